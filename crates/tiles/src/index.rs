@@ -106,7 +106,10 @@ impl TileIndex {
     pub fn open(pack: Arc<Pack>) -> Result<Self, OpenError> {
         let heads = pack.slice::<Head>(HEAD)?;
         let [head] = *heads else {
-            return Err(refuse(HEAD, format!("holds {} heads instead of one", heads.len())));
+            return Err(refuse(
+                HEAD,
+                format!("holds {} heads instead of one", heads.len()),
+            ));
         };
         let bounds = read_bounds(head.bounds)?;
         if head.min_zoom > head.max_zoom || head.max_zoom > MAX_ZOOM {
@@ -124,7 +127,10 @@ impl TileIndex {
         }
         let fits = |e: &Entry| e.offset.checked_add(e.length).is_some_and(|end| end <= data_len);
         if let Some(entry) = entries.iter().find(|e| !fits(e)) {
-            let reason = format!("tile {} lies outside the {data_len} bytes of tiles", entry.hilbert);
+            let reason = format!(
+                "tile {} lies outside the {data_len} bytes of tiles",
+                entry.hilbert
+            );
             return Err(refuse(INDEX, reason));
         }
         Ok(Self {
@@ -173,7 +179,9 @@ impl TileIndex {
     /// How many tiles are stored.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.pack.section(INDEX).map_or(0, |s| s.len() / size_of::<Entry>())
+        self.pack
+            .section(INDEX)
+            .map_or(0, |s| s.len() / size_of::<Entry>())
     }
 
     /// No tile at all.

@@ -62,8 +62,9 @@ const fn flag(name: &'static str) -> Field {
     Field { name, kind }
 }
 
-const NAMES: [Field; 3] = [text("name"), text("name:de"), text("name:en")];
-const [NAME, NAME_DE, NAME_EN]: [Field; 3] = NAMES;
+const NAME: Field = text("name");
+const NAME_DE: Field = text("name:de");
+const NAME_EN: Field = text("name:en");
 
 /// All layers, in the order they stand in a tile, which is the order to draw them in.
 pub const LAYERS: &[LayerInfo] = &[
