@@ -1,0 +1,32 @@
+//! The declared record types of the program: one small file beside each feature that owns them.
+
+use records::{Catalog, DeclarationError};
+
+/// All standard record types.
+pub fn catalog() -> Result<Catalog, DeclarationError> {
+    Catalog::parse(&[
+        include_str!("accounts/record.toml"),
+        include_str!("contacts/record.toml"),
+        include_str!("locations/record.toml"),
+        include_str!("users/record.toml"),
+        include_str!("users/role.toml"),
+        include_str!("teams/record.toml"),
+        include_str!("territories/record.toml"),
+        include_str!("territories/version.toml"),
+        include_str!("territories/member.toml"),
+        include_str!("territories/assignment.toml"),
+        include_str!("visits/record.toml"),
+        include_str!("visits/frequency.toml"),
+        include_str!("calendars/record.toml"),
+        include_str!("calendars/absence.toml"),
+        include_str!("plans/record.toml"),
+        include_str!("plans/stop.toml"),
+        include_str!("plans/left_out.toml"),
+        include_str!("activities/record.toml"),
+        include_str!("opportunities/record.toml"),
+        include_str!("opportunities/stage.toml"),
+        include_str!("imports/record.toml"),
+        include_str!("imports/external_id.toml"),
+        include_str!("regions/record.toml"),
+    ])
+}
