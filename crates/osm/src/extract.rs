@@ -1,6 +1,5 @@
 //! The elements of an extract in flat arrays, looked up by id through binary search.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use geom::{BBox, Fixed, LngLat, Timestamp};
@@ -47,20 +46,20 @@ pub enum MemberKind {
 pub struct Extract {
     pub(crate) bounds: Option<BBox>,
     pub(crate) date: Option<Timestamp>,
-    strings: Vec<Box<str>>,
-    node_ids: Vec<i64>,
-    node_places: Vec<Fixed>,
+    pub(crate) strings: Vec<Box<str>>,
+    pub(crate) node_ids: Vec<i64>,
+    pub(crate) node_places: Vec<Fixed>,
     /// Only nodes with tags: (index into `node_ids`, tags).
-    tagged_nodes: Vec<(u32, Range<u32>)>,
-    way_ids: Vec<i64>,
-    way_nodes: Vec<Range<u32>>,
-    way_tags: Vec<Range<u32>>,
-    relation_ids: Vec<i64>,
-    relation_members: Vec<Range<u32>>,
-    relation_tags: Vec<Range<u32>>,
-    tags: Vec<(u32, u32)>,
-    refs: Vec<i64>,
-    members: Vec<(i64, MemberKind, u32)>,
+    pub(crate) tagged_nodes: Vec<(u32, Range<u32>)>,
+    pub(crate) way_ids: Vec<i64>,
+    pub(crate) way_nodes: Vec<Range<u32>>,
+    pub(crate) way_tags: Vec<Range<u32>>,
+    pub(crate) relation_ids: Vec<i64>,
+    pub(crate) relation_members: Vec<Range<u32>>,
+    pub(crate) relation_tags: Vec<Range<u32>>,
+    pub(crate) tags: Vec<(u32, u32)>,
+    pub(crate) refs: Vec<i64>,
+    pub(crate) members: Vec<(i64, MemberKind, u32)>,
 }
 
 /// The tags of one element.
@@ -277,129 +276,4 @@ impl<'a> Relation<'a> {
             role: &strings[*role as usize],
         })
     }
-}
-
-/// Collects elements in any order and makes an [`Extract`] of them.
-#[derive(Debug, Default)]
-pub struct Builder {
-    strings: Vec<Box<str>>,
-    by_text: HashMap<Box<str>, u32>,
-    nodes: Vec<(i64, Fixed, Range<u32>)>,
-    ways: Vec<(i64, Range<u32>, Range<u32>)>,
-    relations: Vec<(i64, Range<u32>, Range<u32>)>,
-    tags: Vec<(u32, u32)>,
-    refs: Vec<i64>,
-    members: Vec<(i64, MemberKind, u32)>,
-    bounds: Option<BBox>,
-    date: Option<Timestamp>,
-}
-
-impl Builder {
-    /// Adds a node.
-    pub fn node<'t>(&mut self, id: NodeId, place: Fixed, tags: impl IntoIterator<Item = (&'t str, &'t str)>) {
-        let tags = self.add_tags(tags);
-        self.nodes.push((id.0, place, tags));
-    }
-
-    /// Adds a way.
-    pub fn way<'t>(
-        &mut self,
-        id: WayId,
-        nodes: impl IntoIterator<Item = NodeId>,
-        tags: impl IntoIterator<Item = (&'t str, &'t str)>,
-    ) {
-        let start = self.refs.len() as u32;
-        self.refs.extend(nodes.into_iter().map(|n| n.0));
-        let nodes = start..self.refs.len() as u32;
-        let tags = self.add_tags(tags);
-        self.ways.push((id.0, nodes, tags));
-    }
-
-    /// Adds a relation; members are (kind, id, role).
-    pub fn relation<'t>(
-        &mut self,
-        id: RelationId,
-        members: impl IntoIterator<Item = (MemberKind, i64, &'t str)>,
-        tags: impl IntoIterator<Item = (&'t str, &'t str)>,
-    ) {
-        let start = self.members.len() as u32;
-        for (kind, member, role) in members {
-            let role = self.intern(role);
-            self.members.push((member, kind, role));
-        }
-        let members = start..self.members.len() as u32;
-        let tags = self.add_tags(tags);
-        self.relations.push((id.0, members, tags));
-    }
-
-    /// A header's box. Several headers' boxes are joined.
-    pub fn bounds(&mut self, bounds: BBox) {
-        match &mut self.bounds {
-            Some(known) => known.union(bounds),
-            None => self.bounds = Some(bounds),
-        }
-    }
-
-    /// A header's date. Of several the oldest counts: no part is newer than said.
-    pub fn date(&mut self, date: Timestamp) {
-        self.date = Some(self.date.map_or(date, |known| known.min(date)));
-    }
-
-    /// Sorts everything by id, keeping the last of equal ids.
-    #[must_use]
-    pub fn finish(mut self) -> Extract {
-        keep_last_by_id(&mut self.nodes, |n| n.0);
-        keep_last_by_id(&mut self.ways, |w| w.0);
-        keep_last_by_id(&mut self.relations, |r| r.0);
-        let bounds = self
-            .bounds
-            .or_else(|| BBox::around(self.nodes.iter().map(|n| LngLat::from(n.1))));
-        Extract {
-            bounds,
-            date: self.date,
-            strings: self.strings,
-            tagged_nodes: (0u32..)
-                .zip(&self.nodes)
-                .filter(|(_, n)| !n.2.is_empty())
-                .map(|(i, n)| (i, n.2.clone()))
-                .collect(),
-            node_ids: self.nodes.iter().map(|n| n.0).collect(),
-            node_places: self.nodes.iter().map(|n| n.1).collect(),
-            way_ids: self.ways.iter().map(|w| w.0).collect(),
-            way_nodes: self.ways.iter().map(|w| w.1.clone()).collect(),
-            way_tags: self.ways.iter().map(|w| w.2.clone()).collect(),
-            relation_ids: self.relations.iter().map(|r| r.0).collect(),
-            relation_members: self.relations.iter().map(|r| r.1.clone()).collect(),
-            relation_tags: self.relations.iter().map(|r| r.2.clone()).collect(),
-            tags: self.tags,
-            refs: self.refs,
-            members: self.members,
-        }
-    }
-
-    fn add_tags<'t>(&mut self, tags: impl IntoIterator<Item = (&'t str, &'t str)>) -> Range<u32> {
-        let start = self.tags.len() as u32;
-        for (key, value) in tags {
-            let pair = (self.intern(key), self.intern(value));
-            self.tags.push(pair);
-        }
-        start..self.tags.len() as u32
-    }
-
-    fn intern(&mut self, text: &str) -> u32 {
-        if let Some(index) = self.by_text.get(text) {
-            return *index;
-        }
-        let index = self.strings.len() as u32;
-        self.strings.push(text.into());
-        self.by_text.insert(text.into(), index);
-        index
-    }
-}
-
-fn keep_last_by_id<T>(elements: &mut Vec<T>, id: impl Fn(&T) -> i64) {
-    // Stable sort keeps the order of reading, so after reversing runs the last read comes first.
-    elements.reverse();
-    elements.sort_by_key(&id);
-    elements.dedup_by(|later, kept| id(later) == id(kept));
 }

@@ -4,12 +4,15 @@
 //! string stored once. It knows elements and tags, lines and areas; it does not know roads or
 //! addresses. Tests build the same [`Extract`] by [`Builder`], so that they exercise the same code.
 
-mod areas;
 mod extract;
+
+mod builder;
+mod decode;
 mod read;
 
+mod areas;
+
 pub use areas::{Area, AreaSource};
-pub use extract::{
-    Builder, Extract, Member, MemberKind, Node, NodeId, Relation, RelationId, Tags, Way, WayId,
-};
+pub use builder::Builder;
+pub use extract::{Extract, Member, MemberKind, Node, NodeId, Relation, RelationId, Tags, Way, WayId};
 pub use read::{ReadError, ReadProgress, read};
