@@ -1,0 +1,45 @@
+//! What a caller can get wrong.
+
+use crate::RowId;
+
+/// Every error names the value that was refused.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// A filter, style or snapshot names a column that the schema does not have with that kind.
+    #[error("there is no {kind} column \"{name}\"; there are: {known}")]
+    UnknownColumn {
+        /// What kind was wanted.
+        kind: &'static str,
+        /// The name that was given.
+        name: String,
+        /// The names there are, separated by commas.
+        known: String,
+    },
+    /// A row has more or fewer values than the schema has columns of that kind.
+    #[error("row {id} has {given} {kind} values, the schema has {wanted} such columns")]
+    RowWidth {
+        /// The row.
+        id: RowId,
+        /// The kind of column.
+        kind: &'static str,
+        /// How many values the row has.
+        given: usize,
+        /// How many columns the schema has.
+        wanted: usize,
+    },
+    /// Two columns have the same name.
+    #[error("the column name \"{0}\" is used twice; every column needs its own")]
+    DuplicateColumn(String),
+    /// A corner of a shape is not a finite number.
+    #[error("a corner of the shape is [{0}, {1}], which is not a point")]
+    BadCorner(f64, f64),
+    /// A tile style asks for a grid that does not fit the tile.
+    #[error("a tile is cut into 1, 2, 4, … 256 cells across, not {0}")]
+    BadGrid(u32),
+    /// A tile style has no layer name.
+    #[error("a tile layer needs a name")]
+    NoLayerName,
+    /// More rows than one index holds.
+    #[error("an index holds at most {limit} rows", limit = u32::MAX - 1)]
+    TooManyRows,
+}

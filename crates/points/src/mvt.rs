@@ -1,0 +1,46 @@
+//! Points with properties as a Mapbox Vector Tile.
+
+use fast_mvt::{MvtCoord, MvtGeomType, MvtLayerBuilder, MvtResult, MvtValueRef};
+
+/// One property of a point.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value<'a> {
+    Text(&'a str),
+    Owned(String),
+    Whole(i64),
+    Flag(bool),
+}
+
+/// One point of a tile.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Point<'a> {
+    pub number: u64,
+    pub x: i32,
+    pub y: i32,
+    pub properties: Vec<(&'a str, Value<'a>)>,
+}
+
+/// Encodes one layer. The only errors left are more than 2³² keys or values, which a tile never has.
+pub(crate) fn encode(layer: &str, points: &[Point<'_>]) -> MvtResult<Vec<u8>> {
+    let mut layer = MvtLayerBuilder::new(layer)?;
+    for point in points {
+        let mut feature = layer.feature_of(MvtGeomType::Point);
+        feature.id(Some(point.number));
+        feature.points([MvtCoord {
+            x: point.x,
+            y: point.y,
+        }])?;
+        for (key, value) in &point.properties {
+            let value = match value {
+                Value::Text(text) => MvtValueRef::String(text),
+                Value::Owned(text) => MvtValueRef::String(text),
+                Value::Whole(whole) if *whole >= 0 => MvtValueRef::UInt(*whole as u64),
+                Value::Whole(whole) => MvtValueRef::SInt(*whole),
+                Value::Flag(flag) => MvtValueRef::Bool(*flag),
+            };
+            feature.tag_ref(key, value)?;
+        }
+        layer = feature.end();
+    }
+    Ok(layer.encode())
+}
