@@ -1,0 +1,200 @@
+// The shapes that travel between the server and the screens. Longitude first; times are milliseconds
+// since 1970, local dates are `YYYY-MM-DD`, amounts of money are minor units.
+import type { Feature, Geometry, LineString, MultiPolygon, Polygon } from 'geojson';
+
+export type Id = string;
+export type Role = 'manager' | 'rep' | 'analyst' | 'admin';
+export type DueState = 'overdue' | 'due' | 'later' | 'none' | 'appointment' | 'done';
+export type Area = Polygon | MultiPolygon;
+
+export interface Rights { read: boolean; create: boolean; write: boolean; delete: boolean }
+
+export interface Session {
+  user: { id: Id; name: string; email: string; role: Role; language: 'en' | 'de' };
+  rights: Record<string, Rights>;
+  map: { bounds: [number, number, number, number]; center: [number, number]; attribution: string; extract_date: string | null; hash: string } | null;
+  time_zone: string;
+  today: string;
+  now: number;
+  currency: string;
+  data_version: number;
+  demo: boolean;
+  landing: string;
+}
+
+export interface DemoOffer { demo: boolean; accounts: { email: string; name: string; role: Role }[]; password?: string }
+
+export type Value = string | number | boolean | null | Value[] | { [key: string]: Value };
+
+export interface Stored {
+  id: Id; type: string; version: number; recorded_at: number; changed_by: Id | null; change_set: Id | null;
+  fields: { [name: string]: Value } & { custom?: { [name: string]: Value } };
+}
+
+export interface FieldDeclaration {
+  name: string; kind: string; label: Record<string, string> | string; required?: boolean;
+  choices?: { value: string; label: Record<string, string> | string }[] | string[];
+  to?: string; unit?: string; personal?: boolean; read_only?: boolean; sort?: boolean;
+}
+export interface TypeDeclaration {
+  name: string; plural: string; label: Record<string, string>; title: string; fields: FieldDeclaration[];
+}
+export interface Revision {
+  record: Stored; superseded_at: number | null; operation: string; author: Id | null; author_name: string | null; cause: string | null;
+}
+export interface ChangeSet {
+  id: Id; label: string; cause: string | null; author: Id | null; author_name: string | null; at: number;
+  changes: number; undone_by: Id | null; caused_by: Id | null;
+}
+export interface UndoResult {
+  change_set: Id | null; undone: number; blocked: { type: string; id: Id; title: string; reason: string; by: string | null }[];
+}
+export interface Written { record: Stored; change_set: Id }
+
+export interface Customer {
+  account_id: Id; location_id: Id; name: string; type: string; class: string | null; industry: string | null;
+  owner_id: Id | null; owner_name: string | null; territory_id: Id | null; territory_name: string | null;
+  street: string | null; house_number: string | null; postal_code: string | null; city: string | null; phone: string | null;
+  revenue: number | null; pipeline: number | null; last_visit: number | null;
+  due_state: DueState; due_days: number | null; lng: number | null; lat: number | null; geocode_status: string;
+}
+export interface CustomerPage { rows: Customer[]; count: number; not_placed: number; next_cursor: string | null }
+
+export interface Rung { rule: string; applies: boolean; decides: boolean; text: string }
+export interface Ownership {
+  location_id: Id; owner_id: Id | null; owner_name: string | null; territory_id: Id | null; territory_name: string | null;
+  since: number | null; cause: string | null; version_number: number | null; author_name: string | null;
+  ladder: Rung[]; text: string;
+  history: {
+    owner_name: string | null; territory_name: string | null; from: number; to: number | null;
+    recorded_at: number; superseded_at: number | null; cause: string | null; text: string;
+  }[];
+}
+export interface AccountCard {
+  account: Stored;
+  locations: { record: Stored; customer: Customer; ownership: Ownership | null }[];
+  contacts: Stored[]; opportunities: Stored[];
+  next_visit: { id: Id; at: number } | null;
+  frequency: { days: number; source: string } | null;
+}
+export interface TimelineItem {
+  id: Id; kind: string; at: number; title: string; text: string | null; by_name: string | null; planned: boolean;
+}
+export interface SearchAnswer {
+  records: { type: string; id: Id; account_id: Id | null; title: string; subtitle: string | null; lng: number | null; lat: number | null }[];
+  places: { label: string; lng: number; lat: number; level: string }[];
+  territories: { id: Id; name: string }[];
+}
+export type LegendField = 'territory_id' | 'class' | 'type' | 'due_state' | 'industry' | 'owner_id';
+export interface LegendEntry { value: string | null; label: string; count: number }
+export interface Legend { entries: LegendEntry[]; not_placed: number }
+
+export interface Totals {
+  accounts: number; prospects: number; revenue: number; pipeline: number; visit_hours: number; drive_hours_estimate: number;
+}
+export interface Territory {
+  id: Id; name: string; colour: number; parent_id: Id | null; line: string | null;
+  owner_id: Id | null; owner_name: string | null;
+  members: { user_id: Id; name: string; role: string | null; share: number | null }[];
+  geometry: MultiPolygon | null;
+  version: { id: Id; number: number; author_name: string | null; at: number; message: string | null } | null;
+  record_version: number; totals: Totals;
+}
+export interface TerritoryOverview { territories: Territory[]; without: { locations: number; totals: Totals }; issues: number }
+export interface TerritoryWritten { territory: Territory; change_set: Id; moved: number }
+export interface PreviewSide { territory_id: Id | null; name: string; before: Totals; after: Totals }
+export interface Preview {
+  sides: PreviewSide[];
+  moved: { location_id: Id; name: string; from: string | null; to: string | null }[];
+  moved_count: number;
+  overlaps: { territory_id: Id; name: string; locations: number }[];
+  problem?: { message: string; lng: number; lat: number } | null;
+}
+export interface LassoCatch {
+  locations: { location_id: Id; account_id: Id; name: string; territory_id: Id | null }[];
+  by_territory: { territory_id: Id | null; name: string; totals: Totals }[];
+  totals: Totals;
+}
+export interface TerritoryIssues {
+  overlaps: { a: { id: Id; name: string }; b: { id: Id; name: string }; geometry: Area; locations: { location_id: Id; account_id: Id; name: string }[] }[];
+  gaps: { location_id: Id; account_id: Id; name: string; lng: number; lat: number; nearest: { id: Id; name: string } | null }[];
+  not_placed: { location_id: Id; account_id: Id; name: string }[];
+}
+export interface Boundary { id: string; name: string; kind: string; admin_level: number | null }
+
+export interface Reason { code: string; text: string; amount: number | null }
+export interface Leg { seconds: number; meters: number; geometry: LineString; streets?: string[] }
+export interface HandOff { google: string; apple: string; waze: string; osmand: string; geo: string }
+export interface Stop {
+  seq: number; visit_id: Id; location_id: Id; account_id: Id; name: string; address: string; phone: string | null;
+  lng: number; lat: number; due_state: DueState; due_days: number | null; class: string | null;
+  arrive: number; start: number; depart: number; wait_s: number; service_s: number; leg: Leg;
+  locked: { time: boolean; order: boolean; day: boolean }; promised_at: number | null;
+  hours_today: [number, number][]; reasons: Reason[]; last_note: string | null; links: HandOff; late_s: number;
+  check_in: { at: number; distance_m: number | null } | null; status: string;
+}
+export interface LeftOut {
+  visit_id: Id; location_id: Id; account_id: Id; name: string; lng: number | null; lat: number | null;
+  due_state: DueState; due_days: number | null; reasons: Reason[]; price_minutes: number | null;
+  displaces: string[]; best_day: { date: string; minutes: number } | null;
+}
+export interface End { label: string; lng: number; lat: number; at: number }
+export interface Plan {
+  id: Id; date: string; user_id: Id; status: 'draft' | 'accepted' | 'superseded'; seed: number; map_hash: string; computing_ms: number;
+  totals: { meters: number; drive_s: number; visit_s: number; wait_s: number; start: number; end: number };
+  start: End; end: End; stops: Stop[]; home_leg: Leg | null;
+  lunch: { start: number; end: number; after_seq: number } | null;
+  left_out: LeftOut[]; change_set?: Id | null;
+}
+export interface Day {
+  date: string; user: { id: Id; name: string }; shift: { start: number; end: number } | null;
+  home: { lng: number; lat: number; label: string } | null; lunch: { minutes: number; from: number; to: number } | null;
+  due: { overdue: number; due: number; appointments: number }; absent: string | null;
+  plan: Plan | null; stale: boolean; message: string | null;
+}
+export interface PlanChange { visit_id: Id; name: string; kind: 'moved' | 'added' | 'dropped' | 'kept'; before: number | null; after: number | null; text: string }
+export interface Replanned { plan: Plan; changes: PlanChange[] }
+
+export type ShapeInput = { geometry: Geometry } | { territory_id: Id } | { boundary_id: string } | { reach: { lng: number; lat: number; minutes: number } };
+export interface SnapshotQuestion { shape: ShapeInput | null; filter?: string; as_of?: string; compare_to?: string }
+export interface Part { value: string | null; label: string; count: number; revenue: number }
+export interface Figures {
+  as_of: number; customers: number; prospects: number; not_placed: number; revenue: number; revenue_known: number; pipeline: number;
+  pipeline_by_stage: { stage: string; label: string; count: number; amount: number }[];
+  visits_90_days: number; coverage: number; by_class: Part[]; by_industry: Part[]; by_territory: Part[]; by_owner: Part[];
+}
+export type RowKind = 'all' | 'new' | 'lost' | 'grown' | 'shrunk';
+export interface Snapshot {
+  shape: Feature | null; rights_note: string | null; a: Figures; b: Figures | null;
+  difference: { new: number; lost: number; grown: number; shrunk: number; customers: number; revenue: number } | null;
+  took_ms: number;
+}
+
+export interface Job {
+  id: Id; kind: string; state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled'; done: number; total: number | null;
+  unit: string | null; message: string | null; started_at: number | null; finished_at: number | null; result: Value;
+}
+export interface ImportColumn { index: number; header: string; samples: string[]; field: string | null; custom: boolean; confidence: number }
+export interface ImportFault { row: number; line: number; column: string | null; read: string | null; expected: string | null; message: string }
+export interface Import {
+  id: Id; file_name: string; state: 'uploaded' | 'checking' | 'checked' | 'running' | 'done' | 'failed' | 'undone';
+  encoding: string; delimiter: string; decimal: string; date_style: string; rows: number; columns: ImportColumn[];
+  preset: string | null; fields: { name: string; label: string; required: boolean }[];
+  duplicates?: 'skip' | 'update' | 'fill' | 'create';
+  summary: {
+    rows: number; created: number; updated: number; skipped: number; failed: number;
+    geocode: { auto: number; review: number; failed: number; outside: number; pending: number } | null;
+  } | null;
+  errors: ImportFault[]; error_groups?: { message: string; count: number }[];
+  change_set: Id | null; job: Job | null;
+}
+
+export interface RepairItem { location_id: Id; account_id: Id; name: string; text: string; status: string; reason: string | null; lng: number | null; lat: number | null }
+export interface RepairQueue { groups: { key: string; label: string; count: number }[]; items: RepairItem[]; total: number; done: number; next_cursor: string | null }
+export interface Candidate { lng: number; lat: number; label: string; level: string; confidence: number; why: string | null }
+export interface CandidateAnswer { candidates: Candidate[]; status: string; why: string | null }
+
+export interface Token { id: Id; name: string; scopes: string[]; created_at: number; expires_at: number | null; last_used_at: number | null }
+export interface PackInfo { extract_date: string | null; hash: string; bounds: [number, number, number, number]; sections: { name: string; bytes: number }[]; attribution: string }
+export interface AuditEntry { seq: number; at: number; author_name: string | null; operation: string; type: string; id: Id; change_set: Id | null; title?: string | null; cause: string | null }
+export interface Verification { ok: boolean; entries: number; first_broken?: number | null; redacted: number }

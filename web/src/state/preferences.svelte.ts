@@ -1,0 +1,90 @@
+// What a person chose for this browser: theme, language, keys, widths. Kept in local storage.
+import { browserLanguage, setLanguage, type Language } from '../i18n/index.svelte';
+
+export type Theme = 'system' | 'light' | 'dark';
+export type HandOffApp = 'google' | 'apple' | 'waze' | 'osmand' | 'geo';
+
+interface Kept { theme: Theme; language: Language | null; keys: boolean; panelWidth: number; handOff: HandOffApp | null; recent: Recent[] }
+export interface Recent { account: string; title: string }
+
+const STORAGE = 'bailiwick.preferences';
+const defaults: Kept = { theme: 'system', language: null, keys: true, panelWidth: 360, handOff: null, recent: [] };
+
+function kept(): Kept {
+  try {
+    return { ...defaults, ...(JSON.parse(localStorage.getItem(STORAGE) ?? '{}') as Partial<Kept>) };
+  } catch {
+    // Storage switched off or damaged: start from the defaults.
+    return { ...defaults };
+  }
+}
+
+const darkSystem = window.matchMedia('(prefers-color-scheme: dark)');
+
+class Preferences {
+  #kept = $state<Kept>(kept());
+  #systemIsDark = $state(darkSystem.matches);
+
+  constructor() {
+    darkSystem.addEventListener('change', (event) => (this.#systemIsDark = event.matches));
+    setLanguage(this.#kept.language ?? browserLanguage());
+    this.#applyTheme();
+  }
+
+  get theme(): Theme { return this.#kept.theme; }
+  set theme(theme: Theme) {
+    this.#kept.theme = theme;
+    this.#applyTheme();
+    this.#keep();
+  }
+
+  /** The theme actually shown. */
+  get dark(): boolean {
+    return this.theme === 'dark' || (this.theme === 'system' && this.#systemIsDark);
+  }
+
+  get language(): Language | null { return this.#kept.language; }
+  set language(language: Language | null) {
+    this.#kept.language = language;
+    if (language) setLanguage(language);
+    this.#keep();
+  }
+
+  get keys(): boolean { return this.#kept.keys; }
+  set keys(on: boolean) { this.#kept.keys = on; this.#keep(); }
+
+  get panelWidth(): number { return this.#kept.panelWidth; }
+  set panelWidth(width: number) { this.#kept.panelWidth = Math.min(520, Math.max(300, Math.round(width))); this.#keep(); }
+
+  get handOff(): HandOffApp | null { return this.#kept.handOff; }
+  set handOff(app: HandOffApp | null) { this.#kept.handOff = app; this.#keep(); }
+
+  get recent(): Recent[] { return this.#kept.recent; }
+
+  /** Puts an opened customer on top of the last eight. */
+  opened(account: string, title: string): void {
+    this.#kept.recent = [{ account, title }, ...this.#kept.recent.filter((one) => one.account !== account)].slice(0, 8);
+    this.#keep();
+  }
+
+  /** Forgets names of customers; on sign-out, so that the next person does not see them. */
+  forget(): void {
+    this.#kept.recent = [];
+    this.#keep();
+  }
+
+  #applyTheme(): void {
+    if (this.#kept.theme === 'system') delete document.documentElement.dataset['theme'];
+    else document.documentElement.dataset['theme'] = this.#kept.theme;
+  }
+
+  #keep(): void {
+    try {
+      localStorage.setItem(STORAGE, JSON.stringify(this.#kept));
+    } catch {
+      // Storage switched off: the choice holds until the page is closed.
+    }
+  }
+}
+
+export const preferences = new Preferences();

@@ -1,0 +1,95 @@
+// Who is signed in and what they may do.
+import * as api from '../api/session';
+import { onConnection, Problem } from '../api/client';
+import type { Session } from '../api/types';
+import { setOrganisation } from '../i18n/format';
+import { setLanguage } from '../i18n/index.svelte';
+import { preferences } from './preferences.svelte';
+import { screens, type Screen } from './url';
+import { view } from './view.svelte';
+
+type State = 'asking' | 'out' | 'ended' | 'in' | 'unreachable';
+
+const screensOf: Record<string, Screen[]> = {
+  rep: ['day', 'map', 'customers', 'regions'],
+  manager: ['map', 'customers', 'day', 'regions', 'import', 'repair'],
+  analyst: ['regions', 'map', 'customers'],
+  admin: ['import', 'repair', 'map', 'customers', 'day', 'regions', 'admin'],
+};
+
+class SessionState {
+  #session = $state.raw<Session | null>(null);
+  state = $state<State>('asking');
+  /** Since when the server is not reached, in milliseconds; null while it is. */
+  offlineSince = $state<number | null>(null);
+
+  constructor() {
+    onConnection({
+      signedOut: () => {
+        if (this.state === 'in') this.state = 'ended';
+      },
+      reached: (online) => {
+        if (online) this.offlineSince = null;
+        else this.offlineSince ??= Date.now();
+      },
+    });
+  }
+
+  /** The session; only inside screens that are shown to signed-in people. */
+  get now(): Session {
+    if (!this.#session) throw new Error('no session: this screen is shown before sign-in');
+    return this.#session;
+  }
+
+  get known(): Session | null { return this.#session; }
+  get role(): Session['user']['role'] { return this.now.user.role; }
+
+  /** The screens this person may open, in the order of the rail. */
+  get screens(): Screen[] {
+    const open = screensOf[this.role] ?? [];
+    return screens.filter((screen) => open.includes(screen));
+  }
+
+  /** Whether edits are possible: only today, and only with the right. */
+  may(act: 'create' | 'write' | 'delete', type: string): boolean {
+    if (view.asOf !== null) return false;
+    return this.#session?.rights[type]?.[act] ?? false;
+  }
+
+  async ask(): Promise<void> {
+    try {
+      this.#enter(await api.currentSession());
+    } catch (problem) {
+      if (problem instanceof Problem && problem.status === 401) this.state = 'out';
+      else this.state = 'unreachable';
+    }
+  }
+
+  async signIn(email: string, password: string): Promise<void> {
+    this.#enter(await api.signIn(email, password));
+  }
+
+  async signOut(): Promise<void> {
+    await api.signOut();
+    preferences.forget();
+    // A fresh page holds nothing of the person who left.
+    location.assign('/');
+  }
+
+  #enter(session: Session): void {
+    const first = this.#session === null;
+    this.#session = session;
+    setOrganisation(session.currency, session.time_zone);
+    setLanguage(preferences.language ?? session.user.language);
+    this.state = 'in';
+    if (first && location.pathname === '/') view.replace({ screen: this.#landing(session) });
+    else if (!this.screens.includes(view.screen)) view.replace({ screen: this.#landing(session), argument: null });
+  }
+
+  #landing(session: Session): Screen {
+    const asked = session.landing.split('/')[1] ?? '';
+    return this.screens.find((screen) => screen === asked) ?? this.screens[0] ?? 'map';
+  }
+}
+
+export const session = new SessionState();

@@ -1,0 +1,64 @@
+// Where one is: the address bar as reactive state. Choosing pushes history, panning replaces it.
+import { setAsOf } from '../api/client';
+import { format, parse, type Address, type Camera, type Screen, type Selection } from './url';
+
+class View {
+  #address = $state.raw<Address>(parse(new URL(location.href)));
+
+  constructor() {
+    setAsOf(this.#address.asOf);
+    addEventListener('popstate', () => this.#take(parse(new URL(location.href))));
+  }
+
+  get screen(): Screen { return this.#address.screen; }
+  get argument(): string | null { return this.#address.argument; }
+  get camera(): Camera | null { return this.#address.camera; }
+  get asOf(): string | null { return this.#address.asOf; }
+  get colour(): Address['colour'] { return this.#address.colour; }
+  get filter(): string { return this.#address.filter; }
+  get selection(): Selection | null { return this.#address.selection; }
+  get user(): string | null { return this.#address.user; }
+  get path(): string { return format(this.#address); }
+  extra(name: string): string { return this.#address.extra[name] ?? ''; }
+
+  /** The account in the drawer or on the full page, if any. */
+  get account(): string | null {
+    return this.#address.selection?.kind === 'account' ? this.#address.selection.id : null;
+  }
+
+  /** Shows something else and adds it to the browser's history. */
+  go(change: Partial<Address>): void {
+    const next = { ...this.#address, ...change };
+    if (format(next) === format(this.#address)) return;
+    history.pushState(null, '', format(next));
+    this.#take(next);
+  }
+
+  /** Another screen; the date, filter and camera stay. */
+  open(screen: Screen, argument: string | null = null): void {
+    this.go({ screen, argument, selection: argument && screen === 'customers' ? null : this.#address.selection, extra: {} });
+  }
+
+  /** Keeps one of the screen's own values in the address. */
+  keep(name: string, value: string | null): void {
+    const extra = { ...this.#address.extra };
+    if (value) extra[name] = value;
+    else delete extra[name];
+    this.go({ extra });
+  }
+
+  /** Changes the address without adding to the history. */
+  replace(change: Partial<Address>): void {
+    const next = { ...this.#address, ...change };
+    if (format(next) === format(this.#address)) return;
+    history.replaceState(null, '', format(next));
+    this.#take(next);
+  }
+
+  #take(next: Address): void {
+    setAsOf(next.asOf);
+    this.#address = next;
+  }
+}
+
+export const view = new View();
