@@ -1,0 +1,274 @@
+//! From orders to a plan that explains itself: times, why each stop is there, and for each visit left out the rule it meets in every
+//! slot, by how much, and the price of having it after all.
+
+use crate::compiled::{NEVER, Problem, forbidden};
+use crate::construct::construct;
+use crate::displace::{Displacement, smallest};
+use crate::plan::{Addition, LeftOut, Plan, Reason, SlotReasons, WhyPlanned};
+use crate::polish::polish;
+use crate::route::Route;
+use crate::state::State;
+use crate::timeline::timed;
+use crate::{SlotId, Span, VisitId};
+
+/// A visit's displacements are worked out in at most this many slots, those that it misses by least.
+const SLOTS_PRICED: usize = 5;
+
+/// Ends the search: no plain insertion fits any more, and nobody is left out in favour of visits that are worth less.
+pub(crate) fn settle(state: &mut State) {
+    loop {
+        polish(state);
+        construct(state);
+        let mut absent = state.absent.clone();
+        absent.sort_unstable();
+        let better = absent.into_iter().find_map(|visit| {
+            let found = displacements(state, visit).into_iter().min_by_key(|d| d.cost)?;
+            (found.cost < state.cost).then_some((visit, found))
+        });
+        let Some((visit, found)) = better else { return };
+        apply(state, visit, &found);
+    }
+}
+
+/// Does what a displacement says.
+pub(crate) fn apply(state: &mut State, visit: u32, found: &Displacement) {
+    for &at in found.out.iter().rev() {
+        state.remove(found.slot, at..at + 1);
+    }
+    state.insert(visit, found.slot, found.at);
+}
+
+/// The finished plan of these orders, which must fit.
+pub(crate) fn finish(problem: &Problem, orders: &[Vec<u32>]) -> Plan {
+    let mut state = State::empty(problem);
+    state.set_orders(orders);
+    let routes = (0..orders.len())
+        .map(|slot| {
+            let mut route = timed(problem, &state.days[slot], &orders[slot]);
+            for at in 0..route.stops.len() {
+                route.stops[at].why = why_planned(&state, slot, at);
+            }
+            route
+        })
+        .collect();
+    let mut absent = state.absent.clone();
+    absent.sort_unstable();
+    let left_out = absent.into_iter().map(|visit| left_out(&state, visit)).collect();
+    Plan {
+        routes,
+        left_out,
+        cost: state.cost,
+    }
+}
+
+fn why_planned(state: &State, slot: usize, at: usize) -> Vec<WhyPlanned> {
+    let (problem, day) = (state.problem, &state.days[slot]);
+    let stops = &state.routes[slot].stops;
+    let visit = &problem.visits()[stops[at] as usize];
+    let mut why = Vec::new();
+    if visit.tier == 0 {
+        why.push(WhyPlanned::KeptPromise);
+    }
+    if visit.locks.slot.is_some() || visit.locks.start.is_some() || visit.locks.order.is_some() {
+        why.push(WhyPlanned::Locked);
+    }
+    let mut others = stops.clone();
+    others.remove(at);
+    let without = Route::new(problem, day, others);
+    why.push(WhyPlanned::OnTheWay {
+        extra: Span(state.routes[slot].drive - without.drive),
+    });
+    why
+}
+
+/// Everything there is to say about a visit that is not planned.
+pub(crate) fn left_out(state: &State, visit: u32) -> LeftOut {
+    let problem = state.problem;
+    let mut reasons = Vec::with_capacity(state.routes.len());
+    for slot in 0..state.routes.len() {
+        let id = SlotId(slot as u32);
+        let reason = forbidden(&problem.visits()[visit as usize], id, problem.slot(id))
+            .or_else(|| hindrance(state, visit, slot).map(|h| h.reason));
+        reasons.push(SlotReasons {
+            slot: id,
+            reasons: reason.into_iter().collect(),
+        });
+    }
+    let found = displacements(state, visit);
+    for displacement in &found {
+        let visits = dropped(state, displacement);
+        // Of an unfinished plan this may be untrue; then it is not said.
+        if !visits.is_empty() && displacement.cost >= state.cost {
+            reasons[displacement.slot]
+                .reasons
+                .push(Reason::LowerPriorityThan { visits });
+        }
+    }
+    if found.is_empty() {
+        for slot in priced_slots(state, visit) {
+            if let Some(displacement) = smallest(state, visit, slot, &|_| true) {
+                let visits = dropped(state, &displacement);
+                reasons[slot].reasons.push(Reason::BlockedByLock { visits });
+            }
+        }
+    }
+    let cheapest = found
+        .into_iter()
+        .min_by_key(|d| d.cost)
+        .map(|d| addition(state, visit, &d));
+    LeftOut {
+        visit: VisitId(visit),
+        reasons,
+        cheapest,
+        label: problem.visits()[visit as usize].label.clone(),
+    }
+}
+
+fn dropped(state: &State, displacement: &Displacement) -> Vec<VisitId> {
+    let stops = &state.routes[displacement.slot].stops;
+    let mut visits: Vec<VisitId> = displacement.out.iter().map(|&at| VisitId(stops[at])).collect();
+    visits.sort_unstable();
+    visits
+}
+
+/// The smallest displacement in each slot that is near enough to be worth asking.
+fn displacements(state: &State, visit: u32) -> Vec<Displacement> {
+    let may_go = |other: u32| {
+        let other = &state.problem.visits()[other as usize];
+        other.tier > 0
+            && other.locks.slot.is_none()
+            && other.locks.start.is_none()
+            && other.locks.order.is_none()
+    };
+    priced_slots(state, visit)
+        .into_iter()
+        .filter_map(|slot| smallest(state, visit, slot, &may_go))
+        .collect()
+}
+
+/// Slots in which the visit is possible on an empty day, those that it misses by least first.
+fn priced_slots(state: &State, visit: u32) -> Vec<usize> {
+    let mut slots: Vec<(i32, usize)> = (0..state.routes.len())
+        .filter(|&slot| !state.problem.windows(visit, slot).is_empty())
+        .filter_map(|slot| match hindrance(state, visit, slot) {
+            None => Some((0, slot)),
+            Some(h) if h.even_alone => None,
+            Some(h) => Some((h.amount, slot)),
+        })
+        .collect();
+    slots.sort_unstable();
+    slots
+        .into_iter()
+        .take(SLOTS_PRICED)
+        .map(|(_, slot)| slot)
+        .collect()
+}
+
+/// The price of a displacement: exactly what applying it changes.
+pub(crate) fn addition(state: &State, visit: u32, found: &Displacement) -> Addition {
+    let (problem, day) = (state.problem, &state.days[found.slot]);
+    let old = &state.routes[found.slot].stops;
+    let mut new: Vec<u32> = (0..old.len())
+        .filter(|at| !found.out.contains(at))
+        .map(|at| old[at])
+        .collect();
+    new.insert(found.at, visit);
+    let (before, after) = (timed(problem, day, old), timed(problem, day, &new));
+    Addition {
+        slot: SlotId(found.slot as u32),
+        position: found.at as u32,
+        extra_drive: after.drive.time - before.drive.time,
+        extra_time: (after.back - after.leave) - (before.back - before.leave),
+        drops: dropped(state, found),
+    }
+}
+
+/// What keeps a visit out of a slot, and by how many seconds at least.
+struct Hindrance {
+    reason: Reason,
+    amount: i32,
+    even_alone: bool,
+}
+
+/// The rule that a visit misses by least over all positions; `None` if it fits.
+fn hindrance(state: &State, visit: u32, slot: usize) -> Option<Hindrance> {
+    let (problem, day) = (state.problem, &state.days[slot]);
+    let place = problem.place(visit);
+    if problem.drive(day.start, place) >= NEVER || problem.drive(place, day.end) >= NEVER {
+        return Some(Hindrance {
+            reason: Reason::Unreachable,
+            amount: NEVER,
+            even_alone: true,
+        });
+    }
+    if let Some((reason, amount)) = violated(state, slot, &[visit]) {
+        let reason = match reason {
+            Reason::NoTimeLeft { short: over } | Reason::DriveLimit { over } => Reason::TooFar { over },
+            other => other,
+        };
+        return Some(Hindrance {
+            reason,
+            amount,
+            even_alone: true,
+        });
+    }
+    let stops = &state.routes[slot].stops;
+    let mut least: Option<(Reason, i32)> = None;
+    let mut allowed = false;
+    for at in 0..=stops.len() {
+        if !state.order_allows(slot, visit, at) {
+            continue;
+        }
+        allowed = true;
+        let mut order = stops.clone();
+        order.insert(at, visit);
+        let found = violated(state, slot, &order)?;
+        if least.as_ref().is_none_or(|(_, amount)| found.1 < *amount) {
+            least = Some(found);
+        }
+    }
+    let (reason, amount) = if allowed {
+        least?
+    } else {
+        (Reason::OrderLocked, NEVER)
+    };
+    Some(Hindrance {
+        reason,
+        amount,
+        even_alone: false,
+    })
+}
+
+/// The first rule that an order breaks, with the amount in seconds; `None` if it fits.
+fn violated(state: &State, slot: usize, order: &[u32]) -> Option<(Reason, i32)> {
+    let (problem, day) = (state.problem, &state.days[slot]);
+    let route = Route::new(problem, day, order.to_vec());
+    if route.fits(day) {
+        return None;
+    }
+    if route.drive >= NEVER {
+        return Some((Reason::Unreachable, NEVER));
+    }
+    // With no end to the day: if that fits, the end or the driving limit is what is in the way, by exactly this much.
+    let endless = day.endless();
+    let longer = Route::new(problem, &endless, order.to_vec());
+    if longer.fits(&endless) {
+        let (short, over) = (longer.finish() - day.last, longer.drive - day.max_drive);
+        return Some(if short >= over {
+            (Reason::NoTimeLeft { short: Span(short) }, short)
+        } else {
+            (Reason::DriveLimit { over: Span(over) }, over)
+        });
+    }
+    let late = timed(problem, &endless, order);
+    match late.stops.iter().find(|stop| stop.late > Span::ZERO) {
+        Some(stop) => Some((
+            Reason::WindowMissed {
+                of: stop.visit,
+                late: stop.late,
+            },
+            stop.late.0,
+        )),
+        None => Some((Reason::NoRoomForLunch, NEVER)),
+    }
+}

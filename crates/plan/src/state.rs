@@ -1,0 +1,303 @@
+//! The plan while it is being searched: routes, who is absent, the cost so far, and an undo log.
+
+use crate::compiled::Problem;
+use crate::plan::Cost;
+use crate::problem::Order;
+use crate::route::{Day, Route};
+
+/// The slot of a visit that is not planned.
+pub(crate) const ABSENT: u32 = u32::MAX;
+
+/// Where a visit could go, and what it adds to the travel level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) slot: usize,
+    pub(crate) at: usize,
+    pub(crate) travel: i64,
+}
+
+pub(crate) struct State<'p> {
+    pub(crate) problem: &'p Problem,
+    pub(crate) days: Vec<Day>,
+    pub(crate) routes: Vec<Route>,
+    /// Slot by visit, or `ABSENT`.
+    pub(crate) slot_of: Vec<u32>,
+    /// Visits that are not planned, in no order; `absent_at` finds them.
+    pub(crate) absent: Vec<u32>,
+    absent_at: Vec<u32>,
+    pub(crate) cost: Cost,
+    log: Log,
+}
+
+/// What the touched routes were before.
+#[derive(Default)]
+struct Log {
+    on: bool,
+    cost: Cost,
+    slots: Vec<usize>,
+    /// One per touched slot; more may lie behind as spare memory.
+    before: Vec<Route>,
+}
+
+impl<'p> State<'p> {
+    /// Nobody is planned.
+    pub(crate) fn empty(problem: &'p Problem) -> Self {
+        let slots = problem.slots().len();
+        let visits = problem.visits().len() as u32;
+        let days: Vec<Day> = (0..slots).map(|s| Day::new(problem, s)).collect();
+        let routes = days
+            .iter()
+            .map(|day| Route::new(problem, day, Vec::new()))
+            .collect();
+        let mut cost = Cost::default();
+        for visit in problem.visits() {
+            leave_out(&mut cost, visit, 1);
+        }
+        Self {
+            problem,
+            days,
+            routes,
+            slot_of: vec![ABSENT; visits as usize],
+            absent: (0..visits).collect(),
+            absent_at: (0..visits).collect(),
+            cost,
+            log: Log::default(),
+        }
+    }
+
+    /// From now on changes can be undone.
+    pub(crate) fn begin(&mut self) {
+        self.log.on = true;
+        self.log.cost = self.cost;
+        self.log.slots.clear();
+    }
+
+    /// Back to what it was at `begin`.
+    pub(crate) fn undo(&mut self) {
+        for index in 0..self.log.slots.len() {
+            let slot = self.log.slots[index];
+            for i in 0..self.routes[slot].stops.len() {
+                let visit = self.routes[slot].stops[i];
+                // It may already stand in another slot that was restored before this one.
+                if self.slot_of[visit as usize] == slot as u32 {
+                    self.set_absent(visit);
+                }
+            }
+            std::mem::swap(&mut self.routes[slot], &mut self.log.before[index]);
+            for i in 0..self.routes[slot].stops.len() {
+                let visit = self.routes[slot].stops[i];
+                self.set_planned(visit, slot);
+            }
+        }
+        self.cost = self.log.cost;
+        self.log.slots.clear();
+    }
+
+    /// The slots changed since `begin`.
+    pub(crate) fn touched(&self) -> &[usize] {
+        &self.log.slots
+    }
+
+    /// To be called before a route changes.
+    pub(crate) fn touch(&mut self, slot: usize) {
+        if self.log.on && !self.log.slots.contains(&slot) {
+            let index = self.log.slots.len();
+            self.log.slots.push(slot);
+            if index == self.log.before.len() {
+                self.log.before.push(Route::default());
+            }
+            self.log.before[index].clone_from(&self.routes[slot]);
+        }
+    }
+
+    fn set_absent(&mut self, visit: u32) {
+        if self.slot_of[visit as usize] != ABSENT {
+            self.slot_of[visit as usize] = ABSENT;
+            self.absent_at[visit as usize] = self.absent.len() as u32;
+            self.absent.push(visit);
+        }
+    }
+
+    fn set_planned(&mut self, visit: u32, slot: usize) {
+        if self.slot_of[visit as usize] == ABSENT {
+            let at = self.absent_at[visit as usize] as usize;
+            self.absent.swap_remove(at);
+            if let Some(&moved) = self.absent.get(at) {
+                self.absent_at[moved as usize] = at as u32;
+            }
+        }
+        self.slot_of[visit as usize] = slot as u32;
+    }
+
+    /// Where the visit may stand in that order, locked orders considered.
+    #[inline]
+    pub(crate) fn order_allows(&self, slot: usize, visit: u32, at: usize) -> bool {
+        !self.problem.orders_locked() || order_allows(self.problem, &self.routes[slot].stops, visit, at)
+    }
+
+    /// The extra travel of an insertion, `None` if it does not fit.
+    #[inline]
+    pub(crate) fn try_insert(&self, slot: usize, visit: u32, at: usize) -> Option<i64> {
+        let (route, day) = (&self.routes[slot], &self.days[slot]);
+        let extra = route.insertion(self.problem, day, visit, at)?;
+        if day.overtime_price == 0 {
+            return Some(i64::from(extra));
+        }
+        let more = route.overtime_with(self.problem, day, visit, at) - route.overtime;
+        Some(i64::from(extra) + i64::from(more) * day.overtime_price)
+    }
+
+    /// The cheapest place in one slot.
+    pub(crate) fn cheapest_in(&self, slot: usize, visit: u32) -> Option<Place> {
+        if self.problem.windows(visit, slot).is_empty() {
+            return None;
+        }
+        let mut best: Option<Place> = None;
+        for at in 0..=self.routes[slot].stops.len() {
+            if let Some(travel) = self.try_insert(slot, visit, at)
+                && best.is_none_or(|b| travel < b.travel)
+                && self.order_allows(slot, visit, at)
+            {
+                best = Some(Place { slot, at, travel });
+            }
+        }
+        best
+    }
+
+    /// The cheapest place of all; the earlier slot where two cost the same.
+    pub(crate) fn cheapest(&self, visit: u32) -> Option<Place> {
+        let mut best: Option<Place> = None;
+        for slot in 0..self.routes.len() {
+            if let Some(place) = self.cheapest_in(slot, visit)
+                && best.is_none_or(|b| place.travel < b.travel)
+            {
+                best = Some(place);
+            }
+        }
+        best
+    }
+
+    /// Puts an absent visit into a place that fits.
+    pub(crate) fn insert(&mut self, visit: u32, slot: usize, at: usize) {
+        self.touch(slot);
+        self.change_route(slot, |stops| stops.insert(at, visit));
+        self.set_planned(visit, slot);
+        leave_out(&mut self.cost, &self.problem.visits()[visit as usize], -1);
+    }
+
+    /// Takes the stops of a range out.
+    pub(crate) fn remove(&mut self, slot: usize, range: std::ops::Range<usize>) {
+        self.touch(slot);
+        for at in range.clone() {
+            let visit = self.routes[slot].stops[at];
+            self.set_absent(visit);
+            leave_out(&mut self.cost, &self.problem.visits()[visit as usize], 1);
+        }
+        self.change_route(slot, |stops| drop(stops.drain(range)));
+    }
+
+    /// Gives a slot the same visits in another order.
+    pub(crate) fn reorder(&mut self, slot: usize, order: &[u32]) {
+        self.touch(slot);
+        self.change_route(slot, |stops| {
+            stops.clear();
+            stops.extend_from_slice(order);
+        });
+    }
+
+    fn change_route(&mut self, slot: usize, change: impl FnOnce(&mut Vec<u32>)) {
+        let (route, day) = (&mut self.routes[slot], &self.days[slot]);
+        self.cost.travel -= route.travel(day);
+        change(&mut route.stops);
+        route.refresh(self.problem, day);
+        self.cost.travel += route.travel(day);
+    }
+
+    pub(crate) fn orders(&self) -> Vec<Vec<u32>> {
+        self.routes.iter().map(|route| route.stops.clone()).collect()
+    }
+
+    /// Takes over orders that are known to fit.
+    pub(crate) fn set_orders(&mut self, orders: &[Vec<u32>]) {
+        for (slot, order) in orders.iter().enumerate() {
+            for &visit in order {
+                self.set_planned(visit, slot);
+                leave_out(&mut self.cost, &self.problem.visits()[visit as usize], -1);
+            }
+            self.change_route(slot, |stops| stops.clone_from(order));
+        }
+    }
+
+    /// Takes over orders as far as they fit: promises first, each between those that stood around it.
+    pub(crate) fn repair(&mut self, orders: &[Vec<u32>]) {
+        for tier in 0..=4u8 {
+            for (slot, order) in orders.iter().enumerate() {
+                let mut at = 0;
+                for &visit in order {
+                    if self.routes[slot].stops.get(at) == Some(&visit) {
+                        at += 1;
+                    } else if self.problem.visits()[visit as usize].tier == tier
+                        && self.slot_of[visit as usize] == ABSENT
+                        && !self.problem.windows(visit, slot).is_empty()
+                        && self.order_allows(slot, visit, at)
+                        && self.try_insert(slot, visit, at).is_some()
+                    {
+                        self.insert(visit, slot, at);
+                        at += 1;
+                    }
+                }
+            }
+        }
+    }
+}
+
+pub(crate) fn leave_out(cost: &mut Cost, visit: &crate::Visit, sign: i64) {
+    if let Some(unserved) = cost.unserved.get_mut(usize::from(visit.tier)) {
+        *unserved += sign;
+    }
+    cost.prize_lost += sign * i64::from(visit.prize);
+}
+
+/// Whether locked orders allow `visit` before stop `at`.
+pub(crate) fn order_allows(problem: &Problem, stops: &[u32], visit: u32, at: usize) -> bool {
+    let order = |v: u32| problem.visits()[v as usize].locks.order;
+    if stops
+        .first()
+        .is_some_and(|&v| order(v) == Some(Order::First) && at == 0)
+        || stops
+            .last()
+            .is_some_and(|&v| order(v) == Some(Order::Last) && at == stops.len())
+    {
+        return false;
+    }
+    match order(visit) {
+        None => true,
+        Some(Order::First) => at == 0,
+        Some(Order::Last) => at == stops.len(),
+        Some(Order::Rank(rank)) => {
+            stops[..at]
+                .iter()
+                .all(|&v| !matches!(order(v), Some(Order::Rank(r)) if r > rank))
+                && stops[at..]
+                    .iter()
+                    .all(|&v| !matches!(order(v), Some(Order::Rank(r)) if r < rank))
+        }
+    }
+}
+
+/// Whether locked orders allow this whole order.
+pub(crate) fn order_holds(problem: &Problem, stops: &[u32]) -> bool {
+    let mut rank = 0;
+    stops.iter().enumerate().all(
+        |(at, &visit)| match problem.visits()[visit as usize].locks.order {
+            None => true,
+            Some(Order::First) => at == 0,
+            Some(Order::Last) => at + 1 == stops.len(),
+            Some(Order::Rank(r)) => {
+                let fine = r >= rank;
+                rank = r;
+                fine
+            }
+        },
+    )
+}
