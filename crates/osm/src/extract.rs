@@ -85,7 +85,7 @@ pub struct Node<'a> {
 pub struct Way<'a> {
     /// Its id.
     pub id: WayId,
-    nodes: &'a [i64],
+    pub(crate) nodes: &'a [i64],
     /// Its tags.
     pub tags: Tags<'a>,
 }
@@ -136,8 +136,13 @@ impl Extract {
     /// Where a node lies; `None` when the extract was cut and does not hold it.
     #[must_use]
     pub fn place(&self, id: NodeId) -> Option<LngLat> {
+        self.fixed(id).map(LngLat::from)
+    }
+
+    /// [`Extract::place`] as it is stored.
+    pub(crate) fn fixed(&self, id: NodeId) -> Option<Fixed> {
         let index = self.node_ids.binary_search(&id.0).ok()?;
-        Some(self.node_places[index].into())
+        Some(self.node_places[index])
     }
 
     /// All nodes that carry tags, by id.
@@ -188,7 +193,7 @@ impl Extract {
         way.nodes().filter_map(|id| self.place(id)).collect()
     }
 
-    fn way_at(&self, i: usize) -> Way<'_> {
+    pub(crate) fn way_at(&self, i: usize) -> Way<'_> {
         let nodes = &self.way_nodes[i];
         Way {
             id: WayId(self.way_ids[i]),
@@ -238,6 +243,11 @@ impl<'a> Tags<'a> {
         self.pairs
             .iter()
             .map(move |(k, v)| (&*strings[*k as usize], &*strings[*v as usize]))
+    }
+
+    /// The same pairs, in whatever order. Both must be of one extract, which stores strings once.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        self.pairs.len() == other.pairs.len() && self.pairs.iter().all(|pair| other.pairs.contains(pair))
     }
 
     /// No tags at all.

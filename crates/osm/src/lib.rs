@@ -11,6 +11,9 @@ mod decode;
 mod read;
 
 mod areas;
+mod clipped;
+mod nest;
+mod rings;
 
 pub use areas::{Area, AreaSource};
 pub use builder::Builder;
