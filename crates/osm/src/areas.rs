@@ -137,7 +137,7 @@ impl Extract {
         }
         let nested = nest(rings);
         complete &= nested.all_placed;
-        let shape = (!nested.polygons.is_empty()).then(|| geo_types::MultiPolygon(nested.polygons));
+        let shape = (!nested.polygons.is_empty()).then_some(geo_types::MultiPolygon(nested.polygons));
         (shape, complete)
     }
 

@@ -5,6 +5,9 @@
 //! map and a check of header and contents, and verified section by section on request. It does not
 //! know what the bytes mean. The layout is described in `FORMAT.md`.
 
+#[cfg(target_endian = "big")]
+compile_error!("packs are little-endian and mapped as they are");
+
 mod open;
 mod write;
 

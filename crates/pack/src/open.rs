@@ -50,6 +50,7 @@ pub enum OpenError {
 pub struct Pack {
     map: memmap2::Mmap,
     sections: BTreeMap<String, Entry>,
+    contents_at: usize,
     hash: [u8; 32],
 }
 
@@ -86,19 +87,30 @@ impl Pack {
                 found,
             });
         }
+        if header[12..16] != [0; 4] {
+            return Err(refuse("its header is damaged".into()));
+        }
         let number = |at: usize| u64::from_le_bytes(header[at..at + 8].try_into().expect("eight bytes"));
         let (toc_at, toc_len) = (number(16) as usize, number(24) as usize);
         let toc = toc_at
             .checked_add(toc_len)
             .and_then(|end| map.get(toc_at..end))
             .ok_or_else(|| refuse("it was cut short before its table of contents".into()))?;
-        let hash: [u8; 32] = Sha256::digest(toc).into();
-        if hash[..] != header[32..64] {
+        if toc_at + toc_len != map.len() {
+            return Err(refuse("it goes on after its table of contents".into()));
+        }
+        if Sha256::digest(toc)[..] != header[32..64] {
             return Err(refuse("its table of contents is damaged".into()));
         }
-        let sections = read_contents(toc, map.len())
-            .ok_or_else(|| refuse("its table of contents is malformed".into()))?;
-        Ok(Self { map, sections, hash })
+        let sections =
+            read_contents(toc, toc_at).ok_or_else(|| refuse("its table of contents is malformed".into()))?;
+        let hash = hash_of(&sections);
+        Ok(Self {
+            map,
+            sections,
+            contents_at: toc_at,
+            hash,
+        })
     }
 
     /// The bytes of a section, 64-byte aligned.
@@ -122,7 +134,8 @@ impl Pack {
             .map(|(name, e)| (name.as_str(), e.bytes.len()))
     }
 
-    /// A hash of everything in the pack. Same input and program version, same hash.
+    /// A hash of the names and bytes of all sections, wherever they lie in the file. Same input and
+    /// program version, same hash.
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {
         self.hash
@@ -136,12 +149,22 @@ impl Pack {
 
     /// Reads every byte and compares checksums. Names the first damaged section.
     pub fn verify(&self) -> Result<(), OpenError> {
-        for (name, entry) in &self.sections {
+        let mut in_file: Vec<(&String, &Entry)> = self.sections.iter().collect();
+        in_file.sort_by_key(|(_, entry)| (entry.bytes.start, entry.bytes.end));
+        let starts = in_file.iter().map(|(_, entry)| entry.bytes.start).skip(1);
+        for ((name, entry), next) in in_file.iter().zip(starts.chain([self.contents_at])) {
             let found: [u8; 32] = Sha256::digest(&self.map[entry.bytes.clone()]).into();
             if found != entry.sha256 {
                 return Err(OpenError::Section {
-                    section: name.clone(),
+                    section: (*name).clone(),
                     reason: "its checksum does not match, the file is damaged".into(),
+                });
+            }
+            let filling = self.map.get(entry.bytes.end..next);
+            if filling.is_none_or(|bytes| bytes.iter().any(|b| *b != 0)) {
+                return Err(OpenError::Section {
+                    section: (*name).clone(),
+                    reason: "what follows it is not empty, the file is damaged".into(),
                 });
             }
         }
@@ -149,8 +172,19 @@ impl Pack {
     }
 }
 
+fn hash_of(sections: &BTreeMap<String, Entry>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for (name, entry) in sections {
+        hash.update((name.len() as u64).to_le_bytes());
+        hash.update(name);
+        hash.update((entry.bytes.len() as u64).to_le_bytes());
+        hash.update(entry.sha256);
+    }
+    hash.finalize().into()
+}
+
 /// Entries are: name length u16, name, offset u64, length u64, sha-256.
-fn read_contents(mut toc: &[u8], file_len: usize) -> Option<BTreeMap<String, Entry>> {
+fn read_contents(mut toc: &[u8], sections_end: usize) -> Option<BTreeMap<String, Entry>> {
     let mut sections = BTreeMap::new();
     while !toc.is_empty() {
         let (len, rest) = toc.split_first_chunk::<2>()?;
@@ -160,17 +194,17 @@ fn read_contents(mut toc: &[u8], file_len: usize) -> Option<BTreeMap<String, Ent
         let (sha256, rest) = rest.split_first_chunk::<32>()?;
         let start = usize::try_from(u64::from_le_bytes(*offset)).ok()?;
         let end = start.checked_add(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
-        if end > file_len || !start.is_multiple_of(ALIGN) {
+        if end > sections_end || !start.is_multiple_of(ALIGN) {
             return None;
         }
         let name = String::from_utf8(name.to_vec()).ok()?;
-        sections.insert(
-            name,
-            Entry {
-                bytes: start..end,
-                sha256: *sha256,
-            },
-        );
+        let entry = Entry {
+            bytes: start..end,
+            sha256: *sha256,
+        };
+        if sections.insert(name, entry).is_some() {
+            return None;
+        }
         toc = rest;
     }
     Some(sections)

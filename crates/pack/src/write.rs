@@ -89,7 +89,7 @@ impl Writer {
 
     /// Writes table of contents and header, syncs, and renames into place.
     pub fn finish(mut self) -> Result<(), WriteError> {
-        // Sorted, so that the order of building does not show in the hash.
+        // In order of name, as the reader hashes them.
         self.contents.sort();
         let mut toc = Vec::new();
         for (name, offset, length, sha256) in &self.contents {
