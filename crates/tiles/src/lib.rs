@@ -5,8 +5,17 @@
 //! knows nothing of HTTP, files or customers. `README.md` lists every layer and attribute.
 
 mod build;
+mod clip;
+mod coast;
+mod cut;
+mod encode;
+mod feature;
 mod index;
+mod join;
+mod kinds;
 mod layers;
+mod simplify;
+mod world;
 
 pub use build::{BuildProgress, build};
 pub use index::{Coast, TileIndex};
