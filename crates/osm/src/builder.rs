@@ -6,7 +6,7 @@ use std::ops::Range;
 use geom::{BBox, Fixed, LngLat, Timestamp};
 
 use crate::decode::Block;
-use crate::{Extract, MemberKind, NodeId, RelationId, WayId};
+use crate::{Extract, MemberKind, NodeId, RelationId, Source, WayId};
 
 /// Collects elements in any order and makes an [`Extract`] of them.
 #[derive(Debug, Default)]
@@ -21,6 +21,7 @@ pub struct Builder {
     members: Vec<(i64, MemberKind, u32)>,
     bounds: Option<BBox>,
     date: Option<Timestamp>,
+    sources: Vec<Source>,
 }
 
 impl Builder {
@@ -87,6 +88,11 @@ impl Builder {
             .extend(members.map(|(id, kind, role)| (id, kind, string(role))));
     }
 
+    /// Notes a file that was read.
+    pub(crate) fn source(&mut self, source: Source) {
+        self.sources.push(source);
+    }
+
     /// How many more tags, node references and members fit, at least: their indices have 32 bits.
     pub(crate) fn room(&self) -> usize {
         let longest = self.tags.len().max(self.refs.len()).max(self.members.len());
@@ -118,6 +124,7 @@ impl Builder {
         Extract {
             bounds,
             date: self.date,
+            sources: self.sources,
             strings: self.strings,
             tagged_nodes: (0u32..)
                 .zip(&self.nodes)

@@ -40,12 +40,22 @@ pub enum MemberKind {
     Relation,
 }
 
+/// A file that an extract was read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// SHA-256 of its content.
+    pub sha256: [u8; 32],
+}
+
 /// One or more extracts as one set of elements, each sorted by id. Elements that appear in several
 /// input files are kept once (the last read wins).
 #[derive(Debug, Default)]
 pub struct Extract {
     pub(crate) bounds: Option<BBox>,
     pub(crate) date: Option<Timestamp>,
+    pub(crate) sources: Vec<Source>,
     pub(crate) strings: Vec<Box<str>>,
     pub(crate) node_ids: Vec<i64>,
     pub(crate) node_places: Vec<Fixed>,
@@ -125,6 +135,12 @@ impl Extract {
     #[must_use]
     pub fn date(&self) -> Option<Timestamp> {
         self.date
+    }
+
+    /// The files it was read from, in order. Empty for one that was built in memory.
+    #[must_use]
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
     }
 
     /// How many nodes, ways and relations there are.

@@ -17,5 +17,7 @@ mod rings;
 
 pub use areas::{Area, AreaSource};
 pub use builder::Builder;
-pub use extract::{Extract, Member, MemberKind, Node, NodeId, Relation, RelationId, Tags, Way, WayId};
+pub use extract::{
+    Extract, Member, MemberKind, Node, NodeId, Relation, RelationId, Source, Tags, Way, WayId,
+};
 pub use read::{ReadError, ReadProgress, read};

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use geom::{BBox, LngLat, Timestamp};
 use osmpbf::{Blob, BlobReader, BlobType, HeaderBlock};
 use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 
 use crate::decode::{Block, decode};
-use crate::{Builder, Extract};
+use crate::{Builder, Extract, Source};
 
 /// Why a file could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -110,8 +111,10 @@ fn read_file(
     report: &mut dyn FnMut(u64),
 ) -> Result<(), Why> {
     let mut at = 0;
+    let mut hash = Sha256::new();
     let first = next_frame(&mut file, &mut at)?;
     let first = first.ok_or_else(|| Why::Damaged("the file is empty".into()))?;
+    hash.update(&first.bytes);
     let header = read_header(&first)?;
     let box_said = header
         .bbox()
@@ -129,6 +132,7 @@ fn read_file(
         while frames.len() < at_once
             && let Some(frame) = next_frame(&mut file, &mut at)?
         {
+            hash.update(&frame.bytes);
             frames.push(frame);
         }
         if frames.is_empty() {
@@ -150,6 +154,10 @@ fn read_file(
         }
         report(before + at);
     }
+    builder.source(Source {
+        bytes: at,
+        sha256: hash.finalize().into(),
+    });
     if elements == 0 {
         return Err(Why::Damaged("it has a header but holds no elements".into()));
     }

@@ -123,6 +123,12 @@ fn what_two_files_share_is_kept_once_and_the_last_one_counts() {
     };
     assert_eq!(name(&both).as_deref(), Some("Neue Straße"));
     assert_eq!(name(&read(&[&east, &west]).unwrap()), None);
+    let sizes: Vec<u64> = both.sources().iter().map(|s| s.bytes).collect();
+    assert_eq!(
+        sizes,
+        [&west, &east].map(|path| std::fs::metadata(path).unwrap().len())
+    );
+    assert_ne!(both.sources()[0].sha256, both.sources()[1].sha256);
     // No part is newer than the older of the two.
     assert_eq!(both.date(), Some(Timestamp(1_466_000_000_000)));
 }
