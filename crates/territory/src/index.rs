@@ -194,8 +194,10 @@ impl TerritoryIndex {
             }
             !out
         });
-        excluded.sort_unstable();
         claims.sort_by(compare);
+        // A territory that holds the candidate by name has not given it up.
+        excluded.retain(|territory| claims.iter().all(|claim| claim.territory != *territory));
+        excluded.sort_unstable();
         let mut seen = BTreeSet::new();
         claims.retain(|claim| seen.insert(claim.territory));
         let mut claims = claims.into_iter();

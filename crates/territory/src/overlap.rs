@@ -1,6 +1,6 @@
 //! Where areas overlap, and what none of them covers.
 
-use geo::{BooleanOps, ChamberlainDuquetteArea, MultiPolygon, unary_union};
+use geo::{BooleanOps, GeodesicArea, MultiPolygon, unary_union};
 use geom::LngLat;
 
 use crate::{Cause, LineId, Shape, TerritoryId, TerritoryIndex};
@@ -50,7 +50,7 @@ impl TerritoryIndex {
         }
         let mut found = Vec::new();
         for ((a, b), shape) in pieces {
-            let size = shape.chamberlain_duquette_unsigned_area();
+            let size = shape.geodesic_area_unsigned();
             let Some(cause) = self.areas()[a as usize].extent.cause() else {
                 continue;
             };

@@ -2,8 +2,7 @@
 //! point in polygon.
 
 use geo::{
-    ChamberlainDuquetteArea, Coord, LineString, MultiPolygon, Orient, Polygon, Winding, orient::Direction,
-    unary_union,
+    Coord, GeodesicArea, LineString, MultiPolygon, Orient, Polygon, Winding, orient::Direction, unary_union,
 };
 use geom::{BBox, LngLat};
 
@@ -116,7 +115,7 @@ impl Shape {
         let corners = polygons.iter().flat_map(|p| p.exterior().coords());
         let places = corners.filter_map(|c| LngLat::new(c.x, c.y).ok());
         let bbox = BBox::around(places).ok_or(ShapeError::Empty)?;
-        let square_meters = polygons.chamberlain_duquette_unsigned_area();
+        let square_meters = polygons.geodesic_area_unsigned();
         if square_meters <= 0.0 {
             return Err(ShapeError::Empty);
         }
@@ -141,7 +140,7 @@ impl Shape {
         &self.bbox
     }
 
-    /// Its area on the sphere, more than 0.
+    /// Its area on the WGS 84 ellipsoid, more than 0.
     #[must_use]
     pub fn square_meters(&self) -> f64 {
         self.square_meters
