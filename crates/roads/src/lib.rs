@@ -1,1 +1,51 @@
-//! roads
+//! How do I get there, how long does it take, and many to many?
+//!
+//! [`build`] turns an extract and a [`Profile`] into sections of a map pack. [`RoadIndex`] opens them from
+//! the pack's memory map and never changes. A place is first put on a road ([`RoadIndex::snap`]); all
+//! questions are then asked between [`Snap`]s: a [`Query`] (it owns the scratch memory: keep one per
+//! thread) answers trips, routes and drive-time areas, [`RoadIndex::matrix`] answers many to many.
+//!
+//! Times are whole milliseconds and lengths whole centimetres inside, so a matrix cell, a trip and the
+//! sum along a route are the same numbers, at any thread count. The crate knows nothing of HTTP, SQL
+//! or customers, does no I/O and reads no clock.
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # fn run(pack: Arc<pack::Pack>) -> Result<(), Box<dyn std::error::Error>> {
+//! let roads = roads::RoadIndex::open(pack)?;
+//! let options = roads::SnapOptions::default();
+//! let home = roads.snap(geom::LngLat::new(13.26, 53.55)?, &options)?;
+//! let shop = roads.snap(geom::LngLat::new(13.27, 53.56)?, &options)?;
+//! let mut query = roads.query();
+//! match query.route(&home, &shop) {
+//!     Some(route) => println!("{} m in {} s", route.trip.distance.0, route.trip.duration.to_seconds().0),
+//!     None => println!("no road leads there"),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod array;
+mod build;
+mod cost;
+mod format;
+mod graph;
+mod index;
+mod matrix;
+mod profile;
+mod query;
+mod reach;
+mod route;
+mod search;
+mod snap;
+
+pub use build::{BuildStep, build};
+pub use cost::{Cost, Trip};
+pub use graph::RoadGraph;
+pub use index::{ComponentId, Road, RoadClass, RoadIndex, Statistics};
+pub use matrix::Matrix;
+pub use profile::{Profile, ProfileError};
+pub use query::Query;
+pub use reach::{AreaOptions, Reach, ReachedRoad};
+pub use route::{Route, Step};
+pub use snap::{ComponentRule, Snap, SnapError, SnapOptions};

@@ -1,0 +1,218 @@
+//! From an extract to the sections of a pack: a pipeline of named steps.
+
+mod network;
+mod restrictions;
+mod tree;
+mod turns;
+
+use std::collections::HashMap;
+
+use geom::{Fixed, LngLat, TileId};
+use osm::Extract;
+use pack::Section;
+
+use crate::format::{self, Edge, Header, NONE, Segment, part_of};
+use crate::graph::RoadGraph;
+use crate::profile::Profile;
+use network::{Network, Stretch};
+use turns::{Arcs, EdgeOf};
+
+/// A step of the build that begins now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BuildStep {
+    /// What it does, for people.
+    pub name: &'static str,
+    /// Its number, from 0.
+    pub number: usize,
+    /// How many there are.
+    pub of: usize,
+}
+
+const STEPS: [&str; 5] = [
+    "reading roads",
+    "joining segments",
+    "turns",
+    "components",
+    "spatial index",
+];
+
+/// Builds the road sections. The same extract and profile give the same bytes. Ways whose nodes are missing
+/// from the extract are cut there; an extract without roads gives an index without roads.
+pub fn build(extract: &Extract, profile: &Profile, progress: &mut dyn FnMut(BuildStep)) -> Vec<Section> {
+    let mut step = |number: usize| {
+        progress(BuildStep {
+            name: STEPS[number],
+            number,
+            of: STEPS.len(),
+        });
+    };
+    step(0);
+    let restrictions = restrictions::read(extract, profile);
+    let mut network = network::read(extract, profile, &restrictions);
+    step(1);
+    let mut stretches = network.stretches();
+    // Neighbours on the ground become neighbours in memory.
+    stretches.sort_by_cached_key(|s| TileId::at(network.place(s.nodes[0]), 18).hilbert());
+    let mut roads = Roads::new(&network, &stretches);
+    step(2);
+    let arcs = turns::build(&network, &stretches, &roads.edge_of, &restrictions, profile);
+    step(3);
+    roads.find_components(&arcs);
+    step(4);
+    let tree = tree::build(&roads.segments, &roads.first_point, &roads.points, |segment| {
+        network.roads[segment.road as usize].kind & format::NO_SNAP == 0
+    });
+    let header = Header {
+        layout: format::LAYOUT,
+        nodes: (roads.edges.len() + arcs.copies.len()) as u32,
+    };
+    let (first_text, texts) = network.texts.finish();
+    vec![
+        Section::new(format::HEADER, &[header]),
+        Section::new(format::SEGMENTS, &roads.segments),
+        Section::new(format::FIRST_POINT, &roads.first_point),
+        Section::new(format::POINTS, &roads.points),
+        Section::new(format::EDGES, &roads.edges),
+        Section::new(format::COPIES, &arcs.copies),
+        Section::new(format::FIRST_ARC, &arcs.first),
+        Section::new(format::ARCS, &arcs.arcs),
+        Section::new(format::FIRST_BACK, &arcs.first_back),
+        Section::new(format::BACK_ARCS, &arcs.back),
+        Section::new(format::COMPONENTS, &roads.components),
+        Section::new(format::ROADS, &network.roads),
+        Section::new(format::FIRST_TEXT, &first_text),
+        Section::new(format::TEXTS, &texts),
+        Section::new(format::BOXES, &tree.boxes),
+        Section::new(format::PIECES, &tree.pieces),
+    ]
+}
+
+/// Segments and edges as the pack holds them.
+struct Roads {
+    segments: Vec<Segment>,
+    first_point: Vec<u32>,
+    points: Vec<Fixed>,
+    edges: Vec<Edge>,
+    /// By segment: the edges of both directions.
+    edge_of: Vec<EdgeOf>,
+    components: Vec<u32>,
+}
+
+impl Roads {
+    fn new(network: &Network, stretches: &[Stretch]) -> Self {
+        let mut roads = Self {
+            segments: Vec::with_capacity(stretches.len()),
+            first_point: vec![0],
+            points: Vec::new(),
+            edges: Vec::new(),
+            edge_of: Vec::with_capacity(stretches.len()),
+            components: Vec::new(),
+        };
+        for stretch in stretches {
+            roads.add(network, stretch);
+        }
+        roads
+    }
+
+    fn add(&mut self, network: &Network, stretch: &Stretch) {
+        let points = stretch.nodes.iter().map(|node| network.places[*node as usize]);
+        self.points.extend(points);
+        self.first_point.push(self.points.len() as u32);
+        let meters = network.length(&stretch.nodes);
+        let attributes = &network.attributes[stretch.attributes as usize];
+        let length = part_of(meters.0 * 100.0);
+        let number = self.segments.len() as u32;
+        let sides = [attributes.forward, attributes.backward];
+        let edge_of = [0, 1].map(|side| {
+            let Some(lane) = sides[side] else { return NONE };
+            let seconds = meters.0 / (lane.speed() / 3.6);
+            self.edges.push(Edge {
+                weight: part_of(seconds * 1000.0 / lane.share()),
+                duration: part_of(seconds * 1000.0),
+                distance: length,
+                segment: number * 2 + side as u32,
+                component: 0,
+            });
+            self.edges.len() as u32 - 1
+        });
+        self.edge_of.push(edge_of);
+        self.segments.push(Segment {
+            forward: edge_of[0],
+            backward: edge_of[1],
+            road: attributes.road,
+            length,
+        });
+    }
+
+    /// Strongly connected components of the search graph. Islands are kept, and known by their size.
+    fn find_components(&mut self, arcs: &Arcs) {
+        let graph = RoadGraph {
+            edges: &self.edges,
+            copies: &arcs.copies,
+            first_arc: &arcs.first,
+            arcs: &arcs.arcs,
+            first_back: &arcs.first_back,
+            back_arcs: &arcs.back,
+        };
+        let components = petgraph::algo::kosaraju_scc(graph);
+        let mut of_node = vec![0u32; graph.nodes()];
+        for (component, nodes) in (0u32..).zip(&components) {
+            for node in nodes {
+                of_node[*node as usize] = component;
+            }
+        }
+        let size = |component: u32| components[component as usize].len();
+        // A copy may be the only way into its edge, so the edge belongs where most of it does.
+        let of_edge: Vec<u32> = (0..self.edges.len() as u32)
+            .map(|edge| {
+                let of_copies = graph.nodes_of(edge).map(|node| of_node[node as usize]);
+                of_copies
+                    .max_by_key(|c| (size(*c), std::cmp::Reverse(*c)))
+                    .unwrap_or(0)
+            })
+            .collect();
+        self.components = components.iter().map(|nodes| nodes.len() as u32).collect();
+        for (edge, component) in self.edges.iter_mut().zip(of_edge) {
+            edge.component = component;
+        }
+    }
+}
+
+/// Texts stored once each; number 0 is the empty one.
+pub(crate) struct Texts {
+    numbers: HashMap<String, u32>,
+    first: Vec<u32>,
+    bytes: Vec<u8>,
+}
+
+impl Texts {
+    fn new() -> Self {
+        let mut texts = Self {
+            numbers: HashMap::new(),
+            first: vec![0],
+            bytes: Vec::new(),
+        };
+        texts.number("");
+        texts
+    }
+
+    fn number(&mut self, text: &str) -> u32 {
+        if let Some(known) = self.numbers.get(text) {
+            return *known;
+        }
+        let number = self.numbers.len() as u32;
+        self.bytes.extend(text.as_bytes());
+        self.first.push(self.bytes.len() as u32);
+        self.numbers.insert(text.to_owned(), number);
+        number
+    }
+
+    fn finish(self) -> (Vec<u32>, Vec<u8>) {
+        (self.first, self.bytes)
+    }
+}
+
+/// Metres east and north from one place to another, good for short ways.
+pub(crate) fn offset(from: LngLat, to: LngLat) -> [f64; 2] {
+    geom::LocalMeters::at(from).project(to)
+}

@@ -1,0 +1,409 @@
+//! Roads as a network: ways cut at junctions, then joined again where nothing happens at a node.
+
+use std::collections::HashMap;
+
+use geom::{Fixed, LngLat, Meters};
+use osm::{Extract, NodeId, Way, WayId};
+
+use super::Texts;
+use super::restrictions::Restriction;
+use crate::format::{NO_SNAP, NONE, ROUNDABOUT, Road};
+use crate::profile::{self, NodeRule, Profile, WayRule};
+
+/// The part of an extract that a vehicle uses. Nodes are numbered in order of their ids.
+pub(crate) struct Network {
+    pub places: Vec<Fixed>,
+    ids: Vec<i64>,
+    /// Nodes that bar the way or cost time.
+    pub rules: HashMap<u32, NodeRule>,
+    pub attributes: Vec<Attributes>,
+    attribute_numbers: HashMap<Attributes, u32>,
+    pub roads: Vec<Road>,
+    road_numbers: HashMap<Road, u32>,
+    pub texts: Texts,
+    /// Ways cut at every node that may matter.
+    pieces: Vec<Stretch>,
+    /// By node: something happens here, so that segments end.
+    fixed: Vec<bool>,
+}
+
+/// A run of nodes with the same rules all along.
+#[derive(Clone, Debug)]
+pub(crate) struct Stretch {
+    /// At least two.
+    pub nodes: Vec<u32>,
+    pub attributes: u32,
+    /// Where it begins and where it ends.
+    pub ends: [End; 2],
+}
+
+/// The way at an end of a stretch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct End {
+    pub way: WayId,
+    /// The stretch runs in the way's direction here.
+    pub along: bool,
+}
+
+/// What all nodes of a stretch have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Attributes {
+    pub road: u32,
+    pub forward: Option<Lane>,
+    pub backward: Option<Lane>,
+    pub ferry: bool,
+    pub left_hand: bool,
+}
+
+/// How one direction is driven; floats by their bits, so that equal rules are found equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Lane {
+    speed: u64,
+    share: u64,
+    pub restricted: bool,
+}
+
+impl Lane {
+    fn new(lane: profile::Lane) -> Self {
+        Self {
+            speed: lane.speed.to_bits(),
+            share: lane.share.to_bits(),
+            restricted: lane.restricted,
+        }
+    }
+
+    /// km/h.
+    pub(crate) fn speed(self) -> f64 {
+        f64::from_bits(self.speed)
+    }
+
+    pub(crate) fn share(self) -> f64 {
+        f64::from_bits(self.share)
+    }
+}
+
+impl Attributes {
+    fn reversed(self) -> Self {
+        Self {
+            forward: self.backward,
+            backward: self.forward,
+            ..self
+        }
+    }
+}
+
+/// Reads the ways a profile can use.
+pub(crate) fn read(extract: &Extract, profile: &Profile, restrictions: &[Restriction]) -> Network {
+    let ways: Vec<(Way<'_>, WayRule)> = extract
+        .ways()
+        .filter_map(|way| profile.way(&way.tags).map(|rule| (way, rule)))
+        .collect();
+    let mut ids: Vec<i64> = ways
+        .iter()
+        .flat_map(|(way, _)| way.nodes())
+        .map(|id| id.0)
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let places: Vec<Option<Fixed>> = ids
+        .iter()
+        .map(|id| extract.place(NodeId(*id)).map(Fixed::from))
+        .collect();
+    // Nodes that a clipped extract lacks are forgotten.
+    let known: Vec<(i64, Fixed)> = ids
+        .into_iter()
+        .zip(places)
+        .filter_map(|(id, p)| p.map(|p| (id, p)))
+        .collect();
+    let mut network = Network {
+        ids: known.iter().map(|(id, _)| *id).collect(),
+        fixed: vec![false; known.len()],
+        places: known.into_iter().map(|(_, place)| place).collect(),
+        rules: HashMap::new(),
+        attributes: Vec::new(),
+        attribute_numbers: HashMap::new(),
+        roads: Vec::new(),
+        road_numbers: HashMap::new(),
+        texts: Texts::new(),
+        pieces: Vec::new(),
+    };
+    network.read_rules(extract, profile);
+    network.fix_restrictions(extract, restrictions);
+    let runs: Vec<(usize, Vec<u32>)> = ways
+        .iter()
+        .enumerate()
+        .flat_map(|(i, (way, _))| network.runs(way).into_iter().map(move |run| (i, run)))
+        .collect();
+    network.cut(&ways, &runs);
+    network
+}
+
+impl Network {
+    pub(crate) fn place(&self, node: u32) -> LngLat {
+        self.places[node as usize].into()
+    }
+
+    pub(crate) fn length(&self, nodes: &[u32]) -> Meters {
+        nodes
+            .windows(2)
+            .map(|w| self.place(w[0]).distance(self.place(w[1])))
+            .sum()
+    }
+
+    pub(crate) fn node(&self, id: NodeId) -> Option<u32> {
+        self.ids.binary_search(&id.0).ok().map(|at| at as u32)
+    }
+
+    fn read_rules(&mut self, extract: &Extract, profile: &Profile) {
+        for node in extract.tagged_nodes() {
+            let Some(number) = self.node(node.id) else {
+                continue;
+            };
+            let rule = profile.node(&node.tags);
+            if !rule.is_plain() {
+                self.fixed[number as usize] = true;
+                self.rules.insert(number, rule);
+            }
+        }
+    }
+
+    fn fix_restrictions(&mut self, extract: &Extract, restrictions: &[Restriction]) {
+        for restriction in restrictions {
+            let ways = restriction.via_ways.iter().filter_map(|way| extract.way(*way));
+            let ends = ways
+                .flat_map(|way| [way.nodes().next(), way.nodes().next_back()])
+                .flatten();
+            for id in restriction.via_node.into_iter().chain(ends) {
+                if let Some(node) = self.node(id) {
+                    self.fixed[node as usize] = true;
+                }
+            }
+        }
+    }
+
+    /// The runs of known nodes in a way, no node twice in a row.
+    fn runs(&self, way: &Way<'_>) -> Vec<Vec<u32>> {
+        let mut runs = vec![Vec::new()];
+        for id in way.nodes() {
+            match (self.node(id), runs.last_mut()) {
+                (Some(node), Some(run)) if run.last() != Some(&node) => run.push(node),
+                (Some(_), _) => {}
+                (None, _) => runs.push(Vec::new()),
+            }
+        }
+        runs.retain(|run| run.len() >= 2);
+        runs
+    }
+
+    /// Nodes where ways are cut: the fixed ones, and all that are passed more than once.
+    fn stops(&self, runs: &[(usize, Vec<u32>)]) -> Vec<bool> {
+        let mut seen = vec![false; self.places.len()];
+        let mut stops = self.fixed.clone();
+        for node in runs.iter().flat_map(|(_, run)| run) {
+            if std::mem::replace(&mut seen[*node as usize], true) {
+                stops[*node as usize] = true;
+            }
+        }
+        stops
+    }
+
+    fn cut(&mut self, ways: &[(Way<'_>, WayRule)], runs: &[(usize, Vec<u32>)]) {
+        let stops = self.stops(runs);
+        let mut lengths = vec![Meters::ZERO; ways.len()];
+        for (way, run) in runs {
+            lengths[*way] += self.length(run);
+        }
+        for (number, run) in runs {
+            let (way, rule) = &ways[*number];
+            let attributes = self.attributes_of(way, rule, lengths[*number]);
+            let end = End {
+                way: way.id,
+                along: true,
+            };
+            let mut nodes = vec![run[0]];
+            for node in &run[1..] {
+                nodes.push(*node);
+                if stops[*node as usize] || Some(node) == run.last() {
+                    self.pieces.push(Stretch {
+                        nodes: std::mem::replace(&mut nodes, vec![*node]),
+                        attributes,
+                        ends: [end; 2],
+                    });
+                }
+            }
+        }
+    }
+
+    fn attributes_of(&mut self, way: &Way<'_>, rule: &WayRule, length: Meters) -> u32 {
+        let mut kind = rule.class.number();
+        if !rule.may_snap {
+            kind |= NO_SNAP;
+        }
+        if rule.roundabout {
+            kind |= ROUNDABOUT;
+        }
+        let road = Road {
+            name: self.texts.number(way.tags.get("name").unwrap_or_default()),
+            reference: self.texts.number(way.tags.get("ref").unwrap_or_default()),
+            kind,
+        };
+        let next = self.roads.len() as u32;
+        let road_number = *self.road_numbers.entry(road).or_insert(next);
+        if road_number == next {
+            self.roads.push(road);
+        }
+        // A passage's duration is for the whole way, so it sets the speed. Speeds too low to matter are not divided by.
+        let speed = rule.passage.map(|seconds| (length.0 / seconds * 3.6).max(0.01));
+        let lane = |lane: Option<profile::Lane>| {
+            lane.map(|lane| {
+                Lane::new(profile::Lane {
+                    speed: speed.unwrap_or(lane.speed),
+                    ..lane
+                })
+            })
+        };
+        self.attribute_number(Attributes {
+            road: road_number,
+            forward: lane(rule.forward),
+            backward: lane(rule.backward),
+            ferry: rule.ferry,
+            left_hand: rule.left_hand,
+        })
+    }
+
+    fn attribute_number(&mut self, attributes: Attributes) -> u32 {
+        let next = self.attributes.len() as u32;
+        let number = *self.attribute_numbers.entry(attributes).or_insert(next);
+        if number == next {
+            self.attributes.push(attributes);
+        }
+        number
+    }
+
+    /// Joins the pieces into stretches from junction to junction. Done once: it takes the pieces.
+    pub(crate) fn stretches(&mut self) -> Vec<Stretch> {
+        let pieces = std::mem::take(&mut self.pieces);
+        let reversed = (0..self.attributes.len())
+            .map(|i| self.attribute_number(self.attributes[i].reversed()))
+            .collect();
+        Joiner::new(self, pieces, reversed).join()
+    }
+}
+
+/// Joins pieces where two meet and nothing else happens.
+struct Joiner {
+    pieces: Vec<Stretch>,
+    /// By attributes: the same seen from the other direction.
+    reversed: Vec<u32>,
+    /// By node: the two pieces that end there; [`NONE`] for fewer, or for a junction.
+    touching: Vec<[u32; 2]>,
+    used: Vec<bool>,
+}
+
+impl Joiner {
+    fn new(network: &Network, pieces: Vec<Stretch>, reversed: Vec<u32>) -> Self {
+        let mut count = vec![0u8; network.places.len()];
+        let mut touching = vec![[NONE; 2]; network.places.len()];
+        for (number, piece) in (0u32..).zip(&pieces) {
+            for node in [piece.first(), piece.last()] {
+                let met = &mut count[node as usize];
+                if let Some(place) = touching[node as usize].get_mut(usize::from(*met)) {
+                    *place = number;
+                }
+                *met = met.saturating_add(1);
+            }
+        }
+        for (node, touching) in touching.iter_mut().enumerate() {
+            // A piece that ends where it begins cannot be joined to itself.
+            if count[node] != 2 || network.fixed[node] || touching[0] == touching[1] {
+                *touching = [NONE; 2];
+            }
+        }
+        Self {
+            used: vec![false; pieces.len()],
+            pieces,
+            reversed,
+            touching,
+        }
+    }
+
+    fn join(mut self) -> Vec<Stretch> {
+        let mut stretches = Vec::new();
+        let numbers = 0..self.pieces.len() as u32;
+        for number in numbers.clone() {
+            for backward in [false, true] {
+                if !self.used[number as usize] && self.before(number, backward).is_none() {
+                    stretches.push(self.walk(number, backward));
+                }
+            }
+        }
+        // What is left are rings without any junction.
+        for number in numbers {
+            if !self.used[number as usize] {
+                stretches.push(self.walk(number, false));
+            }
+        }
+        stretches
+    }
+
+    fn walk(&mut self, number: u32, backward: bool) -> Stretch {
+        self.used[number as usize] = true;
+        let mut stretch = self.seen(number, backward);
+        let mut at = (number, backward);
+        while let Some(next) = self.after(at.0, at.1).filter(|next| !self.used[next.0 as usize]) {
+            self.used[next.0 as usize] = true;
+            let more = self.seen(next.0, next.1);
+            stretch.nodes.extend(&more.nodes[1..]);
+            stretch.ends[1] = more.ends[1];
+            at = next;
+        }
+        stretch
+    }
+
+    /// A piece as seen in one direction.
+    fn seen(&self, number: u32, backward: bool) -> Stretch {
+        let mut piece = self.pieces[number as usize].clone();
+        if backward {
+            piece.nodes.reverse();
+            piece.attributes = self.reversed[piece.attributes as usize];
+            piece.ends.reverse();
+            for end in &mut piece.ends {
+                end.along = !end.along;
+            }
+        }
+        piece
+    }
+
+    /// The piece that goes on where this one ends, and the direction it is seen in.
+    fn after(&self, number: u32, backward: bool) -> Option<(u32, bool)> {
+        let piece = &self.pieces[number as usize];
+        let node = if backward { piece.first() } else { piece.last() };
+        let other = *self.touching[node as usize]
+            .iter()
+            .find(|other| **other != number)?;
+        if other == NONE {
+            return None;
+        }
+        let next = &self.pieces[other as usize];
+        let next_backward = next.first() != node;
+        let attributes = |piece: &Stretch, backward: bool| match backward {
+            true => self.reversed[piece.attributes as usize],
+            false => piece.attributes,
+        };
+        (attributes(piece, backward) == attributes(next, next_backward)).then_some((other, next_backward))
+    }
+
+    fn before(&self, number: u32, backward: bool) -> Option<(u32, bool)> {
+        self.after(number, !backward)
+    }
+}
+
+impl Stretch {
+    pub(crate) fn first(&self) -> u32 {
+        self.nodes[0]
+    }
+
+    pub(crate) fn last(&self) -> u32 {
+        self.nodes[self.nodes.len() - 1]
+    }
+}

@@ -1,0 +1,78 @@
+//! Turn restrictions as mapped: from which ways, over what, into which ways.
+
+use osm::{Extract, MemberKind, NodeId, Relation, WayId};
+
+use crate::profile::Profile;
+
+/// One relation of type `restriction`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Restriction {
+    pub kind: Kind,
+    pub from: Vec<WayId>,
+    pub via_node: Option<NodeId>,
+    /// Where it is not one node: the ways between `from` and `to`, in any order.
+    pub via_ways: Vec<WayId>,
+    pub to: Vec<WayId>,
+}
+
+/// What is forbidden.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// This way.
+    No,
+    /// This way, where it means turning back.
+    NoUTurn,
+    /// Every other way.
+    Only,
+}
+
+/// All restrictions that concern the vehicle, by id. Those that lack a part (the extract was cut, or the mapper
+/// erred) are left out.
+pub(crate) fn read(extract: &Extract, profile: &Profile) -> Vec<Restriction> {
+    extract
+        .relations()
+        .filter_map(|relation| restriction(&relation, profile))
+        .collect()
+}
+
+fn restriction(relation: &Relation<'_>, profile: &Profile) -> Option<Restriction> {
+    let tags = &relation.tags;
+    if !tags.is("type", "restriction") {
+        return None;
+    }
+    let keys = profile.restriction_keys();
+    let lifted = |except: &str| except.split(';').any(|v| keys.iter().any(|key| key == v.trim()));
+    if tags.get("except").is_some_and(lifted) {
+        return None;
+    }
+    let special = keys
+        .iter()
+        .find_map(|key| tags.get(&format!("restriction:{key}")));
+    let value = special.or_else(|| tags.get("restriction"))?;
+    let kind = match value {
+        "no_u_turn" => Kind::NoUTurn,
+        _ if value.starts_with("no_") => Kind::No,
+        _ if value.starts_with("only_") => Kind::Only,
+        _ => return None,
+    };
+    let ways = |role: &str| -> Vec<WayId> {
+        let members = relation
+            .members()
+            .filter(|m| m.role == role && m.kind == MemberKind::Way);
+        members.map(|m| WayId(m.id)).collect()
+    };
+    let via_node = relation
+        .members()
+        .find(|m| m.role == "via" && m.kind == MemberKind::Node);
+    let found = Restriction {
+        kind,
+        from: ways("from"),
+        via_node: via_node.map(|m| NodeId(m.id)),
+        via_ways: ways("via"),
+        to: ways("to"),
+    };
+    // A node and ways at once, or neither, cannot be understood.
+    let has_via = found.via_node.is_some() != !found.via_ways.is_empty();
+    let whole = !found.from.is_empty() && !found.to.is_empty() && has_via;
+    whole.then_some(found)
+}

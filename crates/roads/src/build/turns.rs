@@ -1,0 +1,503 @@
+//! Which turns are allowed, and what they cost: the arcs of the search graph.
+//!
+//! A restriction over several ways concerns only those who came a certain way, so the edges between are copied:
+//! the copy is entered from the restricted side and lacks the forbidden turn. Copies are found by walking the
+//! graph with the set of restrictions one is in the middle of, so any number of them may overlap.
+
+use std::collections::HashMap;
+
+use geom::LngLat;
+use osm::WayId;
+
+use super::network::{End, Lane, Network, Stretch};
+use super::offset;
+use super::restrictions::{Kind, Restriction};
+use crate::format::{Arc, NONE, part_of};
+use crate::profile::{Profile, Sign, TurnAt};
+
+/// By direction of a segment: its edge, or [`NONE`].
+pub(crate) type EdgeOf = [u32; 2];
+
+/// The arcs by the node they leave, and the same by the node they enter.
+pub(crate) struct Arcs {
+    /// By node beyond the edges: the edge it is a copy of, sorted.
+    pub copies: Vec<u32>,
+    pub first: Vec<u32>,
+    pub arcs: Vec<Arc>,
+    pub first_back: Vec<u32>,
+    pub back: Vec<Arc>,
+}
+
+/// An end of a segment at a junction.
+#[derive(Clone, Copy)]
+struct Leg {
+    segment: u32,
+    /// 0 if the segment begins here, 1 if it ends here.
+    side: usize,
+    way: End,
+    /// Degrees clockwise from north, leaving the junction.
+    bearing: f64,
+    /// The edge that arrives here, and the one that leaves; [`NONE`] where closed.
+    arrives: u32,
+    leaves: u32,
+}
+
+struct Junctions<'a> {
+    network: &'a Network,
+    stretches: &'a [Stretch],
+    profile: &'a Profile,
+    /// By node: where its legs begin.
+    first: Vec<u32>,
+    legs: Vec<Leg>,
+}
+
+/// Turns by edge, before copies are made.
+type Turns = Vec<Vec<Arc>>;
+
+pub(crate) fn build(
+    network: &Network,
+    stretches: &[Stretch],
+    edge_of: &[EdgeOf],
+    restrictions: &[Restriction],
+    profile: &Profile,
+) -> Arcs {
+    let junctions = Junctions::new(network, stretches, edge_of, profile);
+    let edges = edge_of.iter().flatten().filter(|e| **e != NONE).count();
+    let mut turns: Turns = vec![Vec::new(); edges];
+    for node in 0..network.places.len() as u32 {
+        junctions.turns_at(node, &mut turns);
+    }
+    for restriction in restrictions {
+        if let Some(node) = restriction.via_node.and_then(|id| network.node(id)) {
+            junctions.restrict(node, restriction, &mut turns);
+        }
+    }
+    let chains: Vec<Chain> = restrictions
+        .iter()
+        .filter(|r| !r.via_ways.is_empty())
+        .flat_map(|r| junctions.chains(r, edge_of))
+        .collect();
+    expand(&turns, &chains)
+}
+
+impl<'a> Junctions<'a> {
+    fn new(network: &'a Network, stretches: &'a [Stretch], edge_of: &[EdgeOf], profile: &'a Profile) -> Self {
+        let mut ends: Vec<(u32, Leg)> = Vec::with_capacity(2 * stretches.len());
+        for (segment, stretch) in stretches.iter().enumerate() {
+            for side in [0, 1] {
+                let node = if side == 0 {
+                    stretch.first()
+                } else {
+                    stretch.last()
+                };
+                let [forward, backward] = edge_of[segment];
+                let (arrives, leaves) = if side == 0 {
+                    (backward, forward)
+                } else {
+                    (forward, backward)
+                };
+                ends.push((
+                    node,
+                    Leg {
+                        segment: segment as u32,
+                        side,
+                        way: stretch.ends[side],
+                        bearing: bearing(network, stretch, side),
+                        arrives,
+                        leaves,
+                    },
+                ));
+            }
+        }
+        ends.sort_by_key(|(node, leg)| (*node, leg.segment, leg.side));
+        let mut first = vec![0u32; network.places.len() + 1];
+        for (node, _) in &ends {
+            first[*node as usize + 1] += 1;
+        }
+        for node in 1..first.len() {
+            first[node] += first[node - 1];
+        }
+        Self {
+            network,
+            stretches,
+            profile,
+            first,
+            legs: ends.into_iter().map(|(_, leg)| leg).collect(),
+        }
+    }
+
+    fn legs(&self, node: u32) -> &[Leg] {
+        let node = node as usize;
+        &self.legs[self.first[node] as usize..self.first[node + 1] as usize]
+    }
+
+    fn turns_at(&self, node: u32, turns: &mut Turns) {
+        let legs = self.legs(node);
+        let blocked = self.network.rules.get(&node).is_some_and(|rule| rule.blocks);
+        let two_way = legs
+            .iter()
+            .filter(|leg| leg.arrives != NONE && leg.leaves != NONE)
+            .count();
+        for from in legs.iter().filter(|leg| leg.arrives != NONE) {
+            for to in legs.iter().filter(|leg| leg.leaves != NONE) {
+                let u_turn = (from.segment, from.side) == (to.segment, to.side);
+                // One turns back only where there is nothing else to do.
+                let allowed = if blocked { u_turn } else { !u_turn || two_way <= 1 };
+                if allowed {
+                    turns[from.arrives as usize].push(self.turn(node, from, to, u_turn));
+                }
+            }
+        }
+    }
+
+    fn turn(&self, node: u32, from: &Leg, to: &Leg, u_turn: bool) -> Arc {
+        let attributes = |leg: &Leg| {
+            let stretch = &self.stretches[leg.segment as usize];
+            &self.network.attributes[stretch.attributes as usize]
+        };
+        let (before, after) = (attributes(from), attributes(to));
+        let is_roundabout =
+            |road: u32| self.network.roads[road as usize].kind & crate::format::ROUNDABOUT != 0;
+        // Right is positive; straight on means leaving opposite to where one came from.
+        let angle = (to.bearing - from.bearing).rem_euclid(360.0) - 180.0;
+        let at = TurnAt {
+            angle: if u_turn { 180.0 } else { angle },
+            roads: self.legs(node).len(),
+            u_turn,
+            boards: before.ferry != after.ferry,
+            left_hand: before.left_hand,
+            roundabout: is_roundabout(before.road) || is_roundabout(after.road),
+        };
+        let seconds = self.delay(node, from, to) + self.profile.turn_seconds(at);
+        let duration = part_of(seconds * 1000.0);
+        let restricted = |lane: Option<Lane>| lane.is_some_and(|lane| lane.restricted);
+        // Arriving at a segment's first point means driving it backward.
+        let arrives = [before.backward, before.forward][from.side];
+        let leaves = [after.forward, after.backward][to.side];
+        let enters = restricted(leaves) && !restricted(arrives);
+        Arc {
+            head: to.leaves,
+            weight: if enters {
+                duration.max(self.profile.restricted_entry())
+            } else {
+                duration
+            },
+            duration,
+        }
+    }
+
+    /// Seconds lost at signals, signs and gates.
+    fn delay(&self, node: u32, from: &Leg, to: &Leg) -> f64 {
+        let Some(rule) = self.network.rules.get(&node) else {
+            return 0.0;
+        };
+        // Arriving at the last point one drives as the segment runs, at the first against it.
+        let along = from.way.along == (from.side == 1);
+        let counts = |sign: Sign| match sign {
+            Sign::Plain => true,
+            Sign::MinorStop => {
+                let others = self.legs(node).iter().filter(|leg| leg.segment != from.segment);
+                others.map(|leg| self.speed(leg)).fold(0.0, f64::max) > self.speed(from)
+            }
+            // A stop sign just behind a junction is meant for those who come towards the junction.
+            Sign::Stop => {
+                let length = |leg: &Leg| self.network.length(&self.stretches[leg.segment as usize].nodes).0;
+                self.legs(node).len() != 2 || length(from) >= 20.0 || length(to) <= 20.0
+            }
+        };
+        let delays = rule.delays.iter().filter(|d| d.along.is_none_or(|a| a == along));
+        delays
+            .filter(|d| d.sign != Sign::Stop || d.along.is_some() || counts(d.sign))
+            .filter(|d| d.sign != Sign::MinorStop || counts(d.sign))
+            .map(|d| d.seconds)
+            .sum()
+    }
+
+    /// km/h, the faster direction.
+    fn speed(&self, leg: &Leg) -> f64 {
+        let stretch = &self.stretches[leg.segment as usize];
+        let attributes = &self.network.attributes[stretch.attributes as usize];
+        [attributes.forward, attributes.backward]
+            .into_iter()
+            .flatten()
+            .map(Lane::speed)
+            .fold(0.0, f64::max)
+    }
+
+    /// Takes away the turns at one node that a restriction forbids.
+    fn restrict(&self, node: u32, restriction: &Restriction, turns: &mut Turns) {
+        let legs = self.legs(node);
+        let leaving = |ways: &[WayId]| -> Vec<Leg> {
+            legs.iter()
+                .filter(|leg| leg.leaves != NONE && ways.contains(&leg.way.way))
+                .copied()
+                .collect()
+        };
+        let to = leaving(&restriction.to);
+        for from in legs
+            .iter()
+            .filter(|leg| leg.arrives != NONE && restriction.from.contains(&leg.way.way))
+        {
+            let back = from.leaves;
+            let turns = &mut turns[from.arrives as usize];
+            let meant = |arc: &Arc| to.iter().any(|leg| leg.leaves == arc.head);
+            match restriction.kind {
+                Kind::No => turns.retain(|arc| {
+                    // Where a way runs through the node, `from` and `to` the same way means going on along it.
+                    let same_way = legs
+                        .iter()
+                        .any(|l| l.leaves == arc.head && l.way.way == from.way.way);
+                    !meant(arc) || arc.head == back && same_way && restriction.from != restriction.to
+                }),
+                Kind::NoUTurn => turns.retain(|arc| {
+                    let same_way = restriction.to.contains(&from.way.way);
+                    !(meant(arc) && (arc.head == back || !same_way))
+                }),
+                // If the only turn is not there, the restriction cannot mean what it says.
+                Kind::Only if turns.iter().any(meant) => turns.retain(meant),
+                Kind::Only => {}
+            }
+        }
+    }
+}
+
+/// A restriction over several segments: the edges to be driven one after the other.
+struct Chain {
+    /// The last edge is forbidden, or the only one allowed.
+    only: bool,
+    /// At least three.
+    edges: Vec<u32>,
+}
+
+/// No restriction runs over more segments.
+const LONGEST_CHAIN: usize = 64;
+
+impl Junctions<'_> {
+    /// Every run of edges from a `from` way over all `via` ways into a `to` way.
+    fn chains(&self, restriction: &Restriction, edge_of: &[EdgeOf]) -> Vec<Chain> {
+        let mut found = Vec::new();
+        let ends = restriction.via_ways.iter();
+        let at_via = |leg: &Leg| ends.clone().any(|way| *way == leg.way.way);
+        for (node, _) in self.first.iter().enumerate().take(self.first.len() - 1) {
+            let node = node as u32;
+            let legs = self.legs(node);
+            if !legs.iter().any(at_via) {
+                continue;
+            }
+            for from in legs
+                .iter()
+                .filter(|l| l.arrives != NONE && restriction.from.contains(&l.way.way))
+            {
+                let mut run = vec![from.arrives];
+                self.follow(node, restriction, edge_of, &mut run, &mut found);
+            }
+        }
+        found
+    }
+
+    fn follow(
+        &self,
+        node: u32,
+        restriction: &Restriction,
+        edge_of: &[EdgeOf],
+        run: &mut Vec<u32>,
+        found: &mut Vec<Chain>,
+    ) {
+        if run.len() > LONGEST_CHAIN {
+            return;
+        }
+        let legs = self.legs(node);
+        if run.len() > 1 && self.passes_all(restriction, &run[1..], edge_of) {
+            for to in legs
+                .iter()
+                .filter(|l| l.leaves != NONE && restriction.to.contains(&l.way.way))
+            {
+                found.push(Chain {
+                    only: restriction.kind == Kind::Only,
+                    edges: run.iter().copied().chain([to.leaves]).collect(),
+                });
+            }
+        }
+        for leg in legs
+            .iter()
+            .filter(|l| l.leaves != NONE && restriction.via_ways.contains(&l.way.way))
+        {
+            let [forward, backward] = edge_of[leg.segment as usize];
+            if run.contains(&forward) && forward != NONE || run.contains(&backward) && backward != NONE {
+                continue;
+            }
+            let stretch = &self.stretches[leg.segment as usize];
+            run.push(leg.leaves);
+            let end = if leg.side == 0 {
+                stretch.last()
+            } else {
+                stretch.first()
+            };
+            self.follow(end, restriction, edge_of, run, found);
+            run.pop();
+        }
+    }
+
+    /// The edges run over every `via` way.
+    fn passes_all(&self, restriction: &Restriction, run: &[u32], edge_of: &[EdgeOf]) -> bool {
+        restriction.via_ways.iter().all(|way| {
+            let mut on_way = self.legs.iter().filter(|leg| leg.way.way == *way);
+            on_way.any(|leg| {
+                edge_of[leg.segment as usize]
+                    .iter()
+                    .any(|edge| run.contains(edge))
+            })
+        })
+    }
+}
+
+/// The restrictions one is in the middle of: (chain, number of its edge one is on), sorted.
+type Progress = Vec<(u32, u32)>;
+
+fn expand(turns: &Turns, chains: &[Chain]) -> Arcs {
+    let mut starting: HashMap<u32, Vec<u32>> = HashMap::new();
+    for (number, chain) in (0u32..).zip(chains) {
+        starting.entry(chain.edges[0]).or_default().push(number);
+    }
+    let mut numbers: HashMap<(u32, Progress), usize> = HashMap::new();
+    // Nodes beyond the edges, in order of discovery.
+    let mut copies: Vec<(u32, Progress)> = Vec::new();
+    let mut arcs: Vec<Vec<Arc>> = Vec::with_capacity(turns.len());
+    let mut node = 0;
+    while node < turns.len() + copies.len() {
+        let (edge, progress) = match node.checked_sub(turns.len()) {
+            None => (node as u32, Progress::new()),
+            Some(copy) => copies[copy].clone(),
+        };
+        let mut allowed = Vec::with_capacity(turns[edge as usize].len());
+        for turn in &turns[edge as usize] {
+            let Some(next) = proceed(edge, &progress, turn.head, chains, &starting) else {
+                continue;
+            };
+            let head = match next.is_empty() {
+                true => turn.head as usize,
+                false => *numbers.entry((turn.head, next)).or_insert_with_key(|key| {
+                    copies.push(key.clone());
+                    turns.len() + copies.len() - 1
+                }),
+            };
+            allowed.push(Arc {
+                head: head as u32,
+                ..*turn
+            });
+        }
+        arcs.push(allowed);
+        node += 1;
+    }
+    number_by_edge(turns.len(), &copies, arcs)
+}
+
+/// What one is in the middle of after a turn; `None` if the turn is forbidden.
+fn proceed(
+    edge: u32,
+    progress: &Progress,
+    head: u32,
+    chains: &[Chain],
+    starting: &HashMap<u32, Vec<u32>>,
+) -> Option<Progress> {
+    let mut next = Progress::new();
+    for (number, at) in progress {
+        let chain = &chains[*number as usize];
+        let follows = chain.edges[*at as usize + 1] == head;
+        if *at as usize + 2 == chain.edges.len() {
+            if follows != chain.only {
+                return None;
+            }
+        } else if follows {
+            next.push((*number, at + 1));
+        }
+    }
+    for number in starting.get(&edge).into_iter().flatten() {
+        if chains[*number as usize].edges[1] == head {
+            next.push((*number, 1));
+        }
+    }
+    next.sort_unstable();
+    Some(next)
+}
+
+/// Sorts copies by the edge they copy, and lists arcs from both sides.
+fn number_by_edge(edges: usize, copies: &[(u32, Progress)], arcs: Vec<Vec<Arc>>) -> Arcs {
+    let mut order: Vec<usize> = (0..copies.len()).collect();
+    order.sort_by_key(|i| &copies[*i]);
+    let mut number: Vec<u32> = (0..arcs.len() as u32).collect();
+    for (new, old) in order.iter().enumerate() {
+        number[edges + old] = (edges + new) as u32;
+    }
+    let mut out = Arcs {
+        copies: order.iter().map(|i| copies[*i].0).collect(),
+        first: vec![0],
+        arcs: Vec::new(),
+        first_back: vec![0; arcs.len() + 1],
+        back: Vec::new(),
+    };
+    for old in (0..edges).chain(order.iter().map(|i| edges + i)) {
+        out.arcs.extend(arcs[old].iter().map(|arc| Arc {
+            head: number[arc.head as usize],
+            ..*arc
+        }));
+        out.first.push(out.arcs.len() as u32);
+    }
+    for arc in &out.arcs {
+        out.first_back[arc.head as usize + 1] += 1;
+    }
+    for node in 1..out.first_back.len() {
+        out.first_back[node] += out.first_back[node - 1];
+    }
+    let mut free = out.first_back.clone();
+    out.back = vec![
+        Arc {
+            head: 0,
+            weight: 0,
+            duration: 0
+        };
+        out.arcs.len()
+    ];
+    for tail in 0..arcs.len() {
+        for arc in &out.arcs[out.first[tail] as usize..out.first[tail + 1] as usize] {
+            let place = &mut free[arc.head as usize];
+            out.back[*place as usize] = Arc {
+                head: tail as u32,
+                ..*arc
+            };
+            *place += 1;
+        }
+    }
+    out
+}
+
+/// The direction in which a segment leaves its first (`side` 0) or last point, taken some metres away, where
+/// roads run as they are driven and not as their crossing was drawn.
+fn bearing(network: &Network, stretch: &Stretch, side: usize) -> f64 {
+    const AWAY: f64 = 10.0;
+    let places = |i: usize| -> LngLat {
+        let node = if side == 0 {
+            stretch.nodes[i]
+        } else {
+            stretch.nodes[stretch.nodes.len() - 1 - i]
+        };
+        network.place(node)
+    };
+    let start = places(0);
+    let mut before = [0.0f64; 2];
+    for i in 1..stretch.nodes.len() {
+        let here = offset(start, places(i));
+        let (near, far) = (before[0].hypot(before[1]), here[0].hypot(here[1]));
+        if far >= AWAY {
+            let share = if far > near {
+                (AWAY - near) / (far - near)
+            } else {
+                1.0
+            };
+            let at = [0, 1].map(|axis| before[axis] + (here[axis] - before[axis]) * share);
+            return at[0].atan2(at[1]).to_degrees();
+        }
+        before = here;
+    }
+    before[0].atan2(before[1]).to_degrees()
+}

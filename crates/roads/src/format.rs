@@ -1,0 +1,174 @@
+//! The sections of the pack that belong to roads, and what lies in them. All little-endian.
+
+use bytemuck::{Pod, Zeroable};
+use geom::Fixed;
+
+use crate::cost::{Cost, LARGEST_PART};
+
+/// "No edge in this direction."
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// One [`Header`].
+pub(crate) const HEADER: &str = "roads/header";
+/// [`Segment`] by segment.
+pub(crate) const SEGMENTS: &str = "roads/segments";
+/// `u32`: where each segment's points begin; one more than segments.
+pub(crate) const FIRST_POINT: &str = "roads/first-point";
+/// [`Fixed`]: the segments' points, both ends included.
+pub(crate) const POINTS: &str = "roads/points";
+/// [`Edge`] by edge: a segment driven in one direction.
+pub(crate) const EDGES: &str = "roads/edges";
+/// `u32`, the edge of each node beyond the edges: copies made by restrictions over several ways.
+pub(crate) const COPIES: &str = "roads/copies";
+/// `u32`: where each node's arcs begin; one more than nodes.
+pub(crate) const FIRST_ARC: &str = "roads/first-arc";
+/// [`Arc`]: allowed turns, by node they leave.
+pub(crate) const ARCS: &str = "roads/arcs";
+/// `u32`: where each node's reversed arcs begin; one more than nodes.
+pub(crate) const FIRST_BACK: &str = "roads/first-back-arc";
+/// [`Arc`] whose head is the tail of an arc that ends in the node.
+pub(crate) const BACK_ARCS: &str = "roads/back-arcs";
+/// `u32`: number of nodes by component.
+pub(crate) const COMPONENTS: &str = "roads/components";
+/// [`Road`] by road.
+pub(crate) const ROADS: &str = "roads/roads";
+/// `u32`: where each text begins; one more than texts. Text 0 is empty.
+pub(crate) const FIRST_TEXT: &str = "roads/first-text";
+/// UTF-8.
+pub(crate) const TEXTS: &str = "roads/texts";
+/// `[i32; 4]`, west, south, east, north: boxes of [`FAN_OUT`] entries each, level by level, leaves first.
+pub(crate) const BOXES: &str = "roads/tree-boxes";
+/// [`Piece`]: the leaves' entries.
+pub(crate) const PIECES: &str = "roads/tree-pieces";
+
+/// Entries in a box of the R-tree.
+pub(crate) const FAN_OUT: usize = 16;
+
+/// What the sections were made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub(crate) struct Header {
+    /// [`LAYOUT`].
+    pub layout: u32,
+    /// Nodes of the search graph: edges and copies.
+    pub nodes: u32,
+}
+
+/// Raised when a section here changes its meaning.
+pub(crate) const LAYOUT: u32 = 1;
+
+/// A stretch of road between two junctions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub(crate) struct Segment {
+    /// The edge from first to last point, or [`NONE`].
+    pub forward: u32,
+    /// The edge from last to first point, or [`NONE`].
+    pub backward: u32,
+    /// Its [`Road`].
+    pub road: u32,
+    /// Centimetres.
+    pub length: u32,
+}
+
+/// A segment driven in one direction; a node of the search graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub(crate) struct Edge {
+    /// Milliseconds, what a search minimises.
+    pub weight: u32,
+    /// Milliseconds.
+    pub duration: u32,
+    /// Centimetres.
+    pub distance: u32,
+    /// The segment times two, plus one if driven from last to first point.
+    pub segment: u32,
+    /// Strongly connected component of the search graph.
+    pub component: u32,
+}
+
+impl Edge {
+    pub(crate) fn cost(&self) -> Cost {
+        Cost::new(self.weight, self.duration, self.distance)
+    }
+
+    pub(crate) fn segment(&self) -> usize {
+        (self.segment / 2) as usize
+    }
+
+    pub(crate) fn is_backward(&self) -> bool {
+        self.segment % 2 == 1
+    }
+
+    /// The cost of driving the first `along` centimetres. Grows with `along`, part by part.
+    pub(crate) fn part(&self, along: u32) -> Cost {
+        let share = |whole: u32| match self.distance {
+            0 => 0,
+            all => (u64::from(whole) * u64::from(along.min(all)) / u64::from(all)) as u32,
+        };
+        Cost::new(share(self.weight), share(self.duration), along.min(self.distance))
+    }
+}
+
+/// An allowed turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub(crate) struct Arc {
+    /// The node it leads to (reversed arcs: the node it comes from).
+    pub head: u32,
+    /// Milliseconds the turn adds to the weight.
+    pub weight: u32,
+    /// Milliseconds the turn takes.
+    pub duration: u32,
+}
+
+impl Arc {
+    pub(crate) fn cost(&self) -> Cost {
+        Cost::new(self.weight, self.duration, 0)
+    }
+}
+
+/// What segments of one name, number and kind have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Pod, Zeroable)]
+#[repr(C)]
+pub(crate) struct Road {
+    /// Text of `name`.
+    pub name: u32,
+    /// Text of `ref`.
+    pub reference: u32,
+    /// Number of the [`crate::RoadClass`], plus [`NO_SNAP`], [`ROUNDABOUT`].
+    pub kind: u32,
+}
+
+/// Nobody starts or ends here (ferries, private driveways).
+pub(crate) const NO_SNAP: u32 = 1 << 8;
+/// Part of a roundabout.
+pub(crate) const ROUNDABOUT: u32 = 1 << 9;
+
+/// A straight piece of a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub(crate) struct Piece {
+    pub segment: u32,
+    /// The piece runs from this point of the segment to the next.
+    pub from: u32,
+}
+
+/// A rounded, clamped part of a cost.
+pub(crate) fn part_of(value: f64) -> u32 {
+    // The cast takes NaN to 0 and anything negative to 0.
+    (value.round() as u32).min(LARGEST_PART)
+}
+
+/// West, south, east, north.
+pub(crate) type Box4 = [i32; 4];
+
+/// The box around two points.
+pub(crate) fn box_around(a: Fixed, b: Fixed) -> Box4 {
+    [
+        a.lng.min(b.lng),
+        a.lat.min(b.lat),
+        a.lng.max(b.lng),
+        a.lat.max(b.lat),
+    ]
+}

@@ -1,0 +1,405 @@
+//! Opening the road sections of a pack, and what they say about a road.
+
+use std::sync::Arc;
+
+use geom::{Fixed, LngLat};
+use pack::{OpenError, Pack};
+
+use crate::array::Array;
+use crate::cost::LARGEST_PART;
+use crate::format::{self, Edge, FAN_OUT, Header, NONE, Piece, ROUNDABOUT, Segment};
+use crate::graph::RoadGraph;
+use crate::query::Query;
+use crate::snap::Snap;
+
+/// A set of directed roads each of which leads to each other. `component 3`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ComponentId(pub u32);
+
+impl std::fmt::Display for ComponentId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "component {}", self.0)
+    }
+}
+
+/// What kind of road it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "OpenStreetMap's own words")]
+pub enum RoadClass {
+    Motorway,
+    Trunk,
+    Primary,
+    Secondary,
+    Tertiary,
+    Unclassified,
+    Residential,
+    LivingStreet,
+    Service,
+    Track,
+    Ferry,
+    /// Anything else a profile lets the vehicle use.
+    Other,
+}
+
+impl RoadClass {
+    const ALL: [Self; 12] = [
+        Self::Motorway,
+        Self::Trunk,
+        Self::Primary,
+        Self::Secondary,
+        Self::Tertiary,
+        Self::Unclassified,
+        Self::Residential,
+        Self::LivingStreet,
+        Self::Service,
+        Self::Track,
+        Self::Ferry,
+        Self::Other,
+    ];
+
+    /// By the value of `highway`; a slip road counts as what it leads to.
+    pub(crate) fn of_highway(highway: &str) -> Self {
+        match highway.strip_suffix("_link").unwrap_or(highway) {
+            "motorway" => Self::Motorway,
+            "trunk" => Self::Trunk,
+            "primary" => Self::Primary,
+            "secondary" => Self::Secondary,
+            "tertiary" => Self::Tertiary,
+            "unclassified" => Self::Unclassified,
+            "residential" => Self::Residential,
+            "living_street" => Self::LivingStreet,
+            "service" => Self::Service,
+            "track" => Self::Track,
+            _ => Self::Other,
+        }
+    }
+
+    pub(crate) fn number(self) -> u32 {
+        self as u32
+    }
+
+    fn from_number(number: u32) -> Self {
+        Self::ALL.get(number as usize).copied().unwrap_or(Self::Other)
+    }
+}
+
+/// What a road is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Road<'a> {
+    /// Its name; `None` where it has none.
+    pub name: Option<&'a str>,
+    /// Its number, such as `B 96`.
+    pub reference: Option<&'a str>,
+    /// Its kind.
+    pub class: RoadClass,
+    /// It is part of a roundabout.
+    pub roundabout: bool,
+}
+
+/// How large an index is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Statistics {
+    /// Stretches of road between junctions.
+    pub segments: usize,
+    /// Segments by the directions they may be driven in.
+    pub edges: usize,
+    /// Allowed turns.
+    pub turns: usize,
+    /// Strongly connected components.
+    pub components: usize,
+    /// Bytes of all sections in the pack.
+    pub bytes: usize,
+}
+
+/// The roads of a map pack: read-only, shared by all threads.
+pub struct RoadIndex {
+    pub(crate) segments: Array<Segment>,
+    pub(crate) first_point: Array<u32>,
+    pub(crate) points: Array<Fixed>,
+    pub(crate) edges: Array<Edge>,
+    copies: Array<u32>,
+    first_arc: Array<u32>,
+    arcs: Array<format::Arc>,
+    first_back: Array<u32>,
+    back_arcs: Array<format::Arc>,
+    components: Array<u32>,
+    roads: Array<format::Road>,
+    first_text: Array<u32>,
+    texts: Array<u8>,
+    pub(crate) boxes: Array<format::Box4>,
+    pub(crate) pieces: Array<Piece>,
+    largest: ComponentId,
+}
+
+impl RoadIndex {
+    /// Opens the road sections. Every number that leads to another place is checked once, so that nothing
+    /// can go out of bounds later; the bytes themselves are checked by [`Pack::verify`].
+    pub fn open(pack: Arc<Pack>) -> Result<Self, OpenError> {
+        let header: Array<Header> = Array::open(&pack, format::HEADER)?;
+        let header = *header.first().ok_or_else(|| refuse(format::HEADER, "is empty"))?;
+        if header.layout != format::LAYOUT {
+            return Err(refuse(
+                format::HEADER,
+                &format!(
+                    "has layout {}, this program reads {}",
+                    header.layout,
+                    format::LAYOUT
+                ),
+            ));
+        }
+        let components: Array<u32> = Array::open(&pack, format::COMPONENTS)?;
+        let largest = (0..components.len())
+            .rev()
+            .max_by_key(|c| components[*c])
+            .unwrap_or(0);
+        let index = Self {
+            segments: Array::open(&pack, format::SEGMENTS)?,
+            first_point: Array::open(&pack, format::FIRST_POINT)?,
+            points: Array::open(&pack, format::POINTS)?,
+            edges: Array::open(&pack, format::EDGES)?,
+            copies: Array::open(&pack, format::COPIES)?,
+            first_arc: Array::open(&pack, format::FIRST_ARC)?,
+            arcs: Array::open(&pack, format::ARCS)?,
+            first_back: Array::open(&pack, format::FIRST_BACK)?,
+            back_arcs: Array::open(&pack, format::BACK_ARCS)?,
+            roads: Array::open(&pack, format::ROADS)?,
+            first_text: Array::open(&pack, format::FIRST_TEXT)?,
+            texts: Array::open(&pack, format::TEXTS)?,
+            boxes: Array::open(&pack, format::BOXES)?,
+            pieces: Array::open(&pack, format::PIECES)?,
+            components,
+            largest: ComponentId(largest as u32),
+        };
+        index.check(header)?;
+        Ok(index)
+    }
+
+    /// The search graph.
+    #[must_use]
+    pub fn graph(&self) -> RoadGraph<'_> {
+        RoadGraph {
+            edges: &self.edges,
+            copies: &self.copies,
+            first_arc: &self.first_arc,
+            arcs: &self.arcs,
+            first_back: &self.first_back,
+            back_arcs: &self.back_arcs,
+        }
+    }
+
+    /// A query with its own scratch memory; keep one per thread.
+    #[must_use]
+    pub fn query(&self) -> Query<'_> {
+        Query::new(self)
+    }
+
+    /// What the road is called that a place was put on.
+    #[must_use]
+    pub fn road(&self, snap: &Snap) -> Road<'_> {
+        self.road_of(snap.segment as usize)
+    }
+
+    /// Counts.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        Statistics {
+            segments: self.segments.len(),
+            edges: self.edges.len(),
+            turns: self.arcs.len(),
+            components: self.components.len(),
+            bytes: size_of_val(&*self.segments)
+                + size_of_val(&*self.first_point)
+                + size_of_val(&*self.points)
+                + size_of_val(&*self.edges)
+                + size_of_val(&*self.copies)
+                + size_of_val(&*self.first_arc)
+                + size_of_val(&*self.arcs)
+                + size_of_val(&*self.first_back)
+                + size_of_val(&*self.back_arcs)
+                + size_of_val(&*self.components)
+                + size_of_val(&*self.roads)
+                + size_of_val(&*self.first_text)
+                + size_of_val(&*self.texts)
+                + size_of_val(&*self.boxes)
+                + size_of_val(&*self.pieces),
+        }
+    }
+
+    /// How many nodes of the search graph a component holds; 0 where there is no such component.
+    #[must_use]
+    pub fn component_size(&self, component: ComponentId) -> usize {
+        self.components
+            .get(component.0 as usize)
+            .map_or(0, |n| *n as usize)
+    }
+
+    /// The component that holds most roads.
+    #[must_use]
+    pub fn largest_component(&self) -> ComponentId {
+        self.largest
+    }
+
+    pub(crate) fn road_of(&self, segment: usize) -> Road<'_> {
+        let Some(segment) = self.segments.get(segment) else {
+            return Road {
+                name: None,
+                reference: None,
+                class: RoadClass::Other,
+                roundabout: false,
+            };
+        };
+        let road = &self.roads[segment.road as usize];
+        Road {
+            name: self.text(road.name),
+            reference: self.text(road.reference),
+            class: RoadClass::from_number(road.kind & 0xff),
+            roundabout: road.kind & ROUNDABOUT != 0,
+        }
+    }
+
+    pub(crate) fn may_snap(&self, segment: usize) -> bool {
+        self.roads[self.segments[segment].road as usize].kind & format::NO_SNAP == 0
+    }
+
+    /// A segment's points, both ends included.
+    pub(crate) fn line(&self, segment: usize) -> &[Fixed] {
+        &self.points[self.first_point[segment] as usize..self.first_point[segment + 1] as usize]
+    }
+
+    /// The places of all ends and bends of a segment.
+    pub(crate) fn places(&self, segment: usize) -> impl DoubleEndedIterator<Item = LngLat> + '_ {
+        self.line(segment).iter().map(|p| LngLat::from(*p))
+    }
+
+    /// The component of a segment: that of its directions' which is larger.
+    pub(crate) fn component_of(&self, segment: usize) -> ComponentId {
+        let sides = [self.segments[segment].forward, self.segments[segment].backward];
+        let of = |edge: u32| ComponentId(self.edges[edge as usize].component);
+        let mut known = sides.into_iter().filter(|e| *e != NONE).map(of);
+        let Some(first) = known.next() else {
+            return self.largest;
+        };
+        match known.next() {
+            Some(second) if self.component_size(second) > self.component_size(first) => second,
+            _ => first,
+        }
+    }
+
+    fn text(&self, text: u32) -> Option<&str> {
+        let text = text as usize;
+        let bytes = &self.texts[self.first_text[text] as usize..self.first_text[text + 1] as usize];
+        std::str::from_utf8(bytes).ok().filter(|t| !t.is_empty())
+    }
+
+    fn check(&self, header: Header) -> Result<(), OpenError> {
+        let nodes = header.nodes as usize;
+        if self.edges.len() + self.copies.len() != nodes {
+            return Err(refuse(
+                format::COPIES,
+                "does not make as many nodes as the header says",
+            ));
+        }
+        check_starts(
+            format::FIRST_POINT,
+            &self.first_point,
+            self.segments.len(),
+            self.points.len(),
+        )?;
+        check_starts(format::FIRST_ARC, &self.first_arc, nodes, self.arcs.len())?;
+        check_starts(format::FIRST_BACK, &self.first_back, nodes, self.back_arcs.len())?;
+        let texts = self.first_text.len().saturating_sub(1);
+        check_starts(format::FIRST_TEXT, &self.first_text, texts, self.texts.len())?;
+        let all = |section: &str, good: bool, what: &str| match good {
+            true => Ok(()),
+            false => Err(refuse(section, what)),
+        };
+        let known = |edge: u32| edge == NONE || (edge as usize) < self.edges.len();
+        all(
+            format::SEGMENTS,
+            self.segments
+                .iter()
+                .all(|s| known(s.forward) && known(s.backward) && (s.road as usize) < self.roads.len()),
+            "names edges or roads that are not there",
+        )?;
+        all(
+            format::FIRST_POINT,
+            self.first_point.windows(2).all(|w| w[1] - w[0] >= 2),
+            "leaves a segment with fewer than two points",
+        )?;
+        all(
+            format::EDGES,
+            self.edges.iter().all(|e| {
+                e.segment() < self.segments.len()
+                    && (e.component as usize) < self.components.len()
+                    && e.weight.max(e.duration).max(e.distance) <= LARGEST_PART
+            }),
+            "names segments or components that are not there, or costs out of range",
+        )?;
+        all(
+            format::COPIES,
+            self.copies.iter().all(|e| (*e as usize) < self.edges.len()) && self.copies.is_sorted(),
+            "names edges that are not there, or is out of order",
+        )?;
+        for (section, arcs) in [(format::ARCS, &self.arcs), (format::BACK_ARCS, &self.back_arcs)] {
+            let good =
+                |a: &format::Arc| (a.head as usize) < nodes && a.weight.max(a.duration) <= LARGEST_PART;
+            all(
+                section,
+                arcs.iter().all(good),
+                "names nodes that are not there, or costs out of range",
+            )?;
+        }
+        all(
+            format::ROADS,
+            self.roads
+                .iter()
+                .all(|r| (r.name.max(r.reference) as usize) < texts),
+            "names texts that are not there",
+        )?;
+        all(
+            format::PIECES,
+            self.pieces.iter().all(|p| {
+                let segment = p.segment as usize;
+                segment < self.segments.len() && (p.from as usize) + 1 < self.line(segment).len()
+            }),
+            "names points that are not there",
+        )?;
+        let boxes: usize = levels(self.pieces.len()).sum();
+        all(
+            format::BOXES,
+            self.boxes.len() == boxes,
+            "does not fit the pieces it should hold",
+        )
+    }
+}
+
+/// How many boxes each level of the R-tree has, leaves first, root last.
+pub(crate) fn levels(pieces: usize) -> impl Iterator<Item = usize> {
+    std::iter::successors((pieces > 0).then(|| pieces.div_ceil(FAN_OUT)), |n| {
+        (*n > 1).then(|| n.div_ceil(FAN_OUT))
+    })
+}
+
+fn check_starts(section: &str, starts: &[u32], of: usize, values: usize) -> Result<(), OpenError> {
+    let whole = starts.len() == of + 1
+        && starts.first() == Some(&0)
+        && starts.last().is_some_and(|last| *last as usize == values)
+        && starts.is_sorted();
+    match whole {
+        true => Ok(()),
+        false => Err(refuse(section, "does not divide the section it belongs to")),
+    }
+}
+
+fn refuse(section: &str, reason: &str) -> OpenError {
+    OpenError::Section {
+        section: section.to_owned(),
+        reason: reason.to_owned(),
+    }
+}
+
+impl std::fmt::Debug for RoadIndex {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.statistics().fmt(f)
+    }
+}

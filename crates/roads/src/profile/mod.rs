@@ -1,0 +1,253 @@
+//! How a vehicle uses the roads, as data: speeds, access, delays. Read from TOML; see `profiles/car.toml`.
+
+mod measure;
+mod node;
+mod turn;
+mod way;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+pub(crate) use node::{NodeRule, Sign};
+pub(crate) use turn::TurnAt;
+pub(crate) use way::{Lane, WayRule};
+
+/// The rules for one kind of vehicle.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    name: String,
+    access_keys: Vec<String>,
+    access_allowed: Vec<String>,
+    access_denied: Vec<String>,
+    access_restricted: Vec<String>,
+    no_start_on_service: Vec<String>,
+    closed_service: Vec<String>,
+    closed_highway: Vec<String>,
+    open_construction: Vec<String>,
+    restriction_keys: Vec<String>,
+    default_speed: f64,
+    maxspeed_share: f64,
+    restricted_entry: f64,
+    vehicle: Vehicle,
+    highway: Speeds,
+    route: Speeds,
+    bridge: Speeds,
+    surface: Speeds,
+    tracktype: Speeds,
+    smoothness: Speeds,
+    implied_maxspeed: Speeds,
+    implied_maxspeed_exceptions: Speeds,
+    avoid: Avoid,
+    turn: Turn,
+    node: Node,
+}
+
+type Speeds = BTreeMap<String, f64>;
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Vehicle {
+    height: f64,
+    width: f64,
+    length: f64,
+    weight: f64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Avoid {
+    service: BTreeMap<String, f64>,
+    side_road: f64,
+    alternating: f64,
+    no_lane_markings: f64,
+    yielding_direction: f64,
+    single_lane: f64,
+    width: Vec<[f64; 2]>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Turn {
+    penalty: f64,
+    bias: f64,
+    oncoming: f64,
+    u_turn: f64,
+    left_hand: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Node {
+    open_barriers: Vec<String>,
+    barrier_delay: BTreeMap<String, f64>,
+    delay: BTreeMap<String, f64>,
+}
+
+/// Why a profile is refused.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ProfileError {
+    /// It is not TOML, or lacks a field, or has one that means nothing.
+    #[error("road profile: {0}")]
+    Malformed(String),
+    /// A number is out of its range.
+    #[error("road profile `{profile}`: {field} is {value}, but must be {range}")]
+    OutOfRange {
+        /// The profile's name.
+        profile: String,
+        /// The field, with its table.
+        field: String,
+        /// What it holds.
+        value: f64,
+        /// What it may hold.
+        range: &'static str,
+    },
+}
+
+impl Profile {
+    /// A car, in the manner of OSRM's car profile.
+    #[must_use]
+    pub fn car() -> Self {
+        Self::from_toml(include_str!("../../profiles/car.toml")).expect("a test reads the shipped profile")
+    }
+
+    /// Reads a profile; every field must be there.
+    pub fn from_toml(text: &str) -> Result<Self, ProfileError> {
+        let profile: Self = toml::from_str(text).map_err(|e| ProfileError::Malformed(e.to_string()))?;
+        profile.check()?;
+        Ok(profile)
+    }
+
+    /// What it calls itself.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Milliseconds of weight added on entering a restricted road.
+    pub(crate) fn restricted_entry(&self) -> u32 {
+        crate::format::part_of(self.restricted_entry * 1000.0)
+    }
+
+    /// The keys whose turn restrictions apply, the most specific first.
+    pub(crate) fn restriction_keys(&self) -> &[String] {
+        &self.restriction_keys
+    }
+
+    fn check(&self) -> Result<(), ProfileError> {
+        let tables = [
+            ("highway", &self.highway),
+            ("route", &self.route),
+            ("bridge", &self.bridge),
+            ("surface", &self.surface),
+            ("tracktype", &self.tracktype),
+            ("smoothness", &self.smoothness),
+            ("implied_maxspeed", &self.implied_maxspeed),
+            ("implied_maxspeed_exceptions", &self.implied_maxspeed_exceptions),
+            ("node.barrier_delay", &self.node.barrier_delay),
+            ("node.delay", &self.node.delay),
+        ];
+        for (table, values) in tables {
+            for (key, value) in values {
+                self.range(&format!("{table}.{key}"), *value, 0.0, 1000.0, "0 to 1000")?;
+            }
+        }
+        for table in ["highway", "route", "bridge"] {
+            let speeds = tables
+                .iter()
+                .find(|(name, _)| *name == table)
+                .map(|(_, t)| t.iter());
+            for (key, value) in speeds.into_iter().flatten() {
+                self.range(&format!("{table}.{key}"), *value, 0.1, 500.0, "0.1 to 500 km/h")?;
+            }
+        }
+        let shares = [
+            ("maxspeed_share", self.maxspeed_share),
+            ("avoid.side_road", self.avoid.side_road),
+            ("avoid.alternating", self.avoid.alternating),
+            ("avoid.no_lane_markings", self.avoid.no_lane_markings),
+            ("avoid.yielding_direction", self.avoid.yielding_direction),
+            ("avoid.single_lane", self.avoid.single_lane),
+        ];
+        let services = self
+            .avoid
+            .service
+            .iter()
+            .map(|(key, v)| (format!("avoid.service.{key}"), *v));
+        let widths = self
+            .avoid
+            .width
+            .iter()
+            .map(|[metres, v]| (format!("avoid.width for {metres} m"), *v));
+        let shares = shares.into_iter().map(|(key, v)| (key.to_owned(), v));
+        for (field, value) in shares.chain(services).chain(widths) {
+            self.range(&field, value, 0.01, 1.0, "0.01 to 1")?;
+        }
+        self.range("default_speed", self.default_speed, 0.1, 500.0, "0.1 to 500 km/h")?;
+        self.range(
+            "restricted_entry",
+            self.restricted_entry,
+            0.0,
+            100_000.0,
+            "0 to 100,000 s",
+        )?;
+        self.range("turn.penalty", self.turn.penalty, 0.0, 1000.0, "0 to 1000 s")?;
+        self.range("turn.bias", self.turn.bias, 0.5, 2.0, "0.5 to 2")?;
+        self.range("turn.oncoming", self.turn.oncoming, 0.0, 1000.0, "0 to 1000 s")?;
+        self.range("turn.u_turn", self.turn.u_turn, 0.0, 1000.0, "0 to 1000 s")
+    }
+
+    fn range(
+        &self,
+        field: &str,
+        value: f64,
+        low: f64,
+        high: f64,
+        range: &'static str,
+    ) -> Result<(), ProfileError> {
+        match (low..=high).contains(&value) {
+            true => Ok(()),
+            false => Err(ProfileError::OutOfRange {
+                profile: self.name.clone(),
+                field: field.to_owned(),
+                value,
+                range,
+            }),
+        }
+    }
+}
+
+/// The list holds the word.
+fn has(list: &[String], word: &str) -> bool {
+    list.iter().any(|known| known == word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_profile_is_whole() {
+        assert_eq!(Profile::car().name(), "car");
+    }
+
+    #[test]
+    fn a_profile_names_what_is_wrong_with_it() {
+        let car = include_str!("../../profiles/car.toml");
+        let slow = car.replace("motorway = 90", "motorway = -90");
+        let Err(refused) = Profile::from_toml(&slow) else {
+            panic!("a negative speed was taken")
+        };
+        assert!(
+            refused.to_string().contains("highway.motorway is -90"),
+            "{refused}"
+        );
+        let unknown = car.replace("u_turn = 20", "u_turn = 20\nu_trun = 3");
+        let Err(refused) = Profile::from_toml(&unknown) else {
+            panic!("an unknown field was taken")
+        };
+        assert!(refused.to_string().contains("u_trun"), "{refused}");
+        assert!(matches!(Profile::from_toml(""), Err(ProfileError::Malformed(_))));
+    }
+}

@@ -1,0 +1,215 @@
+//! The area around reached roads, drawn on a metric grid.
+
+use geo::Simplify;
+use geo_types::{Coord, LineString, MultiPolygon, Polygon};
+use geom::{BBox, LngLat, LocalMeters, Meters};
+
+use super::contour::{Grid, GridPoint, is_inside, signed_area};
+use super::{Reach, pieces};
+use crate::snap::nearest_on_line;
+
+/// How an area is drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AreaOptions {
+    /// Places farther from any road are outside; 10 to 1,000 m, by default 150 m.
+    pub beyond_road: Meters,
+    /// The side of a grid square: smaller is truer and slower; 5 to 500 m, by default 20 m. Made larger where
+    /// the grid would have more than a million squares.
+    pub grid: Meters,
+}
+
+impl Default for AreaOptions {
+    fn default() -> Self {
+        Self {
+            beyond_road: Meters(150.0),
+            grid: Meters(20.0),
+        }
+    }
+}
+
+const MOST_SQUARES: f64 = 1e6;
+
+/// Of a grid square's side: a point on a road and the corner of its square that is farthest away are less
+/// than 1.42 apart; the rest is for simplifying the rings.
+const MARGIN: f64 = 1.55;
+const SIMPLIFY: f64 = 0.1;
+
+/// The grid's plane: its south-west corner, its squares, and the distances to roads at its crossings.
+struct Sheet {
+    plane: LocalMeters,
+    corner: [f64; 2],
+    square: f64,
+    width: usize,
+    height: usize,
+    /// How far roads matter.
+    far: f64,
+    /// Squared metres to the nearest reached road, and to the nearest that is not.
+    reached: Vec<f32>,
+    missed: Vec<f32>,
+}
+
+pub(super) fn draw(reach: &Reach<'_>, options: &AreaOptions) -> MultiPolygon<f64> {
+    let beyond = options.beyond_road.0.clamp(10.0, 1000.0);
+    let Some(mut sheet) = Sheet::around(reach, beyond, options.grid.0.clamp(5.0, 500.0)) else {
+        return MultiPolygon(Vec::new());
+    };
+    for segment in reach.roads.segments_in(sheet.bbox()) {
+        if reach.roads.may_snap(segment as usize) {
+            sheet.ink(reach, segment);
+        }
+    }
+    let grid = sheet.field(beyond);
+    nest(grid.rings(), &sheet)
+}
+
+impl Sheet {
+    /// Large enough for all reached roads and what lies around them; `None` where nothing is reached.
+    fn around(reach: &Reach<'_>, beyond: f64, square: f64) -> Option<Self> {
+        let plane = LocalMeters::at(reach.from.point);
+        let lines = reach
+            .parts
+            .iter()
+            .filter(|p| reach.roads.may_snap(p.segment as usize));
+        let points = lines.flat_map(|part| reach.line(part)).map(|p| plane.project(p));
+        let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
+        for p in points {
+            for axis in 0..2 {
+                low[axis] = low[axis].min(p[axis]);
+                high[axis] = high[axis].max(p[axis]);
+            }
+        }
+        if low[0] > high[0] {
+            return None;
+        }
+        let size = [high[0] - low[0] + 2.0 * beyond, high[1] - low[1] + 2.0 * beyond];
+        let square = square
+            .max((size[0] * size[1] / MOST_SQUARES).sqrt())
+            .max(size[0].max(size[1]) / MOST_SQUARES);
+        // Three squares around it all, so that the rim is outside whatever is added.
+        let rim = beyond + 3.0 * square;
+        let count = |axis: usize| ((high[axis] - low[axis] + 2.0 * rim) / square).ceil() as usize + 1;
+        let (width, height) = (count(0), count(1));
+        let far = beyond + 2.0 * square;
+        Some(Self {
+            plane,
+            corner: [low[0] - rim, low[1] - rim],
+            square,
+            width,
+            height,
+            far,
+            reached: vec![f32::INFINITY; width * height],
+            missed: vec![f32::INFINITY; width * height],
+        })
+    }
+
+    fn bbox(&self) -> BBox {
+        let [x, y] = self.corner;
+        let (w, h) = (self.width as f64 * self.square, self.height as f64 * self.square);
+        let (a, b) = (self.plane.unproject([x, y]), self.plane.unproject([x + w, y + h]));
+        BBox {
+            west: a.lng(),
+            south: a.lat(),
+            east: b.lng(),
+            north: b.lat(),
+        }
+    }
+
+    /// Enters the distances to a segment: to its reached parts, and to those between them.
+    fn ink(&mut self, reach: &Reach<'_>, segment: u32) {
+        let length = reach.roads.segments[segment as usize].length;
+        let parts = reach.parts_of(segment);
+        for piece in pieces(reach.roads, segment as usize) {
+            let mut start = 0;
+            for part in parts {
+                if part.from > start {
+                    self.ink_line(false, piece.cut(start, part.from));
+                }
+                self.ink_line(true, piece.cut(part.from, part.to));
+                start = part.to;
+            }
+            if start < length || parts.is_empty() {
+                self.ink_line(false, piece.cut(start, length));
+            }
+        }
+    }
+
+    fn ink_line(&mut self, reached: bool, line: Option<[LngLat; 2]>) {
+        let Some(line) = line else { return };
+        let [a, b] = line.map(|p| {
+            let [x, y] = self.plane.project(p);
+            [x - self.corner[0], y - self.corner[1]]
+        });
+        let squares = |low: f64, high: f64, count: usize| {
+            let first = ((low - self.far) / self.square).floor().max(0.0) as usize;
+            let last = ((high + self.far) / self.square).ceil().max(0.0) as usize;
+            first.min(count)..(last + 1).min(count)
+        };
+        let columns = squares(a[0].min(b[0]), a[0].max(b[0]), self.width);
+        let rows = squares(a[1].min(b[1]), a[1].max(b[1]), self.height);
+        let distances = if reached {
+            &mut self.reached
+        } else {
+            &mut self.missed
+        };
+        for row in rows {
+            let y = row as f64 * self.square;
+            for column in columns.clone() {
+                let x = column as f64 * self.square;
+                let (far, _) = nearest_on_line([a[0] - x, a[1] - y], [b[0] - x, b[1] - y]);
+                let known = &mut distances[row * self.width + column];
+                *known = known.min(far as f32);
+            }
+        }
+    }
+
+    /// Not negative inside: near a reached road and not nearer to one that is not, with a margin that
+    /// keeps reached roads inside although the grid is coarse.
+    fn field(&self, beyond: f64) -> Grid {
+        let margin = (MARGIN * self.square) as f32;
+        let (beyond, far) = (beyond as f32, self.far as f32);
+        let value = |(reached, missed): (&f32, &f32)| {
+            let (reached, missed) = (reached.sqrt().min(2.0 * far), missed.sqrt().min(2.0 * far));
+            (beyond.max(margin) - reached).min(missed - reached + margin)
+        };
+        Grid {
+            width: self.width,
+            height: self.height,
+            values: self.reached.iter().zip(&self.missed).map(value).collect(),
+        }
+    }
+
+    fn unproject(&self, [column, row]: GridPoint) -> Coord<f64> {
+        let [x, y] = self.corner;
+        self.plane
+            .unproject([x + column * self.square, y + row * self.square])
+            .into()
+    }
+
+    fn ring(&self, ring: &[GridPoint]) -> LineString<f64> {
+        let mut coords: Vec<Coord<f64>> = ring.iter().map(|p| Coord { x: p[0], y: p[1] }).collect();
+        coords.extend(coords.first().copied());
+        let simple = LineString(coords).simplify(SIMPLIFY);
+        LineString(simple.0.iter().map(|c| self.unproject([c.x, c.y])).collect())
+    }
+}
+
+/// Puts holes into the smallest outer ring around them.
+fn nest(rings: Vec<Vec<GridPoint>>, sheet: &Sheet) -> MultiPolygon<f64> {
+    let (mut outer, holes): (Vec<_>, Vec<_>) = rings.into_iter().partition(|ring| signed_area(ring) > 0.0);
+    outer.sort_by(|a, b| signed_area(a).total_cmp(&signed_area(b)));
+    let mut holes_of: Vec<Vec<LineString<f64>>> = vec![Vec::new(); outer.len()];
+    for hole in holes {
+        if let Some(around) = outer.iter().position(|ring| is_inside(ring, hole[0])) {
+            let ring = sheet.ring(&hole);
+            if ring.0.len() >= 4 {
+                holes_of[around].push(ring);
+            }
+        }
+    }
+    let polygons = outer.iter().zip(holes_of);
+    MultiPolygon(
+        polygons
+            .map(|(ring, holes)| Polygon::new(sheet.ring(ring), holes))
+            .collect(),
+    )
+}

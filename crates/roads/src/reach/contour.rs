@@ -1,0 +1,168 @@
+//! Marching squares: the rings around the part of a grid where a field is not negative.
+
+use std::collections::HashMap;
+
+/// Values at the crossings of a square grid, row by row.
+pub(crate) struct Grid {
+    pub width: usize,
+    pub height: usize,
+    pub values: Vec<f32>,
+}
+
+/// A point in grid units: column and row, between crossings.
+pub(crate) type GridPoint = [f64; 2];
+
+/// A side of a grid square: the crossing it begins in, and whether it goes up (else to the right).
+type Side = (u32, bool);
+
+impl Grid {
+    fn value(&self, column: usize, row: usize) -> f32 {
+        self.values[row * self.width + column]
+    }
+
+    /// Closed rings (first point not repeated) with the inside on their left: outer rings run
+    /// counter-clockwise, holes clockwise. Crossings on the grid's rim must be negative.
+    pub(crate) fn rings(&self) -> Vec<Vec<GridPoint>> {
+        // Each side of a square that the contour crosses leads to the next one; each is entered once.
+        let mut next: HashMap<Side, Side> = HashMap::new();
+        let mut starts: Vec<Side> = Vec::new();
+        for row in 0..self.height.saturating_sub(1) {
+            for column in 0..self.width.saturating_sub(1) {
+                for (from, to) in self.crossings(column, row) {
+                    next.insert(from, to);
+                    starts.push(from);
+                }
+            }
+        }
+        let mut rings = Vec::new();
+        for start in starts {
+            let mut ring = Vec::new();
+            let mut side = start;
+            while let Some(to) = next.remove(&side) {
+                ring.push(self.crossing(side));
+                side = to;
+            }
+            if ring.len() >= 3 {
+                rings.push(ring);
+            }
+        }
+        rings
+    }
+
+    /// Where the contour runs through a square: from one of its sides to another, inside on the left.
+    fn crossings(&self, column: usize, row: usize) -> impl Iterator<Item = (Side, Side)> + use<> {
+        let corner = |c: usize, r: usize| (r * self.width + c) as u32;
+        let south = (corner(column, row), false);
+        let west = (corner(column, row), true);
+        let north = (corner(column, row + 1), false);
+        let east = (corner(column + 1, row), true);
+        let values = [
+            self.value(column, row),
+            self.value(column + 1, row),
+            self.value(column + 1, row + 1),
+            self.value(column, row + 1),
+        ];
+        let [sw, se, ne, nw] = values.map(|v| v >= 0.0);
+        let middle = values.iter().sum::<f32>() >= 0.0;
+        let pairs: [Option<(Side, Side)>; 2] = match (sw, se, ne, nw) {
+            (false, false, false, false) | (true, true, true, true) => [None, None],
+            (true, false, false, false) => [Some((south, west)), None],
+            (false, true, false, false) => [Some((east, south)), None],
+            (false, false, true, false) => [Some((north, east)), None],
+            (false, false, false, true) => [Some((west, north)), None],
+            (true, true, false, false) => [Some((east, west)), None],
+            (false, true, true, false) => [Some((north, south)), None],
+            (false, false, true, true) => [Some((west, east)), None],
+            (true, false, false, true) => [Some((south, north)), None],
+            (false, true, true, true) => [Some((west, south)), None],
+            (true, false, true, true) => [Some((south, east)), None],
+            (true, true, false, true) => [Some((east, north)), None],
+            (true, true, true, false) => [Some((north, west)), None],
+            // Two opposite corners: the middle decides whether they hang together.
+            (true, false, true, false) if middle => [Some((south, east)), Some((north, west))],
+            (true, false, true, false) => [Some((south, west)), Some((north, east))],
+            (false, true, false, true) if middle => [Some((west, south)), Some((east, north))],
+            (false, true, false, true) => [Some((east, south)), Some((west, north))],
+        };
+        pairs.into_iter().flatten()
+    }
+
+    /// Where on a side the field is zero.
+    fn crossing(&self, (corner, up): Side) -> GridPoint {
+        let (column, row) = (corner as usize % self.width, corner as usize / self.width);
+        let a = f64::from(self.value(column, row));
+        let b = f64::from(if up {
+            self.value(column, row + 1)
+        } else {
+            self.value(column + 1, row)
+        });
+        // Kept off the corners, so that rings never touch themselves there.
+        let share = (a / (a - b)).clamp(0.001, 0.999);
+        match up {
+            true => [column as f64, row as f64 + share],
+            false => [column as f64 + share, row as f64],
+        }
+    }
+}
+
+/// Twice the area a ring encloses; negative if it runs clockwise.
+pub(crate) fn signed_area(ring: &[GridPoint]) -> f64 {
+    let next = ring.iter().cycle().skip(1);
+    ring.iter()
+        .zip(next)
+        .map(|(a, b)| a[0] * b[1] - b[0] * a[1])
+        .sum()
+}
+
+/// The point lies inside the ring (even–odd rule).
+pub(crate) fn is_inside(ring: &[GridPoint], p: GridPoint) -> bool {
+    let next = ring.iter().cycle().skip(1);
+    let crossed = ring.iter().zip(next).filter(|(a, b)| {
+        (a[1] > p[1]) != (b[1] > p[1]) && p[0] < a[0] + (p[1] - a[1]) / (b[1] - a[1]) * (b[0] - a[0])
+    });
+    crossed.count() % 2 == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grid(rows: &[&str]) -> Grid {
+        Grid {
+            width: rows[0].len(),
+            height: rows.len(),
+            values: rows
+                .iter()
+                .flat_map(|row| row.bytes().map(|b| if b == b'#' { 1.0 } else { -1.0 }))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn a_square_with_a_hole_gives_one_ring_each_way() {
+        let rings = grid(&[
+            ".......", ".#####.", ".#####.", ".##.##.", ".#####.", ".#####.", ".......",
+        ])
+        .rings();
+        let mut areas: Vec<f64> = rings.iter().map(|r| signed_area(r) / 2.0).collect();
+        areas.sort_by(f64::total_cmp);
+        // A square of 5 × 5 less its four cut corners of 1/8; a hole whose four neighbours leave a diamond of 1/2.
+        assert_eq!(areas.len(), 2, "{areas:?}");
+        assert!(
+            (areas[0] + 0.5).abs() < 1e-6 && (areas[1] - 24.5).abs() < 1e-6,
+            "{areas:?}"
+        );
+    }
+
+    #[test]
+    fn corners_that_touch_are_joined_or_parted_by_the_middle() {
+        let apart = grid(&["....", ".#..", "..#.", "...."]).rings();
+        // The middle of the square is 0, which counts as inside.
+        assert_eq!(apart.len(), 1);
+        let mut weaker = grid(&["....", ".#..", "..#.", "...."]);
+        for value in &mut weaker.values {
+            *value = if *value > 0.0 { 0.5 } else { -1.0 };
+        }
+        assert_eq!(weaker.rings().len(), 2);
+    }
+}

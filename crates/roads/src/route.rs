@@ -1,0 +1,172 @@
+//! From a path through the search graph to a line on the map and steps along named roads.
+
+use std::ops::Range;
+
+use geom::{LngLat, Meters, Millis};
+
+use crate::cost::{Cost, Trip, centimeters};
+use crate::index::{RoadClass, RoadIndex};
+use crate::search::Path;
+use crate::snap::Snap;
+
+/// The way from one place to another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Route {
+    /// Duration and distance: the sums over the steps, exactly.
+    pub trip: Trip,
+    /// The line along the roads from snapped point to snapped point; at least two points.
+    pub line: Vec<LngLat>,
+    /// What to drive along, one step for each change of road.
+    pub steps: Vec<Step>,
+}
+
+/// A stretch along one road.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// The road's name.
+    pub name: Option<String>,
+    /// The road's number, such as `B 96`.
+    pub reference: Option<String>,
+    /// The road's kind.
+    pub class: RoadClass,
+    /// The stretch is part of a roundabout.
+    pub roundabout: bool,
+    /// Driving time, the turn into the road included.
+    pub duration: Millis,
+    /// Its length.
+    pub distance: Meters,
+    /// The points of the route's line it covers; neighbouring steps share one.
+    pub points: Range<usize>,
+}
+
+pub(crate) fn describe(roads: &RoadIndex, from: &Snap, to: &Snap, path: &Path) -> Route {
+    let mut drawing = Drawing {
+        roads,
+        route: Route {
+            trip: path.cost.trip(),
+            line: vec![from.point],
+            steps: Vec::new(),
+        },
+        lengths: Vec::new(),
+    };
+    let graph = roads.graph();
+    let along = |snap: &Snap, edge: u32| {
+        let side = snap.sides(roads).find(|(side, _)| *side == edge);
+        side.expect("a path begins and ends on an edge of the snapped segment")
+            .1
+    };
+    let source = &graph.edges[path.source_edge as usize];
+    let started = source.part(along(from, path.source_edge));
+    match path.nodes.split_last() {
+        None => {
+            let cost = source.part(along(to, path.source_edge)) - started;
+            drawing.drive(path.source_edge, Cost::ZERO, cost, Some(from), Some(to));
+        }
+        Some((last, between)) => {
+            drawing.drive(
+                path.source_edge,
+                Cost::ZERO,
+                source.cost() - started,
+                Some(from),
+                None,
+            );
+            let mut before = path.source_edge;
+            let mut turn_into = |node: u32| {
+                let turn = graph.turn(before, node).expect("a path follows arcs");
+                before = node;
+                turn
+            };
+            for node in between {
+                let turn = turn_into(*node);
+                drawing.drive(graph.edge_of(*node), turn, graph.edge(*node).cost(), None, None);
+            }
+            let turn = turn_into(*last);
+            let edge = graph.edge_of(*last);
+            let part = graph.edges[edge as usize].part(along(to, edge));
+            drawing.drive(edge, turn, part, None, Some(to));
+        }
+    }
+    drawing.finish(to)
+}
+
+struct Drawing<'a> {
+    roads: &'a RoadIndex,
+    route: Route,
+    /// Centimetres of each step.
+    lengths: Vec<u64>,
+}
+
+impl Drawing<'_> {
+    /// Adds (part of) an edge: after the turn into it, from a place on it or its start, to a place or its end.
+    fn drive(&mut self, edge: u32, turn: Cost, along: Cost, from: Option<&Snap>, to: Option<&Snap>) {
+        let edge = &self.roads.edges[edge as usize];
+        let road = self.roads.road_of(edge.segment());
+        let start = self.route.line.len() - 1;
+        self.draw(edge.segment(), edge.is_backward(), from, to);
+        let end = self.route.line.len();
+        let duration = Millis((turn.duration() + along.duration()) as i64);
+        let same = |step: &Step| {
+            step.name.as_deref() == road.name
+                && step.reference.as_deref() == road.reference
+                && step.roundabout == road.roundabout
+                && (step.class == road.class || road.name.is_some())
+        };
+        if let Some(step) = self.route.steps.last_mut().filter(|step| same(step)) {
+            step.duration += duration;
+            step.points.end = end;
+        } else {
+            self.route.steps.push(Step {
+                name: road.name.map(str::to_owned),
+                reference: road.reference.map(str::to_owned),
+                class: road.class,
+                roundabout: road.roundabout,
+                duration,
+                distance: Meters::ZERO,
+                points: start..end,
+            });
+            self.lengths.push(0);
+        }
+        if let Some(length) = self.lengths.last_mut() {
+            *length += along.distance();
+        }
+    }
+
+    /// Adds the points strictly between the two places, and the end of the edge where there is no second.
+    fn draw(&mut self, segment: usize, backward: bool, from: Option<&Snap>, to: Option<&Snap>) {
+        let line = self.roads.line(segment);
+        // Driven forward, points after `piece` lie ahead; driven backward, `piece` and those before it.
+        let (after, until) = match backward {
+            false => (
+                from.map_or(0, |s| s.piece + 1),
+                to.map_or(line.len() as u32, |s| s.piece + 1),
+            ),
+            true => (
+                to.map_or(0, |s| s.piece + 1),
+                from.map_or(line.len() as u32, |s| s.piece + 1),
+            ),
+        };
+        let points = line.get(after as usize..until as usize).unwrap_or_default();
+        let mut push = |point: LngLat| {
+            if self.route.line.last() != Some(&point) {
+                self.route.line.push(point);
+            }
+        };
+        match backward {
+            false => points.iter().for_each(|p| push((*p).into())),
+            true => points.iter().rev().for_each(|p| push((*p).into())),
+        }
+    }
+
+    fn finish(mut self, to: &Snap) -> Route {
+        if self.route.line.last() != Some(&to.point) || self.route.line.len() < 2 {
+            self.route.line.push(to.point);
+        }
+        if let Some(step) = self.route.steps.last_mut() {
+            step.points.end = self.route.line.len();
+        }
+        for (step, length) in self.route.steps.iter_mut().zip(&self.lengths) {
+            step.distance = centimeters(*length);
+        }
+        self.route
+    }
+}
