@@ -194,7 +194,7 @@ fn exclusions_lines_and_places() {
         place: None,
         ..baker(7, 0.0, 0.0)
     };
-    check(&[drawn.clone()], &nowhere, "nobody |  | ");
+    check(std::slice::from_ref(&drawn), &nowhere, "nobody |  | ");
     // Another line is another world.
     let index = TerritoryIndex::build(vec![drawn]);
     assert_eq!(
