@@ -1,4 +1,5 @@
 // Der deutsche Katalog, aus einem Teil je Ansicht zusammengesetzt.
 import { frame } from './de/frame';
+import { map } from './de/map';
 
-export const de = { ...frame };
+export const de = { ...frame, ...map };

@@ -1,0 +1,41 @@
+// How the page is divided just now: phone or desktop, panel, drawer, sheet. The map's padding follows it.
+const phoneQuery = window.matchMedia('(max-width: 767px)');
+const narrowQuery = window.matchMedia('(max-width: 1279px)');
+
+/** `side`: list beside the map; `half`: table and map; `full`: the panel covers the map. */
+export type PanelKind = 'side' | 'half' | 'full';
+export type SheetHeight = 'peek' | 'half' | 'full';
+export type Aside = 'history' | 'jobs' | null;
+
+class Layout {
+  phone = $state(phoneQuery.matches);
+  narrow = $state(narrowQuery.matches);
+  panel = $state<PanelKind>('side');
+  sheet = $state<SheetHeight>('half');
+  /** The drawer over the map's right edge shows something. */
+  drawer = $state(false);
+  aside = $state<Aside>(null);
+  searching = $state(false);
+  keys = $state(false);
+  bodyHeight = $state(0);
+
+  constructor() {
+    phoneQuery.addEventListener('change', (event) => (this.phone = event.matches));
+    narrowQuery.addEventListener('change', (event) => (this.narrow = event.matches));
+  }
+
+  /** Height of the phone's sheet in pixels. */
+  get sheetPixels(): number {
+    if (!this.phone) return 0;
+    if (this.sheet === 'peek') return 96;
+    return Math.round(this.bodyHeight * (this.sheet === 'half' ? 0.5 : 0.92));
+  }
+
+  /** What covers the map, in pixels per side. */
+  get padding(): { top: number; right: number; bottom: number; left: number } {
+    if (this.phone) return { top: 0, right: 0, left: 0, bottom: this.sheet === 'full' ? Math.round(this.bodyHeight * 0.5) : this.sheetPixels };
+    return { top: 0, right: this.drawer || this.aside ? 420 : 0, bottom: 0, left: 0 };
+  }
+}
+
+export const layout = new Layout();

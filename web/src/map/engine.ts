@@ -1,0 +1,289 @@
+// The map itself: the only place that holds the map library's object. Screens speak to it in our own words.
+import * as maplibregl from 'maplibre-gl';
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
+import 'maplibre-gl/dist/maplibre-gl.css';
+import type { Feature, Geometry } from 'geojson';
+import type { DueState } from '../api/types';
+import type { Camera } from '../state/url';
+import { dueStates } from './colouring';
+import { Drawer, type Drawing } from './draw';
+import { box, type Box } from './geometry';
+import { dueImage, hatchImage } from './images';
+import type { Painting } from './own-layers';
+import { layers, style, type Drawn } from './style';
+import { readTokens, token } from './tokens';
+
+maplibregl.setWorkerUrl(workerUrl);
+
+export interface PointHit {
+  lng: number; lat: number; cluster: boolean; count: number;
+  account: string | null; location: string | null; name: string; due: DueState | null;
+}
+export interface Hit { lng: number; lat: number; point: PointHit | null; territory: string | null; mark: string | null; stop: string | null }
+
+export interface Handlers {
+  moved: (camera: Camera, bounds: Box) => void;
+  clicked: (hit: Hit, event: { shift: boolean; alt: boolean }) => void;
+  hovered: (hit: Hit | null, at: { x: number; y: number }) => void;
+  pinned: (lng: number, lat: number) => void;
+  ready: () => void;
+}
+
+export interface Start { container: HTMLElement; bounds: Box; camera: Camera | null; customers: string; mapHash: string; painting: Omit<Painting, 'tokens'> }
+
+const calm = () => window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+
+export class Engine {
+  readonly map: maplibregl.Map;
+  readonly #drawer: Drawer;
+  #painting: Painting;
+  #painted = new Map<string, string>();
+  #customers: string;
+  #pin: maplibregl.Marker | null = null;
+  #hoveredTerritory: string | null = null;
+  #waiting = new Map<Drawn, Feature<Geometry>[]>();
+  #ready = false;
+
+  constructor(start: Start, private readonly handlers: Handlers) {
+    this.#painting = { ...start.painting, tokens: readTokens(start.painting.dark) };
+    this.#customers = start.customers;
+    this.map = new maplibregl.Map({
+      container: start.container,
+      style: style(this.#painting, location.origin, start.customers, start.mapHash),
+      ...(start.camera
+        ? { center: [start.camera.lng, start.camera.lat] as [number, number], zoom: start.camera.zoom }
+        : { bounds: start.bounds, fitBoundsOptions: { padding: 24 } }),
+      attributionControl: false, maxPitch: 0, dragRotate: false, touchPitch: false, maxZoom: 20,
+      pixelRatio: Math.min(2, window.devicePixelRatio), fadeDuration: calm() ? 0 : 150, locale: {},
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.keyboard.disableRotation();
+    this.#drawer = new Drawer(this.map);
+    this.#addImages(false);
+    for (const layer of layers(this.#painting)) this.#painted.set(layer.id, JSON.stringify(layer));
+    this.#listen();
+  }
+
+  // --- camera ---------------------------------------------------------------------------------
+
+  get camera(): Camera {
+    const { lng, lat } = this.map.getCenter();
+    return { zoom: this.map.getZoom(), lng, lat };
+  }
+
+  get bounds(): Box {
+    return this.map.getBounds().toArray().flat() as Box;
+  }
+
+  /** The free part of the map, so that "centre" means what a person sees as the middle. */
+  setPadding(padding: { top: number; right: number; bottom: number; left: number }): void {
+    this.map.setPadding(padding);
+  }
+
+  show(camera: Camera): void {
+    const to = { center: [camera.lng, camera.lat] as [number, number], zoom: camera.zoom };
+    const there = this.map.project(to.center);
+    const { clientWidth: width, clientHeight: height } = this.map.getContainer();
+    const far = there.x < -width || there.x > 2 * width || there.y < -height || there.y > 2 * height;
+    if (far || calm()) this.map.jumpTo(to);
+    else this.map.easeTo({ ...to, duration: 300 });
+  }
+
+  fit(area: Box, margin = 48): void {
+    const [west, south, east, north] = area;
+    this.map.fitBounds([[west, south], [east, north]], { padding: margin, maxZoom: 16, duration: calm() ? 0 : 300 });
+  }
+
+  fitTo(geometries: Iterable<Geometry | null | undefined>, margin = 48): void {
+    const found = box(geometries);
+    if (found) this.fit(found, margin);
+  }
+
+  zoomBy(steps: number): void {
+    this.map.zoomTo(this.map.getZoom() + steps, { duration: calm() ? 0 : 180 });
+  }
+
+  // --- painting -------------------------------------------------------------------------------
+
+  /** Repaints what differs: colours, visibility, text. Tiles stay where they are. */
+  paint(change: Partial<Omit<Painting, 'tokens'>>): void {
+    const repaint = change.dark !== undefined && change.dark !== this.#painting.dark;
+    this.#painting = { ...this.#painting, ...change };
+    if (repaint) {
+      this.#painting.tokens = readTokens(this.#painting.dark);
+      this.#addImages(true);
+    }
+    if (!this.#ready) return;
+    for (const layer of layers(this.#painting)) {
+      const text = JSON.stringify(layer);
+      const before = this.#painted.get(layer.id);
+      if (before === text) continue;
+      this.#painted.set(layer.id, text);
+      const old = before ? (JSON.parse(before) as typeof layer) : layer;
+      for (const [name, value] of Object.entries(layer.paint ?? {})) {
+        if (differs(value, old.paint, name)) this.map.setPaintProperty(layer.id, name as never, value as never);
+      }
+      for (const [name, value] of Object.entries(layer.layout ?? {})) {
+        if (differs(value, old.layout, name)) this.map.setLayoutProperty(layer.id, name as never, value as never);
+      }
+    }
+  }
+
+  /** Points the customer tiles at another address: other filter, date or data version. */
+  setCustomers(address: string): void {
+    if (address === this.#customers) return;
+    this.#customers = address;
+    (this.map.getSource('customers') as maplibregl.VectorTileSource | undefined)?.setTiles([address]);
+  }
+
+  /** Replaces what one of our small sources draws. */
+  draw(source: Drawn, features: Feature<Geometry>[]): void {
+    if (!this.#ready) {
+      this.#waiting.set(source, features);
+      return;
+    }
+    (this.map.getSource(source) as maplibregl.GeoJSONSource).setData({ type: 'FeatureCollection', features });
+  }
+
+  // --- drawing --------------------------------------------------------------------------------
+
+  startDrawing(drawing: Drawing): void {
+    this.map.doubleClickZoom.disable();
+    this.#drawer.enter(drawing, this.#painting.tokens);
+  }
+
+  stopDrawing(): void {
+    this.#drawer.exit();
+    this.map.doubleClickZoom.enable();
+  }
+
+  finishDrawing(): void { this.#drawer.finish(); }
+  undoVertex(): boolean { return this.#drawer.undoVertex(); }
+  get drawing(): boolean { return this.#drawer.active; }
+
+  // --- pin ------------------------------------------------------------------------------------
+
+  /** Shows one pin that can be dragged; null takes it away. */
+  setPin(at: { lng: number; lat: number } | null): void {
+    if (!at) {
+      this.#pin?.remove();
+      this.#pin = null;
+      return;
+    }
+    if (!this.#pin) {
+      this.#pin = new maplibregl.Marker({ draggable: true, color: token(this.#painting.tokens, 'accent') });
+      this.#pin.on('dragend', () => {
+        const now = this.#pin?.getLngLat();
+        if (now) this.handlers.pinned(now.lng, now.lat);
+      });
+      this.#pin.setLngLat([at.lng, at.lat]).addTo(this.map);
+    } else this.#pin.setLngLat([at.lng, at.lat]);
+  }
+
+  // --- asking what is where -------------------------------------------------------------------
+
+  /** A click at the middle of the free part: what Enter does while the map has the focus. */
+  clickAtCentre(): void {
+    const at = this.map.project(this.map.getCenter());
+    this.map.fire(new maplibregl.MapMouseEvent('click', this.map, new MouseEvent('click', { clientX: at.x, clientY: at.y }), { point: at, lngLat: this.map.getCenter() }));
+  }
+
+  /** The nearest single customer on screen in a direction (unit vector, y down), if any. */
+  nearestTowards(x: number, y: number): PointHit | null {
+    const from = this.map.project(this.map.getCenter());
+    let best: { cost: number; hit: PointHit } | null = null;
+    for (const found of this.map.queryRenderedFeatures({ layers: ['points', 'points-due', 'clusters'] })) {
+      if (found.geometry.type !== 'Point') continue;
+      const [lng = 0, lat = 0] = found.geometry.coordinates;
+      const at = this.map.project([lng, lat]);
+      const along = (at.x - from.x) * x + (at.y - from.y) * y;
+      const aside = Math.abs((at.x - from.x) * y - (at.y - from.y) * x);
+      if (along < 4 || aside > along * 1.5) continue;
+      const cost = along + aside * 2;
+      if (!best || cost < best.cost) best = { cost, hit: pointHit(found, lng, lat) };
+    }
+    return best?.hit ?? null;
+  }
+
+  #hit(point: maplibregl.Point, lngLat: maplibregl.LngLat): Hit {
+    const around: [maplibregl.PointLike, maplibregl.PointLike] = [[point.x - 6, point.y - 6], [point.x + 6, point.y + 6]];
+    const found = this.map.queryRenderedFeatures(around, { layers: ['points', 'points-due', 'clusters', 'stop-disc', 'mark-disc', 'gaps'] });
+    const customer = found.find((one) => ['points', 'points-due', 'clusters'].includes(one.layer.id));
+    const stop = found.find((one) => one.layer.id === 'stop-disc');
+    const mark = found.find((one) => one.layer.id === 'mark-disc');
+    const territory = this.map.queryRenderedFeatures(point, { layers: ['territory-fill'] })[0];
+    const [lng, lat] = customer?.geometry.type === 'Point' ? (customer.geometry.coordinates as [number, number]) : [lngLat.lng, lngLat.lat];
+    return {
+      lng: lngLat.lng, lat: lngLat.lat,
+      point: customer ? pointHit(customer, lng, lat) : null,
+      territory: text(territory?.properties['id']), mark: text(mark?.properties['id']), stop: text(stop?.properties['id']),
+    };
+  }
+
+  #listen(): void {
+    const { map } = this;
+    map.on('load', () => {
+      this.#ready = true;
+      for (const [source, features] of this.#waiting) this.draw(source, features);
+      this.#waiting.clear();
+      this.paint({});
+      this.handlers.ready();
+    });
+    // The page and its tests learn from this attribute that everything in view is painted.
+    map.on('idle', () => map.getContainer().setAttribute('data-idle', 'true'));
+    map.on('dataloading', () => map.getContainer().removeAttribute('data-idle'));
+    map.on('moveend', () => this.handlers.moved(this.camera, this.bounds));
+    map.on('click', (event) => {
+      if (this.drawing) return;
+      this.handlers.clicked(this.#hit(event.point, event.lngLat), { shift: event.originalEvent.shiftKey, alt: event.originalEvent.altKey });
+    });
+    map.on('mousemove', (event) => {
+      if (this.drawing || event.originalEvent.buttons !== 0) return;
+      const hit = this.#hit(event.point, event.lngLat);
+      map.getCanvas().style.cursor = hit.point || hit.stop || hit.mark ? 'pointer' : '';
+      this.#hoverTerritory(hit.point ? null : hit.territory);
+      this.handlers.hovered(hit, event.point);
+    });
+    map.on('mouseout', () => {
+      this.#hoverTerritory(null);
+      this.handlers.hovered(null, { x: 0, y: 0 });
+    });
+  }
+
+  #hoverTerritory(id: string | null): void {
+    if (id === this.#hoveredTerritory) return;
+    if (this.#hoveredTerritory) this.map.removeFeatureState({ source: 'territories', id: this.#hoveredTerritory });
+    if (id) this.map.setFeatureState({ source: 'territories', id }, { hover: true });
+    this.#hoveredTerritory = id;
+  }
+
+  #addImages(replace: boolean): void {
+    const put = (name: string, { image, pixelRatio }: { image: ImageData; pixelRatio: number }) => {
+      if (replace && this.map.hasImage(name)) this.map.updateImage(name, image);
+      else this.map.addImage(name, image, { pixelRatio });
+    };
+    const add = () => {
+      for (const state of dueStates) put(`due-${state}`, dueImage(state, this.#painting.tokens));
+      put('hatch', hatchImage(token(this.#painting.tokens, 'danger')));
+    };
+    if (replace) add();
+    else this.map.once('styledata', add);
+  }
+}
+
+function differs(value: unknown, group: unknown, name: string): boolean {
+  return JSON.stringify(value) !== JSON.stringify((group as Record<string, unknown> | undefined)?.[name]);
+}
+
+function text(value: unknown): string | null {
+  return value === undefined || value === null || value === '' ? null : String(value);
+}
+
+function pointHit(found: maplibregl.MapGeoJSONFeature, lng: number, lat: number): PointHit {
+  const { properties } = found;
+  return {
+    lng, lat, cluster: properties['cluster'] === true, count: Number(properties['count'] ?? 1),
+    account: text(properties['account_id']), location: text(properties['location_id']), name: String(properties['name'] ?? ''),
+    due: (text(properties['due']) as DueState | null),
+  };
+}

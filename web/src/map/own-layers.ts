@@ -1,0 +1,141 @@
+// Our own layers over the base map, in draw order: areas, area lines, route, clusters, points, marks, names.
+import type { ExpressionSpecification, LayerSpecification } from 'maplibre-gl';
+import { regular, semibold } from './base-layers';
+import { dueStates, stops, tileProperty, type TerritoryColour } from './colouring';
+import type { Colouring } from '../state/url';
+import { token, type Tokens } from './tokens';
+
+/** Everything that decides how the map is painted; a change is a repaint, never a reload. */
+export interface Painting {
+  tokens: Tokens;
+  dark: boolean;
+  colour: Colouring;
+  territories: TerritoryColour[];
+  /** Whether customers and territories are shown at all. */
+  showCustomers: boolean;
+  showTerritories: boolean;
+}
+
+const none: ExpressionSpecification = ['literal', ''];
+
+/** A `match` from values to tokens' colours, neutral for the rest. */
+export function match(input: ExpressionSpecification, pairs: [string, string][], fallback: string): ExpressionSpecification {
+  if (pairs.length === 0) return ['to-color', ['literal', fallback]];
+  return ['match', input, ...pairs.flat(), fallback] as unknown as ExpressionSpecification;
+}
+
+const isCluster: ExpressionSpecification = ['==', ['get', 'cluster'], true];
+const single: ExpressionSpecification = ['!=', ['get', 'cluster'], true];
+
+export function areaLayers(p: Painting): LayerSpecification[] {
+  const t = p.tokens;
+  const slots = match(['to-string', ['get', 'slot']], Array.from({ length: 12 }, (_, i) => [String(i + 1), token(t, `slot-${i + 1}`)]), token(t, 'due-none'));
+  const visibility = p.showTerritories ? 'visible' : 'none';
+  const hovered: ExpressionSpecification = ['boolean', ['feature-state', 'hover'], false];
+  return [
+    { id: 'territory-fill', type: 'fill', source: 'territories', layout: { visibility },
+      paint: { 'fill-color': slots, 'fill-opacity': ['case', ['any', ['boolean', ['get', 'chosen'], false], hovered], p.dark ? 0.34 : 0.28, p.dark ? 0.22 : 0.18] } },
+    { id: 'shape-fill', type: 'fill', source: 'shape', paint: { 'fill-color': token(t, 'accent'), 'fill-opacity': 0.12 } },
+    { id: 'overlap-fill', type: 'fill', source: 'issues', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-pattern': 'hatch' } },
+  ];
+}
+
+export function lineLayers(p: Painting): LayerSpecification[] {
+  const t = p.tokens;
+  const slots = match(['to-string', ['get', 'slot']], Array.from({ length: 12 }, (_, i) => [String(i + 1), token(t, `slot-${i + 1}`)]), token(t, 'due-none'));
+  const visibility = p.showTerritories ? 'visible' : 'none';
+  return [
+    { id: 'territory-line', type: 'line', source: 'territories', layout: { visibility, 'line-join': 'round' },
+      paint: { 'line-color': slots, 'line-width': ['case', ['boolean', ['get', 'chosen'], false], 4, 2.5] } },
+    { id: 'shape-line', type: 'line', source: 'shape', layout: { 'line-join': 'round' }, paint: { 'line-color': token(t, 'accent'), 'line-width': 2.5 } },
+    { id: 'overlap-line', type: 'line', source: 'issues', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'line-color': token(t, 'danger'), 'line-width': 2, 'line-dasharray': [2, 1.5] } },
+    { id: 'route-casing', type: 'line', source: 'route', layout: { 'line-cap': 'round', 'line-join': 'round' },
+      paint: { 'line-color': token(t, 'surface'), 'line-width': 8, 'line-opacity': ['case', ['boolean', ['get', 'driven'], false], 0.3, 1] } },
+    { id: 'route', type: 'line', source: 'route', layout: { 'line-cap': 'round', 'line-join': 'round' },
+      paint: {
+        'line-color': token(t, 'accent'),
+        'line-width': ['case', ['boolean', ['get', 'lit'], false], 7, 5],
+        'line-opacity': ['case', ['boolean', ['get', 'driven'], false], 0.4, ['boolean', ['get', 'faint'], false], 0.4, 1],
+      } },
+  ];
+}
+
+export function pointLayers(p: Painting): LayerSpecification[] {
+  const t = p.tokens;
+  const surface = token(t, 'surface');
+  const byDue = p.colour === 'due_state';
+  const visibility = p.showCustomers ? 'visible' : 'none';
+  const due = match(['coalesce', ['get', 'due'], none], stops('due_state', []).map(([value, name]) => [value, token(t, name)]), token(t, 'due-none'));
+  const points = match(
+    ['to-string', ['coalesce', ['get', tileProperty[p.colour]], none]],
+    stops(p.colour, p.territories).map(([value, name]) => [value, token(t, name)]),
+    token(t, 'due-none'),
+  );
+  const text = { 'text-color': token(t, 'ink'), 'text-halo-color': token(t, 'land'), 'text-halo-width': 1.5 };
+  return [
+    { id: 'clusters', type: 'circle', source: 'customers', 'source-layer': 'customers', filter: isCluster, layout: { visibility },
+      paint: {
+        'circle-color': surface, 'circle-stroke-color': due, 'circle-stroke-width': 3,
+        'circle-radius': ['interpolate', ['linear'], ['log10', ['max', 2, ['get', 'count']]], 0.3, 12, 2, 18, 4, 28],
+      } },
+    { id: 'cluster-count', type: 'symbol', source: 'customers', 'source-layer': 'customers', filter: isCluster,
+      layout: { visibility, 'text-field': ['to-string', ['get', 'count']], 'text-font': semibold, 'text-size': 12, 'text-allow-overlap': true, 'text-ignore-placement': true },
+      paint: { 'text-color': token(t, 'ink') } },
+    { id: 'points', type: 'circle', source: 'customers', 'source-layer': 'customers', filter: single, layout: { visibility: p.showCustomers && !byDue ? 'visible' : 'none' },
+      paint: {
+        'circle-color': points, 'circle-stroke-color': surface, 'circle-stroke-width': 1.5,
+        'circle-radius': ['interpolate', ['linear'], ['zoom'], 9, 4, 13, 6.5, 16, 8],
+      } },
+    { id: 'points-due', type: 'symbol', source: 'customers', 'source-layer': 'customers', filter: single,
+      layout: {
+        visibility: p.showCustomers && byDue ? 'visible' : 'none', 'icon-allow-overlap': true, 'icon-ignore-placement': true,
+        'icon-image': ['concat', 'due-', ['match', ['coalesce', ['get', 'due'], none], [...dueStates], ['get', 'due'], 'none']],
+        'symbol-sort-key': ['match', ['coalesce', ['get', 'due'], none], ['overdue'], 5, ['due'], 4, ['appointment'], 3, ['later'], 2, 1],
+      } },
+    { id: 'point-name', type: 'symbol', source: 'customers', 'source-layer': 'customers', minzoom: 12, filter: single,
+      layout: {
+        visibility, 'text-field': ['step', ['zoom'], ['case', ['==', ['get', 'class'], 'A'], ['get', 'name'], ''], 14, ['get', 'name']],
+        'text-font': regular, 'text-size': 12, 'text-anchor': 'left', 'text-offset': [0.95, 0], 'text-max-width': 9, 'text-optional': true,
+        'symbol-sort-key': ['match', ['coalesce', ['get', 'class'], none], ['A'], 0, ['B'], 1, 2],
+      },
+      paint: text },
+    { id: 'gaps', type: 'circle', source: 'issues', filter: ['==', ['geometry-type'], 'Point'],
+      paint: { 'circle-color': 'rgba(0,0,0,0)', 'circle-radius': 12, 'circle-stroke-width': 2.5, 'circle-stroke-color': token(t, 'warn') } },
+  ];
+}
+
+export function topLayers(p: Painting): LayerSpecification[] {
+  const t = p.tokens;
+  const text = { 'text-color': token(t, 'ink'), 'text-halo-color': token(t, 'land'), 'text-halo-width': 2 };
+  return [
+    { id: 'territory-name', type: 'symbol', source: 'territory-names', maxzoom: 16, layout: {
+        visibility: p.showTerritories ? 'visible' : 'none', 'text-font': semibold, 'text-size': ['interpolate', ['linear'], ['zoom'], 8, 12, 13, 16],
+        'text-field': ['get', 'label'], 'text-letter-spacing': 0.06, 'text-max-width': 10, 'text-padding': 6,
+      }, paint: text },
+    { id: 'stop-disc', type: 'circle', source: 'stops',
+      paint: {
+        'circle-radius': ['case', ['get', 'chosen'], 15, 12], 'circle-stroke-width': 2.5, 'circle-stroke-color': token(t, 'surface'),
+        'circle-color': ['case', ['get', 'done'], token(t, 'ink-3'), token(t, 'accent')],
+      } },
+    { id: 'stop-number', type: 'symbol', source: 'stops',
+      layout: { 'text-field': ['get', 'label'], 'text-font': semibold, 'text-size': 13, 'text-allow-overlap': true, 'text-ignore-placement': true },
+      paint: { 'text-color': token(t, 'on-accent') } },
+    { id: 'mark-ring', type: 'circle', source: 'marks', filter: ['==', ['get', 'kind'], 'selected'],
+      paint: {
+        'circle-color': 'rgba(0,0,0,0)', 'circle-radius': 13, 'circle-stroke-width': 3, 'circle-stroke-color': token(t, 'ink'),
+      } },
+    { id: 'caught', type: 'circle', source: 'marks', filter: ['==', ['get', 'kind'], 'caught'],
+      paint: { 'circle-color': 'rgba(0,0,0,0)', 'circle-radius': 9, 'circle-stroke-width': 2.5, 'circle-stroke-color': token(t, 'ink') } },
+    { id: 'mark-disc', type: 'circle', source: 'marks', filter: ['in', ['get', 'kind'], ['literal', ['candidate', 'place']]],
+      paint: {
+        'circle-radius': ['case', ['boolean', ['get', 'chosen'], false], 15, 12], 'circle-stroke-width': 2.5, 'circle-stroke-color': token(t, 'surface'),
+        'circle-color': ['case', ['boolean', ['get', 'chosen'], false], token(t, 'accent'), token(t, 'ink-2')],
+      } },
+    { id: 'mark-number', type: 'symbol', source: 'marks', filter: ['==', ['get', 'kind'], 'candidate'],
+      layout: { 'text-field': ['get', 'label'], 'text-font': semibold, 'text-size': 13, 'text-allow-overlap': true, 'text-ignore-placement': true },
+      paint: { 'text-color': token(t, 'surface') } },
+    { id: 'mark-name', type: 'symbol', source: 'marks', filter: ['in', ['get', 'kind'], ['literal', ['selected', 'place']]],
+      layout: { 'text-field': ['get', 'label'], 'text-font': semibold, 'text-size': 13, 'text-anchor': 'top', 'text-offset': [0, 1.2], 'text-max-width': 12, 'text-allow-overlap': true },
+      paint: text },
+  ];
+}

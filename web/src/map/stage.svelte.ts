@@ -1,0 +1,83 @@
+// The map as the screens see it, before and after its code has arrived: who draws what, and who hears the clicks.
+import type { Feature, Geometry } from 'geojson';
+import type { Camera } from '../state/url';
+import type { Drawing } from './draw';
+import type { Engine, Hit } from './engine';
+import type { Box } from './geometry';
+import type { Drawn } from './style';
+
+/** A screen's claim on the map while it is shown; `clicked` gives true when it took the click. */
+export interface Mode {
+  showCustomers: boolean;
+  showTerritories: boolean;
+  clicked?: (hit: Hit, keys: { shift: boolean; alt: boolean }) => boolean;
+  pinned?: (lng: number, lat: number) => void;
+}
+
+const plain: Mode = { showCustomers: true, showTerritories: true };
+
+class Stage {
+  engine = $state.raw<Engine | null>(null);
+  bounds = $state.raw<Box | null>(null);
+  camera = $state.raw<Camera | null>(null);
+  mode = $state.raw<Mode>(plain);
+  drawing = $state(false);
+  hover = $state.raw<{ hit: Hit; x: number; y: number } | null>(null);
+  #features = new Map<Drawn, Feature<Geometry>[]>();
+  #waitingFit: Box | null = null;
+
+  /** Takes the map over; the returned function gives it back and wipes what was drawn. */
+  enter(mode: Mode): () => void {
+    this.mode = mode;
+    return () => {
+      if (this.mode === mode) this.mode = plain;
+      this.stopDrawing();
+      this.engine?.setPin(null);
+      for (const source of ['shape', 'issues', 'route', 'stops', 'marks'] as const) this.draw(source, []);
+    };
+  }
+
+  attach(engine: Engine): void {
+    this.engine = engine;
+    for (const [source, features] of this.#features) engine.draw(source, features);
+    if (this.#waitingFit) engine.fit(this.#waitingFit);
+  }
+
+  draw(source: Drawn, features: Feature<Geometry>[]): void {
+    this.#features.set(source, features);
+    this.engine?.draw(source, features);
+  }
+
+  /** Moves the camera so that the box is seen, at once or when the map has arrived. */
+  fit(area: Box | null, margin = 48): void {
+    if (!area) return;
+    if (this.engine) this.engine.fit(area, margin);
+    else this.#waitingFit = area;
+  }
+
+  show(lng: number, lat: number, zoom = 15): void {
+    this.engine?.show({ lng, lat, zoom: Math.max(zoom, this.camera?.zoom ?? 0) });
+  }
+
+  startDrawing(drawing: Drawing): void {
+    this.drawing = true;
+    this.engine?.startDrawing({
+      ...drawing,
+      finished: (area) => {
+        this.stopDrawing();
+        drawing.finished(area);
+      },
+      cancelled: () => {
+        this.stopDrawing();
+        drawing.cancelled();
+      },
+    });
+  }
+
+  stopDrawing(): void {
+    this.drawing = false;
+    this.engine?.stopDrawing();
+  }
+}
+
+export const stage = new Stage();

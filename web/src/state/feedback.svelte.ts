@@ -1,0 +1,114 @@
+// What the page tells a person after an act: toasts with Undo, the polite live region, and the undo key.
+import { undo as undoOnServer } from '../api/records';
+import { Problem } from '../api/client';
+import { t } from '../i18n/index.svelte';
+import { sentence } from './resource.svelte';
+
+export interface Toast { id: number; text: string; kind: 'done' | 'failed'; changeSet: string | null; redo: boolean }
+
+const TEN_SECONDS = 10_000;
+const TEN_MINUTES = 600_000;
+
+class Feedback {
+  toasts = $state.raw<Toast[]>([]);
+  /** Read out by screen readers when it changes. */
+  spoken = $state('');
+  #next = 1;
+  #timers = new Map<number, number>();
+  #done: { changeSet: string; label: string; at: number }[] = [];
+  #undone: { changeSet: string; label: string }[] = [];
+  #after: (() => void)[] = [];
+
+  /** Runs `again` after every undo made here, so that lists show it at once. */
+  afterUndo(again: () => void): () => void {
+    this.#after.push(again);
+    return () => (this.#after = this.#after.filter((one) => one !== again));
+  }
+
+  /** Says what was done; with a change set it can be undone from the toast, by key and from History. */
+  done(text: string, changeSet: string | null = null): void {
+    if (changeSet) {
+      this.#done.push({ changeSet, label: text, at: Date.now() });
+      this.#undone = [];
+    }
+    this.#show({ text, kind: 'done', changeSet, redo: false });
+  }
+
+  /** Says what did not work. */
+  failed(problem: unknown): void {
+    const text = problem instanceof Problem && problem.status === 0 ? t('state.unreachable') : sentence(problem);
+    this.#show({ text, kind: 'failed', changeSet: null, redo: false });
+  }
+
+  say(text: string): void {
+    this.spoken = text;
+  }
+
+  dismiss(id: number): void {
+    clearTimeout(this.#timers.get(id));
+    this.#timers.delete(id);
+    this.toasts = this.toasts.filter((toast) => toast.id !== id);
+  }
+
+  /** Pauses (hover, focus) or restarts a toast's ten seconds. */
+  hold(id: number, held: boolean): void {
+    clearTimeout(this.#timers.get(id));
+    if (!held) this.#timers.set(id, window.setTimeout(() => this.dismiss(id), TEN_SECONDS));
+  }
+
+  /** Undoes one change set and says what became of it. */
+  async undo(changeSet: string, label: string): Promise<void> {
+    try {
+      const result = await undoOnServer(changeSet);
+      this.#done = this.#done.filter((one) => one.changeSet !== changeSet);
+      if (result.change_set) this.#undone.push({ changeSet: result.change_set, label });
+      this.toasts = this.toasts.filter((toast) => toast.changeSet !== changeSet);
+      const blocked = result.blocked.length;
+      if (blocked > 0) {
+        const first = result.blocked[0];
+        this.#show({
+          text: `${t('toast.undonePart', { n: blocked })} ${first ? t('history.blocked', { title: first.title, reason: first.reason }) : ''}`,
+          kind: 'failed', changeSet: null, redo: false,
+        });
+      } else this.#show({ text: t('toast.undone', { label }), kind: 'done', changeSet: result.change_set, redo: true });
+      for (const again of this.#after) again();
+    } catch (problem) {
+      this.failed(problem);
+    }
+  }
+
+  /** Your last change of this tab and the last ten minutes. */
+  async undoLast(): Promise<void> {
+    const last = this.#done.at(-1);
+    if (!last || Date.now() - last.at > TEN_MINUTES) {
+      this.#show({ text: t('toast.nothingToUndo'), kind: 'done', changeSet: null, redo: false });
+      return;
+    }
+    await this.undo(last.changeSet, last.label);
+  }
+
+  /** Takes the last undo back, which is an undo of the undo. */
+  async redoLast(): Promise<void> {
+    const last = this.#undone.pop();
+    if (last) await this.undo(last.changeSet, last.label);
+  }
+
+  #show(toast: Omit<Toast, 'id'>): void {
+    const id = this.#next++;
+    this.toasts = [...this.toasts.slice(-2), { ...toast, id }];
+    this.hold(id, false);
+  }
+}
+
+export const feedback = new Feedback();
+
+/** Runs an act; a refusal becomes a toast and `undefined`. */
+export async function attempt<T>(act: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await act();
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    feedback.failed(problem);
+    return undefined;
+  }
+}
