@@ -13,9 +13,16 @@ use crate::{Extract, MemberKind, NodeId, RelationId, Source, WayId};
 pub struct Builder {
     strings: Vec<Box<str>>,
     by_text: HashMap<Box<str>, u32>,
-    nodes: Vec<(i64, Fixed, Range<u32>)>,
-    ways: Vec<(i64, Range<u32>, Range<u32>)>,
-    relations: Vec<(i64, Range<u32>, Range<u32>)>,
+    node_ids: Vec<i64>,
+    node_places: Vec<Fixed>,
+    /// Only nodes with tags: (index into `node_ids`, tags), ascending.
+    tagged_nodes: Vec<(u32, Range<u32>)>,
+    way_ids: Vec<i64>,
+    way_nodes: Vec<Range<u32>>,
+    way_tags: Vec<Range<u32>>,
+    relation_ids: Vec<i64>,
+    relation_members: Vec<Range<u32>>,
+    relation_tags: Vec<Range<u32>>,
     tags: Vec<(u32, u32)>,
     refs: Vec<i64>,
     members: Vec<(i64, MemberKind, u32)>,
@@ -28,7 +35,7 @@ impl Builder {
     /// Adds a node.
     pub fn node<'t>(&mut self, id: NodeId, place: Fixed, tags: impl IntoIterator<Item = (&'t str, &'t str)>) {
         let tags = self.add_tags(tags);
-        self.nodes.push((id.0, place, tags));
+        self.push_node(id.0, place, tags);
     }
 
     /// Adds a way.
@@ -42,7 +49,9 @@ impl Builder {
         self.refs.extend(nodes.into_iter().map(|n| n.0));
         let nodes = start..self.refs.len() as u32;
         let tags = self.add_tags(tags);
-        self.ways.push((id.0, nodes, tags));
+        self.way_ids.push(id.0);
+        self.way_nodes.push(nodes);
+        self.way_tags.push(tags);
     }
 
     /// Adds a relation; members are (kind, id, role).
@@ -59,7 +68,9 @@ impl Builder {
         }
         let members = start..self.members.len() as u32;
         let tags = self.add_tags(tags);
-        self.relations.push((id.0, members, tags));
+        self.relation_ids.push(id.0);
+        self.relation_members.push(members);
+        self.relation_tags.push(tags);
     }
 
     /// Adds a decoded block. Its strings are interned once for the block, not once for each use.
@@ -70,16 +81,19 @@ impl Builder {
         let refs_from = self.refs.len() as u32;
         let members_from = self.members.len() as u32;
         let moved = |range: Range<u32>, from: u32| range.start + from..range.end + from;
-        let nodes = block.nodes.into_iter();
-        self.nodes
-            .extend(nodes.map(|(id, place, tags)| (id, place, moved(tags, tags_from))));
-        let ways = block.ways.into_iter();
-        self.ways
-            .extend(ways.map(|(id, refs, tags)| (id, moved(refs, refs_from), moved(tags, tags_from))));
-        let relations = block.relations.into_iter();
-        self.relations.extend(
-            relations.map(|(id, members, tags)| (id, moved(members, members_from), moved(tags, tags_from))),
-        );
+        for (id, place, tags) in block.nodes {
+            self.push_node(id, place, moved(tags, tags_from));
+        }
+        for (id, refs, tags) in block.ways {
+            self.way_ids.push(id);
+            self.way_nodes.push(moved(refs, refs_from));
+            self.way_tags.push(moved(tags, tags_from));
+        }
+        for (id, members, tags) in block.relations {
+            self.relation_ids.push(id);
+            self.relation_members.push(moved(members, members_from));
+            self.relation_tags.push(moved(tags, tags_from));
+        }
         self.tags
             .extend(block.tags.iter().map(|(k, v)| (string(*k), string(*v))));
         self.refs.extend(block.refs);
@@ -93,10 +107,16 @@ impl Builder {
         self.sources.push(source);
     }
 
-    /// How many more tags, node references and members fit, at least: their indices have 32 bits.
+    /// How many more nodes, tags, node references or members fit, at least: their indices have 32
+    /// bits.
     pub(crate) fn room(&self) -> usize {
-        let longest = self.tags.len().max(self.refs.len()).max(self.members.len());
-        u32::MAX as usize - longest
+        let lengths = [
+            self.node_ids.len(),
+            self.tags.len(),
+            self.refs.len(),
+            self.members.len(),
+        ];
+        u32::MAX as usize - lengths.into_iter().max().unwrap_or(0)
     }
 
     /// A header's box. Several headers' boxes are joined.
@@ -115,34 +135,55 @@ impl Builder {
     /// Sorts everything by id, keeping the last of equal ids.
     #[must_use]
     pub fn finish(mut self) -> Extract {
-        keep_last_by_id(&mut self.nodes, |n| n.0);
-        keep_last_by_id(&mut self.ways, |w| w.0);
-        keep_last_by_id(&mut self.relations, |r| r.0);
+        // Most files are sorted already; then nothing is moved or copied.
+        if let Some(order) = order_by_id(&self.node_ids) {
+            let tags: HashMap<u32, Range<u32>> = self.tagged_nodes.into_iter().collect();
+            let tagged = (0u32..).zip(&order);
+            self.tagged_nodes = tagged
+                .filter_map(|(new, old)| Some((new, tags.get(old)?.clone())))
+                .collect();
+            gather(&mut self.node_ids, &order);
+            gather(&mut self.node_places, &order);
+        }
+        if let Some(order) = order_by_id(&self.way_ids) {
+            gather(&mut self.way_ids, &order);
+            gather(&mut self.way_nodes, &order);
+            gather(&mut self.way_tags, &order);
+        }
+        if let Some(order) = order_by_id(&self.relation_ids) {
+            gather(&mut self.relation_ids, &order);
+            gather(&mut self.relation_members, &order);
+            gather(&mut self.relation_tags, &order);
+        }
         let bounds = self
             .bounds
-            .or_else(|| BBox::around(self.nodes.iter().map(|n| LngLat::from(n.1))));
+            .or_else(|| BBox::around(self.node_places.iter().map(|place| LngLat::from(*place))));
         Extract {
             bounds,
             date: self.date,
             sources: self.sources,
             strings: self.strings,
-            tagged_nodes: (0u32..)
-                .zip(&self.nodes)
-                .filter(|(_, n)| !n.2.is_empty())
-                .map(|(i, n)| (i, n.2.clone()))
-                .collect(),
-            node_ids: self.nodes.iter().map(|n| n.0).collect(),
-            node_places: self.nodes.iter().map(|n| n.1).collect(),
-            way_ids: self.ways.iter().map(|w| w.0).collect(),
-            way_nodes: self.ways.iter().map(|w| w.1.clone()).collect(),
-            way_tags: self.ways.iter().map(|w| w.2.clone()).collect(),
-            relation_ids: self.relations.iter().map(|r| r.0).collect(),
-            relation_members: self.relations.iter().map(|r| r.1.clone()).collect(),
-            relation_tags: self.relations.iter().map(|r| r.2.clone()).collect(),
+            node_ids: self.node_ids,
+            node_places: self.node_places,
+            tagged_nodes: self.tagged_nodes,
+            way_ids: self.way_ids,
+            way_nodes: self.way_nodes,
+            way_tags: self.way_tags,
+            relation_ids: self.relation_ids,
+            relation_members: self.relation_members,
+            relation_tags: self.relation_tags,
             tags: self.tags,
             refs: self.refs,
             members: self.members,
         }
+    }
+
+    fn push_node(&mut self, id: i64, place: Fixed, tags: Range<u32>) {
+        if !tags.is_empty() {
+            self.tagged_nodes.push((self.node_ids.len() as u32, tags));
+        }
+        self.node_ids.push(id);
+        self.node_places.push(place);
     }
 
     fn add_tags<'t>(&mut self, tags: impl IntoIterator<Item = (&'t str, &'t str)>) -> Range<u32> {
@@ -165,9 +206,17 @@ impl Builder {
     }
 }
 
-fn keep_last_by_id<T>(elements: &mut Vec<T>, id: impl Fn(&T) -> i64) {
-    // A stable sort keeps the order of reading, so after reversing, the last read of equals comes first.
-    elements.reverse();
-    elements.sort_by_key(&id);
-    elements.dedup_by(|later, kept| id(later) == id(kept));
+/// Indices in ascending order of id, of equal ids the last one only. `None` where that changes nothing.
+fn order_by_id(ids: &[i64]) -> Option<Vec<u32>> {
+    if ids.is_sorted_by(|a, b| a < b) {
+        return None;
+    }
+    let mut order: Vec<u32> = (0..ids.len() as u32).collect();
+    order.sort_unstable_by_key(|i| (ids[*i as usize], std::cmp::Reverse(*i)));
+    order.dedup_by_key(|i| ids[*i as usize]);
+    Some(order)
+}
+
+fn gather<T: Clone>(column: &mut Vec<T>, order: &[u32]) {
+    *column = order.iter().map(|i| column[*i as usize].clone()).collect();
 }

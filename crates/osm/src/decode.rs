@@ -87,6 +87,17 @@ pub(crate) fn decode(primitives: &PrimitiveBlock) -> Result<Block, String> {
 }
 
 impl Block {
+    /// How many entries its longest array has.
+    pub fn largest_part(&self) -> usize {
+        let lengths = [
+            self.nodes.len(),
+            self.tags.len(),
+            self.refs.len(),
+            self.members.len(),
+        ];
+        lengths.into_iter().max().unwrap_or(0)
+    }
+
     fn add_tags(
         &mut self,
         strings: &mut Strings<'_>,

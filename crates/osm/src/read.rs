@@ -141,7 +141,7 @@ fn read_file(
         let blocks: Vec<Result<Option<Block>, Why>> = frames.par_iter().map(read_data).collect();
         for block in blocks {
             let Some(block) = block? else { continue };
-            if block.tags.len().max(block.refs.len()).max(block.members.len()) > builder.room() {
+            if block.largest_part() > builder.room() {
                 return Err(Why::TooLarge);
             }
             for (_, place, _) in &block.nodes {
