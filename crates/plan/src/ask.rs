@@ -133,6 +133,6 @@ fn state_without<'p>(
         .iter()
         .map(|order| order.iter().map(|v| v.0).filter(|&v| v != visit.0).collect())
         .collect();
-    state.repair(&kept);
+    state.load(&kept);
     Ok(state)
 }

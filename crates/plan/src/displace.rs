@@ -71,7 +71,7 @@ pub(crate) fn without(state: &State, visit: u32, slot: usize, out: &[usize]) -> 
         let Some(extra) = route.insertion(problem, day, visit, at) else {
             continue;
         };
-        let mut travel = i64::from(route.drive) + i64::from(extra);
+        let mut travel = route.drive + i64::from(extra);
         if day.overtime_price != 0 {
             travel += i64::from(route.overtime_with(problem, day, visit, at)) * day.overtime_price;
         }

@@ -76,7 +76,7 @@ fn why_planned(state: &State, slot: usize, at: usize) -> Vec<WhyPlanned> {
     others.remove(at);
     let without = Route::new(problem, day, others);
     why.push(WhyPlanned::OnTheWay {
-        extra: Span(state.routes[slot].drive - without.drive),
+        extra: Span((state.routes[slot].drive - without.drive) as i32),
     });
     why
 }
@@ -94,22 +94,18 @@ pub(crate) fn left_out(state: &State, visit: u32) -> LeftOut {
             reasons: reason.into_iter().collect(),
         });
     }
-    let found = displacements(state, visit);
-    for displacement in &found {
-        let visits = dropped(state, displacement);
-        // Of an unfinished plan this may be untrue; then it is not said.
-        if !visits.is_empty() && displacement.cost >= state.cost {
-            reasons[displacement.slot]
-                .reasons
-                .push(Reason::LowerPriorityThan { visits });
-        }
-    }
-    if found.is_empty() {
-        for slot in priced_slots(state, visit) {
-            if let Some(displacement) = smallest(state, visit, slot, &|_| true) {
-                let visits = dropped(state, &displacement);
-                reasons[slot].reasons.push(Reason::BlockedByLock { visits });
+    let mut found = Vec::new();
+    for slot in priced_slots(state, visit) {
+        let more = &mut reasons[slot].reasons;
+        if let Some(displacement) = smallest(state, visit, slot, &|other| may_go(state, other)) {
+            let visits = dropped(state, &displacement);
+            // Of an unfinished plan this may be untrue; then it is not said.
+            if !visits.is_empty() && displacement.cost >= state.cost {
+                more.push(Reason::LowerPriorityThan { visits });
             }
+            found.push(displacement);
+        } else if let Some(displacement) = smallest(state, visit, slot, &|_| true) {
+            more.push(Reason::BlockedByLock { visits: dropped(state, &displacement) });
         }
     }
     let cheapest = found
@@ -131,19 +127,16 @@ fn dropped(state: &State, displacement: &Displacement) -> Vec<VisitId> {
     visits
 }
 
+/// Neither promised nor locked.
+fn may_go(state: &State, visit: u32) -> bool {
+    let visit = &state.problem.visits()[visit as usize];
+    visit.tier > 0 && visit.locks.slot.is_none() && visit.locks.start.is_none() && visit.locks.order.is_none()
+}
+
 /// The smallest displacement in each slot that is near enough to be worth asking.
 fn displacements(state: &State, visit: u32) -> Vec<Displacement> {
-    let may_go = |other: u32| {
-        let other = &state.problem.visits()[other as usize];
-        other.tier > 0
-            && other.locks.slot.is_none()
-            && other.locks.start.is_none()
-            && other.locks.order.is_none()
-    };
-    priced_slots(state, visit)
-        .into_iter()
-        .filter_map(|slot| smallest(state, visit, slot, &may_go))
-        .collect()
+    let slots = priced_slots(state, visit).into_iter();
+    slots.filter_map(|slot| smallest(state, visit, slot, &|other| may_go(state, other))).collect()
 }
 
 /// Slots in which the visit is possible on an empty day, those that it misses by least first.
@@ -202,7 +195,9 @@ fn hindrance(state: &State, visit: u32, slot: usize) -> Option<Hindrance> {
         });
     }
     if let Some((reason, amount)) = violated(state, slot, &[visit]) {
+        let driving = problem.drive(day.start, place) + problem.drive(place, day.end);
         let reason = match reason {
+            Reason::NoTimeLeft { short: over } if over.0 > driving => Reason::TooLong { over },
             Reason::NoTimeLeft { short: over } | Reason::DriveLimit { over } => Reason::TooFar { over },
             other => other,
         };
@@ -246,14 +241,14 @@ fn violated(state: &State, slot: usize, order: &[u32]) -> Option<(Reason, i32)> 
     if route.fits(day) {
         return None;
     }
-    if route.drive >= NEVER {
+    if route.drive >= i64::from(NEVER) {
         return Some((Reason::Unreachable, NEVER));
     }
     // With no end to the day: if that fits, the end or the driving limit is what is in the way, by exactly this much.
     let endless = day.endless();
     let longer = Route::new(problem, &endless, order.to_vec());
     if longer.fits(&endless) {
-        let (short, over) = (longer.finish() - day.last, longer.drive - day.max_drive);
+        let (short, over) = (longer.finish() - day.last, (longer.drive - day.max_drive) as i32);
         return Some(if short >= over {
             (Reason::NoTimeLeft { short: Span(short) }, short)
         } else {

@@ -33,7 +33,7 @@ pub struct Route {
     pub stops: Vec<Stop>,
     /// When the pause begins, and after how many stops: `(1, false)` means after the first stop and before the drive to the second.
     pub lunch: Option<LunchBreak>,
-    /// Leaving the start; as late as the first stop's beginning allows.
+    /// Driving off from the start, as late as the first stop's beginning allows; a pause at the start comes before it.
     pub leave: TimeOfDay,
     /// Reaching the end, a pause there included.
     pub back: TimeOfDay,
@@ -136,6 +136,11 @@ pub enum Reason {
         /// By this much.
         over: Span,
     },
+    /// Even alone and with no driving at all it would not fit: the visit takes too long, or opens too late.
+    TooLong {
+        /// By this much, the driving included.
+        over: Span,
+    },
     /// Someone would be visited too late: the visit itself, or a planned one.
     WindowMissed {
         /// Who.
@@ -162,7 +167,7 @@ pub enum Reason {
         /// Them.
         visits: Vec<VisitId>,
     },
-    /// It would fit only without these, and they are promised or locked.
+    /// It would fit only without these, and at least one of them is promised or locked.
     BlockedByLock {
         /// Them.
         visits: Vec<VisitId>,

@@ -72,16 +72,12 @@ fn relocate(state: &mut State) {
             let before = state.cost;
             state.begin();
             state.remove(slot, at..at + 1);
-            match state.cheapest(visit) {
-                Some(place) => state.insert(visit, place.slot, place.at),
-                None => state.undo(),
+            if let Some(place) = state.cheapest(visit) {
+                state.insert(visit, place.slot, place.at);
             }
-            if state.cost < before {
-                // The stop that is now at this position has not been tried.
-            } else {
-                if state.cost != before || !state.touched().is_empty() {
-                    state.undo();
-                }
+            // After a success, the stop that is now at this position has not been tried.
+            if state.cost >= before || !state.fits() {
+                state.undo();
                 at += 1;
             }
         }
@@ -109,12 +105,12 @@ fn exchange_with_absent(state: &mut State) {
                     }
                 }
             }
-            match best {
-                Some((_, visit, slot, at)) => state.insert(visit, slot, at),
-                None => {
-                    state.undo();
-                    at += 1;
-                }
+            if let Some((_, visit, slot, at)) = best {
+                state.insert(visit, slot, at);
+            }
+            if best.is_none() || !state.fits() {
+                state.undo();
+                at += 1;
             }
         }
     }

@@ -19,8 +19,8 @@ pub(crate) struct Route {
     ready: Vec<[i32; 2]>,
     /// Latest arrival at the node from which the rest still fits.
     latest: Vec<[i32; 2]>,
-    /// Seconds of driving.
-    pub(crate) drive: i32,
+    /// Seconds of driving; 64 bits, as missing ways count `NEVER` each.
+    pub(crate) drive: i64,
     /// Seconds past the shift's end.
     pub(crate) overtime: i32,
 }
@@ -37,7 +37,7 @@ pub(crate) struct Day {
     /// End of the shift with all overtime.
     pub(crate) last: i32,
     pub(crate) overtime_price: i64,
-    pub(crate) max_drive: i32,
+    pub(crate) max_drive: i64,
     pub(crate) lunch: i32,
     lunch_from: i32,
     lunch_to: i32,
@@ -58,7 +58,7 @@ impl Day {
             to: s.shift.to.0,
             last: s.shift.to.0 + s.overtime.map_or(0, |o| o.at_most.0),
             overtime_price: s.overtime.map_or(0, |o| i64::from(o.price)),
-            max_drive: s.max_drive.map_or(NEVER, |d| d.0),
+            max_drive: s.max_drive.map_or(i64::from(NEVER), |d| i64::from(d.0)),
             lunch,
             lunch_from,
             lunch_to,
@@ -70,7 +70,7 @@ impl Day {
         Self {
             to: NEVER / 2,
             last: NEVER / 2,
-            max_drive: NEVER,
+            max_drive: i64::from(NEVER),
             ..self
         }
     }
@@ -172,7 +172,7 @@ impl Route {
         for &visit in &self.stops {
             let there = problem.place(visit);
             let drive = problem.drive(here, there);
-            self.drive = (self.drive + drive).min(NEVER);
+            self.drive += i64::from(drive);
             let arrive = day.arrive(self.ready[self.ready.len() - 1], drive);
             let service = problem.visits()[visit as usize].service.0;
             self.ready
@@ -181,7 +181,7 @@ impl Route {
         }
         let home = problem.drive(here, day.end);
         self.ready.push(day.arrive(self.ready[n], home));
-        self.drive = if n == 0 { 0 } else { (self.drive + home).min(NEVER) };
+        self.drive = if n == 0 { 0 } else { self.drive + i64::from(home) };
         self.overtime = if n == 0 {
             0
         } else {
@@ -237,7 +237,7 @@ impl Route {
             problem.drive(before, after)
         };
         let extra = to + from - skipped;
-        if self.drive + extra > day.max_drive {
+        if self.drive + i64::from(extra) > day.max_drive {
             return None;
         }
         let arrive = day.arrive(self.ready[at], to);
@@ -266,7 +266,7 @@ impl Route {
 
     /// What the slot adds to [`crate::Cost::travel`].
     pub(crate) fn travel(&self, day: &Day) -> i64 {
-        i64::from(self.drive) + i64::from(self.overtime) * day.overtime_price
+        self.drive + i64::from(self.overtime) * day.overtime_price
     }
 }
 

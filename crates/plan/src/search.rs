@@ -85,7 +85,7 @@ pub fn resolve(
         .iter()
         .map(|order| order.iter().map(|v| v.0).collect())
         .collect();
-    state.repair(&orders);
+    state.load(&orders);
     Ok(run(state, options, 0.05, on_progress))
 }
 
@@ -157,7 +157,9 @@ fn run(
         let after = state.cost;
         // U in (0, 1], so that the logarithm exists.
         let luck = -temperature * ln(1.0 - random.unit());
-        let accepted = if travel_only {
+        let accepted = if !state.fits() {
+            false
+        } else if travel_only {
             match upper(&after).cmp(&upper(&before)) {
                 std::cmp::Ordering::Less => true,
                 std::cmp::Ordering::Greater => false,

@@ -93,9 +93,10 @@ impl<'p> State<'p> {
         self.log.slots.clear();
     }
 
-    /// The slots changed since `begin`.
-    pub(crate) fn touched(&self) -> &[usize] {
-        &self.log.slots
+    /// Whether the routes changed since `begin` can be driven. Taking a stop out can break a route where drive times break the triangle
+    /// inequality, and putting another in can mend it.
+    pub(crate) fn fits(&self) -> bool {
+        self.log.slots.iter().all(|&slot| self.routes[slot].fits(&self.days[slot]))
     }
 
     /// To be called before a route changes.
@@ -220,16 +221,36 @@ impl<'p> State<'p> {
     /// Takes over orders that are known to fit.
     pub(crate) fn set_orders(&mut self, orders: &[Vec<u32>]) {
         for (slot, order) in orders.iter().enumerate() {
-            for &visit in order {
-                self.set_planned(visit, slot);
-                leave_out(&mut self.cost, &self.problem.visits()[visit as usize], -1);
-            }
-            self.change_route(slot, |stops| stops.clone_from(order));
+            self.set_order(slot, order);
         }
     }
 
-    /// Takes over orders as far as they fit: promises first, each between those that stood around it.
-    pub(crate) fn repair(&mut self, orders: &[Vec<u32>]) {
+    fn set_order(&mut self, slot: usize, order: &[u32]) {
+        for &visit in order {
+            self.set_planned(visit, slot);
+            leave_out(&mut self.cost, &self.problem.visits()[visit as usize], -1);
+        }
+        self.change_route(slot, |stops| stops.extend_from_slice(order));
+    }
+
+    /// Takes over orders as far as they fit. What does not fit whole is mended: promises first, each between those that stood around it.
+    pub(crate) fn load(&mut self, orders: &[Vec<u32>]) {
+        let mut broken = vec![Vec::new(); orders.len()];
+        for (slot, order) in orders.iter().enumerate() {
+            let known = order.iter().all(|&visit| !self.problem.windows(visit, slot).is_empty());
+            if known && order_holds(self.problem, order) {
+                let route = Route::new(self.problem, &self.days[slot], order.clone());
+                if route.fits(&self.days[slot]) {
+                    self.set_order(slot, order);
+                    continue;
+                }
+            }
+            broken[slot].clone_from(order);
+        }
+        self.mend(&broken);
+    }
+
+    fn mend(&mut self, orders: &[Vec<u32>]) {
         for tier in 0..=4u8 {
             for (slot, order) in orders.iter().enumerate() {
                 let mut at = 0;

@@ -97,7 +97,8 @@ fn run(problem: &Problem, day: &Day, order: &[u32], pause: Option<Pause>) -> ([i
         let details = &problem.visits()[visit as usize];
         if at == 0 {
             // Nothing is gained by waiting at the first door: leave home later instead.
-            let idle = if route.lunch.is_none() { start - time } else { 0 };
+            let eaten_here = route.lunch.is_some_and(|l| l.on_arrival);
+            let idle = if eaten_here { 0 } else { start - time };
             route.leave = TimeOfDay(left + idle);
             arrive += idle;
             time += idle;
@@ -119,7 +120,7 @@ fn run(problem: &Problem, day: &Day, order: &[u32], pause: Option<Pause>) -> ([i
     }
     route.overtime = Span((route.back.0 - day.to).max(0));
     harm +=
-        i64::from((route.back.0 - day.last).max(0)) + i64::from((route.drive.time.0 - day.max_drive).max(0));
+        i64::from((route.back.0 - day.last).max(0)) + (i64::from(route.drive.time.0) - day.max_drive).max(0);
     let idle: i64 = route.stops.iter().map(|s| i64::from(s.wait.0)).sum();
     ([harm, i64::from(route.back.0), idle], route)
 }
