@@ -83,7 +83,7 @@ pub(crate) struct Group<'f, 'a> {
 }
 
 /// A part of a feature within one tile, in that tile's units.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Piece {
     pub slot: u32,
     pub group: u32,
@@ -91,7 +91,7 @@ pub(crate) struct Piece {
 }
 
 /// What a piece is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Part {
     Point(Point),
     Line(Vec<Point>),
@@ -140,8 +140,9 @@ pub(crate) fn cut(features: &[Feature], groups: &[Group], grid: &Grid) -> Vec<Pi
         .into_par_iter()
         .flat_map(|(number, group)| cutter.group(features, number, group))
         .collect();
-    // Stable, and the pieces came in the order of groups and members.
-    pieces.par_sort_by_key(|p| (p.slot, p.group));
+    pieces.par_sort_unstable();
+    // What is mapped twice, as a way and as a relation, is drawn once.
+    pieces.dedup();
     pieces
 }
 

@@ -70,7 +70,9 @@ fn layer(
     z: u8,
 ) -> MvtResult<MvtTileBuilder> {
     let mut layer = tile.layer(id)?;
-    for alike in pieces.chunk_by(|a, b| a.group == b.group) {
+    // Lines and areas that look alike are one feature. Points stay apart: they are what one clicks on.
+    let one = |a: &&Piece, b: &&Piece| a.group == b.group && !matches!(a.part, Part::Point(_));
+    for alike in pieces.chunk_by(one) {
         layer = feature(layer, groups[alike[0].group as usize].sample, alike, z)?;
     }
     Ok(layer.end())
@@ -83,10 +85,11 @@ fn feature(layer: MvtLayerBuilder, sample: &Feature, pieces: &[&Piece], z: u8) -
         Part::Area(_) => MvtGeomType::Polygon,
     };
     let mut feature = layer.feature_of(kind);
-    let mut points = Vec::new();
     for piece in pieces {
         match &piece.part {
-            Part::Point(point) => points.push(coord(point)),
+            Part::Point(point) => {
+                feature.points([coord(point)])?;
+            }
             Part::Line(line) => {
                 feature.line(line.iter().map(coord))?;
             }
@@ -96,9 +99,6 @@ fn feature(layer: MvtLayerBuilder, sample: &Feature, pieces: &[&Piece], z: u8) -
                 }
             }
         }
-    }
-    if !points.is_empty() {
-        feature.points(points)?;
     }
     for attribute in sample.attributes_at(z) {
         let value = match &attribute.value {
