@@ -27,6 +27,16 @@ pub enum Error {
         /// How many columns the schema has.
         wanted: usize,
     },
+    /// A text is longer than an index takes.
+    #[error("the {column} of row {id} has {given} bytes; at most {limit} are taken", limit = crate::schema::LONGEST_TEXT)]
+    TextTooLong {
+        /// The row.
+        id: RowId,
+        /// The text column.
+        column: String,
+        /// How many bytes the text has.
+        given: usize,
+    },
     /// Two columns have the same name.
     #[error("the column name \"{0}\" is used twice; every column needs its own")]
     DuplicateColumn(String),

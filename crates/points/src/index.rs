@@ -1,45 +1,107 @@
-//! The index and its questions.
+//! The index: unchanging segments, which of their rows still count, and how changes enter.
 
-use std::collections::BTreeMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use geom::{LngLat, Meters, TileId, Timestamp};
-
 use crate::Error;
-use crate::filter::Filter;
-use crate::fold::{fold_digits, fold_words};
-use crate::mvt::{self, Point, Value};
-use crate::schema::{Change, Column, Row, RowId, Schema, TextKind};
-use crate::search::{HitRank, TextQuery, hit_order};
-use crate::shape::Shape;
-use crate::snapshot::{Group, Snapshot, SnapshotSpec, Totals};
-use crate::tile::{Tile, TileStyle};
+use crate::boxes::bits;
+use crate::compaction::Lineage;
+use crate::dictionary::Dictionary;
+use crate::found::Found;
+use crate::schema::{Change, Row, RowId, Schema};
+use crate::segment::Segment;
+use crate::staging::{MOST_ROWS, Staging};
 
-/// Rows, ready for every question. Cheap to clone; a clone is a snapshot that never changes.
+/// Rows, ready for every question.
+///
+/// Cheap to clone (some pointers for each part); a clone is a snapshot that never changes. A writer clones
+/// the index, [applies](Index::apply) changes and publishes the clone; readers keep the one they have.
+/// Each row is in one of a few *parts*: a large one, and small ones of what changed since. When
+/// [`Index::wants_compaction`] says so, someone merges them with [`Index::compact`].
 #[derive(Clone, Debug)]
 pub struct Index {
-    schema: Arc<Schema>,
-    rows: Arc<BTreeMap<RowId, Row>>,
-    version: u64,
+    pub(crate) schema: Arc<Schema>,
+    pub(crate) dictionaries: Arc<Vec<Dictionary>>,
+    /// Oldest first. An id counts in at most one of them.
+    pub(crate) parts: Vec<Part>,
+    pub(crate) version: u64,
+    pub(crate) lineage: Lineage,
 }
 
-/// A merged index, on its way back into the one it was made from.
-#[derive(Debug)]
-pub struct Compaction(());
+/// A segment and which of its rows still count.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    pub segment: Arc<Segment>,
+    /// One bit for each row.
+    pub alive: Arc<Vec<u64>>,
+    /// How many bits are set.
+    pub count: usize,
+}
+
+/// Parts of up to this many rows are merged with each other while changes are applied, which takes some
+/// milliseconds at most; larger ones wait for a compaction.
+const MERGED_AT_ONCE: usize = 2_048;
+
+impl Part {
+    pub fn new(segment: Segment) -> Self {
+        let rows = segment.rows();
+        let mut alive = vec![u64::MAX; segment.words()];
+        if !rows.is_multiple_of(64)
+            && let Some(last) = alive.last_mut()
+        {
+            *last = (1 << (rows % 64)) - 1;
+        }
+        Self {
+            count: rows,
+            segment: Arc::new(segment),
+            alive: Arc::new(alive),
+        }
+    }
+
+    pub fn is_alive(&self, row: usize) -> bool {
+        self.alive[row / 64] >> (row % 64) & 1 == 1
+    }
+
+    pub fn find(&self, id: RowId) -> Option<usize> {
+        self.segment.find(id).filter(|&row| self.is_alive(row))
+    }
+
+    pub fn kill(&mut self, row: usize) {
+        if self.is_alive(row) {
+            Arc::make_mut(&mut self.alive)[row / 64] &= !(1 << (row % 64));
+            self.count -= 1;
+        }
+    }
+
+    pub fn alive_rows(&self) -> impl Iterator<Item = usize> {
+        self.alive
+            .iter()
+            .enumerate()
+            .flat_map(|(block, &word)| bits(word).map(move |bit| block * 64 + bit))
+    }
+}
 
 impl Index {
     /// An index of these rows. Of rows with the same id the last counts.
     pub fn build(schema: Schema, rows: impl IntoIterator<Item = Row>) -> Result<Self, Error> {
         schema.check()?;
-        let mut by_id = BTreeMap::new();
+        let mut dictionaries = vec![Dictionary::default(); schema.categories.len()];
+        let mut staging = Staging::new(&schema);
         for row in rows {
             schema.check_row(&row)?;
-            by_id.insert(row.id, row);
+            if staging.len() == MOST_ROWS {
+                return Err(Error::TooManyRows);
+            }
+            staging.push(&row, &mut dictionaries);
         }
+        staging.sort_dictionaries(&schema, &mut dictionaries);
+        let segment = staging.finish(&schema)?;
         Ok(Self {
             schema: Arc::new(schema),
-            rows: Arc::new(by_id),
+            dictionaries: Arc::new(dictionaries),
+            parts: vec![Part::new(segment)],
             version: 0,
+            lineage: Lineage::default(),
         })
     }
 
@@ -58,427 +120,137 @@ impl Index {
     /// How many rows.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.parts.iter().map(|part| part.count).sum()
     }
 
     /// No rows at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.len() == 0
+    }
+
+    /// Bytes of memory that the columns take, without the filter cache (at most 32 MB for each part) and
+    /// without what a memory map holds.
+    #[must_use]
+    pub fn owned_bytes(&self) -> usize {
+        let bits = |part: &Part| size_of_val(&**part.alive);
+        self.parts
+            .iter()
+            .map(|part| part.segment.owned_bytes() + bits(part))
+            .sum()
     }
 
     /// One row.
     #[must_use]
     pub fn get(&self, id: RowId) -> Option<Found<'_>> {
-        self.rows.get(&id).map(|row| Found {
-            schema: &self.schema,
-            row,
+        self.parts.iter().find_map(|part| {
+            let row = part.find(id)?;
+            Some(Found::new(self, &part.segment, row))
         })
     }
 
     /// Applies changes in their order, all or (on a row that does not fit the schema) none of them.
+    ///
+    /// Takes microseconds for one change; now and then a few milliseconds, when small parts are merged.
     pub fn apply(&mut self, changes: impl IntoIterator<Item = Change>) -> Result<(), Error> {
         let changes: Vec<Change> = changes.into_iter().collect();
-        for change in &changes {
+        let mut last: HashMap<RowId, usize> = HashMap::with_capacity(changes.len());
+        for (i, change) in changes.iter().enumerate() {
             if let Change::Upsert(row) = change {
                 self.schema.check_row(row)?;
             }
+            last.insert(change.id(), i);
         }
-        let rows = Arc::make_mut(&mut self.rows);
-        for change in changes {
-            match change {
-                Change::Upsert(row) => {
-                    rows.insert(row.id, row);
-                }
-                Change::Delete(id) => {
-                    rows.remove(&id);
+        // Dictionaries and rows go in together or not at all.
+        let mut dictionaries = Arc::clone(&self.dictionaries);
+        let mut staging = Staging::new(&self.schema);
+        for (i, change) in changes.iter().enumerate() {
+            if let Change::Upsert(row) = change
+                && last.get(&row.id) == Some(&i)
+            {
+                staging.push(row, Arc::<Vec<Dictionary>>::make_mut(&mut dictionaries));
+            }
+        }
+        let fresh = (staging.len() > 0)
+            .then(|| staging.finish(&self.schema))
+            .transpose()?;
+        self.dictionaries = dictionaries;
+        for part in &mut self.parts {
+            for &id in last.keys() {
+                if let Some(row) = part.segment.find(id) {
+                    part.kill(row);
                 }
             }
         }
+        self.parts.extend(fresh.map(Part::new));
+        self.merge_small_parts()?;
         self.version += 1;
+        Ok(())
+    }
+
+    /// Merges the youngest parts as in a binary counter, so that there are few of them and each row is
+    /// copied a few times at most.
+    fn merge_small_parts(&mut self) -> Result<(), Error> {
+        self.parts.retain(|part| part.count > 0);
+        while let [.., older, younger] = &self.parts[..] {
+            let together = older.count + younger.count;
+            if older.count > younger.count * 2 || together > MERGED_AT_ONCE {
+                break;
+            }
+            let mut staging = Staging::new(&self.schema);
+            for part in [older, younger] {
+                for row in part.alive_rows() {
+                    staging.push_from(&part.segment, row);
+                }
+            }
+            let merged = Part::new(staging.finish(&self.schema)?);
+            let kept = self.parts.len() - 2;
+            self.parts.truncate(kept);
+            self.parts.push(merged);
+        }
         Ok(())
     }
 
     /// Whether so much has changed since the last merge that [`Index::compact`] would pay.
     #[must_use]
     pub fn wants_compaction(&self) -> bool {
-        false
+        let largest = self.parts.iter().max_by_key(|part| part.count);
+        let Some(largest) = largest else { return false };
+        let changed = self.len() - largest.count + (largest.segment.rows() - largest.count);
+        changed > 4 * MERGED_AT_ONCE && changed > largest.count / 50
     }
 
-    /// Merges everything into one part. Takes seconds for a million rows: run it on a thread of its own,
-    /// on a clone, and hand the result to [`Index::install`].
+    /// Looks at every row and every part and says what is wrong; for tests.
+    #[doc(hidden)]
     #[must_use]
-    pub fn compact(&self) -> Compaction {
-        Compaction(())
-    }
-
-    /// Puts a merged index in the place of what it was made from; changes applied meanwhile are kept.
-    /// Returns false, and changes nothing, if it was made from another index.
-    pub fn install(&mut self, _compaction: Compaction) -> bool {
-        true
-    }
-
-    /// The rows that pass a filter, for any number of questions.
-    pub fn view(&self, filter: &Filter) -> Result<View<'_>, Error> {
-        let mut rows = Vec::new();
-        for row in self.rows.values() {
-            if passes(&self.schema, filter, row)? {
-                rows.push(row);
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut seen = HashSet::new();
+        for (p, part) in self.parts.iter().enumerate() {
+            let segment = &part.segment;
+            if part.alive_rows().count() != part.count {
+                faults.push(format!("part {p} counts {} rows", part.count));
             }
-        }
-        Ok(View {
-            schema: &self.schema,
-            rows,
-        })
-    }
-}
-
-fn passes(schema: &Schema, filter: &Filter, row: &Row) -> Result<bool, Error> {
-    Ok(match filter {
-        Filter::All => true,
-        Filter::None => false,
-        Filter::And(all) => {
-            let mut passed = true;
-            for one in all {
-                passed &= passes(schema, one, row)?;
-            }
-            passed
-        }
-        Filter::Or(any) => {
-            let mut passed = false;
-            for one in any {
-                passed |= passes(schema, one, row)?;
-            }
-            passed
-        }
-        Filter::Not(not) => !passes(schema, not, row)?,
-        Filter::Category { column, any_of } => {
-            let value = &row.categories[schema.category(column)?];
-            value.as_ref().is_some_and(|value| any_of.contains(value))
-        }
-        Filter::Range { column, from, to } => {
-            let value = match schema.time(column) {
-                Ok(time) => row.times[time].map(|t| t.0),
-                Err(_) => row.amounts[schema.amount(column)?],
-            };
-            value.is_some_and(|v| from.is_none_or(|from| v >= from) && to.is_none_or(|to| v <= to))
-        }
-        Filter::Missing { column } => match schema.column(column)? {
-            Column::Category(c) => row.categories[c].is_none(),
-            Column::Amount(c) => row.amounts[c].is_none(),
-            Column::Time(c) => row.times[c].is_none(),
-            Column::Text(c) => row.texts[c].is_empty(),
-        },
-        Filter::Placed => row.place.is_some(),
-        Filter::Within(shape) => shape.contains(row.place),
-        Filter::Ids(ids) => ids.contains(&row.id),
-        Filter::Text(text) => TextQuery::parse(text).is_some_and(|query| rank(schema, &query, row).is_some()),
-    })
-}
-
-fn rank(schema: &Schema, query: &TextQuery, row: &Row) -> Option<HitRank> {
-    let folded: Vec<(TextKind, String)> = schema
-        .texts
-        .iter()
-        .zip(&row.texts)
-        .map(|(column, text)| match column.kind {
-            TextKind::Words => (TextKind::Words, format!(" {}", fold_words(text))),
-            TextKind::Digits => (TextKind::Digits, fold_digits(text)),
-        })
-        .collect();
-    let of = |kind| -> Vec<&str> {
-        folded
-            .iter()
-            .filter(|f| f.0 == kind)
-            .map(|f| f.1.as_str())
-            .collect()
-    };
-    query.rank(&of(TextKind::Words), &of(TextKind::Digits))
-}
-
-fn folded_name(schema: &Schema, row: &Row) -> String {
-    schema
-        .name_column()
-        .map_or_else(String::new, |name| fold_words(&row.texts[name]))
-}
-
-/// A row that was found.
-#[derive(Clone, Copy, Debug)]
-pub struct Found<'a> {
-    schema: &'a Schema,
-    row: &'a Row,
-}
-
-impl<'a> Found<'a> {
-    /// Its id.
-    #[must_use]
-    pub fn id(&self) -> RowId {
-        self.row.id
-    }
-
-    /// Its place, if it has one.
-    #[must_use]
-    pub fn place(&self) -> Option<LngLat> {
-        self.row.place
-    }
-
-    /// Its value in a category; `None` if it is missing or there is no such category.
-    #[must_use]
-    pub fn category(&self, column: &str) -> Option<&'a str> {
-        self.row.categories[self.schema.category(column).ok()?].as_deref()
-    }
-
-    /// Its amount; `None` if it is missing or there is no such column.
-    #[must_use]
-    pub fn amount(&self, column: &str) -> Option<i64> {
-        self.row.amounts[self.schema.amount(column).ok()?]
-    }
-
-    /// Its time; `None` if it is missing or there is no such column.
-    #[must_use]
-    pub fn time(&self, column: &str) -> Option<Timestamp> {
-        self.row.times[self.schema.time(column).ok()?]
-    }
-
-    /// Its text as it was given; `None` if there is no such column.
-    #[must_use]
-    pub fn text(&self, column: &str) -> Option<&'a str> {
-        Some(&self.row.texts[self.schema.text(column).ok()?])
-    }
-
-    /// All of it.
-    #[must_use]
-    pub fn to_row(&self) -> Row {
-        self.row.clone()
-    }
-}
-
-/// A row that answers a search.
-#[derive(Clone, Copy, Debug)]
-pub struct Hit<'a> {
-    /// How well.
-    pub rank: HitRank,
-    /// The row.
-    pub found: Found<'a>,
-}
-
-/// A row near a point.
-#[derive(Clone, Copy, Debug)]
-pub struct Near<'a> {
-    /// How far, along the great circle.
-    pub distance: Meters,
-    /// The row.
-    pub found: Found<'a>,
-}
-
-/// The rows of an index that pass a filter.
-#[derive(Clone, Debug)]
-pub struct View<'a> {
-    schema: &'a Schema,
-    rows: Vec<&'a Row>,
-}
-
-impl<'a> View<'a> {
-    /// How many rows pass.
-    #[must_use]
-    pub fn count(&self) -> u64 {
-        self.rows.len() as u64
-    }
-
-    /// How many of them have a place.
-    #[must_use]
-    pub fn placed(&self) -> u64 {
-        self.rows.iter().filter(|row| row.place.is_some()).count() as u64
-    }
-
-    /// Whether a row is among them.
-    #[must_use]
-    pub fn contains(&self, id: RowId) -> bool {
-        self.rows.iter().any(|row| row.id == id)
-    }
-
-    /// The rows of a shape, in no particular order (the same for the same history of the index).
-    #[must_use]
-    pub fn rows_in(&self, shape: &Shape) -> Vec<Found<'a>> {
-        let rows = self.rows.iter().filter(|row| shape.contains(row.place));
-        rows.map(|row| Found {
-            schema: self.schema,
-            row,
-        })
-        .collect()
-    }
-
-    /// Counts and sums of a shape.
-    pub fn snapshot(&self, shape: &Shape, spec: &SnapshotSpec) -> Result<Snapshot, Error> {
-        let columns = |names: &[String], find: &dyn Fn(&str) -> Result<usize, Error>| {
-            names.iter().map(|name| find(name)).collect::<Result<Vec<_>, _>>()
-        };
-        let sums = columns(&spec.sums, &|name| self.schema.amount(name))?;
-        let groups = columns(&spec.group_by, &|name| self.schema.category(name))?;
-        let rows: Vec<&Row> = self
-            .rows
-            .iter()
-            .copied()
-            .filter(|row| shape.contains(row.place))
-            .collect();
-        let total = |rows: &[&Row]| -> Vec<i128> {
-            let of = |&column: &usize| {
-                rows.iter()
-                    .filter_map(|r| r.amounts[column])
-                    .map(i128::from)
-                    .sum()
-            };
-            sums.iter().map(of).collect()
-        };
-        let group = |(name, &column): (&String, &usize)| {
-            let mut values: Vec<Option<&String>> =
-                rows.iter().map(|r| r.categories[column].as_ref()).collect();
-            let urgency = &self.schema.categories[column].urgency;
-            let place = |v: &String| urgency.iter().position(|u| u == v).unwrap_or(urgency.len());
-            values.sort_by_key(|v| (v.is_none(), v.map(place), *v));
-            values.dedup();
-            let totals = |value: Option<&String>| {
-                let of: Vec<&Row> = rows
-                    .iter()
-                    .copied()
-                    .filter(|r| r.categories[column].as_ref() == value)
-                    .collect();
-                Totals {
-                    value: value.cloned(),
-                    count: of.len() as u64,
-                    sums: total(&of),
+            for row in part.alive_rows() {
+                if !seen.insert(segment.ids[row]) {
+                    faults.push(format!("{:?} counts twice", segment.ids[row]));
                 }
-            };
-            Group {
-                column: name.clone(),
-                values: values.into_iter().map(totals).collect(),
             }
-        };
-        Ok(Snapshot {
-            count: rows.len() as u64,
-            sums: total(&rows),
-            groups: spec.group_by.iter().zip(&groups).map(group).collect(),
-        })
-    }
-
-    /// The `limit` rows nearest to a point, nearest first, equally near ones by id.
-    #[must_use]
-    pub fn nearest(&self, from: LngLat, limit: usize) -> Vec<Near<'a>> {
-        let near = |row: &&'a Row| {
-            let distance = from.distance(row.place?);
-            Some(Near {
-                distance,
-                found: Found {
-                    schema: self.schema,
-                    row,
-                },
-            })
-        };
-        let mut all: Vec<Near<'a>> = self.rows.iter().filter_map(near).collect();
-        all.sort_by(|a, b| {
-            a.distance
-                .0
-                .total_cmp(&b.distance.0)
-                .then(a.found.id().cmp(&b.found.id()))
-        });
-        all.truncate(limit);
-        all
-    }
-
-    /// The `limit` best rows for a text, by rank, then name, then id. See [`HitRank`].
-    #[must_use]
-    pub fn search(&self, text: &str, limit: usize) -> Vec<Hit<'a>> {
-        let Some(query) = TextQuery::parse(text) else {
-            return Vec::new();
-        };
-        let mut hits: Vec<(HitRank, String, Hit<'a>)> = self
-            .rows
-            .iter()
-            .filter_map(|row| {
-                let rank = rank(self.schema, &query, row)?;
-                Some((
-                    rank,
-                    folded_name(self.schema, row),
-                    Hit {
-                        rank,
-                        found: Found {
-                            schema: self.schema,
-                            row,
-                        },
-                    },
-                ))
-            })
-            .collect();
-        hits.sort_by(|a, b| hit_order((a.0, &a.1, a.2.found.id()), (b.0, &b.1, b.2.found.id())));
-        hits.into_iter().take(limit).map(|hit| hit.2).collect()
-    }
-
-    /// A vector tile.
-    pub fn tile(&self, tile: TileId, style: &TileStyle) -> Result<Tile, Error> {
-        if style.layer.is_empty() {
-            return Err(Error::NoLayerName);
-        }
-        if !style.cells_across.is_power_of_two() || style.cells_across > 256 {
-            return Err(Error::BadGrid(style.cells_across));
-        }
-        let shown: Vec<Column> = style
-            .shown
-            .iter()
-            .map(|n| self.schema.column(n))
-            .collect::<Result<_, _>>()?;
-        let inside: Vec<&Row> = self
-            .rows
-            .iter()
-            .copied()
-            .filter(|r| r.place.is_some_and(|p| TileId::at(p, tile.z) == tile))
-            .collect();
-        if inside.is_empty() {
-            return Ok(Tile::default());
-        }
-        let clustered = inside.len() > style.single_rows;
-        let mut cells: BTreeMap<(i32, i32), Vec<&Row>> = BTreeMap::new();
-        let steps = if clustered {
-            4096 / style.cells_across as i32
-        } else {
-            1
-        };
-        for row in &inside {
-            let Some(p) = row.place.map(|p| tile.project(p)) else {
-                continue;
-            };
-            let at = |v: f64| (v.floor() as i32).clamp(0, 4095) / steps;
-            cells.entry((at(p.y), at(p.x))).or_default().push(row);
-        }
-        let points: Vec<Point<'_>> = cells
-            .iter()
-            .map(|((y, x), rows)| {
-                let mut properties = vec![("count", Value::Whole(rows.len() as i64))];
-                if let [row] = rows[..] {
-                    properties.push(("id", Value::Owned(row.id.to_string())));
-                    for (name, column) in style.shown.iter().zip(&shown) {
-                        let value = match *column {
-                            Column::Category(c) => row.categories[c].as_deref().map(Value::Text),
-                            Column::Amount(c) => row.amounts[c].map(Value::Whole),
-                            Column::Time(c) => row.times[c].map(|t| Value::Whole(t.0)),
-                            Column::Text(c) => Some(Value::Text(&row.texts[c])),
-                        };
-                        properties.extend(value.map(|v| (name.as_str(), v)));
-                    }
+            for row in 0..segment.rows() {
+                if segment.find(segment.ids[row]) != Some(row) {
+                    faults.push(format!("{:?} is not found in part {p}", segment.ids[row]));
                 }
-                Point {
-                    number: rows[0].id.feature_number(),
-                    x: x * steps,
-                    y: y * steps,
-                    properties,
+            }
+            let order = |row: usize| (segment.world_point(row).key(), segment.ids[row]);
+            if !(1..segment.placed()).all(|row| order(row - 1) < order(row)) {
+                faults.push(format!("part {p} is not in order"));
+            }
+            for (column, words) in segment.categories.iter().zip(self.dictionaries.iter()) {
+                if (0..segment.rows()).any(|row| column.get(row) as usize >= words.codes()) {
+                    faults.push(format!("part {p} has a code without a word"));
                 }
-            })
-            .collect();
-        let bytes = mvt::encode(&style.layer, &points).map_err(|_| Error::NoLayerName)?;
-        Ok(Tile {
-            bytes,
-            rows: inside.len() as u64,
-            points: points.len(),
-            clustered,
-        })
+            }
+        }
+        faults
     }
 }

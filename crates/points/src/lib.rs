@@ -30,27 +30,53 @@
 //! # Ok::<(), points::Error>(())
 //! ```
 
+// What rows are, and what is asked of them.
 mod error;
 mod filter;
 mod fold;
 mod half_open;
 mod schema;
+mod search;
 mod shape;
 mod snapshot;
 mod tile;
 
+// The index, from the outside in.
+mod compaction;
+mod evaluate;
+mod found;
 mod index;
-mod mvt;
+mod segment;
+mod staging;
+mod view;
 
+// The answers.
+mod cover;
+mod draw;
+mod mvt;
+mod nearest;
+mod summary;
+mod text_match;
+mod totals;
+
+// What everything stands on.
+mod boxes;
+mod buffer;
+mod column;
+mod curve;
+mod dictionary;
+mod text_index;
+
+pub use compaction::Compaction;
 pub use error::Error;
 pub use filter::Filter;
 pub use fold::{fold_digits, fold_words};
+pub use found::{Found, Hit, Near};
 pub use half_open::{contains_half_open, ring_contains_half_open};
-pub use index::{Compaction, Found, Hit, Index, Near, View};
-pub use schema::{Category, Change, Row, RowId, Schema, Text, TextKind};
+pub use index::Index;
+pub use schema::{Category, Change, LONGEST_TEXT, Row, RowId, Schema, Text, TextKind};
 pub use search::HitRank;
 pub use shape::Shape;
 pub use snapshot::{Group, Snapshot, SnapshotSpec, Totals};
 pub use tile::{Tile, TileStyle};
-
-mod search;
+pub use view::View;

@@ -20,8 +20,12 @@ pub(crate) struct Point<'a> {
     pub properties: Vec<(&'a str, Value<'a>)>,
 }
 
-/// Encodes one layer. The only errors left are more than 2³² keys or values, which a tile never has.
-pub(crate) fn encode(layer: &str, points: &[Point<'_>]) -> MvtResult<Vec<u8>> {
+/// Encodes one layer with a name.
+pub(crate) fn encode(layer: &str, points: &[Point<'_>]) -> Vec<u8> {
+    try_encode(layer, points).expect("the layer has a name, and a tile has fewer than 2^32 keys and values")
+}
+
+fn try_encode(layer: &str, points: &[Point<'_>]) -> MvtResult<Vec<u8>> {
     let mut layer = MvtLayerBuilder::new(layer)?;
     for point in points {
         let mut feature = layer.feature_of(MvtGeomType::Point);

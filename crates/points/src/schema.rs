@@ -2,14 +2,19 @@
 
 use std::fmt;
 
+use bytemuck::{Pod, Zeroable};
 use geom::{LngLat, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
+/// Longest text of a row, in bytes.
+pub const LONGEST_TEXT: usize = 1 << 20;
+
 /// The sixteen bytes by which the outside knows a row (a UUID's bytes, say). Printed as a UUID.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Pod, Zeroable)]
 #[serde(transparent)]
+#[repr(transparent)]
 pub struct RowId(pub [u8; 16]);
 
 impl RowId {
@@ -152,7 +157,7 @@ pub struct Row {
     pub amounts: Vec<Option<i64>>,
     /// One value for each time.
     pub times: Vec<Option<Timestamp>>,
-    /// One value for each text; empty where there is none.
+    /// One value for each text, of at most [`LONGEST_TEXT`] bytes; empty where there is none.
     pub texts: Vec<String>,
 }
 
@@ -163,6 +168,15 @@ pub enum Change {
     Upsert(Row),
     /// The row is gone. A row that was not there is no error.
     Delete(RowId),
+}
+
+impl Change {
+    pub(crate) fn id(&self) -> RowId {
+        match self {
+            Self::Upsert(row) => row.id,
+            Self::Delete(id) => *id,
+        }
+    }
 }
 
 /// Where a column stands in its kind.
@@ -199,7 +213,14 @@ impl Schema {
                 });
             }
         }
-        Ok(())
+        match row.texts.iter().position(|text| text.len() > LONGEST_TEXT) {
+            Some(column) => Err(Error::TextTooLong {
+                id: row.id,
+                column: self.texts[column].name.clone(),
+                given: row.texts[column].len(),
+            }),
+            None => Ok(()),
+        }
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
@@ -239,6 +260,16 @@ impl Schema {
         names()
             .position(|n| n == name)
             .ok_or_else(|| unknown("time", name, names()))
+    }
+
+    /// An amount or a time.
+    pub(crate) fn number(&self, name: &str) -> Result<Column, Error> {
+        let number = self
+            .amount(name)
+            .map(Column::Amount)
+            .or_else(|_| self.time(name).map(Column::Time));
+        let names = || self.amounts.iter().chain(&self.times).map(String::as_str);
+        number.map_err(|_| unknown("amount or time", name, names()))
     }
 
     pub(crate) fn text(&self, name: &str) -> Result<usize, Error> {

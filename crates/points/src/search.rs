@@ -6,8 +6,6 @@
 //! row is also found if that number, without leading zeros, is a part of one of its numbers. Umlauts may be
 //! spelled out in the query or in the text. Without a letter or a digit nothing is found.
 
-use std::cmp::Ordering;
-
 use crate::fold::{fold_digits, fold_words, fold_words_spelled};
 
 /// How well a row answers; better is smaller.
@@ -87,40 +85,6 @@ impl TextQuery {
             starts: spellings(&plain, &spelled),
         })
     }
-
-    /// How a row answers, if it does. `words` are its columns of words, folded, each with a leading
-    /// space, the name first; `digits` its columns of digits, folded.
-    pub fn rank(&self, words: &[&str], digits: &[&str]) -> Option<HitRank> {
-        let has = |word: &Word| {
-            words
-                .iter()
-                .any(|text| word.parts.iter().any(|part| text.contains(part.as_str())))
-                || word
-                    .digits
-                    .as_ref()
-                    .is_some_and(|number| digits.iter().any(|text| text.contains(number.as_str())))
-        };
-        let by_number = || {
-            self.number
-                .as_ref()
-                .is_some_and(|number| digits.iter().any(|text| text.contains(number.as_str())))
-        };
-        if !(self.words.iter().all(has) || by_number()) {
-            return None;
-        }
-        let name = words.first().copied().unwrap_or_default();
-        let after_space = name.strip_prefix(' ').unwrap_or(name);
-        let in_name = |word: &Word| word.starts.iter().any(|start| name.contains(start.as_str()));
-        Some(
-            if self.starts.iter().any(|s| after_space.starts_with(s.as_str())) {
-                HitRank::NameStart
-            } else if self.words.iter().all(in_name) {
-                HitRank::WordStart
-            } else {
-                HitRank::Elsewhere
-            },
-        )
-    }
 }
 
 /// The spellings of a folded text: accents dropped, umlauts spelled out, and spelled-out umlauts taken back.
@@ -133,9 +97,4 @@ fn spellings(plain: &str, spelled: &str) -> Vec<String> {
         }
     }
     all
-}
-
-/// The order of hits: rank, then folded name, then id.
-pub(crate) fn hit_order<I: Ord>(a: (HitRank, &str, I), b: (HitRank, &str, I)) -> Ordering {
-    a.cmp(&b)
 }
