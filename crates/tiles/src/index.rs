@@ -207,8 +207,8 @@ fn read_bounds([west, south, east, north]: [f64; 4]) -> Result<Option<BBox>, Ope
     if [west, south, east, north].iter().all(|v| v.is_nan()) {
         return Ok(None);
     }
-    let right = -180.0 <= west && west <= east && east <= 180.0;
-    if !right || !(-90.0 <= south && south <= north && north <= 90.0) {
+    let span = |low: f64, high: f64, end: f64| -end <= low && low <= high && high <= end;
+    if !(span(west, east, 180.0) && span(south, north, 90.0)) {
         let reason = format!("has bounds {west}, {south}, {east}, {north}");
         return Err(refuse(HEAD, reason));
     }

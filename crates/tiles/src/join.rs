@@ -12,7 +12,7 @@ pub(crate) fn join_lines(lines: &[&[Point]], directed: bool) -> Vec<Vec<Point>> 
     // The two ends of line i are 2i, its first point, and 2i + 1, its last.
     let point = |end: usize| {
         let line = lines[end / 2];
-        if end % 2 == 0 {
+        if end.is_multiple_of(2) {
             line[0]
         } else {
             line[line.len() - 1]
@@ -46,7 +46,7 @@ pub(crate) fn join_lines(lines: &[&[Point]], directed: bool) -> Vec<Vec<Point>> 
             used[end / 2] = true;
             let line = lines[end / 2].iter().copied();
             let skip = usize::from(!chain.is_empty());
-            if end % 2 == 0 {
+            if end.is_multiple_of(2) {
                 chain.extend(line.skip(skip));
             } else {
                 chain.extend(line.rev().skip(skip));

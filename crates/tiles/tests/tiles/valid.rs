@@ -24,7 +24,7 @@ pub fn check_map(map: &Map) -> usize {
 fn check_tile(id: TileId, bytes: &[u8]) -> usize {
     assert!(bytes.len() <= LARGEST, "{id:?} has {} bytes", bytes.len());
     let seen = read(bytes);
-    let order: Vec<usize> = seen.iter().map(|s| layer_number(s)).collect();
+    let order: Vec<usize> = seen.iter().map(layer_number).collect();
     assert!(order.is_sorted(), "{id:?}: layers in another order than listed");
     for feature in &seen {
         check_attributes(id, feature);
