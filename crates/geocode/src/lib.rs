@@ -3,7 +3,16 @@
 //! [`build`] reads addresses, streets, towns, postcodes and places of interest out of an extract and
 //! packs them into flat sections; [`Geocoder::open`] answers from them without parsing anything.
 
+mod build;
+mod complete;
 mod face;
+mod fold;
+mod index;
+mod line;
+mod number;
+mod reverse;
+mod search;
+mod words;
 
 use std::sync::Arc;
 
@@ -11,40 +20,44 @@ use geom::LngLat;
 
 pub use face::{Answer, BuildProgress, Fields, Hit, Level, Match, Request, Reverse, Status};
 
-/// Builds the geocoder's sections, named `geocode/…`. Same extract, same bytes.
-#[must_use]
-pub fn build(extract: &osm::Extract, progress: &mut dyn FnMut(BuildProgress)) -> Vec<pack::Section> {
-    let _ = extract;
-    progress(BuildProgress {
-        pass: "write",
-        number: 1,
-        of: 1,
-    });
-    Vec::new()
-}
+pub use build::build;
 
-/// An open index. Cheap to share between threads.
+/// An open index. Cheap to clone and to share between threads.
 #[derive(Debug, Clone)]
 pub struct Geocoder {
     pack: Arc<pack::Pack>,
+    tables: Arc<Tables>,
+}
+
+/// What does not depend on the map.
+#[derive(Debug)]
+struct Tables {
+    words: words::Words,
+    typos: search::walk::Typos,
 }
 
 impl Geocoder {
     /// Opens the geocoder's sections of a pack; refuses damaged ones by name.
     pub fn open(pack: Arc<pack::Pack>) -> Result<Self, pack::OpenError> {
-        Ok(Self { pack })
+        index::Index::of(&pack)?.check()?;
+        let tables = Tables {
+            words: words::Words::new(),
+            typos: search::walk::Typos::new(),
+        };
+        Ok(Self {
+            pack,
+            tables: Arc::new(tables),
+        })
+    }
+
+    fn index(&self) -> index::Index<'_> {
+        index::Index::of(&self.pack).expect("the sections were checked on opening and a pack never changes")
     }
 
     /// Looks an address up.
     #[must_use]
     pub fn search(&self, request: &Request<'_>) -> Answer {
-        let _ = (request, &self.pack);
-        Answer {
-            status: Status::Failed,
-            hits: Vec::new(),
-            ambiguous: false,
-            why: String::from("The index is empty."),
-        }
+        search::search(&self.index(), &self.tables.words, &self.tables.typos, request)
     }
 
     /// Looks many addresses up on all cores. Answers are in the order of the requests and the same as
@@ -52,22 +65,25 @@ impl Geocoder {
     #[must_use]
     pub fn batch(&self, requests: &[Request<'_>]) -> Vec<Answer> {
         use rayon::prelude::*;
-        requests.par_iter().map(|r| self.search(r)).collect()
+        let index = self.index();
+        let Tables { words, typos } = &*self.tables;
+        requests
+            .par_iter()
+            .map(|r| search::search(&index, words, typos, r))
+            .collect()
     }
 
     /// Completes what is being typed: at most `limit` (1..=20) places whose name begins so, those near
     /// `bias` first.
     #[must_use]
     pub fn autocomplete(&self, text: &str, bias: Option<LngLat>, limit: usize) -> Vec<Hit> {
-        let _ = (text, bias, limit);
-        Vec::new()
+        complete::complete(&self.index(), &self.tables.words, text, bias, limit.clamp(1, 20))
     }
 
     /// What is at a point: the nearest house within 100 m, else the nearest street within 500 m, else
-    /// the town. `None` outside of the map.
+    /// the town of the nearest street within 5 km. `None` where there is nothing near.
     #[must_use]
     pub fn reverse(&self, point: LngLat) -> Option<Reverse> {
-        let _ = point;
-        None
+        reverse::reverse(&self.index(), point)
     }
 }

@@ -1,0 +1,398 @@
+//! Pass 1: everything in the extract that has an address, is a street, or has a name worth finding.
+
+use std::collections::HashMap;
+
+use geom::{BBox, LngLat, Meters};
+use osm::{Extract, MemberKind, Tags, WayId};
+
+/// Where an address was found: the smaller, the better its point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Source {
+    /// An address or entrance node.
+    Node,
+    /// A building.
+    Building,
+    /// A shop, office or the like.
+    Poi,
+    /// Set along an interpolation line.
+    Line,
+}
+
+/// An object with a house number.
+#[derive(Clone, Debug)]
+pub(crate) struct Address<'a> {
+    /// Street, or what stands for one; empty where the tags do not say.
+    pub street: &'a str,
+    pub numbers: String,
+    pub postcode: &'a str,
+    pub city: &'a str,
+    pub suburb: &'a str,
+    pub point: LngLat,
+    pub source: Source,
+}
+
+/// A named road.
+#[derive(Clone, Debug)]
+pub(crate) struct Road<'a> {
+    pub names: Vec<&'a str>,
+    pub line: Vec<LngLat>,
+    pub postcode: &'a str,
+}
+
+/// A named place of interest.
+#[derive(Clone, Debug)]
+pub(crate) struct Poi<'a> {
+    pub names: Vec<&'a str>,
+    pub street: &'a str,
+    pub number: &'a str,
+    pub postcode: &'a str,
+    pub city: &'a str,
+    pub point: LngLat,
+    pub importance: u32,
+}
+
+/// What the first pass finds.
+#[derive(Debug, Default)]
+pub(crate) struct Found<'a> {
+    pub addresses: Vec<Address<'a>>,
+    pub roads: Vec<Road<'a>>,
+    pub pois: Vec<Poi<'a>>,
+    /// `addr:country` values and how often.
+    pub countries: HashMap<String, usize>,
+}
+
+/// The region that is indexed: the extract's bounds and a little more, for what lies on the border.
+pub(crate) fn region(extract: &Extract) -> Option<BBox> {
+    extract.bounds().map(|b| b.grown(Meters(200.0)))
+}
+
+/// Reads all elements once.
+pub(crate) fn collect(extract: &Extract) -> Found<'_> {
+    let mut found = Found::default();
+    let Some(region) = region(extract) else {
+        return found;
+    };
+    let streets = street_of_members(extract);
+    for node in extract.tagged_nodes() {
+        if region.contains(node.place) {
+            let street = streets.get(&(MemberKind::Node, node.id.0)).copied();
+            found.object(node.tags, node.place, Source::Node, street);
+        }
+    }
+    for way in extract.ways() {
+        if way.tags.is_empty() {
+            continue;
+        }
+        let line = extract.line(&way);
+        let Some(bbox) = BBox::around(line.iter().copied()) else {
+            continue;
+        };
+        if !region.contains(bbox.center()) && !line.iter().any(|p| region.contains(*p)) {
+            continue;
+        }
+        if way.tags.get("addr:interpolation").is_some() && !way.is_closed() {
+            found.interpolation(extract, &way.tags, way.id);
+            continue;
+        }
+        found.road(way.tags, &line);
+        let street = streets.get(&(MemberKind::Way, way.id.0)).copied();
+        found.object(way.tags, bbox.center(), Source::Building, street);
+    }
+    for relation in extract.relations() {
+        let wanted = ["addr:housenumber", "addr:conscriptionnumber"]
+            .iter()
+            .any(|k| relation.tags.get(k).is_some());
+        if !wanted && !(is_poi(&relation.tags) && relation.tags.get("name").is_some()) {
+            continue;
+        }
+        let outline = relation
+            .members()
+            .filter(|m| m.kind == MemberKind::Way && m.role != "inner")
+            .filter_map(|m| extract.way(WayId(m.id)))
+            .flat_map(|w| extract.line(&w));
+        if let Some(center) = BBox::around(outline)
+            .map(|b| b.center())
+            .filter(|c| region.contains(*c))
+        {
+            let street = streets.get(&(MemberKind::Relation, relation.id.0)).copied();
+            found.object(relation.tags, center, Source::Building, street);
+        }
+    }
+    found
+}
+
+/// `associatedStreet` and `street` relations: the street of each house member.
+fn street_of_members(extract: &Extract) -> HashMap<(MemberKind, i64), &str> {
+    let mut out = HashMap::new();
+    for relation in extract.relations() {
+        if !matches!(relation.tags.get("type"), Some("associatedStreet" | "street")) {
+            continue;
+        }
+        let name = relation.tags.get("name").or_else(|| {
+            let mut streets = relation
+                .members()
+                .filter(|m| m.kind == MemberKind::Way && m.role == "street");
+            streets.find_map(|m| extract.way(WayId(m.id))?.tags.get("name"))
+        });
+        let Some(name) = name else { continue };
+        for member in relation
+            .members()
+            .filter(|m| matches!(m.role, "house" | "address" | "addr" | ""))
+        {
+            out.insert((member.kind, member.id), name);
+        }
+    }
+    out
+}
+
+impl<'a> Found<'a> {
+    fn object(&mut self, tags: Tags<'a>, point: LngLat, source: Source, relation_street: Option<&'a str>) {
+        let poi = is_poi(&tags).then(|| names(&tags)).filter(|n| !n.is_empty());
+        let get = |key: &str| tags.get(key).map_or("", str::trim);
+        let street = match (get("addr:street"), relation_street) {
+            ("", Some(street)) => street,
+            ("", None) => "",
+            (street, _) => street,
+        };
+        let street = if street.is_empty() {
+            get("addr:place")
+        } else {
+            street
+        };
+        let city = first_of(&tags, &["addr:city", "addr:town", "addr:village", "addr:hamlet"]);
+        if let Some(country) = tags.get("addr:country").filter(|c| c.len() == 2) {
+            *self.countries.entry(country.to_ascii_uppercase()).or_default() += 1;
+        }
+        let numbers = house_numbers(&tags);
+        if !numbers.is_empty() {
+            let source = match source {
+                Source::Node if poi.is_some() => Source::Poi,
+                other => other,
+            };
+            self.addresses.push(Address {
+                street,
+                numbers,
+                postcode: get("addr:postcode"),
+                city,
+                suburb: first_of(&tags, &["addr:suburb", "addr:district", "addr:quarter"]),
+                point,
+                source,
+            });
+        }
+        if let Some(names) = poi {
+            self.pois.push(Poi {
+                names,
+                street,
+                number: get("addr:housenumber"),
+                postcode: get("addr:postcode"),
+                city,
+                point,
+                importance: importance(&tags),
+            });
+        }
+    }
+
+    fn road(&mut self, tags: Tags<'a>, line: &[LngLat]) {
+        let is_road = tags.get("highway").is_some_and(|h| {
+            !matches!(
+                h,
+                "bus_stop"
+                    | "platform"
+                    | "proposed"
+                    | "construction"
+                    | "razed"
+                    | "abandoned"
+                    | "elevator"
+                    | "rest_area"
+                    | "services"
+            )
+        });
+        let is_square = tags.is("place", "square");
+        if !(is_road || is_square) || line.len() < 2 {
+            return;
+        }
+        let names = names(&tags);
+        if names.is_empty() {
+            return;
+        }
+        let postcode = tags.get("postal_code").map_or("", str::trim);
+        self.roads.push(Road {
+            names,
+            line: line.to_vec(),
+            postcode,
+        });
+    }
+
+    /// Numbers along an `addr:interpolation` way: its numbered nodes are ends of exact ranges.
+    fn interpolation(&mut self, extract: &'a Extract, tags: &Tags<'a>, way: WayId) {
+        let Some(way) = extract.way(way) else { return };
+        let step = match tags.get("addr:interpolation") {
+            Some("even" | "odd") => 2,
+            Some("all") => 1,
+            Some(number) => match number.trim().parse::<u32>() {
+                Ok(step @ 1..=100) => step,
+                // Letters are too few to matter; the ends stay addresses of their own.
+                _ => return,
+            },
+            None => return,
+        };
+        let points: Vec<(LngLat, Option<Tags<'a>>)> = way
+            .nodes()
+            .filter_map(|id| Some((extract.place(id)?, extract.node_tags(id))))
+            .collect();
+        let numbered: Vec<(usize, u32, Tags<'a>)> = points
+            .iter()
+            .enumerate()
+            .filter_map(|(at, (_, tags))| {
+                let tags = (*tags)?;
+                let number = tags.get("addr:housenumber")?.trim().parse().ok()?;
+                Some((at, number, tags))
+            })
+            .collect();
+        for pair in numbered.windows(2) {
+            let [(from, low, first), (to, high, second)] = pair else {
+                continue;
+            };
+            let steps = low.abs_diff(*high) / step;
+            if !(2..=500).contains(&steps) {
+                continue;
+            }
+            let line: Vec<LngLat> = points[*from..=*to].iter().map(|p| p.0).collect();
+            let get = |key: &str| {
+                [tags, first, second]
+                    .into_iter()
+                    .find_map(|t| t.get(key))
+                    .map_or("", str::trim)
+            };
+            let street = get("addr:street");
+            let place = get("addr:place");
+            for k in 1..steps {
+                let number = if low < high {
+                    low + k * step
+                } else {
+                    low - k * step
+                };
+                let share = f64::from(k * step) / f64::from(low.abs_diff(*high));
+                let Some(point) = crate::line::at_share(&line, share) else {
+                    continue;
+                };
+                self.addresses.push(Address {
+                    street: if street.is_empty() { place } else { street },
+                    numbers: number.to_string(),
+                    postcode: get("addr:postcode"),
+                    city: get("addr:city"),
+                    suburb: "",
+                    point,
+                    source: Source::Line,
+                });
+            }
+        }
+    }
+}
+
+fn first_of<'a>(tags: &Tags<'a>, keys: &[&str]) -> &'a str {
+    keys.iter().find_map(|k| tags.get(k)).map_or("", str::trim)
+}
+
+/// All house numbers of an object as a list: the plain one, and Czech and Slovak double numbers.
+fn house_numbers(tags: &Tags<'_>) -> String {
+    let mut parts: Vec<&str> = ["addr:housenumber", "addr:conscriptionnumber", "addr:streetnumber"]
+        .iter()
+        .filter_map(|k| tags.get(k))
+        .map(str::trim)
+        .filter(|v| !v.is_empty())
+        .collect();
+    parts.dedup();
+    parts.join(";")
+}
+
+/// Every name of an object, the main one first; `A / B` is two names more.
+pub(crate) fn names<'a>(tags: &Tags<'a>) -> Vec<&'a str> {
+    let mut out: Vec<&str> = Vec::new();
+    let mut add = |value: &'a str| {
+        for name in value.split(';').map(str::trim) {
+            if !name.is_empty() && name.len() <= 200 && !out.contains(&name) {
+                out.push(name);
+            }
+        }
+    };
+    const OTHERS: [&str; 7] = [
+        "alt_name",
+        "official_name",
+        "old_name",
+        "short_name",
+        "loc_name",
+        "int_name",
+        "reg_name",
+    ];
+    if let Some(name) = tags.get("name") {
+        add(name);
+        for part in name.split(" / ").flat_map(|half| half.split(" - ")) {
+            if part.chars().filter(|c| c.is_alphabetic()).count() >= 4 {
+                add(part);
+            }
+        }
+    } else if let Some(brand) = tags.get("brand").or_else(|| tags.get("operator")) {
+        if tags.get("shop").is_some() || tags.get("amenity").is_some() {
+            add(brand);
+        }
+    }
+    for (key, value) in tags.iter() {
+        let local = key.strip_prefix("name:").is_some_and(|l| {
+            (2..=3).contains(&l.split(['-', '_']).next().unwrap_or("").len()) && !l.contains("pronunciation")
+        });
+        if local || OTHERS.contains(&key) {
+            add(value);
+        }
+    }
+    out
+}
+
+fn is_poi(tags: &Tags<'_>) -> bool {
+    const KEYS: [&str; 10] = [
+        "amenity",
+        "shop",
+        "office",
+        "tourism",
+        "leisure",
+        "craft",
+        "healthcare",
+        "historic",
+        "aeroway",
+        "club",
+    ];
+    const DULL: [&str; 12] = [
+        "bench",
+        "bicycle_parking",
+        "waste_basket",
+        "recycling",
+        "parking_space",
+        "parking_entrance",
+        "vending_machine",
+        "post_box",
+        "telephone",
+        "hunting_stand",
+        "grit_bin",
+        "picnic_table",
+    ];
+    KEYS.iter()
+        .any(|k| tags.get(k).is_some_and(|v| !DULL.contains(&v) && v != "no"))
+        || tags.is("railway", "station")
+        || tags.is("railway", "halt")
+        || tags.is("public_transport", "station")
+        || tags.is("man_made", "works")
+        || tags.is("building", "church")
+        || tags.is("landuse", "cemetery")
+}
+
+/// A rough order of how likely a place of interest is meant.
+fn importance(tags: &Tags<'_>) -> u32 {
+    let known = ["wikidata", "wikipedia", "website", "contact:website"]
+        .iter()
+        .filter(|k| tags.get(k).is_some())
+        .count();
+    let large = tags.is("railway", "station")
+        || tags.get("aeroway").is_some()
+        || matches!(tags.get("amenity"), Some("hospital" | "university" | "townhall"));
+    known as u32 * 4 + u32::from(large) * 20
+}

@@ -1,0 +1,50 @@
+//! From an extract to sections: collect, places, streets, documents, maps.
+
+mod collect;
+pub(crate) mod places;
+mod shape;
+mod streets;
+mod write;
+
+pub(crate) use write::half_way;
+
+use osm::Extract;
+use pack::Section;
+
+use crate::BuildProgress;
+use crate::words::Words;
+
+/// Builds the geocoder's sections, named `geocode/…`. Same extract, same bytes.
+#[must_use]
+pub fn build(extract: &Extract, progress: &mut dyn FnMut(BuildProgress)) -> Vec<Section> {
+    const PASSES: [&str; 4] = [
+        "collect addresses",
+        "find towns",
+        "join streets",
+        "write documents",
+    ];
+    let mut begin = |at: usize| {
+        progress(BuildProgress {
+            pass: PASSES[at],
+            number: at as u32 + 1,
+            of: PASSES.len() as u32,
+        });
+    };
+    let words = Words::new();
+    begin(0);
+    let found = collect::collect(extract);
+    begin(1);
+    let places = places::Places::new(extract, &found, &words);
+    begin(2);
+    let codes = streets::codes(&found);
+    let streets = streets::streets(&found, &places, &codes, &words);
+    begin(3);
+    write::write(&write::Input {
+        extract,
+        found: &found,
+        places: &places,
+        streets: &streets,
+        codes: &codes,
+        words: &words,
+    })
+}

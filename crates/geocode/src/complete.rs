@@ -1,0 +1,355 @@
+//! Completing what is being typed: names that begin so, and house numbers as soon as a street is clear.
+
+use std::collections::HashSet;
+
+use fst::raw::CompiledAddr;
+use geom::LngLat;
+
+use crate::face::{Fields, Hit, Level, Match, Request};
+use crate::fold::pieces;
+use crate::index::{Doc, DocId, Index, Kind};
+use crate::number::HouseNumber;
+use crate::search::house::{Found, display, locate};
+use crate::search::label::{Parts, label};
+use crate::search::lex::{Token, tokens};
+use crate::words::Words;
+
+/// Nodes of the name map looked at for one keystroke.
+const NODES: usize = 4_000;
+/// Documents ranked for one keystroke.
+const DOCUMENTS: usize = 2_000;
+
+/// A document that what is typed may become.
+struct Completion<'a> {
+    id: DocId,
+    doc: &'a Doc,
+    /// The whole name is typed.
+    whole: bool,
+    number: Option<HouseNumber>,
+}
+
+/// Completes `text`.
+pub(crate) fn complete(
+    index: &Index<'_>,
+    words: &Words,
+    text: &str,
+    bias: Option<LngLat>,
+    limit: usize,
+) -> Vec<Hit> {
+    let request = Request::text(text);
+    let mut tokens = tokens(&request, words);
+    let unfinished = text
+        .chars()
+        .last()
+        .is_some_and(|c| !c.is_whitespace() && c != ',');
+    let mut number = None;
+    // `12 Oak St`: the number first.
+    let leading = tokens.first().is_some_and(|t| t.has_digit() && t.letters() <= 6) && tokens.len() > 1;
+    let all = tokens.clone();
+    if leading {
+        number = HouseNumber::read(tokens[0].text());
+        tokens.remove(0);
+    }
+    let mut options = read(index, &tokens, unfinished, number.as_ref());
+    if leading && options.is_empty() {
+        options = read(index, &all, unfinished, None);
+    }
+    rank(index, options, bias, limit)
+}
+
+/// Reads words as a name or its beginning, then a number, then a town or its beginning.
+fn read<'a>(
+    index: &Index<'a>,
+    tokens: &[Token],
+    unfinished: bool,
+    leading: Option<&HouseNumber>,
+) -> Vec<Completion<'a>> {
+    let mut out: Vec<Completion<'a>> = Vec::new();
+    if tokens.is_empty() {
+        return out;
+    }
+    // The whole text is the beginning of a name.
+    let mut budget = NODES;
+    for kind in [Kind::Street, Kind::Place, Kind::Poi, Kind::Postcode] {
+        for (node, output) in states(index, kind, tokens, unfinished) {
+            let mut runs = Vec::new();
+            collect(index, node, output, &mut budget, &mut runs);
+            for (depth, run) in runs {
+                for id in index.name_docs(run).iter().take(DOCUMENTS) {
+                    let Some(doc) = index.doc(*id) else { continue };
+                    let number = leading.cloned().filter(|_| kind == Kind::Street);
+                    if out.len() < DOCUMENTS {
+                        out.push(Completion {
+                            id: *id,
+                            doc,
+                            whole: depth == 0,
+                            number,
+                        });
+                    }
+                }
+            }
+        }
+    }
+    // A whole name, then number and town.
+    for end in (1..tokens.len()).rev() {
+        let mut found: Vec<(Kind, u64)> = Vec::new();
+        crate::search::walk::spans(
+            &tokens[..end],
+            0,
+            &[Kind::Street, Kind::Poi, Kind::Place],
+            index,
+            &mut |to, kind, run| {
+                if to == end {
+                    found.push((kind, run));
+                }
+            },
+        );
+        for (kind, run) in found {
+            let rest = &tokens[end..];
+            let (number, rest) = match (leading, number_at(rest)) {
+                (None, Some((number, used))) if kind == Kind::Street => (Some(number), &rest[used..]),
+                (leading, _) => (leading.cloned(), rest),
+            };
+            for id in index.name_docs(run).iter().take(DOCUMENTS) {
+                let Some(doc) = index.doc(*id) else { continue };
+                if agrees(index, doc, rest, unfinished) && out.len() < 2 * DOCUMENTS {
+                    out.push(Completion {
+                        id: *id,
+                        doc,
+                        whole: true,
+                        number: number.clone(),
+                    });
+                }
+            }
+        }
+    }
+    out
+}
+
+/// A house number at the beginning of the words, and how many they are.
+fn number_at(tokens: &[Token]) -> Option<(HouseNumber, usize)> {
+    let first = tokens.first().filter(|t| t.has_digit())?;
+    let letter = tokens
+        .get(1)
+        .is_some_and(|t| t.letters() == 1 && !t.has_digit() && t.segment == first.segment);
+    let used = if letter { 2 } else { 1 };
+    let pieces: Vec<_> = tokens[..used].iter().map(|t| t.piece.clone()).collect();
+    HouseNumber::of_pieces(&pieces).map(|n| (n, used))
+}
+
+/// What follows the name begins one of the document's towns or its postcode.
+fn agrees(index: &Index<'_>, doc: &Doc, rest: &[Token], unfinished: bool) -> bool {
+    if rest.is_empty() {
+        return true;
+    }
+    let (codes, names): (Vec<&Token>, Vec<&Token>) = rest.iter().partition(|t| t.has_digit());
+    let begins = |name: &str, typed: &str| {
+        let name: String = pieces(name).into_iter().map(|p| p.text).collect();
+        if unfinished {
+            name.starts_with(typed)
+        } else {
+            name == typed || name.starts_with(typed)
+        }
+    };
+    let town: String = names.iter().map(|t| t.text()).collect();
+    let code: String = codes.iter().map(|t| t.text()).collect();
+    (town.is_empty() || index.around(doc).iter().any(|d| begins(index.name(*d), &town)))
+        && (code.is_empty() || index.postcodes(doc).iter().any(|d| begins(index.name(*d), &code)))
+}
+
+/// Places in the name map behind the words, the last one perhaps unfinished.
+fn states(index: &Index<'_>, kind: Kind, tokens: &[Token], unfinished: bool) -> Vec<(CompiledAddr, u64)> {
+    let names = index.names();
+    let walk = |from: (CompiledAddr, u64), bytes: &[u8]| {
+        let (mut addr, mut output) = from;
+        for byte in bytes {
+            let node = names.node(addr);
+            let transition = node.transition(node.find_input(*byte)?);
+            output += transition.out.value();
+            addr = transition.addr;
+        }
+        Some((addr, output))
+    };
+    let mut states: Vec<(CompiledAddr, u64)> = walk((names.root().addr(), 0), &[kind.byte()])
+        .into_iter()
+        .collect();
+    for (at, token) in tokens.iter().enumerate() {
+        // An unfinished word is itself only: `s` is not yet `south`.
+        let open = unfinished && at + 1 == tokens.len();
+        let readings = if open {
+            &token.readings[..1]
+        } else {
+            &token.readings[..]
+        };
+        let mut next: Vec<(CompiledAddr, u64)> = Vec::new();
+        for state in &states {
+            for reading in readings {
+                if let Some(reached) = walk(*state, reading.as_bytes()).filter(|r| !next.contains(r)) {
+                    next.push(reached);
+                }
+            }
+        }
+        states = next;
+    }
+    states
+}
+
+/// Names at and behind a node, breadth first so that short ones come first: (letters further, documents).
+fn collect(
+    index: &Index<'_>,
+    node: CompiledAddr,
+    output: u64,
+    budget: &mut usize,
+    runs: &mut Vec<(usize, u64)>,
+) {
+    let names = index.names();
+    let mut level = vec![(node, output)];
+    let mut depth = 0;
+    while !level.is_empty() {
+        let mut next = Vec::new();
+        for (addr, output) in level {
+            if *budget == 0 {
+                return;
+            }
+            *budget -= 1;
+            let node = names.node(addr);
+            if node.is_final() {
+                runs.push((depth, output + node.final_output().value()));
+            }
+            next.extend(node.transitions().map(|t| (t.addr, output + t.out.value())));
+        }
+        level = next;
+        depth += 1;
+    }
+}
+
+/// Orders options by importance and nearness, and makes hits of the best.
+fn rank(index: &Index<'_>, options: Vec<Completion<'_>>, bias: Option<LngLat>, limit: usize) -> Vec<Hit> {
+    let mut scored: Vec<(f64, Completion<'_>)> = options
+        .into_iter()
+        .map(|o| {
+            let mut score = (1.0 + f64::from(o.doc.importance)).ln();
+            if o.whole {
+                score += 3.0;
+            }
+            if index.kind(o.doc) == Kind::Place {
+                score += 1.0;
+            }
+            if let Some(bias) = bias {
+                let km = bias.distance(o.doc.point.into()).0 / 1000.0;
+                score -= 2.0 * (1.0 + km / 2.0).ln();
+            }
+            if let (Some(number), Kind::Street) = (&o.number, index.kind(o.doc)) {
+                // A street that has the number is the one that is meant.
+                score += match locate(index, o.doc, number).found {
+                    Found::Exact | Found::InRange => 8.0,
+                    Found::OtherSuffix => 6.0,
+                    Found::Between { .. } => 5.0,
+                    Found::Beyond { .. } => 1.0,
+                    // It may be the beginning of a longer number.
+                    Found::Nowhere => 0.0,
+                };
+            }
+            (score, o)
+        })
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.id.cmp(&b.1.id)));
+    let mut seen: HashSet<DocId> = HashSet::new();
+    let mut hits: Vec<Hit> = Vec::new();
+    for (_, option) in scored {
+        if hits.len() == limit {
+            break;
+        }
+        if seen.insert(option.id) {
+            let hit = hit(index, &option);
+            if hits
+                .iter()
+                .all(|h| h.label != hit.label || h.point.distance(hit.point).0 > 250.0)
+            {
+                hits.push(hit);
+            }
+        }
+    }
+    hits
+}
+
+fn hit(index: &Index<'_>, option: &Completion<'_>) -> Hit {
+    let doc = option.doc;
+    let kind = index.kind(doc);
+    let country = index.country();
+    let codes = index.postcodes(doc);
+    let city = index.around(doc).first().map_or("", |d| index.name(*d));
+    let name = index.text(doc.name);
+    let located = option
+        .number
+        .as_ref()
+        .filter(|_| kind == Kind::Street)
+        .map(|n| (n, locate(index, doc, n)));
+    let (mut level, mut point, mut house_number) = match kind {
+        Kind::Street => (Level::Street, LngLat::from(doc.point), String::new()),
+        Kind::Poi => (Level::Poi, doc.point.into(), index.text(doc.count).to_owned()),
+        Kind::Postcode => (Level::Postcode, doc.point.into(), String::new()),
+        Kind::Place => (Level::Area, doc.point.into(), String::new()),
+    };
+    let mut code = codes.first().filter(|_| codes.len() == 1);
+    if let Some((number, located)) = located {
+        match (located.found, located.house) {
+            (Found::Exact | Found::InRange, Some((house, flags))) => {
+                level = Level::House;
+                house_number = display(house.number, index.text(house.suffix));
+                code = flags.postcode().checked_sub(1).and_then(|at| codes.get(at));
+            }
+            (Found::Nowhere, _) => {}
+            _ => {
+                level = Level::Interpolated;
+                house_number = number.display();
+            }
+        }
+        point = located.point;
+    }
+    let postcode = if kind == Kind::Postcode {
+        name
+    } else {
+        code.map_or("", |d| index.name(*d))
+    };
+    let (own_name, street) = match kind {
+        Kind::Street => ("", name),
+        Kind::Poi => (name, index.text(doc.first)),
+        Kind::Place => (name, ""),
+        Kind::Postcode => ("", ""),
+    };
+    let shown_city = if kind == Kind::Place { name } else { city };
+    let parts = Parts {
+        name: own_name,
+        street,
+        house_number: &house_number,
+        postcode: if kind == Kind::Place { "" } else { postcode },
+        city,
+    };
+    Hit {
+        point,
+        level,
+        confidence: if option.whole { 0.9 } else { 0.5 },
+        label: label(parts, country),
+        name: own_name.to_owned(),
+        street: street.to_owned(),
+        house_number: house_number.clone(),
+        postcode: postcode.to_owned(),
+        city: shown_city.to_owned(),
+        country: country.to_owned(),
+        fields: Fields {
+            street: Match::Exact,
+            house_number: if house_number.is_empty() {
+                Match::Missing
+            } else {
+                Match::Exact
+            },
+            ..Fields::default()
+        },
+        why: if option.whole {
+            "The name is typed in full.".into()
+        } else {
+            "The name begins so.".into()
+        },
+    }
+}

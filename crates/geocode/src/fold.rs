@@ -1,0 +1,229 @@
+//! One spelling for everything: the function that names of the map and words of a request both go through.
+//!
+//! Case, marks and ligatures are folded, `ä`, `ae` and `a` become one, digits of any script become ASCII,
+//! apostrophes vanish, everything else that is no letter or digit separates words.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// A word of a text, folded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Piece {
+    /// Folded letters and digits, never empty.
+    pub text: String,
+    /// The same without folding `ae` to `a`: what a person would call the same spelling.
+    pub plain: String,
+    /// What stood before it, if anything but spaces: `,` for a comma, semicolon or line end, else the character.
+    pub before: Option<char>,
+    /// Spaces stood before it.
+    pub spaced: bool,
+    /// A full stop follows directly.
+    pub dot: bool,
+    /// Written in capitals only, and has letters.
+    pub capitals: bool,
+}
+
+/// The words of a text, folded.
+pub(crate) fn pieces(text: &str) -> Vec<Piece> {
+    let mut out: Vec<Piece> = Vec::new();
+    let mut open = false;
+    let mut before = None;
+    let mut spaced = false;
+    let mut chars = text.chars().peekable();
+    while let Some(raw) = chars.next() {
+        if is_apostrophe(raw) {
+            continue;
+        }
+        let letters = unfold(raw);
+        if !letters.is_empty() {
+            if !open {
+                out.push(Piece {
+                    text: String::new(),
+                    plain: String::new(),
+                    before,
+                    spaced,
+                    dot: false,
+                    capitals: true,
+                });
+                (before, spaced, open) = (None, false, true);
+            }
+            let piece = out.last_mut().expect("pushed when opened");
+            piece.capitals &= !raw.is_lowercase();
+            for c in letters.chars() {
+                push_folded(&mut piece.text, c);
+                piece.plain.push(c);
+            }
+            continue;
+        }
+        // A combining mark that was written apart from its letter.
+        if is_combining_mark(raw) {
+            continue;
+        }
+        if raw == '.' && open {
+            out.last_mut().expect("open piece").dot = true;
+        }
+        // ½ and its like: a fraction after the number.
+        if let Some(fraction) = fraction(raw) {
+            if !open && out.is_empty() {
+                before = Some(' ');
+            }
+            out.push(Piece {
+                text: fraction.into(),
+                plain: fraction.into(),
+                before: Some('½'),
+                spaced: true,
+                dot: false,
+                capitals: false,
+            });
+            open = false;
+            continue;
+        }
+        open = false;
+        match raw {
+            ',' | ';' | '\n' | '\r' | '|' | '，' | '、' | '،' => before = Some(','),
+            c if c.is_whitespace() => spaced = true,
+            '\u{2010}'..='\u{2015}' | '\u{2212}' | '-' => before = before.or(Some('-')),
+            c => before = before.or(Some(c)),
+        }
+    }
+    for piece in &mut out {
+        piece.capitals &= piece.text.chars().any(char::is_alphabetic);
+    }
+    out.retain(|p| !p.text.is_empty());
+    out
+}
+
+/// All words of a text run together: `Große Mantelgasse` and `grosse-mantelgasse` give the same.
+#[cfg(test)]
+pub(crate) fn joined(text: &str) -> String {
+    pieces(text).into_iter().map(|p| p.text).collect()
+}
+
+/// Folded letters that have no ASCII form, in ASCII; `None` where the text is ASCII already.
+pub(crate) fn latin(folded: &str) -> Option<String> {
+    if folded.is_ascii() {
+        return None;
+    }
+    let mut out = String::with_capacity(folded.len() * 2);
+    for c in folded.chars() {
+        for letter in any_ascii::any_ascii_char(c).chars() {
+            if letter.is_ascii_alphanumeric() {
+                push_folded(&mut out, letter.to_ascii_lowercase());
+            }
+        }
+    }
+    (!out.is_empty()).then_some(out)
+}
+
+/// Adds a letter, folding `ae`, `oe`, `ue` to their first vowel, as `ä`, `ö`, `ü` have been.
+fn push_folded(text: &mut String, c: char) {
+    if c == 'e' && matches!(text.as_bytes().last(), Some(b'a' | b'o' | b'u')) {
+        return;
+    }
+    text.push(c);
+}
+
+/// The folded letters or digits of one character; empty where it is neither.
+fn unfold(c: char) -> Letters {
+    let mut out = Letters::default();
+    if c.is_ascii() {
+        if c.is_ascii_alphanumeric() {
+            out.push(c.to_ascii_lowercase());
+        }
+        return out;
+    }
+    match c {
+        'ß' | 'ẞ' => return Letters::of("ss"),
+        'æ' | 'Æ' | 'ǽ' => return Letters::of("a"),
+        'œ' | 'Œ' => return Letters::of("o"),
+        'ø' | 'Ø' => return Letters::of("o"),
+        'ł' | 'Ł' => return Letters::of("l"),
+        'đ' | 'Đ' | 'ð' | 'Ð' => return Letters::of("d"),
+        'þ' | 'Þ' => return Letters::of("th"),
+        'ħ' | 'Ħ' => return Letters::of("h"),
+        'ı' => return Letters::of("i"),
+        'º' | 'ª' | '°' | '¼' | '½' | '¾' => return out,
+        _ => {}
+    }
+    if let Some(digit) = digit(c) {
+        out.push(digit);
+        return out;
+    }
+    for lower in c.to_lowercase() {
+        for part in std::iter::once(lower).nfkd() {
+            if is_dropped_mark(part) {
+                continue;
+            }
+            match part {
+                'ς' => out.push('σ'),
+                p if p.is_alphanumeric() || is_combining_mark(p) && !out.is_empty() => out.push(p),
+                // A vowel sign of its own: part of the word in Indic scripts.
+                p if is_combining_mark(p) && !('\u{300}'..='\u{36f}').contains(&p) => out.push(p),
+                _ => {}
+            }
+        }
+    }
+    out
+}
+
+/// Marks that are ornament in their script (Latin, Greek, Cyrillic, Hebrew, Arabic), not letters.
+fn is_dropped_mark(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{591}'..='\u{5c7}' | '\u{610}'..='\u{61a}' | '\u{640}' | '\u{64b}'..='\u{65f}' | '\u{670}')
+}
+
+fn is_apostrophe(c: char) -> bool {
+    matches!(
+        c,
+        '\'' | '’' | '‘' | 'ʼ' | 'ʹ' | '`' | '´' | 'º' | 'ª' | '\u{200b}'
+            ..='\u{200f}' | '\u{feff}' | '\u{ad}'
+    )
+}
+
+fn fraction(c: char) -> Option<&'static str> {
+    match c {
+        '½' => Some("1/2"),
+        '¼' => Some("1/4"),
+        '¾' => Some("3/4"),
+        _ => None,
+    }
+}
+
+/// Decimal digits of the scripts that addresses are written in.
+fn digit(c: char) -> Option<char> {
+    const ZEROS: [u32; 14] = [
+        0x660, 0x6f0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0xed0, 0xff10,
+    ];
+    let code = u32::from(c);
+    ZEROS
+        .iter()
+        .find(|zero| (**zero..**zero + 10).contains(&code))
+        .and_then(|zero| char::from_digit(code - zero, 10))
+}
+
+/// A few characters without a heap.
+#[derive(Default)]
+struct Letters {
+    text: [char; 6],
+    len: usize,
+}
+
+impl Letters {
+    fn of(text: &str) -> Self {
+        let mut out = Self::default();
+        text.chars().for_each(|c| out.push(c));
+        out
+    }
+    fn push(&mut self, c: char) {
+        // Compatibility forms can be long (ﷺ); what lies behind six letters is dropped on both sides.
+        if let Some(slot) = self.text.get_mut(self.len) {
+            *slot = c;
+            self.len += 1;
+        }
+    }
+    fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+    fn chars(&self) -> impl Iterator<Item = char> + '_ {
+        self.text[..self.len].iter().copied()
+    }
+}

@@ -1,0 +1,561 @@
+//! How well one candidate explains all words of a request. Every word is used, is noise, or costs.
+
+use geom::LngLat;
+
+use super::Context;
+use super::find::{Candidate, How, mask_of};
+use super::house::{Found, Located, locate};
+use super::lex::{Field, Token};
+use super::walk::{Typos, edits};
+use crate::face::{Fields, Level, Match};
+use crate::fold::pieces;
+use crate::index::{Doc, DocId, Kind};
+use crate::number::HouseNumber;
+
+/// What was found out about a candidate; costs are summed to `cost`.
+#[derive(Clone, Debug)]
+pub(crate) struct Explained<'a> {
+    pub candidate: Candidate,
+    pub cost: f32,
+    pub costs: Costs,
+    pub level: Level,
+    pub point: LngLat,
+    pub number: Option<HouseNumber>,
+    pub located: Option<Located<'a>>,
+    pub fields: Fields,
+    /// The request names a town or postcode that agrees.
+    pub placed: bool,
+    /// Words that nothing explains, as bits.
+    pub left: u64,
+    /// Letters of them that look like a name.
+    pub left_letters: u32,
+    /// Where a town in the request contradicts: how far it is, metres.
+    pub town_far: Option<f32>,
+}
+
+/// Costs by cause, each 0 where nothing is wrong.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Costs {
+    pub name: f32,
+    pub number: f32,
+    pub postcode: f32,
+    pub town: f32,
+    pub left: f32,
+}
+
+impl Costs {
+    fn sum(&self) -> f32 {
+        self.name + self.number + self.postcode + self.town + self.left
+    }
+}
+
+/// Explains a candidate in its best reading.
+pub(crate) fn explain<'a>(context: &Context<'a, '_>, candidate: &Candidate) -> Option<Explained<'a>> {
+    let doc = context.index.doc(candidate.doc)?;
+    let free = |mask: u64| mask & candidate.mask == 0;
+    let mut numbers: Vec<usize> = (0..context.tags.numbers.len())
+        .filter(|n| {
+            let span = &context.tags.numbers[*n];
+            free(mask_of(span.start, span.end))
+        })
+        .collect();
+    numbers.sort_by_key(|n| {
+        let span = &context.tags.numbers[*n];
+        (
+            distance_to(candidate.mask, span.start, span.end),
+            std::cmp::Reverse(span.end - span.start),
+        )
+    });
+    numbers.truncate(6);
+    let options = numbers.into_iter().map(Some).chain([None]);
+    options
+        .map(|number| {
+            Reading {
+                context,
+                doc,
+                candidate,
+            }
+            .read(number)
+        })
+        .min_by(|a, b| a.cost.total_cmp(&b.cost))
+}
+
+/// Words between a span and the name.
+fn distance_to(mask: u64, start: usize, end: usize) -> usize {
+    let first = mask.trailing_zeros() as usize;
+    let last = 63 - mask.leading_zeros() as usize;
+    if start > last {
+        start - last - 1
+    } else if end <= first {
+        first - end
+    } else {
+        0
+    }
+}
+
+struct Reading<'c, 'a, 't> {
+    context: &'c Context<'a, 't>,
+    doc: &'a Doc,
+    candidate: &'c Candidate,
+}
+
+impl<'a> Reading<'_, 'a, '_> {
+    fn read(&self, number: Option<usize>) -> Explained<'a> {
+        let context = self.context;
+        let mut used = self.candidate.mask;
+        let mut costs = Costs {
+            name: name_cost(self.candidate.how),
+            ..Costs::default()
+        };
+        let mut fields = Fields {
+            street: name_match(self.candidate.how),
+            ..Fields::default()
+        };
+        let (mut level, mut point) = match self.candidate.kind {
+            Kind::Poi => (Level::Poi, self.doc.point.into()),
+            _ => (Level::Street, LngLat::from(self.doc.point)),
+        };
+        let mut located = None;
+        let mut house_number = None;
+        if let Some(number) = number {
+            let span = &context.tags.numbers[number];
+            used |= mask_of(span.start, span.end);
+            costs.number = self.number_place_cost(span.start, span.end);
+            house_number = Some(span.number.clone());
+            if self.candidate.kind == Kind::Street {
+                let found = locate(context.index, self.doc, &span.number);
+                (level, fields.house_number) = number_match(found.found);
+                costs.number += number_cost(found.found, self.doc.count);
+                point = found.point;
+                located = Some(found);
+            } else {
+                // A place of interest that has this number agrees, any other does not say.
+                let own = HouseNumber::read(context.index.text(self.doc.count));
+                let same = own.as_ref() == Some(&span.number);
+                costs.number += if same { 0.0 } else { 0.2 };
+                fields.house_number = if same { Match::Exact } else { Match::Contradicts };
+            }
+        }
+        let number_span = number.map(|n| (context.tags.numbers[n].start, context.tags.numbers[n].end));
+        let mut placed = false;
+        self.read_postcode(&mut used, &mut costs, &mut fields, &mut placed, located.as_ref());
+        let town_far = self.read_places(&mut used, &mut costs, &mut fields, &mut placed);
+        self.read_country(&mut used, &mut costs, &mut fields);
+        let (left, left_letters) = self.read_rest(used, number_span, placed, &mut costs);
+        Explained {
+            candidate: *self.candidate,
+            cost: costs.sum(),
+            costs,
+            level,
+            point,
+            number: house_number,
+            located,
+            fields,
+            placed,
+            left,
+            left_letters,
+            town_far,
+        }
+    }
+
+    /// A number that does not stand beside the name is less likely its house number.
+    fn number_place_cost(&self, start: usize, end: usize) -> f32 {
+        let tokens = self.context.tokens;
+        if tokens[start].field == Field::HouseNumber {
+            return 0.0;
+        }
+        let first = self.candidate.mask.trailing_zeros() as usize;
+        let apart = distance_to(self.candidate.mask, start, end);
+        let noise = if (start..end).all(|t| self.context.tags.noise[t]) {
+            0.25
+        } else {
+            0.0
+        };
+        // Between them may stand what is no part of the address.
+        let between = if start > first {
+            first + 1..start
+        } else {
+            end..first
+        };
+        let dull = between
+            .clone()
+            .all(|t| self.context.tags.noise[t] || self.candidate.mask & (1 << t) != 0);
+        noise
+            + match apart {
+                0 => 0.0,
+                _ if dull => 0.03,
+                1 => 0.1,
+                2..=3 => 0.18,
+                _ => 0.25,
+            }
+    }
+
+    fn read_postcode(
+        &self,
+        used: &mut u64,
+        costs: &mut Costs,
+        fields: &mut Fields,
+        placed: &mut bool,
+        located: Option<&Located<'a>>,
+    ) {
+        let context = self.context;
+        let own = context.index.postcodes(self.doc);
+        fields.postcode = if own.is_empty() {
+            Match::Missing
+        } else {
+            Match::Inferred
+        };
+        let free: Vec<_> = context
+            .tags
+            .codes
+            .iter()
+            .filter(|c| mask_of(c.start, c.end) & *used == 0)
+            .collect();
+        if let Some(code) = free.iter().find(|c| c.docs.iter().any(|d| own.contains(d))) {
+            *used |= mask_of(code.start, code.end);
+            *placed = true;
+            let of_house = located
+                .and_then(|l| l.house)
+                .and_then(|(_, flags)| flags.postcode().checked_sub(1))
+                .and_then(|at| own.get(at));
+            let same = of_house.is_none_or(|d| code.docs.contains(d));
+            fields.postcode = if same { Match::Exact } else { Match::Alias };
+            costs.postcode = if same { 0.0 } else { 0.03 };
+            return;
+        }
+        let Some(code) = free.first() else { return };
+        let given = context.tokens[code.start].field == Field::Postcode;
+        // Four or five digits in the street's own part may be anything.
+        if code.docs.is_empty() && !given && code.text.len() < 4 {
+            return;
+        }
+        *used |= mask_of(code.start, code.end);
+        if own.is_empty() && code.docs.is_empty() {
+            costs.postcode = 0.1;
+            return;
+        }
+        fields.postcode = Match::Contradicts;
+        let near = own
+            .iter()
+            .any(|d| edits(&joined(context.index.name(*d)), &code.text) <= 1);
+        let here = LngLat::from(self.doc.point);
+        let far = code
+            .docs
+            .iter()
+            .filter_map(|d| context.index.doc(*d))
+            .map(|d| (LngLat::from(d.point).distance(here).0 - f64::from(d.reach)).max(0.0))
+            .min_by(f64::total_cmp);
+        costs.postcode = match far {
+            Some(far) if far < 3_000.0 => 0.1,
+            Some(far) if far < 10_000.0 => 0.16,
+            Some(far) if far < 30_000.0 => 0.25,
+            Some(_) => 0.4,
+            None if near => 0.15,
+            None => 0.3,
+        };
+    }
+
+    /// Towns that hold the candidate agree; others contradict, the more the further. Gives their distance.
+    fn read_places(
+        &self,
+        used: &mut u64,
+        costs: &mut Costs,
+        fields: &mut Fields,
+        placed: &mut bool,
+    ) -> Option<f32> {
+        let context = self.context;
+        let around = context.index.around(self.doc);
+        fields.city = if around.is_empty() {
+            Match::Missing
+        } else {
+            Match::Inferred
+        };
+        let mut agreed = false;
+        for span in &context.tags.places {
+            let mask = mask_of(span.start, span.end);
+            if mask & *used != 0 {
+                continue;
+            }
+            let Some(at) = around.iter().position(|d| span.docs.contains(d)) else {
+                continue;
+            };
+            *used |= mask;
+            if !agreed || at == 0 {
+                fields.city = if at == 0 { Match::Exact } else { Match::Alias };
+            }
+            agreed = true;
+        }
+        if !agreed {
+            agreed = self.read_misspelt_place(used, costs, fields, around);
+        }
+        *placed |= agreed;
+        let span = context.tags.places.iter().find(|span| {
+            let mask = mask_of(span.start, span.end);
+            let noise = (span.start..span.end).any(|t| context.tags.noise[t]);
+            mask & *used == 0 && !noise
+        })?;
+        let here = LngLat::from(self.doc.point);
+        let far = span
+            .docs
+            .iter()
+            .filter_map(|d| context.index.doc(*d))
+            .map(|d| (LngLat::from(d.point).distance(here).0 - f64::from(d.reach)).max(0.0) as f32)
+            .min_by(f32::total_cmp)?;
+        *used |= mask_of(span.start, span.end);
+        // Beside a town that agrees, another one is a suburb or a mistake.
+        if agreed {
+            costs.town += if far < 10_000.0 { 0.04 } else { 0.12 };
+            return Some(far);
+        }
+        fields.city = Match::Contradicts;
+        costs.town += match far {
+            ..500.0 => 0.12,
+            ..5_000.0 => 0.2,
+            ..15_000.0 => 0.28,
+            ..40_000.0 => 0.4,
+            _ => 0.8,
+        };
+        Some(far)
+    }
+
+    /// Words left over that are the candidate's own town with a letter or two wrong.
+    fn read_misspelt_place(
+        &self,
+        used: &mut u64,
+        costs: &mut Costs,
+        fields: &mut Fields,
+        around: &[DocId],
+    ) -> bool {
+        let context = self.context;
+        let names: Vec<String> = around.iter().map(|d| joined(context.index.name(*d))).collect();
+        for words in [3, 2, 1] {
+            for start in 0..(context.tokens.len() + 1).saturating_sub(words) {
+                let span = &context.tokens[start..start + words];
+                let mask = mask_of(start, start + words);
+                let fits = mask & *used == 0
+                    && span
+                        .iter()
+                        .all(|t| t.field.may_be_place() && t.segment == span[0].segment && !t.has_digit());
+                if !fits {
+                    continue;
+                }
+                let text: String = span.iter().map(Token::text).collect();
+                let letters = text.chars().count();
+                let allowed = usize::from(Typos::allowed(letters));
+                if allowed == 0 {
+                    continue;
+                }
+                let best = names
+                    .iter()
+                    .filter(|n| n.chars().count().abs_diff(letters) <= allowed)
+                    .map(|n| edits(n, &text))
+                    .min();
+                if let Some(wrong) = best.filter(|e| *e <= allowed) {
+                    *used |= mask;
+                    costs.town += 0.03 * wrong as f32 + 0.4 * wrong as f32 / letters as f32;
+                    fields.city = Match::Fuzzy(wrong as u8);
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    fn read_country(&self, used: &mut u64, costs: &mut Costs, fields: &mut Fields) {
+        let own = self.context.index.meta.country;
+        if own != [0; 2] {
+            fields.country = Match::Inferred;
+        }
+        for span in &self.context.tags.countries {
+            let mask = mask_of(span.start, span.end);
+            if mask & *used != 0 {
+                continue;
+            }
+            *used |= mask;
+            if own == [0; 2] || own == span.code {
+                fields.country = Match::Exact;
+            } else {
+                fields.country = Match::Contradicts;
+                costs.town += 1.0;
+            }
+        }
+    }
+
+    /// The cost of words that nothing has used: little where they look like noise, much where they look
+    /// like the name of another street or town.
+    fn read_rest(
+        &self,
+        used: u64,
+        number: Option<(usize, usize)>,
+        placed: bool,
+        costs: &mut Costs,
+    ) -> (u64, u32) {
+        let context = self.context;
+        let first = self.candidate.mask.trailing_zeros() as usize;
+        let last = 63 - self.candidate.mask.leading_zeros() as usize;
+        let segment = context.tokens[first].segment;
+        let mut left = 0u64;
+        let mut letters = 0u32;
+        for (at, token) in context.tokens.iter().enumerate() {
+            if used & (1 << at) != 0 {
+                continue;
+            }
+            let before = at.checked_sub(1).map(|b| used & (1 << b) != 0);
+            let cost = if context.tags.noise[at] {
+                0.01
+            } else if token.has_digit() {
+                left |= 1 << at;
+                let behind_number = number.is_some_and(|(_, end)| {
+                    at >= end && at < end + 3 && token.segment == context.tokens[end - 1].segment
+                });
+                let zip_tail = token.piece.before == Some('-') && before == Some(true);
+                if behind_number || zip_tail {
+                    0.03
+                } else if token.segment == segment {
+                    0.1
+                } else {
+                    0.08
+                }
+            } else {
+                let share = (token.letters() as f32 / 6.0).clamp(0.4, 1.2);
+                let weight = token
+                    .readings
+                    .iter()
+                    .map(|r| context.words.weight(r))
+                    .fold(1.0, f32::min);
+                if token.letters() == 1 || weight < 0.2 {
+                    0.02
+                } else {
+                    left |= 1 << at;
+                    letters += (token.letters() as f32 * weight) as u32;
+                    share * weight * self.word_cost(at, token, first, last, number, placed)
+                }
+            };
+            costs.left += cost;
+        }
+        (left, letters)
+    }
+
+    fn word_cost(
+        &self,
+        at: usize,
+        token: &Token,
+        first: usize,
+        last: usize,
+        number: Option<(usize, usize)>,
+        placed: bool,
+    ) -> f32 {
+        let tokens = self.context.tokens;
+        let segment = tokens[first].segment;
+        match token.field {
+            // A town that the map does not know.
+            Field::City => return if placed { 0.12 } else { 0.55 },
+            Field::Country => return 0.3,
+            Field::Street | Field::HouseNumber if token.segment != segment => return 0.06,
+            _ => {}
+        }
+        let beside_number = number.is_some_and(|(start, end)| {
+            let apart = start > last + 1 || end < first;
+            apart && (at + 1 == start || at == end) && token.segment == tokens[start].segment
+        });
+        if beside_number {
+            return 0.6;
+        }
+        if self.candidate.kind == Kind::Poi && token.segment == segment {
+            return 0.3;
+        }
+        if token.segment == segment {
+            let beside_name = at + 1 == first || at == last + 1;
+            let numbered = number.is_some_and(|(start, _)| start > at);
+            return match (beside_name, at < first) {
+                // Before the name a company may stand, or a word of a longer name.
+                (true, true) => {
+                    if placed && numbered {
+                        0.2
+                    } else {
+                        0.35
+                    }
+                }
+                (true, false) => {
+                    if placed {
+                        0.25
+                    } else {
+                        0.45
+                    }
+                }
+                (false, true) => {
+                    if placed {
+                        0.08
+                    } else {
+                        0.25
+                    }
+                }
+                (false, false) => {
+                    if placed {
+                        0.1
+                    } else {
+                        0.5
+                    }
+                }
+            };
+        }
+        if token.segment < segment {
+            return if placed { 0.03 } else { 0.25 };
+        }
+        if placed { 0.07 } else { 0.55 }
+    }
+}
+
+fn joined(name: &str) -> String {
+    pieces(name).into_iter().map(|p| p.text).collect()
+}
+
+fn name_cost(how: How) -> f32 {
+    match how {
+        How::Exact => 0.0,
+        How::Short => 0.06,
+        How::Typo { edits, letters } => typo_cost(edits, letters),
+        How::Words {
+            share,
+            edits,
+            letters,
+        } => 0.05 + 0.7 * (1.0 - share).max(0.0) + typo_cost(edits, letters),
+    }
+}
+
+fn typo_cost(edits: u8, letters: u16) -> f32 {
+    0.03 * f32::from(edits) + 0.8 * f32::from(edits) / f32::from(letters.max(1))
+}
+
+fn name_match(how: How) -> Match {
+    match how {
+        How::Exact => Match::Exact,
+        How::Short => Match::Alias,
+        How::Typo { edits, .. } => Match::Fuzzy(edits),
+        How::Words { edits: 0, .. } => Match::Alias,
+        How::Words { edits, .. } => Match::Fuzzy(edits),
+    }
+}
+
+fn number_match(found: Found) -> (Level, Match) {
+    match found {
+        Found::Exact => (Level::House, Match::Exact),
+        Found::InRange => (Level::House, Match::Alias),
+        Found::OtherSuffix => (Level::Interpolated, Match::Alias),
+        Found::Between { .. } | Found::Beyond { .. } => (Level::Interpolated, Match::Inferred),
+        Found::Nowhere => (Level::Street, Match::Contradicts),
+    }
+}
+
+fn number_cost(found: Found, houses: u32) -> f32 {
+    match found {
+        Found::Exact => 0.0,
+        Found::InRange => 0.01,
+        Found::OtherSuffix => 0.04,
+        Found::Between { numbers, metres } => 0.05 + 0.0015 * numbers as f32 + metres / 8_000.0,
+        Found::Beyond { steps } => 0.12 + 0.03 * steps as f32,
+        // Where the map has no numbers at all, a missing one is no surprise.
+        Found::Nowhere if houses == 0 => 0.15,
+        Found::Nowhere => 0.25,
+    }
+}
