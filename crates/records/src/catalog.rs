@@ -71,7 +71,10 @@ impl Kind {
     /// Free text that a person types, so that folding case and accents helps to find it.
     #[must_use]
     pub fn is_foldable(self) -> bool {
-        matches!(self, Self::Text | Self::LongText | Self::Email | Self::Phone | Self::Url)
+        matches!(
+            self,
+            Self::Text | Self::LongText | Self::Email | Self::Phone | Self::Url
+        )
     }
 
     /// Has an order a person understands.
@@ -302,8 +305,24 @@ struct Empty {}
 
 /// Names the engine gives out itself.
 const TAKEN: &[&str] = &[
-    "id", "version", "recorded_at", "changed_by", "change_set", "salt", "custom", "cell", "lng", "lat", "valid_from",
-    "valid_to", "superseded_at", "superseded_by", "removed", "type_name", "geometry", "place",
+    "id",
+    "version",
+    "recorded_at",
+    "changed_by",
+    "change_set",
+    "salt",
+    "custom",
+    "cell",
+    "lng",
+    "lat",
+    "valid_from",
+    "valid_to",
+    "superseded_at",
+    "superseded_by",
+    "removed",
+    "type_name",
+    "geometry",
+    "place",
 ];
 
 impl Catalog {
@@ -385,7 +404,9 @@ fn build(declaration: Declaration) -> Result<RecordType, DeclarationError> {
     };
     for word in [&name, &table] {
         if !is_name(word) {
-            return Err(wrong(format!("{word:?} is not a lower-case name of letters, digits and _")));
+            return Err(wrong(format!(
+                "{word:?} is not a lower-case name of letters, digits and _"
+            )));
         }
     }
     let mut all = Vec::new();
@@ -398,26 +419,59 @@ fn build(declaration: Declaration) -> Result<RecordType, DeclarationError> {
         all.push(field);
     }
     if place.is_some() {
-        all.push(implicit("lng", Kind::Number, "Longitude", "Längengrad", Some((-180, 180))));
-        all.push(implicit("lat", Kind::Number, "Latitude", "Breitengrad", Some((-90, 90))));
+        all.push(implicit(
+            "lng",
+            Kind::Number,
+            "Longitude",
+            "Längengrad",
+            Some((-180, 180)),
+        ));
+        all.push(implicit(
+            "lat",
+            Kind::Number,
+            "Latitude",
+            "Breitengrad",
+            Some((-90, 90)),
+        ));
     }
     if validity.is_some() {
-        all.push(implicit("valid_from", Kind::Instant, "Valid from", "Gültig ab", None));
-        all.push(implicit("valid_to", Kind::Instant, "Valid to", "Gültig bis", None));
+        all.push(implicit(
+            "valid_from",
+            Kind::Instant,
+            "Valid from",
+            "Gültig ab",
+            None,
+        ));
+        all.push(implicit(
+            "valid_to",
+            Kind::Instant,
+            "Valid to",
+            "Gültig bis",
+            None,
+        ));
     }
     let known = |field: &String| all.iter().any(|f| &f.name == field);
     for field in title.iter().chain(&duplicates.fields) {
         if !known(field) {
-            return Err(wrong(format!("title or duplicates name the field {field}, which is not declared")));
+            return Err(wrong(format!(
+                "title or duplicates name the field {field}, which is not declared"
+            )));
         }
     }
-    for predicate in [&rights.own, &rights.team, &rights.territory].into_iter().flatten() {
+    for predicate in [&rights.own, &rights.team, &rights.territory]
+        .into_iter()
+        .flatten()
+    {
         if predicate.contains(';') || predicate.contains("--") || predicate.contains('?') {
-            return Err(wrong(format!("rights: {predicate:?} must be one predicate without ; -- or ?")));
+            return Err(wrong(format!(
+                "rights: {predicate:?} must be one predicate without ; -- or ?"
+            )));
         }
         let other_parameter = predicate.replace("$viewer", "").contains('$');
         if other_parameter {
-            return Err(wrong(format!("rights: {predicate:?} may use no parameter but $viewer")));
+            return Err(wrong(format!(
+                "rights: {predicate:?} may use no parameter but $viewer"
+            )));
         }
     }
     Ok(RecordType {
@@ -473,10 +527,16 @@ fn check_field(field: &Field) -> Result<(), String> {
         return Err("a link, and only a link, needs `to`".into());
     }
     if field.sort && !field.kind.is_sortable() {
-        return Err(format!("a field of kind {:?} has no order to sort by", field.kind));
+        return Err(format!(
+            "a field of kind {:?} has no order to sort by",
+            field.kind
+        ));
     }
     if field.search && !field.kind.is_foldable() {
-        return Err(format!("a field of kind {:?} is not text to search in", field.kind));
+        return Err(format!(
+            "a field of kind {:?} is not text to search in",
+            field.kind
+        ));
     }
     Ok(())
 }
@@ -486,5 +546,7 @@ fn check_field(field: &Field) -> Result<(), String> {
 fn is_name(word: &str) -> bool {
     word.len() <= 50
         && word.starts_with(|c: char| c.is_ascii_lowercase())
-        && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && word
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }

@@ -1,1 +1,223 @@
-//! wip
+//! Where does the next page begin? The last record's sort keys and id, as opaque text.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::catalog::{Kind, RecordType};
+use crate::filter::Property;
+use crate::statement::{Bind, Statement};
+use crate::values::{fold, to_bind};
+use crate::{Error, Query, Record};
+
+/// One key of an order.
+pub(crate) struct SortKey {
+    /// The field as it was asked for.
+    field: String,
+    /// Its column: the folded one for text.
+    column: String,
+    kind: Kind,
+    folded: bool,
+    descending: bool,
+    nullable: bool,
+}
+
+/// Most keys in one order.
+const MAX_KEYS: usize = 5;
+
+/// The keys of a query, the id excepted, which always comes last.
+pub(crate) fn sort_keys(record_type: &RecordType, query: &Query) -> Result<Vec<SortKey>, Error> {
+    if query.sort.len() > MAX_KEYS {
+        return Err(Error::BadField(format!("at most {MAX_KEYS} fields to sort by")));
+    }
+    let mut keys = Vec::new();
+    for (field, descending) in &query.sort {
+        let Property::Column { kind, folded } = record_type.property(field)? else {
+            return Err(Error::BadField(format!(
+                "lists cannot be sorted by the custom field {field}"
+            )));
+        };
+        let declared = record_type.field(field);
+        if !kind.is_sortable() || declared.is_some_and(|f| f.kind.is_foldable() && !f.sort) {
+            let sortable: Vec<&str> = record_type
+                .fields
+                .iter()
+                .filter(|f| f.sort || (f.kind.is_sortable() && !f.kind.is_foldable()))
+                .map(|f| f.name.as_str())
+                .collect();
+            return Err(Error::BadField(format!(
+                "{} cannot be sorted by {field}; it can by: id, recorded_at, version, {}",
+                record_type.name,
+                sortable.join(", ")
+            )));
+        }
+        keys.push(SortKey {
+            field: field.clone(),
+            column: if folded {
+                format!("{field}_folded")
+            } else {
+                field.clone()
+            },
+            kind,
+            folded,
+            descending: *descending,
+            nullable: match declared {
+                Some(f) => !f.required && !(record_type.validity && field.starts_with("valid_")),
+                None => field == "changed_by",
+            },
+        });
+        if field == "id" {
+            break;
+        }
+    }
+    Ok(keys)
+}
+
+/// ` order by …`: empty values are the greatest, on both engines.
+pub(crate) fn push_order(statement: &mut Statement, keys: &[SortKey], alias: &str) {
+    statement.push(" order by ");
+    for key in keys {
+        let direction = match (key.descending, key.nullable) {
+            (false, false) => "",
+            (false, true) => " nulls last",
+            (true, false) => " desc",
+            (true, true) => " desc nulls first",
+        };
+        statement.push(&format!("{alias}.{}{direction}, ", key.column));
+    }
+    statement.push(&format!("{alias}.id"));
+}
+
+#[derive(Serialize, Deserialize)]
+struct Cursor {
+    /// The list it was made by: type and order.
+    list: String,
+    keys: Vec<Value>,
+    id: String,
+}
+
+fn list_name(record_type: &RecordType, keys: &[SortKey]) -> String {
+    let keys: Vec<String> = keys
+        .iter()
+        .map(|k| format!("{}{}", if k.descending { "-" } else { "" }, k.field))
+        .collect();
+    format!("{}:{}", record_type.name, keys.join(","))
+}
+
+/// The cursor after a record.
+pub(crate) fn after(record_type: &RecordType, keys: &[SortKey], record: &Record) -> String {
+    let values = keys
+        .iter()
+        .map(|key| match key.field.as_str() {
+            "id" => record.id.clone().into(),
+            "version" => record.version.into(),
+            "recorded_at" => record.recorded_at.0.into(),
+            "changed_by" => record.changed_by.clone().into(),
+            "change_set" => record.change_set.clone().into(),
+            field => match record.fields.get(field) {
+                Some(Value::String(text)) if key.folded => fold(text).into(),
+                Some(Value::Null) | None if record_type.validity && field == "valid_to" => {
+                    geom::Timestamp::FOREVER.0.into()
+                }
+                Some(value) => value.clone(),
+                None => Value::Null,
+            },
+        })
+        .collect();
+    let cursor = Cursor {
+        list: list_name(record_type, keys),
+        keys: values,
+        id: record.id.clone(),
+    };
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(&cursor).expect("texts and numbers are JSON"))
+}
+
+/// ` and (…)`: only what comes after the cursor.
+pub(crate) fn push_after(
+    statement: &mut Statement,
+    record_type: &RecordType,
+    keys: &[SortKey],
+    alias: &str,
+    cursor: &str,
+) -> Result<(), Error> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| Error::BadCursor)?;
+    let cursor: Cursor = serde_json::from_slice(&bytes).map_err(|_| Error::BadCursor)?;
+    if cursor.list != list_name(record_type, keys)
+        || cursor.keys.len() != keys.len()
+        || cursor.id.contains('\0')
+    {
+        return Err(Error::BadCursor);
+    }
+    let mut binds = Vec::new();
+    for (key, value) in keys.iter().zip(&cursor.keys) {
+        let bind = to_bind(key.kind, value);
+        let is_wrong = bind.is_null() && !(value.is_null() && key.nullable);
+        if is_wrong || matches!(&bind, Bind::Text(Some(text)) if text.contains('\0')) {
+            return Err(Error::BadCursor);
+        }
+        binds.push(bind);
+    }
+    statement.push(" and ");
+    // A first key that is never empty bounds the index scan by itself.
+    if let (Some(first), Some(bind)) = (keys.first(), binds.first())
+        && !first.nullable
+    {
+        let sign = if first.descending { "<=" } else { ">=" };
+        statement
+            .push(&format!("{alias}.{} {sign} ", first.column))
+            .bind(bind.clone())
+            .push(" and ");
+    }
+    statement.push("(");
+    for depth in 0..=keys.len() {
+        if depth > 0 {
+            statement.push(" or ");
+        }
+        statement.push("(");
+        for (key, bind) in keys.iter().zip(&binds).take(depth) {
+            if bind.is_null() {
+                statement.push(&format!("{alias}.{} is null and ", key.column));
+            } else {
+                statement
+                    .push(&format!("{alias}.{} = ", key.column))
+                    .bind(bind.clone())
+                    .push(" and ");
+            }
+        }
+        match keys.get(depth) {
+            None => {
+                statement.push(&format!("{alias}.id > ")).bind(&cursor.id);
+            }
+            Some(key) => push_beyond(statement, alias, key, &binds[depth]),
+        }
+        statement.push(")");
+    }
+    statement.push(")");
+    Ok(())
+}
+
+/// The key is strictly after a value; empty is the greatest.
+fn push_beyond(statement: &mut Statement, alias: &str, key: &SortKey, bind: &Bind) {
+    let column = format!("{alias}.{}", key.column);
+    match (bind.is_null(), key.descending) {
+        (true, false) => {
+            statement.push("false");
+        }
+        (true, true) => {
+            statement.push(&format!("{column} is not null"));
+        }
+        (false, true) => {
+            statement.push(&format!("{column} < ")).bind(bind.clone());
+        }
+        (false, false) if key.nullable => {
+            statement
+                .push(&format!("({column} > "))
+                .bind(bind.clone())
+                .push(&format!(" or {column} is null)"));
+        }
+        (false, false) => {
+            statement.push(&format!("{column} > ")).bind(bind.clone());
+        }
+    }
+}

@@ -45,7 +45,9 @@ pub enum Error {
         id: String,
     },
     /// Somebody changed the record since it was read.
-    #[error("{type_name} {id} is at version {current} by now, the change was made on version {given}; read it again")]
+    #[error(
+        "{type_name} {id} is at version {current} by now, the change was made on version {given}; read it again"
+    )]
     VersionConflict {
         /// The record type.
         type_name: String,
@@ -77,12 +79,16 @@ pub enum Error {
         faults: Vec<Fault>,
     },
     /// Another record has this value, and no two may.
-    #[error("another {type_name} has the same {field}")]
+    #[error("another {type_name} has {field} {value:?} already")]
     UniqueTaken {
+        /// Position of the operation in the list that was written, from 0.
+        operation: usize,
         /// The record type.
         type_name: String,
-        /// The field, or the fields joined by a comma when the database does not say which.
+        /// The field; a combination of fields is called so.
         field: String,
+        /// The value that is taken.
+        value: String,
     },
     /// A link points nowhere, or something still points to a record that should go.
     #[error("{type_name}: {reason}")]
@@ -124,7 +130,9 @@ pub enum Error {
     #[error("{0}")]
     TooMuch(String),
     /// The disk is full; nothing was written.
-    #[error("the disk of the database is full: nothing of this change was written; free some space and try again")]
+    #[error(
+        "the disk of the database is full: nothing of this change was written; free some space and try again"
+    )]
     DiskFull,
     /// The declarations and the tables do not fit, or a stored value is not what its column says.
     #[error("{0}")]
@@ -154,7 +162,10 @@ pub enum Error {
 }
 
 fn list(faults: &[Fault]) -> String {
-    let texts: Vec<_> = faults.iter().map(|f| format!("{}: {}", f.pointer, f.message)).collect();
+    let texts: Vec<_> = faults
+        .iter()
+        .map(|f| format!("{}: {}", f.pointer, f.message))
+        .collect();
     texts.join("; ")
 }
 

@@ -70,11 +70,15 @@ async fn poll(db: Db, url: String, sender: watch::Sender<i64>) {
 
 async fn poll_until_error(db: &Db, url: &str, sender: &watch::Sender<i64>) -> Result<(), Error> {
     // `data_version` counts what other connections commit, so it is asked on one connection of its own.
-    let options = sqlite_options(url).create_if_missing(false).pragma("query_only", "on");
+    let options = sqlite_options(url)
+        .create_if_missing(false)
+        .pragma("query_only", "on");
     let mut connection = SqliteConnection::connect_with(&options).await?;
     let mut known = None;
     loop {
-        let version: i64 = sqlx::query_scalar("pragma data_version").fetch_one(&mut connection).await?;
+        let version: i64 = sqlx::query_scalar("pragma data_version")
+            .fetch_one(&mut connection)
+            .await?;
         if known != Some(version) {
             known = Some(version);
             advance(sender, last_seq(db).await?);
@@ -110,14 +114,17 @@ async fn listen_until_error(db: &Db, sender: &watch::Sender<i64>) -> Result<(), 
 }
 
 pub(crate) async fn last_seq(db: &Db) -> Result<i64, Error> {
-    let rows = Statement::new(db.dialect(), "select seq from feed_head").fetch(db).await?;
+    let rows = Statement::new(db.dialect(), "select seq from feed_head")
+        .fetch(db)
+        .await?;
     rows.first()
         .ok_or_else(|| Error::Schema("feed_head has no row".into()))?
         .require_integer(0)
 }
 
 /// The columns of `changes`, in the order [`change`] reads them.
-pub(crate) const CHANGE_COLUMNS: &str = "seq, at, author, cause, operation, record_type, record_id, version, change_set, caused_by, digest, hash";
+pub(crate) const CHANGE_COLUMNS: &str =
+    "seq, at, author, cause, operation, record_type, record_id, version, change_set, caused_by, digest, hash";
 
 pub(crate) fn change(row: &crate::statement::Row) -> Result<Change, Error> {
     Ok(Change {
@@ -139,7 +146,10 @@ pub(crate) fn change(row: &crate::statement::Row) -> Result<Change, Error> {
 impl Store {
     pub(crate) async fn read_changes(&self, after_seq: i64, limit: u32) -> Result<Vec<Change>, Error> {
         let db = self.db();
-        let mut statement = Statement::new(db.dialect(), format!("select {CHANGE_COLUMNS} from changes where seq > "));
+        let mut statement = Statement::new(
+            db.dialect(),
+            format!("select {CHANGE_COLUMNS} from changes where seq > "),
+        );
         statement
             .bind(after_seq)
             .push(" order by seq limit ")

@@ -233,10 +233,7 @@ impl Filter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Property<'a> {
     /// A column.
-    Column {
-        kind: Kind,
-        folded: bool,
-    },
+    Column { kind: Kind, folded: bool },
     /// A key in the custom fields.
     Custom(&'a str),
 }

@@ -4,35 +4,41 @@
 //! PostgreSQL, with history, rights, a change feed, undo, erasure and backup. It does not know what an
 //! account or a territory is.
 
+mod backup;
 mod catalog;
-mod record;
-mod filter;
-mod shape;
-mod cql;
-mod store;
-mod rules;
-mod error;
+mod chain;
+mod change_sets;
+mod check;
 mod clock;
-mod db;
-mod statement;
-mod values;
-mod rows;
-mod rights;
 mod condition;
+mod cql;
+mod cursor;
+mod db;
+mod erase;
+mod error;
+mod feed;
+mod filter;
 mod matches;
 mod read;
-mod cursor;
-mod write;
-mod feed;
-mod change_sets;
+mod record;
+mod refusal;
+mod rights;
+mod rows;
+mod rules;
+mod shape;
+mod statement;
+mod store;
+mod transaction;
 mod undo;
-mod erase;
+mod validate;
 mod validity;
+mod values;
 mod verify;
-mod backup;
-mod check;
+mod write;
 
-pub use catalog::{Catalog, ColumnType, DeclarationError, Duplicates, Field, Kind, Label, RecordType, Rights};
+pub use catalog::{
+    Catalog, ColumnType, DeclarationError, Duplicates, Field, Kind, Label, RecordType, Rights,
+};
 pub use check::check_tables;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use db::{Db, own_migration};

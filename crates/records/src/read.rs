@@ -1,8 +1,250 @@
-//! wip
-use crate::*;
+//! The one read path: type, filter, order, page, moment and viewer become one SQL statement.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::catalog::{Kind, RecordType};
+use crate::condition::Asking;
+use crate::cursor::{after, push_after, push_order, sort_keys};
+use crate::filter::{Filter, Property};
+use crate::rights::push_scope_of_past;
+use crate::rows::{field_value, record, record_columns, record_width};
+use crate::statement::{Bind, Statement};
+use crate::store::{Group, Page, Query, Store};
+use crate::{At, Error, Record, Revision, Scope, Viewer};
+
+/// Most groups one sum gives.
+const MAX_GROUPS: usize = 10_000;
+/// Most versions a history gives.
+const MAX_VERSIONS: i64 = 1000;
+
 impl Store {
- pub(crate) async fn read_one(&self, _v: &Viewer, _t: &str, _i: &str, _a: At) -> Result<Option<Record>, Error> { todo!() }
- pub(crate) async fn read_page(&self, _v: &Viewer, _q: &Query) -> Result<Page, Error> { todo!() }
- pub(crate) async fn read_sums(&self, _v: &Viewer, _q: &Query, _f: &[&str], _g: &[&str]) -> Result<Vec<Group>, Error> { todo!() }
- pub(crate) async fn read_history(&self, _v: &Viewer, _t: &str, _i: &str) -> Result<Vec<Revision>, Error> { todo!() }
+    pub(crate) async fn read_one(
+        &self,
+        viewer: &Viewer,
+        type_name: &str,
+        id: &str,
+        at: At,
+    ) -> Result<Option<Record>, Error> {
+        let query = Query::of(type_name).filter(Filter::in_ids([id])).limit(1).at(at);
+        Ok(self.read_page(viewer, &query).await?.records.pop())
+    }
+
+    pub(crate) async fn read_page(&self, viewer: &Viewer, query: &Query) -> Result<Page, Error> {
+        let record_type = self.record_type(&query.type_name)?;
+        let keys = sort_keys(record_type, query)?;
+        let limit = match query.limit {
+            0 => 100,
+            limit => limit.min(Query::MAX_LIMIT),
+        } as usize;
+        let filter = query.filter.as_ref();
+        let mut asking = self.asking(viewer, query.at, record_type, filter).await?;
+        let columns = record_columns(record_type, "row0");
+        let mut statement = Statement::new(self.db().dialect(), format!("select {columns} "));
+        let alias = asking.push_from(&mut statement, record_type, filter)?;
+        if let Some(cursor) = &query.cursor {
+            push_after(&mut statement, record_type, &keys, &alias, cursor)?;
+        }
+        push_order(&mut statement, &keys, &alias);
+        // One more than asked for tells whether there is a next page.
+        statement.push(" limit ").bind(limit as i64 + 1);
+        let rows = statement.fetch(self.db()).await?;
+        let mut records = rows
+            .iter()
+            .take(limit)
+            .map(|row| record(record_type, row))
+            .collect::<Result<Vec<_>, _>>()?;
+        records.shrink_to_fit();
+        let next_cursor = match records.last() {
+            Some(last) if rows.len() > limit => Some(after(record_type, &keys, last)),
+            _ => None,
+        };
+        Ok(Page { records, next_cursor })
+    }
+
+    async fn asking<'a>(
+        &'a self,
+        viewer: &'a Viewer,
+        at: At,
+        record_type: &RecordType,
+        filter: Option<&Filter>,
+    ) -> Result<Asking<'a>, Error> {
+        Asking::prepare(self.db(), self.catalog(), viewer, at, record_type, filter).await
+    }
+
+    pub(crate) async fn read_sums(
+        &self,
+        viewer: &Viewer,
+        query: &Query,
+        fields: &[&str],
+        group_by: &[&str],
+    ) -> Result<Vec<Group>, Error> {
+        let record_type = self.record_type(&query.type_name)?;
+        let column = |name: &str| -> Result<Kind, Error> {
+            match record_type.property(name)? {
+                Property::Column { kind, .. } => Ok(kind),
+                Property::Custom(_) => Err(Error::BadField(format!(
+                    "custom field {name} cannot be summed or grouped by"
+                ))),
+            }
+        };
+        let mut kinds = Vec::new();
+        let mut select: Vec<String> = vec!["count(*)".into()];
+        for name in group_by {
+            kinds.push(column(name)?);
+            select.push(format!("row0.{name}"));
+        }
+        for name in fields {
+            // Sums of bigint are numeric on PostgreSQL; both engines are told what to answer with.
+            let kind = column(name)?;
+            let cast = match kind {
+                Kind::Integer | Kind::Money => "bigint",
+                Kind::Number => "double precision",
+                _ => {
+                    return Err(Error::BadField(format!(
+                        "{}.{name} is not a number to sum",
+                        record_type.name
+                    )));
+                }
+            };
+            kinds.push(kind);
+            select.push(format!("cast(sum(row0.{name}) as {cast})"));
+        }
+        let filter = query.filter.as_ref();
+        let mut asking = self.asking(viewer, query.at, record_type, filter).await?;
+        let mut statement = Statement::new(self.db().dialect(), format!("select {} ", select.join(", ")));
+        asking.push_from(&mut statement, record_type, filter)?;
+        if !group_by.is_empty() {
+            let names: Vec<String> = group_by.iter().map(|name| format!("row0.{name}")).collect();
+            statement.push(&format!(" group by {}", names.join(", ")));
+        }
+        statement.push(" limit ").bind(MAX_GROUPS as i64 + 1);
+        let rows = statement.fetch(self.db()).await?;
+        if rows.len() > MAX_GROUPS {
+            return Err(Error::TooMuch(format!(
+                "more than {MAX_GROUPS} groups of {} by {}; narrow the filter",
+                record_type.name,
+                group_by.join(", ")
+            )));
+        }
+        let mut groups = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let mut values = kinds
+                .iter()
+                .enumerate()
+                .map(|(i, kind)| field_value(*kind, row, 1 + i))
+                .collect::<Result<Vec<_>, _>>()?;
+            let sums = values.split_off(group_by.len());
+            groups.push(Group {
+                key: values,
+                count: row.require_integer(0)?.unsigned_abs(),
+                sums,
+            });
+        }
+        groups.sort_by(|a, b| order_of_keys(&a.key, &b.key));
+        Ok(groups)
+    }
+
+    pub(crate) async fn read_history(
+        &self,
+        viewer: &Viewer,
+        type_name: &str,
+        id: &str,
+    ) -> Result<Vec<Revision>, Error> {
+        let record_type = self.record_type(type_name)?;
+        if !self.is_visible(viewer, record_type, id).await? {
+            return Ok(Vec::new());
+        }
+        let db = self.db();
+        let columns = record_columns(record_type, "v");
+        let (table, twin) = (&record_type.table, record_type.history_table());
+        let mut statement = Statement::new(
+            db.dialect(),
+            format!(
+                "select {columns}, cast(null as bigint) as superseded_at, false as removed from {table} v where v.id = "
+            ),
+        );
+        statement
+            .bind(id)
+            .push(&format!(
+                " union all select {columns}, v.superseded_at, v.removed from {twin} v where v.id = "
+            ))
+            .bind(id)
+            .push(" order by version desc limit ")
+            .bind(MAX_VERSIONS);
+        let rows = statement.fetch(db).await?;
+
+        let mut statement = Statement::new(
+            db.dialect(),
+            "select version, operation, cause, author from changes where record_id = ",
+        );
+        statement
+            .bind(id)
+            .push(" and record_type = ")
+            .bind(type_name)
+            .push(" and operation in ('create', 'update', 'erase')");
+        let mut causes = HashMap::new();
+        for row in statement.fetch(db).await? {
+            causes.insert(
+                row.require_integer(0)?,
+                (row.require_text(1)?, row.require_text(2)?, row.text(3)?),
+            );
+        }
+        let width = record_width(record_type);
+        let mut revisions = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let record = record(record_type, row)?;
+            let (operation, cause, author) = causes.remove(&record.version).unwrap_or_default();
+            revisions.push(Revision {
+                record,
+                superseded_at: row.integer(width)?.map(geom::Timestamp),
+                operation,
+                cause,
+                author,
+                removed: row.boolean(width + 1)?.unwrap_or(false),
+            });
+        }
+        Ok(revisions)
+    }
+
+    /// The viewer sees the present or last state of a record.
+    pub(crate) async fn is_visible(
+        &self,
+        viewer: &Viewer,
+        record_type: &RecordType,
+        id: &str,
+    ) -> Result<bool, Error> {
+        let scope = viewer.grant(&record_type.name).read;
+        if scope == Scope::None {
+            return Ok(false);
+        }
+        let mut statement = Statement::new(self.db().dialect(), "select 1 from (select cast(");
+        statement
+            .bind(Bind::text(id))
+            .push(" as text) as id) asked where ");
+        push_scope_of_past(&mut statement, record_type, scope, viewer, "asked");
+        Ok(!statement.fetch(self.db()).await?.is_empty())
+    }
+}
+
+fn order_of_keys(a: &[Value], b: &[Value]) -> std::cmp::Ordering {
+    use std::cmp::Ordering;
+    for (x, y) in a.iter().zip(b) {
+        let order = match (x, y) {
+            (Value::Null, Value::Null) => Ordering::Equal,
+            (Value::Null, _) => Ordering::Greater,
+            (_, Value::Null) => Ordering::Less,
+            (Value::String(x), Value::String(y)) => x.cmp(y),
+            (Value::Bool(x), Value::Bool(y)) => x.cmp(y),
+            (x, y) => match (x.as_i64(), y.as_i64()) {
+                (Some(x), Some(y)) => x.cmp(&y),
+                _ => x.as_f64().partial_cmp(&y.as_f64()).unwrap_or(Ordering::Equal),
+            },
+        };
+        if order.is_ne() {
+            return order;
+        }
+    }
+    Ordering::Equal
 }

@@ -300,9 +300,9 @@ impl Op {
     #[must_use]
     pub fn type_name(&self) -> &str {
         match self {
-            Self::Create { type_name, .. } | Self::Update { type_name, .. } | Self::Delete { type_name, .. } => {
-                type_name
-            }
+            Self::Create { type_name, .. }
+            | Self::Update { type_name, .. }
+            | Self::Delete { type_name, .. } => type_name,
         }
     }
 }

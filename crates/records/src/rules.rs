@@ -10,7 +10,8 @@ use crate::{Fault, Record};
 
 /// Looks at the record before (`None` when it is new) and at the values after, which it may change
 /// (derived fields, defaults, read-only fields), or refuses them.
-pub type Rule = dyn Fn(Option<&Record>, &mut Map<String, Value>, Timestamp) -> Result<(), Vec<Fault>> + Send + Sync;
+pub type Rule =
+    dyn Fn(Option<&Record>, &mut Map<String, Value>, Timestamp) -> Result<(), Vec<Fault>> + Send + Sync;
 
 /// The rules of all features, by record type, run in the order they were given. They do not run in an
 /// undo, which brings back what was there.
@@ -30,7 +31,10 @@ impl Rules {
     #[must_use]
     pub fn on<F>(mut self, type_name: &str, rule: F) -> Self
     where
-        F: Fn(Option<&Record>, &mut Map<String, Value>, Timestamp) -> Result<(), Vec<Fault>> + Send + Sync + 'static,
+        F: Fn(Option<&Record>, &mut Map<String, Value>, Timestamp) -> Result<(), Vec<Fault>>
+            + Send
+            + Sync
+            + 'static,
     {
         self.by_type
             .entry(type_name.to_string())

@@ -48,16 +48,25 @@ impl Shape {
     /// [`FilterError`] saying which polygon and why.
     pub fn new(polygons: MultiPolygon) -> Result<Self, FilterError> {
         use geo::{CoordsIter, Validation};
-        let refuse = |message: String| FilterError { message, property: None };
+        let refuse = |message: String| FilterError {
+            message,
+            property: None,
+        };
         let corners = polygons.coords_count();
         if corners == 0 {
-            return Err(refuse("the shape is empty; give at least one polygon of three corners".into()));
+            return Err(refuse(
+                "the shape is empty; give at least one polygon of three corners".into(),
+            ));
         }
         if corners > Self::MAX_CORNERS {
-            return Err(refuse(format!("the shape has {corners} corners, at most {} are taken", Self::MAX_CORNERS)));
+            return Err(refuse(format!(
+                "the shape has {corners} corners, at most {} are taken",
+                Self::MAX_CORNERS
+            )));
         }
         for c in polygons.coords_iter() {
-            LngLat::new(c.x, c.y).map_err(|e| refuse(format!("the shape has a corner off the earth: {e}")))?;
+            LngLat::new(c.x, c.y)
+                .map_err(|e| refuse(format!("the shape has a corner off the earth: {e}")))?;
         }
         for (index, polygon) in polygons.iter().enumerate() {
             if let Err(fault) = polygon.check_validation() {
@@ -86,13 +95,21 @@ impl Shape {
     pub fn from_box(west: f64, south: f64, east: f64, north: f64) -> Result<Self, FilterError> {
         let polygon = |west: f64, east: f64| {
             Polygon::new(
-                LineString::from(vec![(west, south), (east, south), (east, north), (west, north), (west, south)]),
+                LineString::from(vec![
+                    (west, south),
+                    (east, south),
+                    (east, north),
+                    (west, north),
+                    (west, south),
+                ]),
                 Vec::new(),
             )
         };
         if south >= north || west == east {
             return Err(FilterError {
-                message: format!("the box {west},{south},{east},{north} has no area; give west, south, east, north"),
+                message: format!(
+                    "the box {west},{south},{east},{north} has no area; give west, south, east, north"
+                ),
                 property: None,
             });
         }

@@ -108,7 +108,10 @@ impl Statement {
     pub fn bind_list<'a>(&mut self, texts: impl IntoIterator<Item = &'a str>) -> &mut Self {
         let list = serde_json::Value::from(texts.into_iter().collect::<Vec<_>>()).to_string();
         match self.dialect {
-            Dialect::Sqlite => self.push("(select value from json_each(").bind(Bind::text(list)).push("))"),
+            Dialect::Sqlite => self
+                .push("(select value from json_each(")
+                .bind(Bind::text(list))
+                .push("))"),
             Dialect::Postgres => self
                 .push("(select jsonb_array_elements_text(")
                 .bind(Bind::text(list))
@@ -120,7 +123,10 @@ impl Statement {
     pub fn bind_integers(&mut self, numbers: &[i64]) -> &mut Self {
         let list = serde_json::Value::from(numbers).to_string();
         match self.dialect {
-            Dialect::Sqlite => self.push("(select value from json_each(").bind(Bind::text(list)).push("))"),
+            Dialect::Sqlite => self
+                .push("(select value from json_each(")
+                .bind(Bind::text(list))
+                .push("))"),
             Dialect::Postgres => self
                 .push("(select jsonb_array_elements_text(")
                 .bind(Bind::text(list))
@@ -140,22 +146,36 @@ impl Statement {
     /// All rows, outside a transaction.
     pub async fn fetch(self, db: &Db) -> Result<Vec<Row>, Error> {
         match db {
-            Db::Sqlite { read, .. } => Ok(sqlite(self).fetch_all(read).await?.into_iter().map(Row::Sqlite).collect()),
-            Db::Postgres(pool) => {
-                Ok(postgres(self).fetch_all(pool).await?.into_iter().map(Row::Postgres).collect())
-            }
+            Db::Sqlite { read, .. } => Ok(sqlite(self)
+                .fetch_all(read)
+                .await?
+                .into_iter()
+                .map(Row::Sqlite)
+                .collect()),
+            Db::Postgres(pool) => Ok(postgres(self)
+                .fetch_all(pool)
+                .await?
+                .into_iter()
+                .map(Row::Postgres)
+                .collect()),
         }
     }
 
     /// All rows, inside a transaction.
     pub async fn fetch_in(self, tx: &mut Transaction) -> Result<Vec<Row>, Error> {
         match tx {
-            Transaction::Sqlite(tx) => {
-                Ok(sqlite(self).fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite).collect())
-            }
-            Transaction::Postgres(tx) => {
-                Ok(postgres(self).fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect())
-            }
+            Transaction::Sqlite(tx) => Ok(sqlite(self)
+                .fetch_all(&mut **tx)
+                .await?
+                .into_iter()
+                .map(Row::Sqlite)
+                .collect()),
+            Transaction::Postgres(tx) => Ok(postgres(self)
+                .fetch_all(&mut **tx)
+                .await?
+                .into_iter()
+                .map(Row::Postgres)
+                .collect()),
         }
     }
 
@@ -233,7 +253,10 @@ impl Transaction {
 
     /// Runs a text without values.
     pub async fn run(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
-        Statement::new(self.dialect(), sql).execute_in(self).await.map(|_| ())
+        Statement::new(self.dialect(), sql)
+            .execute_in(self)
+            .await
+            .map(|_| ())
     }
 }
 
@@ -273,5 +296,7 @@ impl Row {
 }
 
 fn missing(column: usize) -> Error {
-    Error::Schema(format!("column {column} of a row is null although the schema says it never is"))
+    Error::Schema(format!(
+        "column {column} of a row is null although the schema says it never is"
+    ))
 }

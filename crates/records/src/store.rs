@@ -14,8 +14,8 @@ use crate::feed::Watcher;
 use crate::filter::Filter;
 use crate::rules::Rules;
 use crate::{
-    At, Author, Change, ChangeSetFilter, ChangeSetInfo, Clock, Error, Op, Record, Revision, UndoReport, VerifyReport,
-    Viewer, Written,
+    At, Author, Change, ChangeSetFilter, ChangeSetInfo, Clock, Error, Op, Record, Revision, UndoReport,
+    VerifyReport, Viewer, Written,
 };
 
 /// Every migration of the program, embedded.
@@ -131,7 +131,12 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Database`] when it is out of reach, [`Error::Migration`], [`Error::Schema`].
-    pub async fn open(url: &str, catalog: Catalog, clock: Arc<dyn Clock>, rules: Rules) -> Result<Self, Error> {
+    pub async fn open(
+        url: &str,
+        catalog: Catalog,
+        clock: Arc<dyn Clock>,
+        rules: Rules,
+    ) -> Result<Self, Error> {
         Self::open_with(url, catalog, clock, rules, &MIGRATIONS).await
     }
 
@@ -194,7 +199,13 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::UnknownType`], [`Error::Database`].
-    pub async fn get(&self, viewer: &Viewer, type_name: &str, id: &str, at: At) -> Result<Option<Record>, Error> {
+    pub async fn get(
+        &self,
+        viewer: &Viewer,
+        type_name: &str,
+        id: &str,
+        at: At,
+    ) -> Result<Option<Record>, Error> {
         self.read_one(viewer, type_name, id, at).await
     }
 

@@ -48,12 +48,17 @@ pub(crate) fn is_custom_key(key: &str) -> bool {
     !key.is_empty()
         && key.len() <= 60
         && key.starts_with(|c: char| c.is_ascii_lowercase())
-        && key.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && key
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// Ids are URL-safe words.
 pub(crate) fn is_id(id: &str) -> bool {
-    (1..=64).contains(&id.len()) && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+    (1..=64).contains(&id.len())
+        && id
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
 /// Why a value was refused: a stable word and a sentence.
@@ -87,14 +92,18 @@ pub(crate) fn normalize(field: &Field, value: &mut Value) -> Result<(), Refusal>
         Kind::LongText => check_text(field, value, DEFAULT_LONG_TEXT),
         Kind::Choice => match value.as_str() {
             Some(text) if field.choices.iter().any(|c| c == text) => Ok(()),
-            _ => Err(("not-a-choice", format!("{value} is none of {}", field.choices.join(", ")))),
+            _ => Err((
+                "not-a-choice",
+                format!("{value} is none of {}", field.choices.join(", ")),
+            )),
         },
         Kind::Boolean => match value {
             Value::Bool(_) => Ok(()),
             _ => Err(("not-a-boolean", format!("{value} is neither true nor false"))),
         },
         Kind::Integer | Kind::Money => {
-            let whole = whole_number(value).ok_or(("not-an-integer", format!("{value} is not a whole number")))?;
+            let whole =
+                whole_number(value).ok_or(("not-an-integer", format!("{value} is not a whole number")))?;
             *value = whole.into();
             check_range(field, whole as f64)
         }
@@ -124,7 +133,10 @@ pub(crate) fn normalize(field: &Field, value: &mut Value) -> Result<(), Refusal>
         Kind::Json => {
             let size = value.to_string().len();
             if size > MAX_JSON {
-                return Err(("too-long", format!("has {size} bytes as JSON, at most {MAX_JSON} are kept")));
+                return Err((
+                    "too-long",
+                    format!("has {size} bytes as JSON, at most {MAX_JSON} are kept"),
+                ));
             }
             if value.to_string().contains("\\u0000") {
                 return Err(("nul-character", "must not contain a NUL character".into()));
@@ -148,7 +160,10 @@ fn check_text(field: &Field, value: &Value, default_max: i64) -> Result<(), Refu
     let max = field.max.unwrap_or(default_max);
     let length = text.chars().count() as i64;
     if length > max {
-        return Err(("too-long", format!("has {length} characters, at most {max} are kept")));
+        return Err((
+            "too-long",
+            format!("has {length} characters, at most {max} are kept"),
+        ));
     }
     match field.kind {
         Kind::Email if !is_email(text) => Err(("not-an-email", format!("{text:?} is not an e-mail address"))),
@@ -157,11 +172,17 @@ fn check_text(field: &Field, value: &Value, default_max: i64) -> Result<(), Refu
             Err(("not-a-url", format!("{text:?} is not a web address")))
         }
         // A script in a link runs when somebody clicks it.
-        Kind::Url if text.contains(':') && !text.contains("://") && !is_host_and_port(text) => {
-            Err(("not-a-url", format!("{text:?} is not a web address; it begins with https:// or http://")))
-        }
-        Kind::Url if text.contains("://") && !text.starts_with("http://") && !text.starts_with("https://") => {
-            Err(("not-a-url", format!("{text:?} is not a web address; it begins with https:// or http://")))
+        Kind::Url if text.contains(':') && !text.contains("://") && !is_host_and_port(text) => Err((
+            "not-a-url",
+            format!("{text:?} is not a web address; it begins with https:// or http://"),
+        )),
+        Kind::Url
+            if text.contains("://") && !text.starts_with("http://") && !text.starts_with("https://") =>
+        {
+            Err((
+                "not-a-url",
+                format!("{text:?} is not a web address; it begins with https:// or http://"),
+            ))
         }
         _ => Ok(()),
     }
@@ -246,7 +267,10 @@ mod tests {
 
     #[test]
     fn folding_forgets_case_and_accents() {
-        assert_eq!(fold("  Bäckerei\u{a0}STRASSE Straße "), "backerei strasse strasse");
+        assert_eq!(
+            fold("  Bäckerei\u{a0}STRASSE Straße "),
+            "backerei strasse strasse"
+        );
         assert_eq!(fold("Łódź Øre ﬁn"), "lodz ore fin");
     }
 

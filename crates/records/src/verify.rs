@@ -1,3 +1,7 @@
 //! wip
 use crate::*;
-impl Store { pub(crate) async fn verify_all(&self) -> Result<VerifyReport, Error> { todo!() } }
+impl Store {
+    pub(crate) async fn verify_all(&self) -> Result<VerifyReport, Error> {
+        todo!()
+    }
+}

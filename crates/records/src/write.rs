@@ -1,6 +1,559 @@
-//! wip
-use crate::*;
+//! The one write path: validate, rules, write, close the old version, append to the feed, in one transaction.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde_json::{Map, Value};
+
+use crate::catalog::{Kind, RecordType};
+use crate::chain::{digest, salt};
+use crate::refusal::Refused;
+use crate::rights::push_scope;
+use crate::rows::{RawRow, record, record_columns, record_width, to_raw};
+use crate::statement::Statement;
+use crate::store::Store;
+use crate::transaction::Writing;
+use crate::validate::validate;
+use crate::values::{is_id, new_id};
+use crate::{Author, Error, Fault, Op, Record, Viewer, Written};
+
+/// Operations of one type and sort that are read and written together.
+const RUN: usize = 500;
+/// Most operations of one transaction.
+const MAX_OPS: usize = 20_000;
+
+/// Why a write stopped: found out here, or refused by the database, which is explained afterwards.
+pub(crate) enum Failure {
+    Found(Error),
+    Refused(Refused),
+}
+
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Found(error.into())
+    }
+}
+
 impl Store {
- pub(crate) async fn write_once(&self, _a: &Author, _o: Vec<Op>) -> Result<Written, Error> { todo!() }
- pub(crate) async fn write_chunk(&self, _a: &Author, _i: &str, _o: Vec<Op>) -> Result<Written, Error> { todo!() }
+    pub(crate) async fn write_once(&self, author: &Author, ops: Vec<Op>) -> Result<Written, Error> {
+        let mut writing = Writing::begin(self, author, new_id()).await?;
+        let records = match self.apply(&mut writing, &author.viewer, ops).await {
+            Ok(records) => records,
+            Err(failure) => return self.give_up(writing, failure).await,
+        };
+        if writing.entry_count() == 0 {
+            let last_seq = writing.roll_back().await?;
+            return Ok(Written {
+                change_set: String::new(),
+                records,
+                last_seq,
+                at: self.now(),
+            });
+        }
+        writing.insert_change_set(author, None, true).await?;
+        self.finish(writing, records).await
+    }
+
+    pub(crate) async fn write_chunk(
+        &self,
+        author: &Author,
+        change_set: &str,
+        ops: Vec<Op>,
+    ) -> Result<Written, Error> {
+        let mut writing = Writing::begin(self, author, change_set.to_string()).await?;
+        writing.require_open().await?;
+        match self.apply(&mut writing, &author.viewer, ops).await {
+            Ok(records) => self.finish(writing, records).await,
+            Err(failure) => self.give_up(writing, failure).await,
+        }
+    }
+
+    async fn finish(&self, writing: Writing, records: Vec<Record>) -> Result<Written, Error> {
+        let (change_set, at) = (writing.change_set.clone(), writing.at);
+        let last_seq = writing.commit(self).await?;
+        Ok(Written {
+            change_set,
+            records,
+            last_seq,
+            at,
+        })
+    }
+
+    async fn give_up<T>(&self, writing: Writing, failure: Failure) -> Result<T, Error> {
+        writing.roll_back().await?;
+        Err(match failure {
+            Failure::Found(error) => error,
+            Failure::Refused(refused) => refused.explain(self).await,
+        })
+    }
+
+    /// Checks values as a write would, without rights and without the database: for forms and dry runs. Gives
+    /// the values as they would be stored.
+    ///
+    /// # Errors
+    /// [`Error::UnknownType`], [`Error::Invalid`] with every fault.
+    pub fn validate(
+        &self,
+        viewer: &Viewer,
+        type_name: &str,
+        before: Option<&Record>,
+        patch: Map<String, Value>,
+    ) -> Result<Map<String, Value>, Error> {
+        let record_type = self.record_type(type_name)?;
+        validate(
+            record_type,
+            &self.inner.rules,
+            before,
+            patch,
+            viewer.is_system,
+            self.now(),
+        )
+        .map_err(|faults| Error::Invalid {
+            operation: 0,
+            type_name: type_name.to_string(),
+            faults,
+        })
+    }
+
+    /// Runs operations in a transaction, in their order, runs of like ones together.
+    async fn apply(
+        &self,
+        writing: &mut Writing,
+        viewer: &Viewer,
+        ops: Vec<Op>,
+    ) -> Result<Vec<Record>, Failure> {
+        if ops.len() > MAX_OPS {
+            return Err(Failure::Found(Error::TooMuch(format!(
+                "{} operations in one write, at most {MAX_OPS} are taken; use a change set and chunks",
+                ops.len()
+            ))));
+        }
+        let mut records = Vec::with_capacity(ops.len());
+        let mut ops = ops.into_iter().enumerate().peekable();
+        while let Some((first, op)) = ops.next() {
+            let mut run = Run::new(self, &op)?;
+            run.add(op);
+            while let Some((_, op)) = ops.next_if(|(_, op)| run.takes(op)) {
+                run.add(op);
+            }
+            let Run {
+                record_type, what, ..
+            } = run;
+            records.extend(match what {
+                What::Create(items) => {
+                    self.create_run(writing, viewer, record_type, first, items)
+                        .await?
+                }
+                What::Update(items) => {
+                    self.update_run(writing, viewer, record_type, first, items)
+                        .await?
+                }
+                What::Delete(items) => {
+                    self.delete_run(writing, viewer, record_type, first, items)
+                        .await?
+                }
+            });
+        }
+        Ok(records)
+    }
+
+    async fn create_run(
+        &self,
+        writing: &mut Writing,
+        viewer: &Viewer,
+        record_type: &RecordType,
+        first: usize,
+        items: Vec<(Option<String>, Map<String, Value>)>,
+    ) -> Result<Vec<Record>, Failure> {
+        if !viewer.grant(&record_type.name).create {
+            return Err(Failure::Found(Error::Forbidden {
+                operation: "create",
+                type_name: record_type.name.clone(),
+                id: String::new(),
+            }));
+        }
+        let given: Vec<&str> = items.iter().filter_map(|(id, _)| id.as_deref()).collect();
+        let versions = past_versions(writing, record_type, &given).await?;
+        let mut records = Vec::with_capacity(items.len());
+        for (index, (id, values)) in items.into_iter().enumerate() {
+            if let Some(id) = &id
+                && !is_id(id)
+            {
+                let fault = Fault {
+                    pointer: "/id".into(),
+                    code: "not-an-id".into(),
+                    message: format!("{id:?} is not an id of 1 to 64 letters, digits, - and _"),
+                };
+                return Err(invalid(record_type, first + index, vec![fault]));
+            }
+            let fields = validate(
+                record_type,
+                &self.inner.rules,
+                None,
+                values,
+                viewer.is_system,
+                writing.at,
+            )
+            .map_err(|faults| invalid(record_type, first + index, faults))?;
+            let id = id.unwrap_or_else(new_id);
+            records.push(Record {
+                type_name: record_type.name.clone(),
+                // An id that was used and deleted goes on where it stopped.
+                version: versions.get(&id).map_or(1, |last| last + 2),
+                id,
+                recorded_at: writing.at,
+                changed_by: viewer.user_id.clone(),
+                change_set: writing.change_set.clone(),
+                fields,
+            });
+        }
+        let pairs: Vec<(usize, Option<&Record>, &Record)> = records
+            .iter()
+            .enumerate()
+            .map(|(i, r)| (first + i, None, r))
+            .collect();
+        self.check_links(writing, viewer, record_type, &pairs).await?;
+        self.store_run(writing, record_type, first, &records, "create")
+            .await?;
+        Ok(records)
+    }
+
+    async fn update_run(
+        &self,
+        writing: &mut Writing,
+        viewer: &Viewer,
+        record_type: &RecordType,
+        first: usize,
+        items: Vec<(String, Option<i64>, Map<String, Value>)>,
+    ) -> Result<Vec<Record>, Failure> {
+        let wanted: Vec<(&str, Option<i64>)> = items.iter().map(|(id, v, _)| (id.as_str(), *v)).collect();
+        let mut present = self.load(writing, viewer, record_type, &wanted, "update").await?;
+        let mut records = Vec::with_capacity(items.len());
+        // (position of the operation, before, after), of those that change something.
+        let mut changed: Vec<(usize, Record, Record)> = Vec::new();
+        for (index, (id, _, patch)) in items.into_iter().enumerate() {
+            let before = present
+                .remove(&id)
+                .ok_or_else(|| Failure::Found(not_found(record_type, &id)))?;
+            let fields = validate(
+                record_type,
+                &self.inner.rules,
+                Some(&before),
+                patch,
+                viewer.is_system,
+                writing.at,
+            )
+            .map_err(|faults| invalid(record_type, first + index, faults))?;
+            if fields == before.fields {
+                // Nothing to record: the same request twice makes one version.
+                records.push(before);
+                continue;
+            }
+            let after = Record {
+                version: before.version + 1,
+                recorded_at: writing.at,
+                changed_by: viewer.user_id.clone(),
+                change_set: writing.change_set.clone(),
+                fields,
+                ..before.clone()
+            };
+            records.push(after.clone());
+            changed.push((first + index, before, after));
+        }
+        if changed.is_empty() {
+            return Ok(records);
+        }
+        let pairs: Vec<(usize, Option<&Record>, &Record)> = changed
+            .iter()
+            .map(|(i, before, after)| (*i, Some(before), after))
+            .collect();
+        self.check_links(writing, viewer, record_type, &pairs).await?;
+        let ids: Vec<&str> = changed.iter().map(|(_, _, after)| after.id.as_str()).collect();
+        writing.close(record_type, &ids, false).await?;
+        let after: Vec<Record> = changed.into_iter().map(|(_, _, after)| after).collect();
+        self.store_run(writing, record_type, first, &after, "update")
+            .await?;
+        Ok(records)
+    }
+
+    async fn delete_run(
+        &self,
+        writing: &mut Writing,
+        viewer: &Viewer,
+        record_type: &RecordType,
+        first: usize,
+        items: Vec<(String, Option<i64>)>,
+    ) -> Result<Vec<Record>, Failure> {
+        let wanted: Vec<(&str, Option<i64>)> = items.iter().map(|(id, v)| (id.as_str(), *v)).collect();
+        let mut present = self.load(writing, viewer, record_type, &wanted, "delete").await?;
+        let ids: Vec<&str> = wanted.iter().map(|w| w.0).collect();
+        writing.close(record_type, &ids, true).await?;
+        if let Err(error) = writing.remove(record_type, &ids).await {
+            return Err(Failure::Refused(Refused {
+                error,
+                type_name: record_type.name.clone(),
+                first,
+                rows: Vec::new(),
+                deleted: ids.iter().map(ToString::to_string).collect(),
+            }));
+        }
+        let mut records = Vec::with_capacity(items.len());
+        for (id, _) in &items {
+            let record = present
+                .remove(id)
+                .ok_or_else(|| Failure::Found(not_found(record_type, id)))?;
+            writing.enter("delete", &record_type.name, id, record.version + 1, String::new());
+            records.push(record);
+        }
+        Ok(records)
+    }
+
+    /// The present records, if the viewer may see and change them and they are at the versions wanted.
+    async fn load(
+        &self,
+        writing: &mut Writing,
+        viewer: &Viewer,
+        record_type: &RecordType,
+        wanted: &[(&str, Option<i64>)],
+        operation: &'static str,
+    ) -> Result<BTreeMap<String, Record>, Failure> {
+        let grant = viewer.grant(&record_type.name);
+        let scope = if operation == "delete" {
+            grant.delete
+        } else {
+            grant.write
+        };
+        let mut statement = Statement::new(
+            writing.dialect(),
+            format!("select {}, ", record_columns(record_type, "row0")),
+        );
+        push_scope(&mut statement, record_type, scope, viewer, "row0");
+        statement.push(&format!(" from {} row0 where row0.id in ", record_type.table));
+        statement.bind_list(wanted.iter().map(|w| w.0)).push(" and ");
+        push_scope(&mut statement, record_type, grant.read, viewer, "row0");
+        let mut present = BTreeMap::new();
+        let mut forbidden = HashSet::new();
+        for row in statement.fetch_in(&mut writing.tx).await? {
+            let record = record(record_type, &row)?;
+            if row.boolean(record_width(record_type))? != Some(true) {
+                forbidden.insert(record.id.clone());
+            }
+            present.insert(record.id.clone(), record);
+        }
+        for (id, version) in wanted {
+            let Some(record) = present.get(*id) else {
+                return Err(Failure::Found(not_found(record_type, id)));
+            };
+            if forbidden.contains(*id) {
+                return Err(Failure::Found(Error::Forbidden {
+                    operation,
+                    type_name: record_type.name.clone(),
+                    id: (*id).to_string(),
+                }));
+            }
+            if let Some(given) = *version
+                && given != record.version
+            {
+                return Err(Failure::Found(Error::VersionConflict {
+                    type_name: record_type.name.clone(),
+                    id: (*id).to_string(),
+                    given,
+                    current: record.version,
+                }));
+            }
+        }
+        Ok(present)
+    }
+
+    /// New links point to records that the viewer may see.
+    async fn check_links(
+        &self,
+        writing: &mut Writing,
+        viewer: &Viewer,
+        record_type: &RecordType,
+        records: &[(usize, Option<&Record>, &Record)],
+    ) -> Result<(), Failure> {
+        for field in record_type.fields.iter().filter(|f| f.kind == Kind::Link) {
+            let Some(target) = field.to.as_deref().and_then(|to| self.catalog().get(to)) else {
+                continue;
+            };
+            let mut new: BTreeMap<&str, usize> = BTreeMap::new();
+            for (position, before, after) in records {
+                let link = after.text(&field.name);
+                if let Some(link) = link
+                    && before.and_then(|b| b.text(&field.name)) != Some(link)
+                {
+                    new.entry(link).or_insert(*position);
+                }
+            }
+            if target.name == record_type.name {
+                for (_, _, record) in records {
+                    new.remove(record.id.as_str());
+                }
+            }
+            if new.is_empty() {
+                continue;
+            }
+            let mut statement = Statement::new(
+                writing.dialect(),
+                format!("select row0.id from {} row0 where row0.id in ", target.table),
+            );
+            statement.bind_list(new.keys().copied()).push(" and ");
+            push_scope(
+                &mut statement,
+                target,
+                viewer.grant(&target.name).read,
+                viewer,
+                "row0",
+            );
+            for row in statement.fetch_in(&mut writing.tx).await? {
+                new.remove(row.require_text(0)?.as_str());
+            }
+            if let Some((id, position)) = new.into_iter().next() {
+                let fault = Fault::of(
+                    &field.name,
+                    "no-such-record",
+                    format!("there is no {} {id}", target.name),
+                );
+                return Err(invalid(record_type, position, vec![fault]));
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a run of new rows and enters them in the feed.
+    async fn store_run(
+        &self,
+        writing: &mut Writing,
+        record_type: &RecordType,
+        first: usize,
+        records: &[Record],
+        operation: &str,
+    ) -> Result<(), Failure> {
+        let columns = record_type.columns();
+        let mut rows: Vec<RawRow> = Vec::with_capacity(records.len());
+        for record in records {
+            let row = to_raw(record_type, record, salt()?);
+            let digest = digest(&columns, &row, record_type);
+            writing.enter(operation, &record_type.name, &record.id, record.version, digest);
+            rows.push(row);
+        }
+        let replace = operation == "update";
+        // Kept for the explanation of a refusal; rows are small beside the statement itself.
+        let kept = rows.clone();
+        if let Err(error) = writing.put(record_type, rows, replace).await {
+            return Err(Failure::Refused(Refused {
+                error,
+                type_name: record_type.name.clone(),
+                first,
+                rows: kept,
+                deleted: Vec::new(),
+            }));
+        }
+        Ok(())
+    }
+}
+
+/// A run of operations of one type and one sort, about different records.
+struct Run<'a> {
+    record_type: &'a RecordType,
+    what: What,
+    seen: HashSet<String>,
+    count: usize,
+}
+
+enum What {
+    Create(Vec<(Option<String>, Map<String, Value>)>),
+    Update(Vec<(String, Option<i64>, Map<String, Value>)>),
+    Delete(Vec<(String, Option<i64>)>),
+}
+
+impl<'a> Run<'a> {
+    fn new(store: &'a Store, op: &Op) -> Result<Self, Error> {
+        Ok(Self {
+            record_type: store.record_type(op.type_name())?,
+            what: match op {
+                Op::Create { .. } => What::Create(Vec::new()),
+                Op::Update { .. } => What::Update(Vec::new()),
+                Op::Delete { .. } => What::Delete(Vec::new()),
+            },
+            seen: HashSet::new(),
+            count: 0,
+        })
+    }
+
+    fn takes(&self, op: &Op) -> bool {
+        let id = match (op, &self.what) {
+            (Op::Create { id: None, .. }, What::Create(_)) => None,
+            (Op::Create { id: Some(id), .. }, What::Create(_))
+            | (Op::Update { id, .. }, What::Update(_))
+            | (Op::Delete { id, .. }, What::Delete(_)) => Some(id),
+            _ => return false,
+        };
+        self.count < RUN
+            && op.type_name() == self.record_type.name
+            && id.is_none_or(|id| !self.seen.contains(id))
+    }
+
+    fn add(&mut self, op: Op) {
+        self.count += 1;
+        match (op, &mut self.what) {
+            (Op::Create { id, fields, .. }, What::Create(items)) => {
+                self.seen.extend(id.clone());
+                items.push((id, fields));
+            }
+            (
+                Op::Update {
+                    id, version, patch, ..
+                },
+                What::Update(items),
+            ) => {
+                self.seen.insert(id.clone());
+                items.push((id, version, patch));
+            }
+            (Op::Delete { id, version, .. }, What::Delete(items)) => {
+                self.seen.insert(id.clone());
+                items.push((id, version));
+            }
+            _ => debug_assert!(false, "only operations that `takes` let through are added"),
+        }
+    }
+}
+
+/// Last versions in the twin, of ids that a caller chose.
+async fn past_versions(
+    writing: &mut Writing,
+    record_type: &RecordType,
+    ids: &[&str],
+) -> Result<BTreeMap<String, i64>, Failure> {
+    let mut versions = BTreeMap::new();
+    if ids.is_empty() {
+        return Ok(versions);
+    }
+    let mut statement = Statement::new(
+        writing.dialect(),
+        format!(
+            "select id, max(version) from {} where id in ",
+            record_type.history_table()
+        ),
+    );
+    statement.bind_list(ids.iter().copied()).push(" group by id");
+    for row in statement.fetch_in(&mut writing.tx).await? {
+        versions.insert(row.require_text(0)?, row.require_integer(1)?);
+    }
+    Ok(versions)
+}
+
+fn not_found(record_type: &RecordType, id: &str) -> Error {
+    Error::NotFound {
+        type_name: record_type.name.clone(),
+        id: id.to_string(),
+    }
+}
+
+fn invalid(record_type: &RecordType, operation: usize, faults: Vec<Fault>) -> Failure {
+    Failure::Found(Error::Invalid {
+        operation,
+        type_name: record_type.name.clone(),
+        faults,
+    })
 }

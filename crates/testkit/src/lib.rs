@@ -6,6 +6,7 @@
 //! drawing is a mistake in the test, so it panics and says what is wrong.
 
 mod pbf;
+pub mod postgres;
 mod sketch;
 
 pub use pbf::{Element, PbfFile};
