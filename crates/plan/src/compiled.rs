@@ -271,16 +271,17 @@ fn check_visit(id: VisitId, visit: &Visit, slots: &[Slot], places: usize) -> Res
         });
     }
     check_span(|| format!("visit {}: service", id.0), visit.service)?;
-    for (what, value, limit) in [
-        ("tier", u32::from(visit.tier), 4),
-        ("prize", visit.prize, 1_000_000),
+    for (what, value, least, most) in [
+        ("tier", u32::from(visit.tier), 0, 4),
+        ("prize", visit.prize, 1, 1_000_000),
     ] {
-        if value > limit {
-            return Err(ProblemError::TooLarge {
+        if !(least..=most).contains(&value) {
+            return Err(ProblemError::OutOfRange {
                 visit: id,
                 what,
                 value,
-                limit,
+                least,
+                most,
             });
         }
     }

@@ -95,17 +95,19 @@ pub enum ProblemError {
         /// How many there are.
         slots: usize,
     },
-    /// A tier above 4 or a prize above 1,000,000.
-    #[error("visit {}: {what} {value} is above {limit}", visit.0)]
-    TooLarge {
+    /// A tier above 4, or a prize of 0 or above 1,000,000.
+    #[error("visit {}: {what} {value} is not between {least} and {most}", visit.0)]
+    OutOfRange {
         /// The visit.
         visit: VisitId,
         /// `tier` or `prize`.
         what: &'static str,
         /// What was given.
         value: u32,
+        /// The smallest allowed.
+        least: u32,
         /// The largest allowed.
-        limit: u32,
+        most: u32,
     },
     /// Locks of one visit that exclude each other.
     #[error("visit {}: its locks contradict each other: {why}", visit.0)]

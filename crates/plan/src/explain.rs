@@ -105,7 +105,9 @@ pub(crate) fn left_out(state: &State, visit: u32) -> LeftOut {
             }
             found.push(displacement);
         } else if let Some(displacement) = smallest(state, visit, slot, &|_| true) {
-            more.push(Reason::BlockedByLock { visits: dropped(state, &displacement) });
+            more.push(Reason::BlockedByLock {
+                visits: dropped(state, &displacement),
+            });
         }
     }
     let cheapest = found
@@ -136,7 +138,9 @@ fn may_go(state: &State, visit: u32) -> bool {
 /// The smallest displacement in each slot that is near enough to be worth asking.
 fn displacements(state: &State, visit: u32) -> Vec<Displacement> {
     let slots = priced_slots(state, visit).into_iter();
-    slots.filter_map(|slot| smallest(state, visit, slot, &|other| may_go(state, other))).collect()
+    slots
+        .filter_map(|slot| smallest(state, visit, slot, &|other| may_go(state, other)))
+        .collect()
 }
 
 /// Slots in which the visit is possible on an empty day, those that it misses by least first.

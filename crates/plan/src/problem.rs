@@ -178,7 +178,8 @@ pub struct Visit {
     pub windows: Windows,
     /// 0 a promise, 1 to 3 in falling importance, 4 a suggestion. One visit more of a lower tier outweighs everything after it.
     pub tier: u8,
-    /// Worth among visits of all tiers, urgency included, 0 to 1,000,000.
+    /// Worth among visits of all tiers, urgency included, 1 to 1,000,000. Whatever fits is planned, so a visit that is worth no drive
+    /// should not be asked for.
     pub prize: u32,
     /// What a person has fixed.
     pub locks: Locks,

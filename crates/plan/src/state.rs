@@ -96,7 +96,10 @@ impl<'p> State<'p> {
     /// Whether the routes changed since `begin` can be driven. Taking a stop out can break a route where drive times break the triangle
     /// inequality, and putting another in can mend it.
     pub(crate) fn fits(&self) -> bool {
-        self.log.slots.iter().all(|&slot| self.routes[slot].fits(&self.days[slot]))
+        self.log
+            .slots
+            .iter()
+            .all(|&slot| self.routes[slot].fits(&self.days[slot]))
     }
 
     /// To be called before a route changes.
@@ -237,7 +240,9 @@ impl<'p> State<'p> {
     pub(crate) fn load(&mut self, orders: &[Vec<u32>]) {
         let mut broken = vec![Vec::new(); orders.len()];
         for (slot, order) in orders.iter().enumerate() {
-            let known = order.iter().all(|&visit| !self.problem.windows(visit, slot).is_empty());
+            let known = order
+                .iter()
+                .all(|&visit| !self.problem.windows(visit, slot).is_empty());
             if known && order_holds(self.problem, order) {
                 let route = Route::new(self.problem, &self.days[slot], order.clone());
                 if route.fits(&self.days[slot]) {

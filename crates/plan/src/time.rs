@@ -42,7 +42,7 @@ impl fmt::Display for TimeOfDay {
         let sign = if self.0 < 0 { "-" } else { "" };
         let t = self.0.unsigned_abs();
         write!(f, "{sign}{:02}:{:02}", t / 3600, t / 60 % 60)?;
-        if t % 60 == 0 {
+        if t.is_multiple_of(60) {
             Ok(())
         } else {
             write!(f, ":{:02}", t % 60)

@@ -2,7 +2,10 @@
 //! recomputes every time, length, count and cost.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
-use plan::{Cost, DenseTimes, DriveTimes, Order, PlaceId, Plan, Route, Slot, SlotId, UNREACHABLE, Visit, VisitId, Window, Windows};
+use plan::{
+    Cost, DenseTimes, DriveTimes, Order, PlaceId, Plan, Route, Slot, SlotId, UNREACHABLE, Visit, VisitId,
+    Window, Windows,
+};
 
 #[derive(Debug)]
 pub struct World {
@@ -13,7 +16,8 @@ pub struct World {
 
 impl World {
     pub fn problem(&self) -> plan::Problem {
-        plan::Problem::new(self.slots.clone(), self.visits.clone(), &self.times).expect("a world that can be asked about")
+        plan::Problem::new(self.slots.clone(), self.visits.clone(), &self.times)
+            .expect("a world that can be asked about")
     }
 }
 
@@ -21,15 +25,24 @@ impl World {
 pub fn faults(world: &World, plan: &Plan) -> Vec<String> {
     let mut faults = Vec::new();
     let mut times_seen = vec![0; world.visits.len()];
-    plan.routes.iter().flat_map(|r| &r.stops).for_each(|s| times_seen[s.visit.0 as usize] += 1);
-    plan.left_out.iter().for_each(|l| times_seen[l.visit.0 as usize] += 1);
+    plan.routes
+        .iter()
+        .flat_map(|r| &r.stops)
+        .for_each(|s| times_seen[s.visit.0 as usize] += 1);
+    plan.left_out
+        .iter()
+        .for_each(|l| times_seen[l.visit.0 as usize] += 1);
     for (visit, &times) in times_seen.iter().enumerate() {
         if times != 1 {
             faults.push(format!("visit {visit} is {times} times in the plan"));
         }
     }
     if plan.routes.len() != world.slots.len() {
-        faults.push(format!("{} routes for {} slots", plan.routes.len(), world.slots.len()));
+        faults.push(format!(
+            "{} routes for {} slots",
+            plan.routes.len(),
+            world.slots.len()
+        ));
     }
     for (index, (slot, route)) in world.slots.iter().zip(&plan.routes).enumerate() {
         check_route(world, SlotId(index as u32), slot, route, &mut faults);
@@ -56,10 +69,18 @@ pub fn cost(world: &World, plan: &Plan) -> Cost {
             continue;
         }
         let places: Vec<PlaceId> = std::iter::once(slot.start)
-            .chain(route.stops.iter().map(|s| world.visits[s.visit.0 as usize].place.unwrap()))
+            .chain(
+                route
+                    .stops
+                    .iter()
+                    .map(|s| world.visits[s.visit.0 as usize].place.unwrap()),
+            )
             .chain([slot.end])
             .collect();
-        cost.travel += places.windows(2).map(|leg| i64::from(world.times.seconds(leg[0], leg[1]))).sum::<i64>();
+        cost.travel += places
+            .windows(2)
+            .map(|leg| i64::from(world.times.seconds(leg[0], leg[1])))
+            .sum::<i64>();
         let price = slot.overtime.map_or(0, |o| i64::from(o.price));
         cost.travel += i64::from((route.back.0 - slot.shift.to.0).max(0)) * price;
     }
@@ -70,7 +91,11 @@ fn windows_on(visit: &Visit, day: u16) -> Vec<Window> {
     match &visit.windows {
         Windows::Any => vec![Window::new(plan::TimeOfDay(-86_400), plan::TimeOfDay(3 * 86_400))],
         Windows::Daily(list) => list.clone(),
-        Windows::ByDay(days) => days.iter().filter(|(d, _)| *d == day).flat_map(|(_, w)| w.clone()).collect(),
+        Windows::ByDay(days) => days
+            .iter()
+            .filter(|(d, _)| *d == day)
+            .flat_map(|(_, w)| w.clone())
+            .collect(),
     }
 }
 
@@ -96,13 +121,20 @@ fn check_route(world: &World, id: SlotId, slot: &Slot, route: &Route, faults: &m
     let count = route.stops.len();
     for index in 0..=count {
         let stop = route.stops.get(index);
-        let pause_here = |on_arrival| route.lunch.filter(|l| l.after_stops as usize == index && l.on_arrival == on_arrival);
+        let pause_here = |on_arrival| {
+            route
+                .lunch
+                .filter(|l| l.after_stops as usize == index && l.on_arrival == on_arrival)
+        };
         if let Some(lunch) = pause_here(false) {
             pauses += 1;
             if index == 0 {
                 // At the start, before driving off.
                 if lunch.from < slot.shift.from || lunch.to > route.leave {
-                    bad(format!("pause from {} to {}, off at {}", lunch.from, lunch.to, route.leave));
+                    bad(format!(
+                        "pause from {} to {}, off at {}",
+                        lunch.from, lunch.to, route.leave
+                    ));
                 }
             } else {
                 if lunch.from.0 < time {
@@ -111,7 +143,11 @@ fn check_route(world: &World, id: SlotId, slot: &Slot, route: &Route, faults: &m
                 time = lunch.to.0;
             }
         }
-        let there = stop.map_or(slot.end, |s| world.visits[s.visit.0 as usize].place.expect("a planned visit has a place"));
+        let there = stop.map_or(slot.end, |s| {
+            world.visits[s.visit.0 as usize]
+                .place
+                .expect("a planned visit has a place")
+        });
         let seconds = world.times.seconds(here, there);
         if seconds == UNREACHABLE {
             bad(format!("no way to stop {index}"));
@@ -121,7 +157,10 @@ fn check_route(world: &World, id: SlotId, slot: &Slot, route: &Route, faults: &m
         if leg.time.0 != seconds as i32 || leg.meters != u64::from(world.times.meters(here, there)) {
             bad(format!("drive {index} is not that of the table"));
         }
-        (driven, meters) = (driven + seconds as i32, meters + u64::from(world.times.meters(here, there)));
+        (driven, meters) = (
+            driven + seconds as i32,
+            meters + u64::from(world.times.meters(here, there)),
+        );
         time += seconds as i32;
         here = there;
         if let Some(stop) = stop {
@@ -139,22 +178,33 @@ fn check_route(world: &World, id: SlotId, slot: &Slot, route: &Route, faults: &m
         let Some(stop) = stop else { break };
         let visit = &world.visits[stop.visit.0 as usize];
         if stop.start.0 != time + stop.wait.0 || stop.wait.0 < 0 {
-            bad(format!("stop {index} starts at {}, ready at {time}, wait {}", stop.start, stop.wait));
+            bad(format!(
+                "stop {index} starts at {}, ready at {time}, wait {}",
+                stop.start, stop.wait
+            ));
         }
         if stop.depart.0 != stop.start.0 + visit.service.0 {
             bad(format!("stop {index} departs at {}", stop.depart));
         }
         match visit.locks.start {
             Some(locked) if stop.start != locked => bad(format!("stop {index} is locked to {locked}")),
-            None if !windows_on(visit, slot.day).iter().any(|w| w.from <= stop.start && stop.start <= w.to) => {
-                bad(format!("stop {index} starts at {} outside its windows", stop.start));
+            None if !windows_on(visit, slot.day)
+                .iter()
+                .any(|w| w.from <= stop.start && stop.start <= w.to) =>
+            {
+                bad(format!(
+                    "stop {index} starts at {} outside its windows",
+                    stop.start
+                ));
             }
             _ => {}
         }
         if visit.locks.not_before.is_some_and(|t| stop.start < t) {
             bad(format!("stop {index} starts too early"));
         }
-        if visit.locks.slot.is_some_and(|s| s != id) || visit.allowed.as_ref().is_some_and(|a| !a.contains(&id)) {
+        if visit.locks.slot.is_some_and(|s| s != id)
+            || visit.allowed.as_ref().is_some_and(|a| !a.contains(&id))
+        {
             bad(format!("stop {index} may not be here"));
         }
         if visit.skills.0 & !slot.skills.0 != 0 {
@@ -197,7 +247,11 @@ fn check_route(world: &World, id: SlotId, slot: &Slot, route: &Route, faults: &m
         }
         _ => bad("a pause is missing or uncalled for".to_owned()),
     }
-    let orders: Vec<Option<Order>> = route.stops.iter().map(|s| world.visits[s.visit.0 as usize].locks.order).collect();
+    let orders: Vec<Option<Order>> = route
+        .stops
+        .iter()
+        .map(|s| world.visits[s.visit.0 as usize].locks.order)
+        .collect();
     let mut rank = 0;
     for (index, order) in orders.iter().enumerate() {
         match order {
@@ -222,10 +276,14 @@ pub fn can_drive(world: &World, slot_id: SlotId, order: &[VisitId]) -> bool {
         let ends = match visit.locks.order {
             Some(Order::First) => index == 0,
             Some(Order::Last) => index + 1 == order.len(),
-            Some(Order::Rank(r)) => order[..index].iter().all(|o| match world.visits[o.0 as usize].locks.order {
-                Some(Order::Rank(earlier)) => earlier <= r,
-                _ => true,
-            }),
+            Some(Order::Rank(r)) => {
+                order[..index]
+                    .iter()
+                    .all(|o| match world.visits[o.0 as usize].locks.order {
+                        Some(Order::Rank(earlier)) => earlier <= r,
+                        _ => true,
+                    })
+            }
             None => true,
         };
         ends && visit.place.is_some()
@@ -239,7 +297,9 @@ pub fn can_drive(world: &World, slot_id: SlotId, order: &[VisitId]) -> bool {
     }
     let choices: Vec<Option<(usize, bool)>> = match slot.lunch {
         None => vec![None],
-        Some(_) => (0..=order.len()).flat_map(|i| [Some((i, false)), Some((i, true))]).collect(),
+        Some(_) => (0..=order.len())
+            .flat_map(|i| [Some((i, false)), Some((i, true))])
+            .collect(),
     };
     choices.into_iter().any(|pause| drives(world, slot, order, pause))
 }
@@ -258,7 +318,9 @@ fn drives(world: &World, slot: &Slot, order: &[VisitId], pause: Option<(usize, b
             let Some(over) = eat(time) else { return false };
             time = over;
         }
-        let there = order.get(index).map_or(slot.end, |v| world.visits[v.0 as usize].place.unwrap());
+        let there = order
+            .get(index)
+            .map_or(slot.end, |v| world.visits[v.0 as usize].place.unwrap());
         let seconds = world.times.seconds(here, there);
         if seconds == UNREACHABLE {
             return false;
@@ -275,27 +337,44 @@ fn drives(world: &World, slot: &Slot, order: &[VisitId], pause: Option<(usize, b
                 None => windows_on(visit, slot.day),
             };
             let floor = visit.locks.not_before.map_or(i32::MIN, |t| t.0);
-            let start = windows.iter().map(|w| (time.max(w.from.0).max(floor), w.to.0)).filter(|(s, to)| s <= to).map(|(s, _)| s).min();
+            let start = windows
+                .iter()
+                .map(|w| (time.max(w.from.0).max(floor), w.to.0))
+                .filter(|(s, to)| s <= to)
+                .map(|(s, _)| s)
+                .min();
             let Some(start) = start else { return false };
             time = start + visit.service.0;
         }
     }
-    time <= slot.shift.to.0 + slot.overtime.map_or(0, |o| o.at_most.0) && slot.max_drive.is_none_or(|m| driven <= m.0)
+    time <= slot.shift.to.0 + slot.overtime.map_or(0, |o| o.at_most.0)
+        && slot.max_drive.is_none_or(|m| driven <= m.0)
 }
 
 /// The earliest end of an order that can be driven.
 fn end_of(world: &World, slot: &Slot, order: &[VisitId]) -> i32 {
     // Bisection over the end of the shift is slow and shares nothing.
-    let mut world = World { slots: vec![slot.clone()], visits: world.visits.clone(), times: world.times.clone() };
+    let mut world = World {
+        slots: vec![slot.clone()],
+        visits: world.visits.clone(),
+        times: world.times.clone(),
+    };
     for visit in &mut world.visits {
         (visit.locks.slot, visit.allowed) = (None, None);
     }
-    let (mut low, mut high) = (slot.shift.from.0, slot.shift.to.0 + slot.overtime.map_or(0, |o| o.at_most.0));
+    let (mut low, mut high) = (
+        slot.shift.from.0,
+        slot.shift.to.0 + slot.overtime.map_or(0, |o| o.at_most.0),
+    );
     world.slots[0].overtime = None;
     while low < high {
         let middle = low + (high - low) / 2;
         world.slots[0].shift.to.0 = middle;
-        if can_drive(&world, SlotId(0), order) { high = middle } else { low = middle + 1 }
+        if can_drive(&world, SlotId(0), order) {
+            high = middle
+        } else {
+            low = middle + 1
+        }
     }
     low
 }
@@ -348,12 +427,17 @@ fn cost_of(world: &World, order: &[VisitId]) -> Cost {
         return cost;
     }
     let mut here = slot.start;
-    for place in order.iter().map(|v| world.visits[v.0 as usize].place.unwrap()).chain([slot.end]) {
+    for place in order
+        .iter()
+        .map(|v| world.visits[v.0 as usize].place.unwrap())
+        .chain([slot.end])
+    {
         cost.travel += i64::from(world.times.seconds(here, place));
         here = place;
     }
     if let Some(overtime) = slot.overtime {
-        cost.travel += i64::from((end_of(world, slot, order) - slot.shift.to.0).max(0)) * i64::from(overtime.price);
+        cost.travel +=
+            i64::from((end_of(world, slot, order) - slot.shift.to.0).max(0)) * i64::from(overtime.price);
     }
     cost
 }
