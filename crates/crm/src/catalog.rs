@@ -30,3 +30,11 @@ pub fn catalog() -> Result<Catalog, DeclarationError> {
         include_str!("regions/record.toml"),
     ])
 }
+
+/// What the features know about their records, run inside every write.
+#[must_use]
+pub fn rules() -> records::Rules {
+    let rules = records::Rules::new();
+    let rules = crate::locations::rules(rules);
+    crate::opportunities::rules(rules)
+}

@@ -1,1 +1,37 @@
-//! crm
+//! Customers, visits, territories, plans, imports: the features, on declared records, over HTTP.
+//!
+//! Each folder is a feature: what it keeps on record (`*.toml`), its rules, its own SQL, its routes. This
+//! crate knows HTTP and SQL; it does not know the command line, and it does not open files.
+
+mod app;
+mod catalog;
+mod problem;
+mod time;
+
+mod sessions;
+mod users;
+
+mod crud;
+mod events;
+mod jobs;
+mod live;
+mod maps;
+
+mod accounts;
+mod locations;
+mod opportunities;
+
+mod api;
+
+use std::sync::Arc;
+
+pub use api::{openapi, router};
+pub use app::{App, Settings};
+pub use catalog::{catalog, rules};
+pub use problem::{Problem, ProblemFault};
+pub use sessions::{create_token, set_password};
+pub use time::Zone;
+pub use users::{DEMO_EMAILS, Role};
+
+/// What handlers share.
+pub(crate) type Shared = Arc<App>;

@@ -109,3 +109,43 @@ impl IntoResponse for Problem {
         response
     }
 }
+
+impl From<records::Error> for Problem {
+    fn from(error: records::Error) -> Self {
+        use records::Error as E;
+        let text = error.to_string();
+        let status = |status: StatusCode, code: &str| Self::new(status, code, sentence(&text));
+        match error {
+            E::NotFound { .. } | E::UnknownType(_) => status(StatusCode::NOT_FOUND, "not-found"),
+            E::VersionConflict { .. } => status(StatusCode::PRECONDITION_FAILED, "version-conflict"),
+            E::Forbidden { .. } => status(StatusCode::FORBIDDEN, "forbidden"),
+            E::Invalid { faults, .. } => {
+                let mut problem = status(StatusCode::BAD_REQUEST, "invalid");
+                problem.faults = faults
+                    .into_iter()
+                    .map(|f| ProblemFault { pointer: f.pointer, code: f.code, message: f.message })
+                    .collect();
+                problem
+            }
+            E::UniqueTaken { .. } => status(StatusCode::CONFLICT, "taken"),
+            E::Linked { .. } => status(StatusCode::CONFLICT, "linked"),
+            E::IdTaken { .. } => status(StatusCode::CONFLICT, "id-taken"),
+            E::BadField(_) => status(StatusCode::BAD_REQUEST, "bad-field"),
+            E::Filter(fault) => Self::bad("?filter", "bad-filter", sentence(&fault.message)),
+            E::BadCursor => Self::bad("?cursor", "bad-cursor", sentence(&text)),
+            E::ChangeSet { .. } => status(StatusCode::CONFLICT, "change-set"),
+            E::TooMuch(_) => status(StatusCode::PAYLOAD_TOO_LARGE, "too-much"),
+            E::DiskFull => status(StatusCode::INSUFFICIENT_STORAGE, "disk-full"),
+            E::Backup { .. } => status(StatusCode::BAD_REQUEST, "bad-backup"),
+            E::Schema(_) | E::File { .. } | E::Database(_) | E::Migration(_) => Self::unexpected(text),
+        }
+    }
+}
+
+/// Begins with a capital and ends with a full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let begin = letters.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default();
+    let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{begin}{}{end}", letters.as_str())
+}

@@ -1,0 +1,227 @@
+//! One timeline per customer over all channels: visits, calls, mails, meetings, tasks, notes, deals, changes
+//! of owner; newest first, what is planned above the present.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use records::{At, Filter, Query as RecordQuery, Record};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::http::visible_account;
+use crate::app::App;
+use crate::crud::user_names;
+use crate::problem::Problem;
+use crate::sessions::Signed;
+use crate::Shared;
+
+/// One entry of the timeline.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct TimelineItem {
+    id: String,
+    /// visit, call, email, meeting, task, note, opportunity, owner, import, change
+    kind: String,
+    /// Milliseconds since 1970.
+    at: i64,
+    title: String,
+    text: String,
+    by_name: Option<String>,
+    /// It has not happened yet.
+    planned: bool,
+    /// The record behind it: type and id.
+    record_type: String,
+    record_id: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Timeline {
+    items: Vec<TimelineItem>,
+    next_cursor: Option<String>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct TimelineParams {
+    /// 1..=200; 50 unless said.
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+/// Entries read from each source; the timeline of one customer stays far below.
+const MOST_OF_A_KIND: u32 = 1000;
+
+/// A customer's timeline, newest first
+#[utoipa::path(get, path = "/api/v1/accounts/{id}/timeline", tag = "customers", params(TimelineParams),
+    responses((status = 200, body = Timeline), (status = 404, body = Problem)))]
+async fn timeline(
+    State(app): State<Shared>,
+    signed: Signed,
+    Path(id): Path<String>,
+    Query(params): Query<TimelineParams>,
+) -> Result<Json<Timeline>, Problem> {
+    visible_account(&app, &signed, &id, At::PRESENT).await?;
+    let names = user_names(&app).await?;
+    let now = app.store.now().0;
+    let mut items = Vec::new();
+    for visit in of_account(&app, &signed, "visit", &id).await? {
+        items.extend(visit_item(&visit, &names, now));
+    }
+    for activity in of_account(&app, &signed, "activity", &id).await? {
+        items.push(activity_item(&activity, &names, now));
+    }
+    for opportunity in of_account(&app, &signed, "opportunity", &id).await? {
+        items.extend(stage_items(&app, &signed, &opportunity, &names).await?);
+    }
+    items.extend(account_items(&app, &signed, &id, &names).await?);
+    items.extend(owner_items(&app, &signed, &id).await?);
+    items.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
+
+    let limit = params.limit.unwrap_or(50).clamp(1, 200);
+    let offset = match params.cursor.as_deref() {
+        None | Some("") => 0,
+        Some(cursor) => cursor.parse::<usize>().map_err(|_| records::Error::BadCursor)?,
+    };
+    let next_cursor = (items.len() > offset + limit).then(|| (offset + limit).to_string());
+    Ok(Json(Timeline { items: items.into_iter().skip(offset).take(limit).collect(), next_cursor }))
+}
+
+async fn of_account(app: &App, signed: &Signed, type_name: &str, account: &str) -> Result<Vec<Record>, Problem> {
+    let query = RecordQuery::of(type_name).filter(Filter::eq("account_id", account)).limit(MOST_OF_A_KIND);
+    Ok(app.store.list(&signed.viewer, &query).await?.records)
+}
+
+fn visit_item(visit: &Record, names: &HashMap<String, String>, now: i64) -> Option<TimelineItem> {
+    let at = visit.integer("check_in_at").or_else(|| visit.integer("planned_start"))?;
+    let planned = visit.integer("check_in_at").is_none() && at >= now;
+    let outcome = visit.text("outcome").or_else(|| visit.text("status")).unwrap_or_default();
+    Some(TimelineItem {
+        id: visit.id.clone(),
+        kind: "visit".into(),
+        at,
+        title: outcome.to_owned(),
+        text: visit.text("note").or_else(|| visit.text("purpose")).unwrap_or_default().to_owned(),
+        by_name: visit.text("owner_id").and_then(|o| names.get(o)).cloned(),
+        planned,
+        record_type: "visit".into(),
+        record_id: visit.id.clone(),
+    })
+}
+
+fn activity_item(activity: &Record, names: &HashMap<String, String>, now: i64) -> TimelineItem {
+    let happened = activity.integer("happened_at").or_else(|| activity.integer("due_at"));
+    let at = happened.unwrap_or(activity.recorded_at.0);
+    TimelineItem {
+        id: activity.id.clone(),
+        kind: activity.text("kind").unwrap_or("note").to_owned(),
+        at,
+        title: activity.text("subject").unwrap_or_default().to_owned(),
+        text: activity.text("body").unwrap_or_default().to_owned(),
+        by_name: activity.text("owner_id").and_then(|o| names.get(o)).cloned(),
+        planned: at > now && activity.text("status") == Some("open"),
+        record_type: "activity".into(),
+        record_id: activity.id.clone(),
+    }
+}
+
+/// Each stage an opportunity came to, at the time it did.
+async fn stage_items(
+    app: &App,
+    signed: &Signed,
+    opportunity: &Record,
+    names: &HashMap<String, String>,
+) -> Result<Vec<TimelineItem>, Problem> {
+    let mut items = Vec::new();
+    let mut revisions = app.store.history(&signed.viewer, "opportunity", &opportunity.id).await?;
+    revisions.reverse();
+    let mut stage: Option<String> = None;
+    for revision in revisions {
+        let now_in = revision.record.text("stage_id").map(str::to_owned);
+        if now_in != stage {
+            let name = match &now_in {
+                Some(id) => app.store.get(&records::Viewer::system(), "stage", id, At::PRESENT).await?,
+                None => None,
+            };
+            items.push(TimelineItem {
+                id: format!("{}-{}", opportunity.id, revision.record.version),
+                kind: "opportunity".into(),
+                at: revision.record.recorded_at.0,
+                title: opportunity.text("name").unwrap_or_default().to_owned(),
+                text: name.and_then(|n| n.text("name").map(str::to_owned)).unwrap_or_default(),
+                by_name: revision.author.and_then(|a| names.get(&a).cloned()),
+                planned: false,
+                record_type: "opportunity".into(),
+                record_id: opportunity.id.clone(),
+            });
+            stage = now_in;
+        }
+    }
+    Ok(items)
+}
+
+/// Changes of the account itself, with the fields that changed.
+async fn account_items(
+    app: &App,
+    signed: &Signed,
+    id: &str,
+    names: &HashMap<String, String>,
+) -> Result<Vec<TimelineItem>, Problem> {
+    let mut revisions = app.store.history(&signed.viewer, "account", id).await?;
+    revisions.reverse();
+    let mut items = Vec::new();
+    for (index, revision) in revisions.iter().enumerate() {
+        let before = index.checked_sub(1).map(|i| &revisions[i].record.fields);
+        let changed: Vec<&str> = match before {
+            None => Vec::new(),
+            Some(before) => revision
+                .record
+                .fields
+                .iter()
+                .filter(|(name, value)| before.get(*name) != Some(value))
+                .map(|(name, _)| name.as_str())
+                .collect(),
+        };
+        items.push(TimelineItem {
+            id: format!("{id}-{}", revision.record.version),
+            kind: if revision.cause == "import" { "import" } else { "change" }.into(),
+            at: revision.record.recorded_at.0,
+            title: if before.is_none() { "created".into() } else { "changed".into() },
+            text: changed.join(", "),
+            by_name: revision.author.as_ref().and_then(|a| names.get(a)).cloned(),
+            planned: false,
+            record_type: "account".into(),
+            record_id: id.to_owned(),
+        });
+    }
+    Ok(items)
+}
+
+/// When a place of the account came into which territory, and by what.
+async fn owner_items(app: &App, signed: &Signed, account: &str) -> Result<Vec<TimelineItem>, Problem> {
+    let mut items = Vec::new();
+    for place in of_account(app, signed, "location", account).await? {
+        const SQL: &str = "select s.id, s.valid_from, s.cause, t.name from assignments s \
+                           join territories t on t.id = s.territory_id where s.location_id = $1";
+        let rows: Vec<(String, i64, String, String)> =
+            records::on_db!(read app.store.db(), pool => sqlx::query_as(SQL).bind(&place.id).fetch_all(pool).await)
+                .map_err(records::Error::from)?;
+        items.extend(rows.into_iter().map(|(id, at, cause, territory)| TimelineItem {
+            kind: "owner".into(),
+            at,
+            title: territory,
+            text: cause,
+            by_name: None,
+            planned: at > app.store.now().0,
+            record_type: "assignment".into(),
+            record_id: id.clone(),
+            id,
+        }));
+    }
+    Ok(items)
+}
+
+pub(super) fn router() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(timeline))
+}

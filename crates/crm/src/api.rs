@@ -1,0 +1,64 @@
+//! All routes, and the one description of them.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::routing::get;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::problem::Problem;
+use crate::{Shared, accounts, crud, events, jobs, live, maps, sessions, users};
+
+/// A request's body is at most so large; uploads have their own limit.
+const LARGEST_BODY: usize = 2 * 1024 * 1024;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Bailiwick",
+        description = "A geographic CRM. Longitude comes first; times are milliseconds since 1970 in UTC unless said; \
+                       amounts are in minor units. Every read takes `as_of`; every write answers with a change set that can be undone.",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    components(schemas(Problem))
+)]
+struct Description;
+
+fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .merge(sessions::router())
+        .merge(users::router())
+        .merge(jobs::router())
+        .merge(events::router())
+        .merge(maps::router())
+        .merge(live::router())
+        .merge(accounts::router())
+        .merge(crud::router())
+}
+
+/// The API's description, OpenAPI 3.1.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    routes().split_for_parts().1
+}
+
+/// Every route of the API, without middleware, metrics and the front end.
+pub fn router(app: Shared) -> Router {
+    let (router, description) = routes().split_for_parts();
+    let description = serde_json::to_string(&description).unwrap_or_default();
+    let json = [(axum::http::header::CONTENT_TYPE, "application/json")];
+    router
+        .route("/api/v1/openapi.json", get(async move || (json, description.clone())))
+        .route("/api/{*rest}", axum::routing::any(unknown))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .with_state(app)
+}
+
+async fn unknown(uri: axum::http::Uri) -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "no-such-address",
+        format!("There is nothing at {}. The API is described at /api/v1/openapi.json.", uri.path()),
+    )
+}

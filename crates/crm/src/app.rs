@@ -1,0 +1,94 @@
+//! What every request needs: the records, the map, the live index, the clock.
+
+use std::sync::{Arc, RwLock};
+
+use atlas::Atlas;
+use records::Store;
+use tokio::sync::broadcast;
+
+use crate::jobs::Jobs;
+use crate::live::Live;
+use crate::problem::Problem;
+use crate::time::Zone;
+
+/// Settings that the features read.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The organisation's time zone: local dates become instants in it.
+    pub zone: Zone,
+    /// ISO 4217 code of the organisation's currency.
+    pub currency: String,
+    /// Where the server is reached from outside, for calendar addresses; no slash at the end.
+    pub public_url: Option<String>,
+    /// The password of the demo's four sign-ins; `None` outside the demo.
+    pub demo_password: Option<String>,
+}
+
+/// What is told to browsers as it happens.
+#[derive(Clone, Debug)]
+pub(crate) enum Event {
+    /// A job's row changed.
+    Job(crate::jobs::Job),
+}
+
+/// Shared by all handlers and workers.
+pub struct App {
+    pub(crate) store: Store,
+    pub(crate) settings: Settings,
+    pub(crate) live: Arc<Live>,
+    pub(crate) jobs: Jobs,
+    pub(crate) events: broadcast::Sender<Event>,
+    atlas: RwLock<Option<Arc<Atlas>>>,
+}
+
+impl App {
+    /// Puts the parts together and builds the live index. Without an atlas everything works but what needs
+    /// a map, which then says so.
+    pub async fn start(
+        store: Store,
+        settings: Settings,
+        atlas: Option<Arc<Atlas>>,
+    ) -> Result<Arc<Self>, records::Error> {
+        let live = Live::start(store.clone(), settings.zone.clone()).await?;
+        let (events, _) = broadcast::channel(256);
+        let jobs = Jobs::new();
+        Ok(Arc::new(Self { store, settings, live, jobs, events, atlas: RwLock::new(atlas) }))
+    }
+
+    /// The records.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The map in use, if one is loaded.
+    #[must_use]
+    pub fn atlas(&self) -> Option<Arc<Atlas>> {
+        self.atlas.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// The map in use, or the answer that there is none.
+    pub(crate) fn map(&self) -> Result<Arc<Atlas>, Problem> {
+        self.atlas().ok_or_else(|| {
+            Problem::new(
+                axum::http::StatusCode::SERVICE_UNAVAILABLE,
+                "no-map",
+                "No map pack is loaded. Build one with `bailiwick map build region.osm.pbf` and start with `--map region.pack`.",
+            )
+        })
+    }
+
+    /// Swaps the map; requests under way keep the one they began with.
+    pub fn set_atlas(&self, atlas: Arc<Atlas>) {
+        *self.atlas.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(atlas);
+    }
+
+    /// Starts what runs beside the requests: following the feed, and working off jobs.
+    pub fn spawn_background(self: &Arc<Self>, with_workers: bool) -> Vec<tokio::task::JoinHandle<()>> {
+        let mut tasks = vec![tokio::spawn(self.live.clone().follow())];
+        if with_workers {
+            tasks.push(tokio::spawn(crate::jobs::work(self.clone())));
+        }
+        tasks
+    }
+}

@@ -1,0 +1,371 @@
+//! Records over HTTP: `/api/v1/{plural}`. One set of handlers for all types.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use geom::Timestamp;
+use records::{At, Filter, Op, Query as RecordQuery, Record, RecordType};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::When;
+use crate::app::App;
+use crate::problem::Problem;
+use crate::sessions::Signed;
+use crate::Shared;
+
+/// A record as JSON.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RecordJson {
+    /// Its id.
+    pub id: String,
+    /// Its type's name.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// 1, 2, 3 …: goes into `If-Match`.
+    pub version: i64,
+    /// When this version was written, milliseconds since 1970.
+    pub recorded_at: i64,
+    /// Who wrote it; null for the program.
+    pub changed_by: Option<String>,
+    /// The change set it was written in.
+    pub change_set: String,
+    /// The declared fields, and `custom`.
+    #[schema(value_type = Object)]
+    pub fields: Map<String, Value>,
+}
+
+impl From<Record> for RecordJson {
+    fn from(record: Record) -> Self {
+        Self {
+            id: record.id,
+            type_name: record.type_name,
+            version: record.version,
+            recorded_at: record.recorded_at.0,
+            changed_by: record.changed_by,
+            change_set: record.change_set,
+            fields: record.fields,
+        }
+    }
+}
+
+/// A record after a write, and the change set by which to undo it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct WrittenRecord {
+    /// As it stands now.
+    pub record: RecordJson,
+    /// Goes to `/api/v1/change-sets/{id}/undo`.
+    pub change_set: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RecordPage {
+    records: Vec<RecordJson>,
+    next_cursor: Option<String>,
+}
+
+/// Which records, in which order.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListParams {
+    /// CQL2 text.
+    filter: Option<String>,
+    /// Fields by comma, `-` before one for descending.
+    sort: Option<String>,
+    /// At most so many, 1..=1000; 100 unless said.
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// Fields of a record to write.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct FieldsBody {
+    #[schema(value_type = Object)]
+    fields: Map<String, Value>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Count {
+    count: u64,
+}
+
+/// The type a plural in the address stands for: its table's name, with `-` for `_`.
+fn type_of<'a>(app: &'a App, plural: &str) -> Result<&'a RecordType, Problem> {
+    let table = plural.replace('-', "_");
+    let found = app.store.catalog().iter().find(|t| t.table == table);
+    found.ok_or_else(|| Problem::not_found(format!("Record type {plural}")))
+}
+
+/// A moment from a query parameter.
+pub(crate) fn as_of_of(app: &App, name: &str, text: &str) -> Result<Timestamp, Problem> {
+    let text = text.trim();
+    if let Ok(millis) = text.parse::<i64>() {
+        return Ok(Timestamp(millis));
+    }
+    if let Ok(instant) = text.parse::<jiff::Timestamp>() {
+        return Ok(Timestamp(instant.as_millisecond()));
+    }
+    if let Ok(day) = text.parse::<jiff::civil::Date>() {
+        // "As of 28 February" is the state in which that day ended.
+        let next = day.tomorrow().unwrap_or(day);
+        return Ok(Timestamp(app.settings.zone.start_of(next).0 - 1));
+    }
+    Err(Problem::bad(
+        &format!("?{name}"),
+        "not-a-moment",
+        format!("{name}: {text:?} is no day (2026-02-28), time (2026-02-28T12:00:00Z) or number of milliseconds."),
+    ))
+}
+
+/// The reading moment from the query.
+pub(crate) fn read_at(app: &App, when: &When) -> Result<At, Problem> {
+    let moment = |name: &str, text: &Option<String>| {
+        text.as_deref().filter(|t| !t.is_empty()).map(|t| as_of_of(app, name, t)).transpose()
+    };
+    Ok(At { as_of: moment("as_of", &when.as_of)?, known_at: moment("known_at", &when.known_at)? })
+}
+
+fn query_of(app: &App, record_type: &RecordType, params: &ListParams, when: &When) -> Result<RecordQuery, Problem> {
+    let mut query = RecordQuery::of(record_type.name.clone()).at(read_at(app, when)?).cursor(params.cursor.clone());
+    if let Some(cql2) = params.filter.as_deref().filter(|f| !f.trim().is_empty()) {
+        query = query.filter(Filter::parse_cql2(cql2, record_type).map_err(records::Error::from)?);
+    }
+    for field in params.sort.as_deref().unwrap_or_default().split(',').map(str::trim).filter(|f| !f.is_empty()) {
+        query = match field.strip_prefix('-') {
+            Some(field) => query.sort(field, true),
+            None => query.sort(field, false),
+        };
+    }
+    if let Some(limit) = params.limit {
+        if !(1..=RecordQuery::MAX_LIMIT).contains(&limit) {
+            return Err(Problem::bad("?limit", "out-of-range", "limit is between 1 and 1000."));
+        }
+        query = query.limit(limit);
+    }
+    Ok(query)
+}
+
+/// List records of a type
+#[utoipa::path(get, path = "/api/v1/{plural}", tag = "records",
+    params(("plural" = String, Path), ListParams, When),
+    responses((status = 200, body = RecordPage), (status = 400, body = Problem)))]
+async fn list(
+    State(app): State<Shared>,
+    signed: Signed,
+    Path(plural): Path<String>,
+    Query(params): Query<ListParams>,
+    Query(when): Query<When>,
+) -> Result<Json<RecordPage>, Problem> {
+    let query = query_of(&app, type_of(&app, &plural)?, &params, &when)?;
+    let page = app.store.list(&signed.viewer, &query).await?;
+    Ok(Json(RecordPage {
+        records: page.records.into_iter().map(RecordJson::from).collect(),
+        next_cursor: page.next_cursor,
+    }))
+}
+
+/// Count records of a type
+#[utoipa::path(get, path = "/api/v1/{plural}/count", tag = "records",
+    params(("plural" = String, Path), ListParams, When), responses((status = 200, body = Count)))]
+async fn count(
+    State(app): State<Shared>,
+    signed: Signed,
+    Path(plural): Path<String>,
+    Query(params): Query<ListParams>,
+    Query(when): Query<When>,
+) -> Result<Json<Count>, Problem> {
+    let query = query_of(&app, type_of(&app, &plural)?, &params, &when)?;
+    Ok(Json(Count { count: app.store.count(&signed.viewer, &query).await? }))
+}
+
+/// One record
+#[utoipa::path(get, path = "/api/v1/{plural}/{id}", tag = "records",
+    params(("plural" = String, Path), ("id" = String, Path), When),
+    responses((status = 200, body = RecordJson), (status = 404, body = Problem)))]
+async fn get(
+    State(app): State<Shared>,
+    signed: Signed,
+    Path((plural, id)): Path<(String, String)>,
+    Query(when): Query<When>,
+) -> Result<Response, Problem> {
+    let record_type = type_of(&app, &plural)?;
+    let record = app.store.get(&signed.viewer, &record_type.name, &id, read_at(&app, &when)?).await?;
+    let record = record.ok_or_else(|| Problem::not_found(format!("{} {id}", record_type.label.en)))?;
+    Ok(tagged(StatusCode::OK, record.version, &RecordJson::from(record)))
+}
+
+/// Make a record
+#[utoipa::path(post, path = "/api/v1/{plural}", tag = "records",
+    params(("plural" = String, Path)), request_body = FieldsBody,
+    responses((status = 201, body = WrittenRecord), (status = 400, body = Problem)))]
+async fn create(
+    State(app): State<Shared>,
+    signed: Signed,
+    Path(plural): Path<String>,
+    headers: HeaderMap,
+    Json(body): Json<FieldsBody>,
+) -> Result<Response, Problem> {
+    let record_type = type_of(&app, &plural)?;
+    refuse_read_only(record_type, &body.fields)?;
+    let title = record_type.title.as_deref().and_then(|t| body.fields.get(t)).and_then(Value::as_str);
+    let author = signed.author("api", format!("Add {} {}", record_type.label.en, title.unwrap_or_default()).trim());
+    let request = serde_json::to_vec(&(&plural, &body.fields)).map_err(Problem::unexpected)?;
+    let op = Op::create(record_type.name.clone(), body.fields);
+    super::http_once(&app, &signed, &headers, &request, async || {
+        let written = write_one(&app, &author, op).await?;
+        Ok((StatusCode::CREATED, written))
+    })
+    .await
+}
+
+/// Change fields of a record; send `If-Match` with the version read
+#[utoipa::path(patch, path = "/api/v1/{plural}/{id}", tag = "records",
+    params(("plural" = String, Path), ("id" = String, Path)), request_body = FieldsBody,
+    responses((status = 200, body = WrittenRecord), (status = 412, body = Problem)))]
+async fn update(
+    State(app): State<Shared>,
+    signed: Signed,
+    Path((plural, id)): Path<(String, String)>,
+    headers: HeaderMap,
+    Json(body): Json<FieldsBody>,
+) -> Result<Response, Problem> {
+    let record_type = type_of(&app, &plural)?;
+    refuse_read_only(record_type, &body.fields)?;
+    let fields: Vec<&str> = body.fields.keys().map(String::as_str).collect();
+    let author = signed.author("api", format!("Change {} of {}", fields.join(", "), record_type.label.en));
+    let version = if_match(&headers)?;
+    let op = Op::Update { type_name: record_type.name.clone(), id: id.clone(), version, patch: body.fields };
+    match write_one(&app, &author, op).await {
+        Ok(written) => Ok(tagged(StatusCode::OK, written.record.version, &written)),
+        Err(mut problem) if problem.code == "version-conflict" => {
+            // The page shows both values side by side.
+            let current = app.store.get(&signed.viewer, &record_type.name, &id, At::PRESENT).await?;
+            problem.current = current.map(|r| serde_json::to_value(RecordJson::from(r)).unwrap_or_default());
+            Err(problem)
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+/// Delete a record; its history stays
+#[utoipa::path(delete, path = "/api/v1/{plural}/{id}", tag = "records",
+    params(("plural" = String, Path), ("id" = String, Path)),
+    responses((status = 200, body = Deleted), (status = 412, body = Problem)))]
+async fn delete(
+    State(app): State<Shared>,
+    signed: Signed,
+    Path((plural, id)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Json<Deleted>, Problem> {
+    let record_type = type_of(&app, &plural)?;
+    let author = signed.author("api", format!("Delete {}", record_type.label.en));
+    let op = Op::Delete { type_name: record_type.name.clone(), id, version: if_match(&headers)? };
+    let written = app.store.write(&author, vec![op]).await?;
+    app.live.wait_for(written.last_seq).await;
+    Ok(Json(Deleted { change_set: written.change_set }))
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Deleted {
+    change_set: String,
+}
+
+/// One version of a record.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RevisionJson {
+    record: RecordJson,
+    /// When the next version, or the deletion, was written; null for the present one.
+    superseded_at: Option<i64>,
+    operation: String,
+    cause: String,
+    author: Option<String>,
+    author_name: Option<String>,
+    /// Ended by a deletion.
+    removed: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct History {
+    revisions: Vec<RevisionJson>,
+}
+
+/// Every version of a record, newest first
+#[utoipa::path(get, path = "/api/v1/{plural}/{id}/history", tag = "records",
+    params(("plural" = String, Path), ("id" = String, Path)), responses((status = 200, body = History)))]
+async fn history(
+    State(app): State<Shared>,
+    signed: Signed,
+    Path((plural, id)): Path<(String, String)>,
+) -> Result<Json<History>, Problem> {
+    let record_type = type_of(&app, &plural)?;
+    let revisions = app.store.history(&signed.viewer, &record_type.name, &id).await?;
+    if revisions.is_empty() {
+        return Err(Problem::not_found(format!("{} {id}", record_type.label.en)));
+    }
+    let names = super::change_sets::user_names(&app).await?;
+    let revisions = revisions
+        .into_iter()
+        .map(|r| RevisionJson {
+            record: r.record.into(),
+            superseded_at: r.superseded_at.map(|t| t.0),
+            operation: r.operation,
+            cause: r.cause,
+            author_name: r.author.as_ref().and_then(|a| names.get(a)).cloned(),
+            author: r.author,
+            removed: r.removed,
+        })
+        .collect();
+    Ok(Json(History { revisions }))
+}
+
+/// Writes one operation and waits until map and list show it.
+async fn write_one(app: &App, author: &records::Author, op: Op) -> Result<WrittenRecord, Problem> {
+    let written = app.store.write(author, vec![op]).await?;
+    let record = written.records.into_iter().next().ok_or_else(|| Problem::unexpected("a write without a record"))?;
+    app.live.wait_for(written.last_seq).await;
+    Ok(WrittenRecord { record: record.into(), change_set: written.change_set })
+}
+
+fn refuse_read_only(record_type: &RecordType, fields: &Map<String, Value>) -> Result<(), Problem> {
+    let fixed = |name: &&String| record_type.field(name).is_some_and(|f| f.read_only);
+    match fields.keys().find(fixed) {
+        Some(name) => Err(Problem::bad(
+            &format!("/fields/{name}"),
+            "read-only",
+            format!("{name} is set by the program and cannot be written."),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The version in `If-Match: "v3"`.
+fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
+    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let version = value.to_str().ok().map(|v| v.trim().trim_start_matches("W/").trim_matches('"'));
+    let version = version.and_then(|v| v.trim_start_matches('v').parse().ok());
+    version.map(Some).ok_or_else(|| Problem::bad("If-Match", "bad-etag", "If-Match is an ETag of this record: \"v3\"."))
+}
+
+fn tagged(status: StatusCode, version: i64, body: &impl Serialize) -> Response {
+    let mut response = (status, Json(body)).into_response();
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"v{version}\"")) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// The routes of this feature.
+pub(crate) fn router() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .merge(super::types::router())
+        .merge(super::change_sets::router())
+        .routes(routes!(list, create))
+        .routes(routes!(count))
+        .routes(routes!(get, update, delete))
+        .routes(routes!(history))
+}

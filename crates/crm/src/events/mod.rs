@@ -1,0 +1,114 @@
+//! What happens, as it happens: server-sent events.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
+use futures::Stream;
+use records::At;
+use serde_json::json;
+use tokio::sync::{broadcast, mpsc};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::Event;
+use crate::problem::Problem;
+use crate::sessions::Signed;
+use crate::users::Role;
+use crate::Shared;
+
+/// Changes told one by one; of a larger batch only the number is told, and the page reads anew.
+const TOLD_AT_ONCE: u32 = 50;
+
+/// Changes I may see, my jobs, and new data versions, as they happen
+#[utoipa::path(get, path = "/api/v1/events", tag = "events",
+    responses((status = 200, description = "text/event-stream: `change` {seq,type,id,operation,author}, `version` {data_version}, `job` Job")))]
+async fn events(
+    State(app): State<Shared>,
+    signed: Signed,
+) -> Result<Sse<impl Stream<Item = Result<SseEvent, Infallible>>>, Problem> {
+    let (sender, receiver) = mpsc::channel::<SseEvent>(64);
+    let mut published = app.live.published();
+    let mut happened = app.events.subscribe();
+    let mut seq = app.live.present().seq;
+    tokio::spawn(async move {
+        loop {
+            let told = tokio::select! {
+                changed = published.changed() => {
+                    if changed.is_err() { return }
+                    tell_changes(&app, &signed, &mut seq, &sender).await
+                }
+                event = happened.recv() => match event {
+                    Ok(Event::Job(job)) if signed.role == Role::Admin || job.user_id.as_deref() == Some(&signed.user_id) => {
+                        let event = SseEvent::default().event("job").json_data(&job);
+                        send(&sender, event).await
+                    }
+                    Ok(Event::Job(_)) | Err(broadcast::error::RecvError::Lagged(_)) => Ok(()),
+                    Err(broadcast::error::RecvError::Closed) => return,
+                },
+                () = sender.closed() => return,
+            };
+            if told.is_err() {
+                return;
+            }
+        }
+    });
+    let stream = futures::stream::unfold(receiver, |mut receiver| async {
+        receiver.recv().await.map(|event| (Ok(event), receiver))
+    });
+    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(20))))
+}
+
+/// The page went away.
+struct Gone;
+
+async fn send(sender: &mpsc::Sender<SseEvent>, event: Result<SseEvent, axum::Error>) -> Result<(), Gone> {
+    match event {
+        Ok(event) => sender.send(event).await.map_err(|_| Gone),
+        Err(error) => {
+            tracing::error!(%error, "an event could not be written");
+            Ok(())
+        }
+    }
+}
+
+async fn tell_changes(
+    app: &Shared,
+    signed: &Signed,
+    seq: &mut i64,
+    sender: &mpsc::Sender<SseEvent>,
+) -> Result<(), Gone> {
+    let upto = app.live.present().seq;
+    match app.store.changes(*seq, TOLD_AT_ONCE + 1).await {
+        Ok(changes) if changes.len() <= TOLD_AT_ONCE as usize => {
+            for change in changes {
+                // Rights: what a person may not see is not told to have changed either.
+                let seen = app.store.get(&signed.viewer, &change.type_name, &change.record_id, At::PRESENT).await;
+                let visible = match seen {
+                    Ok(record) => record.is_some(),
+                    Err(error) => {
+                        tracing::error!(%error, "a change could not be checked and is not told");
+                        false
+                    }
+                };
+                if visible {
+                    let data = json!({
+                        "seq": change.seq, "type": change.type_name, "id": change.record_id,
+                        "operation": change.operation, "author": change.author,
+                    });
+                    send(sender, SseEvent::default().event("change").json_data(data)).await?;
+                }
+            }
+        }
+        Ok(_) => {}
+        Err(error) => tracing::error!(%error, "the change feed could not be read"),
+    }
+    *seq = upto;
+    send(sender, SseEvent::default().event("version").json_data(json!({ "data_version": upto }))).await
+}
+
+/// The routes of this feature.
+pub(crate) fn router() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(events))
+}

@@ -1,0 +1,150 @@
+//! The list's filter, put to the live index: the same tree that becomes SQL, walked into `points`.
+//!
+//! SQL's `not` leaves out rows whose value is missing; the index is two-valued. The walk therefore
+//! carries the negation down to the comparisons and adds "and not missing" there.
+
+use points::Filter as Points;
+use records::{Comparison, Filter, FilterError};
+use serde_json::Value;
+
+use super::columns::{self, ColumnKind};
+
+/// Translates a checked filter on customers.
+pub(super) fn to_points(filter: &Filter) -> Result<Points, FilterError> {
+    walk(filter, false)
+}
+
+fn walk(filter: &Filter, negated: bool) -> Result<Points, FilterError> {
+    Ok(match filter {
+        Filter::And(all) | Filter::Or(all) => {
+            let parts = all.iter().map(|f| walk(f, negated)).collect::<Result<Vec<_>, _>>()?;
+            // De Morgan: the negation turns one into the other.
+            let conjunction = matches!(filter, Filter::And(_)) != negated;
+            if conjunction { Points::And(parts) } else { Points::Or(parts) }
+        }
+        Filter::Not(inner) => walk(inner, !negated)?,
+        Filter::Compare { field, op, value, .. } => comparison(field, *op, value, negated)?,
+        Filter::In { field, values } => any_of(field, values, negated)?,
+        Filter::Between { field, low, high } => {
+            let range = Points::Range {
+                column: number_column(field)?,
+                from: Some(number(field, low)?),
+                to: Some(number(field, high)?),
+            };
+            known_and(field, range, negated)
+        }
+        Filter::Like { field, pattern, .. } => like(field, pattern, negated)?,
+        Filter::IsNull { field } => {
+            columns::kind_of(field)?;
+            signed(Points::Missing { column: field.clone() }, negated)
+        }
+        Filter::Ids(ids) => signed(Points::Ids(ids.iter().filter_map(|id| columns::row_id(id)).collect()), negated),
+        Filter::Within(shape) => {
+            let inside = Points::Within(columns::shape_of(shape.polygons().clone())?);
+            if negated { Points::And(vec![Points::Placed, Points::Not(Box::new(inside))]) } else { inside }
+        }
+        Filter::Linked { field, .. } | Filter::Linking { field, .. } => {
+            return Err(refuse(field, "links cannot be followed in a filter on customers"));
+        }
+    })
+}
+
+fn comparison(field: &str, op: Comparison, value: &Value, negated: bool) -> Result<Points, FilterError> {
+    if field == "id" {
+        let ids = value.as_str().and_then(columns::row_id).into_iter().collect();
+        return Ok(signed(Points::Ids(ids), negated != (op == Comparison::NotEqual)));
+    }
+    match columns::kind_of(field)? {
+        ColumnKind::Category | ColumnKind::Text => match op {
+            Comparison::Equal => any_of(field, std::slice::from_ref(value), negated),
+            Comparison::NotEqual => any_of(field, std::slice::from_ref(value), !negated),
+            _ => Err(refuse(field, "only =, <>, in, like and is null can be asked of it")),
+        },
+        ColumnKind::Number => {
+            let n = number(field, value)?;
+            let (from, to) = match op {
+                Comparison::Equal | Comparison::NotEqual => (Some(n), Some(n)),
+                Comparison::Less => (None, Some(n.saturating_sub(1))),
+                Comparison::AtMost => (None, Some(n)),
+                Comparison::Greater => (Some(n.saturating_add(1)), None),
+                Comparison::AtLeast => (Some(n), None),
+            };
+            let range = Points::Range { column: field.to_owned(), from, to };
+            Ok(known_and(field, range, negated != (op == Comparison::NotEqual)))
+        }
+    }
+}
+
+fn any_of(field: &str, values: &[Value], negated: bool) -> Result<Points, FilterError> {
+    match columns::kind_of(field)? {
+        ColumnKind::Number => {
+            let ranges = values
+                .iter()
+                .map(|v| {
+                    let n = number(field, v)?;
+                    Ok(Points::Range { column: field.to_owned(), from: Some(n), to: Some(n) })
+                })
+                .collect::<Result<Vec<_>, FilterError>>()?;
+            Ok(known_and(field, Points::Or(ranges), negated))
+        }
+        ColumnKind::Category => {
+            let words = values.iter().filter_map(Value::as_str);
+            Ok(known_and(field, Points::category(field, words), negated))
+        }
+        ColumnKind::Text => {
+            let texts = values.iter().filter_map(Value::as_str).map(|t| Points::Text(t.to_owned())).collect();
+            Ok(known_and(field, Points::Or(texts), negated))
+        }
+    }
+}
+
+/// Patterns are asked of the text index: the letters between the wildcards, all of them.
+fn like(field: &str, pattern: &str, negated: bool) -> Result<Points, FilterError> {
+    if columns::kind_of(field)? != ColumnKind::Text {
+        return Err(refuse(field, "like can only be asked of name, street and phone"));
+    }
+    let parts: Vec<Points> = pattern
+        .split(['%', '_'])
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(|part| Points::Text(part.replace('\\', "")))
+        .collect();
+    Ok(known_and(field, Points::And(parts), negated))
+}
+
+/// Rows without a value are neither in a comparison nor in its negation.
+fn known_and(field: &str, condition: Points, negated: bool) -> Points {
+    if !negated {
+        return condition;
+    }
+    let known = Points::Not(Box::new(Points::Missing { column: field.to_owned() }));
+    Points::And(vec![known, Points::Not(Box::new(condition))])
+}
+
+fn signed(condition: Points, negated: bool) -> Points {
+    if negated { Points::Not(Box::new(condition)) } else { condition }
+}
+
+fn number_column(field: &str) -> Result<String, FilterError> {
+    match columns::kind_of(field)? {
+        ColumnKind::Number => Ok(field.to_owned()),
+        _ => Err(refuse(field, "between can only be asked of amounts and times")),
+    }
+}
+
+fn number(field: &str, value: &Value) -> Result<i64, FilterError> {
+    value
+        .as_i64()
+        .or_else(|| value.as_f64().map(|n| n.round() as i64))
+        .or_else(|| {
+            let text = value.as_str()?;
+            let instant = text.parse::<jiff::Timestamp>().ok();
+            let day = || text.parse::<jiff::civil::Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
+            instant.or_else(|| day().map(|z| z.timestamp())).map(jiff::Timestamp::as_millisecond)
+        })
+        .ok_or_else(|| refuse(field, "is compared with a number or a time"))
+}
+
+fn refuse(field: &str, why: &str) -> FilterError {
+    FilterError { message: format!("{field}: {why}"), property: Some(field.to_owned()) }
+}

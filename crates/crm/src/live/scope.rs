@@ -1,0 +1,65 @@
+//! What of the live index a viewer may see: the same rights as in SQL, as a filter on rows.
+
+use points::Filter;
+use records::{Db, Grant, Scope, Viewer, on_db};
+use sqlx::AssertSqlSafe;
+
+/// A viewer's rights on customers' places.
+#[derive(Clone, Debug)]
+pub(crate) struct Sight {
+    /// Goes into every question to the index.
+    pub filter: Filter,
+    /// The viewer sees everything.
+    pub is_all: bool,
+    /// What the viewer sees, in words, where it is not everything.
+    pub note: Option<String>,
+}
+
+/// Reads what the viewer may see: accounts and places both have to be readable.
+pub(crate) async fn sight(db: &Db, viewer: &Viewer) -> Result<Sight, sqlx::Error> {
+    let none = Sight { filter: Filter::None, is_all: false, note: Some("nothing".into()) };
+    if viewer.is_system {
+        return Ok(Sight { filter: Filter::All, is_all: true, note: None });
+    }
+    let Some(user) = &viewer.user_id else { return Ok(none) };
+    let narrower = |a: Grant, b: Grant| if rank(a.read) < rank(b.read) { a.read } else { b.read };
+    match narrower(viewer.grant("account"), viewer.grant("location")) {
+        Scope::All => Ok(Sight { filter: Filter::All, is_all: true, note: None }),
+        Scope::None => Ok(none),
+        Scope::Team => {
+            const SQL: &str = "select u.id from users u where u.team_id = (select v.team_id from users v where v.id = $1)";
+            let owners = texts(db, SQL, user).await?;
+            Ok(Sight { filter: Filter::category("owner_id", owners), is_all: false, note: Some("your team".into()) })
+        }
+        Scope::Own | Scope::Territory => {
+            const SQL: &str = "select t.id from territory_members m join territories t on t.id = m.territory_id \
+                               where m.user_id = $1 and m.valid_to = 9223372036854775807";
+            const NAMES: &str = "select t.name from territory_members m join territories t on t.id = m.territory_id \
+                                 where m.user_id = $1 and m.valid_to = 9223372036854775807 order by t.name";
+            let territories = texts(db, SQL, user).await?;
+            let names = texts(db, NAMES, user).await?;
+            let filter = Filter::Or(vec![
+                Filter::category("owner_id", [user.as_str()]),
+                Filter::category("territory_id", territories),
+            ]);
+            let note = if names.is_empty() { "your own customers".to_owned() } else { names.join(", ") };
+            Ok(Sight { filter, is_all: false, note: Some(note) })
+        }
+    }
+}
+
+async fn texts(db: &Db, sql: &'static str, user: &str) -> Result<Vec<String>, sqlx::Error> {
+    let sql = AssertSqlSafe(sql.to_owned());
+    let rows: Vec<(String,)> = on_db!(read db, pool => sqlx::query_as(sql).bind(user).fetch_all(pool).await)?;
+    Ok(rows.into_iter().map(|r| r.0).collect())
+}
+
+fn rank(scope: Scope) -> u8 {
+    match scope {
+        Scope::None => 0,
+        Scope::Own => 1,
+        Scope::Territory => 2,
+        Scope::Team => 3,
+        Scope::All => 4,
+    }
+}

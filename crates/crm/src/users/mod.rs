@@ -1,0 +1,171 @@
+//! People, roles, and what each role may do.
+
+mod http;
+
+pub use http::router;
+
+use std::collections::BTreeMap;
+
+use records::{Catalog, Grant, Query, Record, Scope, Viewer};
+use serde_json::{Value, json};
+
+use crate::problem::Problem;
+use crate::App;
+
+/// The demo's sign-ins, in the order the sign-in page shows them.
+pub const DEMO_EMAILS: [&str; 4] =
+    ["manager@demo.example", "rep@demo.example", "analyst@demo.example", "admin@demo.example"];
+
+/// What somebody is in the organisation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Draws territories and leads a team.
+    Manager,
+    /// Visits customers.
+    Rep,
+    /// Looks at regions.
+    Analyst,
+    /// Runs the program.
+    Admin,
+}
+
+impl Role {
+    /// By its word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Manager, Self::Rep, Self::Analyst, Self::Admin].into_iter().find(|r| r.as_str() == word)
+    }
+
+    /// Its word in the database and in interfaces.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Manager => "manager",
+            Self::Rep => "rep",
+            Self::Analyst => "analyst",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// The screen it begins on.
+    #[must_use]
+    pub fn landing(self) -> &'static str {
+        match self {
+            Self::Manager => "/map",
+            Self::Rep => "/day",
+            Self::Analyst => "/regions",
+            Self::Admin => "/admin",
+        }
+    }
+}
+
+const READ_ALL: Grant = Grant { read: Scope::All, write: Scope::None, create: false, delete: Scope::None };
+const NOTHING: Grant = Grant { read: Scope::None, write: Scope::None, create: false, delete: Scope::None };
+
+/// What a role may do with a record type unless the organisation says otherwise.
+fn standard_grant(role: Role, type_name: &str) -> Grant {
+    let own_work = Grant { read: Scope::Territory, write: Scope::Territory, create: true, delete: Scope::None };
+    match role {
+        Role::Admin => Grant::ALL,
+        Role::Manager => match type_name {
+            "user" | "role" => READ_ALL,
+            _ => Grant::ALL,
+        },
+        Role::Analyst => match type_name {
+            "region" => Grant { read: Scope::All, write: Scope::Own, create: true, delete: Scope::Own },
+            "import_job" => NOTHING,
+            _ => READ_ALL,
+        },
+        Role::Rep => match type_name {
+            "account" | "contact" | "location" | "visit" | "activity" | "opportunity" => own_work,
+            "plan" | "stop" | "left_out_visit" => {
+                Grant { read: Scope::Own, write: Scope::Own, create: true, delete: Scope::Own }
+            }
+            "rep_calendar" | "absence" => {
+                Grant { read: Scope::Own, write: Scope::Own, create: false, delete: Scope::None }
+            }
+            "territory" | "territory_version" | "territory_member" | "assignment" | "visit_frequency" => {
+                Grant { read: Scope::Territory, write: Scope::None, create: false, delete: Scope::None }
+            }
+            "region" => Grant { read: Scope::Own, write: Scope::Own, create: true, delete: Scope::Own },
+            // Names of colleagues and of stages stand beside everything; they are no secret inside the firm.
+            "user" | "team" | "stage" => READ_ALL,
+            _ => NOTHING,
+        },
+    }
+}
+
+/// The rights of a role: the standard ones, with what the role's record changes.
+pub(crate) async fn grants(app: &App, role: Role) -> Result<BTreeMap<String, Grant>, Problem> {
+    let mut grants: BTreeMap<String, Grant> =
+        app.store.catalog().iter().map(|t| (t.name.clone(), standard_grant(role, &t.name))).collect();
+    if role == Role::Admin {
+        // An administrator who could take these from the role could lock everybody out.
+        return Ok(grants);
+    }
+    let filter = records::Filter::eq("name", role.as_str());
+    let page = app.store.list(&Viewer::system(), &Query::of("role").filter(filter).limit(1)).await?;
+    let changed = page.records.first().and_then(|r| r.fields.get("grants").cloned());
+    for (type_name, grant) in changed.as_ref().and_then(Value::as_object).into_iter().flatten() {
+        if let Some(known) = grants.get_mut(type_name) {
+            *known = parse_grant(grant, *known);
+        }
+    }
+    Ok(grants)
+}
+
+fn parse_grant(value: &Value, standard: Grant) -> Grant {
+    let scope = |name: &str, standard: Scope| match value.get(name).and_then(Value::as_str) {
+        Some("none") => Scope::None,
+        Some("own") => Scope::Own,
+        Some("territory") => Scope::Territory,
+        Some("team") => Scope::Team,
+        Some("all") => Scope::All,
+        _ => standard,
+    };
+    Grant {
+        read: scope("read", standard.read),
+        write: scope("write", standard.write),
+        create: value.get("create").and_then(Value::as_bool).unwrap_or(standard.create),
+        delete: scope("delete", standard.delete),
+    }
+}
+
+fn scope_word(scope: Scope) -> &'static str {
+    match scope {
+        Scope::None => "none",
+        Scope::Own => "own",
+        Scope::Territory => "territory",
+        Scope::Team => "team",
+        Scope::All => "all",
+    }
+}
+
+/// Rights as the front end reads them.
+pub(crate) fn rights_json(viewer: &Viewer, catalog: &Catalog) -> Value {
+    let entries = catalog.iter().map(|t| (t.name.clone(), grant_json(viewer.grant(&t.name))));
+    Value::Object(entries.collect())
+}
+
+fn grant_json(grant: Grant) -> Value {
+    json!({
+        "read": scope_word(grant.read),
+        "create": grant.create,
+        "write": scope_word(grant.write),
+        "delete": scope_word(grant.delete),
+    })
+}
+
+/// All users, by name.
+pub(crate) async fn all(app: &App) -> Result<Vec<Record>, Problem> {
+    let mut users = Vec::new();
+    let mut query = Query::of("user").sort("name", false).limit(Query::MAX_LIMIT);
+    loop {
+        let page = app.store.list(&Viewer::system(), &query).await?;
+        users.extend(page.records);
+        match page.next_cursor {
+            Some(cursor) => query = query.cursor(Some(cursor)),
+            None => return Ok(users),
+        }
+    }
+}
