@@ -1,9 +1,11 @@
 // Customers as lists, cards, timelines, legends and search results.
 import { get, type Query } from './client';
-import type { AccountCard, CustomerPage, Id, Legend, LegendField, Ownership, SearchAnswer, TimelineItem } from './types';
+import type { AccountCard, Customer, CustomerPage, Id, Legend, LegendField, Ownership, SearchAnswer, TimelineItem } from './types';
 
 export const customers = (query: Query, signal?: AbortSignal) =>
   get<CustomerPage>('/api/v1/customers', { query, ...(signal ? { signal } : {}) });
+/** The row of one place. */
+export const customerAt = (location: Id) => get<Customer>(`/api/v1/customers/${location}`);
 export const card = (account: Id, signal?: AbortSignal) =>
   get<AccountCard>(`/api/v1/accounts/${account}/card`, signal ? { signal } : {});
 export const timeline = (account: Id, cursor: string | null = null, signal?: AbortSignal) =>

@@ -7,12 +7,13 @@ export type Role = 'manager' | 'rep' | 'analyst' | 'admin';
 export type DueState = 'overdue' | 'due' | 'later' | 'none' | 'appointment' | 'done';
 export type Area = Polygon | MultiPolygon;
 
-export interface Rights { read: boolean; create: boolean; write: boolean; delete: boolean }
+export type Scope = 'none' | 'own' | 'territory' | 'team' | 'all';
+export interface Rights { read: Scope; create: boolean; write: Scope; delete: Scope }
 
 export interface Session {
   user: { id: Id; name: string; email: string; role: Role; language: 'en' | 'de' };
   rights: Record<string, Rights>;
-  map: { bounds: [number, number, number, number]; center: [number, number]; attribution: string; extract_date: string | null; hash: string } | null;
+  map: { bounds: [number, number, number, number]; center: [number, number]; attribution: string; extract_date: number | null; hash: string } | null;
   time_zone: string;
   today: string;
   now: number;
@@ -32,12 +33,11 @@ export interface Stored {
 }
 
 export interface FieldDeclaration {
-  name: string; kind: string; label: Record<string, string> | string; required?: boolean;
-  choices?: { value: string; label: Record<string, string> | string }[] | string[];
-  to?: string; unit?: string; personal?: boolean; read_only?: boolean; sort?: boolean;
+  name: string; kind: string; label: Record<'en' | 'de', string>; required: boolean; read_only: boolean; personal: boolean; sort: boolean;
+  choices: string[]; to: string | null; unit: string | null; max: number | null;
 }
 export interface TypeDeclaration {
-  name: string; plural: string; label: Record<string, string>; title: string; fields: FieldDeclaration[];
+  name: string; plural: string; label: Record<'en' | 'de', string>; plural_label: Record<'en' | 'de', string>; title: string | null; fields: FieldDeclaration[];
 }
 export interface Revision {
   record: Stored; superseded_at: number | null; operation: string; author: Id | null; author_name: string | null; cause: string | null;
@@ -54,7 +54,7 @@ export interface Written { record: Stored; change_set: Id }
 export interface Customer {
   account_id: Id; location_id: Id; name: string; type: string; class: string | null; industry: string | null;
   owner_id: Id | null; owner_name: string | null; territory_id: Id | null; territory_name: string | null;
-  street: string | null; house_number: string | null; postal_code: string | null; city: string | null; phone: string | null;
+  street: string | null; postal_code: string | null; city: string | null; phone: string | null;
   revenue: number | null; pipeline: number | null; last_visit: number | null;
   due_state: DueState; due_days: number | null; lng: number | null; lat: number | null; geocode_status: string;
 }
@@ -72,7 +72,7 @@ export interface Ownership {
 }
 export interface AccountCard {
   account: Stored;
-  locations: { record: Stored; customer: Customer; ownership: Ownership | null }[];
+  locations: { record: Stored; customer: Customer | null; ownership?: Ownership | null }[];
   contacts: Stored[]; opportunities: Stored[];
   next_visit: { id: Id; at: number } | null;
   frequency: { days: number; source: string } | null;
@@ -196,5 +196,5 @@ export interface CandidateAnswer { candidates: Candidate[]; status: string; why:
 
 export interface Token { id: Id; name: string; scopes: string[]; created_at: number; expires_at: number | null; last_used_at: number | null }
 export interface PackInfo { extract_date: string | null; hash: string; bounds: [number, number, number, number]; sections: { name: string; bytes: number }[]; attribution: string }
-export interface AuditEntry { seq: number; at: number; author_name: string | null; operation: string; type: string; id: Id; change_set: Id | null; title?: string | null; cause: string | null }
-export interface Verification { ok: boolean; entries: number; first_broken?: number | null; redacted: number }
+export interface AuditEntry { seq: number; at: number; operation: string; type: string; id: Id; change_set: Id | null; author: Id | null; cause: string | null; hash?: string }
+export interface Verification { ok: boolean; entries: number; versions?: number; first_broken?: { seq: number | null; type: string; id: string; reason: string } | null; redacted: number }

@@ -43,4 +43,4 @@ export function stops(by: Colouring, territories: TerritoryColour[]): [string, s
 }
 
 /** The name of the property in the customer tiles that holds the field. */
-export const tileProperty: Record<Colouring, string> = { territory_id: 'territory_id', class: 'class', type: 'type', due_state: 'due' };
+export const tileProperty: Record<Colouring, string> = { territory_id: 'territory_id', class: 'class', type: 'type', due_state: 'due_state' };

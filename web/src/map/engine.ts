@@ -16,8 +16,10 @@ import { readTokens, token } from './tokens';
 maplibregl.setWorkerUrl(workerUrl);
 
 export interface PointHit {
-  lng: number; lat: number; cluster: boolean; count: number;
-  account: string | null; location: string | null; name: string; due: DueState | null;
+  lng: number; lat: number;
+  /** How many places the point stands for; with `stack` all are at this very spot. */
+  count: number; stack: boolean;
+  location: string | null; name: string; due: DueState | null;
 }
 export interface Hit { lng: number; lat: number; point: PointHit | null; territory: string | null; mark: string | null; stop: string | null }
 
@@ -282,8 +284,7 @@ function text(value: unknown): string | null {
 function pointHit(found: maplibregl.MapGeoJSONFeature, lng: number, lat: number): PointHit {
   const { properties } = found;
   return {
-    lng, lat, cluster: properties['cluster'] === true, count: Number(properties['count'] ?? 1),
-    account: text(properties['account_id']), location: text(properties['location_id']), name: String(properties['name'] ?? ''),
-    due: (text(properties['due']) as DueState | null),
+    lng, lat, count: Number(properties['count'] ?? 1), stack: properties['stack'] === true,
+    location: text(properties['id']), name: String(properties['name'] ?? ''), due: text(properties['due_state']) as DueState | null,
   };
 }

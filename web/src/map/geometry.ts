@@ -141,3 +141,8 @@ export function feature<G extends Geometry>(geometry: G, properties: Record<stri
 export function line(coordinates: Position[]): LineString {
   return { type: 'LineString', coordinates };
 }
+
+/** True when a place lies inside an area, holes left out; even-odd. */
+export function inArea(lng: number, lat: number, area: Area): boolean {
+  return polygons(area).some((rings) => rings.filter((ring) => crossingsAt(ring, lat).filter((x) => x > lng).length % 2 === 1).length % 2 === 1);
+}

@@ -24,8 +24,9 @@ export function match(input: ExpressionSpecification, pairs: [string, string][],
   return ['match', input, ...pairs.flat(), fallback] as unknown as ExpressionSpecification;
 }
 
-const isCluster: ExpressionSpecification = ['==', ['get', 'cluster'], true];
-const single: ExpressionSpecification = ['!=', ['get', 'cluster'], true];
+/** A tile's point stands for `count` places; one place carries its own properties. */
+const isCluster: ExpressionSpecification = ['>', ['get', 'count'], 1];
+const single: ExpressionSpecification = ['==', ['get', 'count'], 1];
 
 export function areaLayers(p: Painting): LayerSpecification[] {
   const t = p.tokens;
@@ -65,7 +66,7 @@ export function pointLayers(p: Painting): LayerSpecification[] {
   const surface = token(t, 'surface');
   const byDue = p.colour === 'due_state';
   const visibility = p.showCustomers ? 'visible' : 'none';
-  const due = match(['coalesce', ['get', 'due'], none], stops('due_state', []).map(([value, name]) => [value, token(t, name)]), token(t, 'due-none'));
+  const due = match(['coalesce', ['get', 'due_state'], none], stops('due_state', []).map(([value, name]) => [value, token(t, name)]), token(t, 'due-none'));
   const points = match(
     ['to-string', ['coalesce', ['get', tileProperty[p.colour]], none]],
     stops(p.colour, p.territories).map(([value, name]) => [value, token(t, name)]),
@@ -89,8 +90,8 @@ export function pointLayers(p: Painting): LayerSpecification[] {
     { id: 'points-due', type: 'symbol', source: 'customers', 'source-layer': 'customers', filter: single,
       layout: {
         visibility: p.showCustomers && byDue ? 'visible' : 'none', 'icon-allow-overlap': true, 'icon-ignore-placement': true,
-        'icon-image': ['concat', 'due-', ['match', ['coalesce', ['get', 'due'], none], [...dueStates], ['get', 'due'], 'none']],
-        'symbol-sort-key': ['match', ['coalesce', ['get', 'due'], none], ['overdue'], 5, ['due'], 4, ['appointment'], 3, ['later'], 2, 1],
+        'icon-image': ['concat', 'due-', ['match', ['coalesce', ['get', 'due_state'], none], [...dueStates], ['get', 'due_state'], 'none']],
+        'symbol-sort-key': ['match', ['coalesce', ['get', 'due_state'], none], ['overdue'], 5, ['due'], 4, ['appointment'], 3, ['later'], 2, 1],
       } },
     { id: 'point-name', type: 'symbol', source: 'customers', 'source-layer': 'customers', minzoom: 12, filter: single,
       layout: {

@@ -18,7 +18,7 @@ export function layers(painting: Painting): LayerSpecification[] {
 export function style(painting: Painting, origin: string, customers: string, mapHash: string): StyleSpecification {
   const sources: Record<string, SourceSpecification> = {
     base: { type: 'vector', tiles: [`${origin}/tiles/base/{z}/{x}/{y}.mvt?v=${mapHash}`], maxzoom: 14 },
-    customers: { type: 'vector', tiles: [customers], maxzoom: 18, promoteId: { customers: 'location_id' } },
+    customers: { type: 'vector', tiles: [customers], maxzoom: 18, promoteId: { customers: 'id' } },
   };
   for (const name of drawn) {
     sources[name] = {

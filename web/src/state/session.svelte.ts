@@ -53,7 +53,8 @@ class SessionState {
   /** Whether edits are possible: only today, and only with the right. */
   may(act: 'create' | 'write' | 'delete', type: string): boolean {
     if (view.asOf !== null) return false;
-    return this.#session?.rights[type]?.[act] ?? false;
+    const right = this.#session?.rights[type]?.[act] ?? false;
+    return right !== false && right !== 'none';
   }
 
   async ask(): Promise<void> {

@@ -1,0 +1,85 @@
+// One customer with everything around it, kept fresh while it is shown.
+import { card, ownership, timeline } from '../../api/customers';
+import { change } from '../../api/records';
+import { Problem } from '../../api/client';
+import type { AccountCard, Id, Ownership, Stored, TimelineItem, Value } from '../../api/types';
+import { t } from '../../i18n/index.svelte';
+import { feedback } from '../../state/feedback.svelte';
+import { live } from '../../state/live.svelte';
+import { preferences } from '../../state/preferences.svelte';
+import { Resource } from '../../state/resource.svelte';
+
+/** What came of saving a field: saved, or somebody else's value stands against yours. */
+export type Saved = { kind: 'saved' } | { kind: 'clash'; theirs: Value; version: number } | { kind: 'refused'; problem: Problem };
+
+const plurals: Record<string, string> = { account: 'accounts', location: 'locations', contact: 'contacts', opportunity: 'opportunities' };
+
+export class AccountState {
+  readonly card = new Resource<AccountCard>();
+  readonly owner = new Resource<Ownership>();
+  readonly timeline = new Resource<{ items: TimelineItem[]; next_cursor: string | null }>();
+  #more = $state.raw<TimelineItem[]>([]);
+  #cursor = $state<string | null>(null);
+
+  constructor(readonly id: Id) {}
+
+  /** Loads, and loads again when something about this customer changes; the returned function stops. */
+  start(): () => void {
+    void this.load();
+    const offUndo = feedback.afterUndo(() => void this.load());
+    const off = live.on((events) => {
+      const mine = new Set([this.id, ...(this.card.value?.locations.map((one) => one.record.id) ?? [])]);
+      const around = ['visit', 'activity', 'opportunity', 'contact', 'assignment', '*'];
+      if (events.some((event) => mine.has(event.id) || around.includes(event.type))) void this.load();
+    });
+    return () => {
+      off();
+      offUndo();
+    };
+  }
+
+  get items(): TimelineItem[] {
+    return [...(this.timeline.value?.items ?? []), ...this.#more];
+  }
+
+  get hasMore(): boolean {
+    return this.#cursor !== null;
+  }
+
+  async load(): Promise<void> {
+    await Promise.all([
+      this.card.load((signal) => card(this.id, signal)),
+      this.timeline.load((signal) => timeline(this.id, null, signal)),
+    ]);
+    this.#more = [];
+    this.#cursor = this.timeline.value?.next_cursor ?? null;
+    const value = this.card.value;
+    if (value) preferences.opened(this.id, String(value.account.fields['name'] ?? ''));
+    const place = value?.locations[0];
+    if (place) await this.owner.load(() => (place.ownership ? Promise.resolve(place.ownership) : ownership(place.record.id)));
+  }
+
+  async more(): Promise<void> {
+    if (!this.#cursor) return;
+    const next = await timeline(this.id, this.#cursor);
+    this.#more = [...this.#more, ...next.items];
+    this.#cursor = next.next_cursor;
+  }
+
+  /** Saves one field against the version it was read at. */
+  async save(record: Stored, field: string, value: Value, version = record.version): Promise<Saved> {
+    try {
+      const plural = plurals[record.type] ?? `${record.type}s`;
+      const written = await change(plural, record.id, version, { [field]: value });
+      const pending = record.type === 'location' && written.record.fields['geocode_status'] === 'pending' && record.fields['geocode_status'] !== 'pending';
+      feedback.done(pending ? t('cust.addressChanged') : t('toast.saved'), written.change_set);
+      void this.load();
+      return { kind: 'saved' };
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      const current = problem.current as unknown as Stored | null;
+      if (problem.status === 412 && current) return { kind: 'clash', theirs: current.fields[field] ?? null, version: current.version };
+      return { kind: 'refused', problem };
+    }
+  }
+}

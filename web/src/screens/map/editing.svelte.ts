@@ -1,0 +1,187 @@
+// Changing territories: which tool is in hand, what it has caught, what it would change. Nothing is written before Apply.
+import * as api from '../../api/territories';
+import { isochrone } from '../../api/places';
+import type { Area, Id, LassoCatch, Preview, PreviewSide } from '../../api/types';
+import { t } from '../../i18n/index.svelte';
+import { feature } from '../../map/geometry';
+import { stage } from '../../map/stage.svelte';
+import { attempt, feedback } from '../../state/feedback.svelte';
+import { Resource } from '../../state/resource.svelte';
+import { territories } from '../../state/territories.svelte';
+import { view } from '../../state/view.svelte';
+
+export type Tool = 'select' | 'polygon' | 'lasso' | 'blocks' | 'reach' | 'vertices';
+export type LassoMode = 'replace' | 'add' | 'remove';
+type Caught = LassoCatch['locations'][number];
+
+class Editing {
+  tool = $state<Tool>('select');
+  /** The shape drawn, picked or reached so far. */
+  area = $state.raw<Area | null>(null);
+  /** Where the drawn line crosses itself. */
+  crossing = $state.raw<[number, number] | null>(null);
+  /** Customers in the lasso. */
+  caught = $state.raw<Map<Id, Caught>>(new Map());
+  lassoMode = $state<LassoMode>('replace');
+  /** The territory whose border is edited, or that is to take the caught customers; null makes a new one. */
+  target = $state<Id | null>(null);
+  name = $state('');
+  owner = $state<Id | null>(null);
+  busy = $state(false);
+  /** The shape is closed: the card may be confirmed. */
+  closed = $state(false);
+  readonly preview = new Resource<Preview>();
+
+  /** Whether the card has something to show. */
+  get open(): boolean {
+    return this.area !== null || this.caught.size > 0;
+  }
+
+  /** Before and after of one territory, while something is being prepared. */
+  side(id: Id | null): PreviewSide | undefined {
+    return this.open ? this.preview.value?.sides.find((side) => side.territory_id === id) : undefined;
+  }
+
+  /** Takes a tool in hand; the one before leaves nothing behind. */
+  take(tool: Tool, target: Id | null = null): void {
+    this.drop();
+    this.tool = tool;
+    this.target = target;
+    if (tool === 'polygon' || tool === 'lasso') this.#draw(tool);
+    if (tool === 'vertices') {
+      const shape = territories.find(target)?.geometry;
+      if (!shape) return this.take('select');
+      this.closed = true;
+      stage.startDrawing({
+        mode: 'edit', area: shape,
+        changed: (area, crossing) => this.#changed(area, crossing),
+        finished: (area) => this.shape(area),
+        cancelled: () => this.take('select'),
+      });
+    }
+  }
+
+  /** Lays everything down. */
+  drop(): void {
+    stage.stopDrawing();
+    this.tool = 'select';
+    this.area = null;
+    this.crossing = null;
+    this.caught = new Map();
+    this.lassoMode = 'replace';
+    this.target = null;
+    this.name = '';
+    this.owner = null;
+    this.closed = false;
+    this.preview.clear();
+    stage.draw('shape', []);
+    stage.draw('marks', []);
+  }
+
+  /** A closed shape from any tool. */
+  shape(area: Area | null): void {
+    this.area = area;
+    this.closed = area !== null;
+    this.crossing = null;
+    if (this.tool !== 'vertices') stage.draw('shape', area ? [feature(area, {})] : []);
+    this.ask();
+  }
+
+  /** Reach: everything within so many minutes by car of a place. */
+  async reach(lng: number, lat: number, minutes: number): Promise<void> {
+    const found = await attempt(() => isochrone(lng, lat, minutes));
+    const geometry = found?.geometry;
+    if (geometry?.type === 'Polygon' || geometry?.type === 'MultiPolygon') this.shape(geometry);
+  }
+
+  /** Another lasso on top of what is caught. */
+  again(mode: LassoMode): void {
+    this.lassoMode = mode;
+    if (!stage.drawing) this.#draw('lasso');
+  }
+
+  setTarget(target: Id | null): void {
+    this.target = target;
+    this.ask();
+  }
+
+  /** Asks what the prepared change would do, on both sides. */
+  ask(): void {
+    const { area, target } = this;
+    if (this.caught.size > 0) {
+      const ids = [...this.caught.keys()];
+      if (target) void this.preview.load((signal) => api.preview({ territory_id: target, location_ids: ids }, signal));
+      else this.preview.clear();
+    } else if (area) void this.preview.load((signal) => api.preview({ territory_id: target, geometry: area }, signal));
+    else this.preview.clear();
+  }
+
+  /** Does it. Afterwards the toast can undo it. */
+  async apply(): Promise<void> {
+    if (this.busy || this.crossing) return;
+    this.busy = true;
+    const done = await attempt(() => (this.caught.size > 0 ? this.#move() : this.#border()));
+    this.busy = false;
+    if (!done) return;
+    this.drop();
+    await territories.refresh();
+  }
+
+  async #move(): Promise<boolean> {
+    if (!this.target) return false;
+    const result = await api.take(this.target, [...this.caught.keys()]);
+    feedback.done(t('terr.done.taken', { n: result.moved, name: territories.find(this.target)?.name ?? '' }), result.change_set);
+    return true;
+  }
+
+  async #border(): Promise<boolean> {
+    const { area, target } = this;
+    if (!area) return false;
+    if (target) {
+      const result = await api.reshape(target, area);
+      feedback.done(t('terr.done.reshaped', { name: result.territory.name, n: result.moved }), result.change_set);
+      return true;
+    }
+    const name = this.name.trim();
+    if (!name) return false;
+    const result = await api.draw({ name, geometry: area, ...(this.owner ? { owner_id: this.owner } : {}) });
+    feedback.done(t('terr.done.drawn', { name, n: result.moved }), result.change_set);
+    view.go({ selection: { kind: 'territory', id: result.territory.id } });
+    return true;
+  }
+
+  #draw(mode: 'polygon' | 'lasso'): void {
+    this.tool = mode;
+    stage.startDrawing({
+      mode,
+      changed: (area, crossing) => this.#changed(area, crossing),
+      finished: (area) => (mode === 'lasso' ? void this.#catch(area) : this.shape(area)),
+      cancelled: () => this.take('select'),
+    });
+  }
+
+  #changed(area: Area, crossing: [number, number] | null): void {
+    this.crossing = crossing;
+    if (crossing || this.tool === 'lasso') return;
+    this.area = area;
+    this.ask();
+  }
+
+  /** What the lasso holds is asked from the index, never read off the screen. */
+  async #catch(area: Area): Promise<void> {
+    const found = await attempt(() => api.lasso(area));
+    if (!found) return this.take('lasso', this.target);
+    const caught = this.lassoMode === 'replace' ? new Map<Id, Caught>() : new Map(this.caught);
+    for (const one of found.locations) {
+      if (this.lassoMode === 'remove') caught.delete(one.location_id);
+      else caught.set(one.location_id, one);
+    }
+    this.caught = caught;
+    this.closed = true;
+    stage.draw('shape', [feature(area, {})]);
+    feedback.say(t('card.caught', { n: caught.size }));
+    this.ask();
+  }
+}
+
+export const editing = new Editing();

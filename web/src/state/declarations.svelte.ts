@@ -1,0 +1,35 @@
+// What fields records have: labels in both languages, kinds, choices. Declared once on the server.
+import { types } from '../api/records';
+import type { FieldDeclaration, TypeDeclaration } from '../api/types';
+import { language, tOr } from '../i18n/index.svelte';
+import { Resource } from './resource.svelte';
+
+class Declarations extends Resource<TypeDeclaration[]> {
+  ensure(): void {
+    if (!this.value && !this.busy) void this.load(types);
+  }
+
+  type(name: string): TypeDeclaration | undefined {
+    return this.value?.find((type) => type.name === name);
+  }
+
+  field(type: string, name: string): FieldDeclaration | undefined {
+    return this.type(type)?.fields.find((field) => field.name === name);
+  }
+
+  /** A field's label in the language shown; its name until the declarations are there. */
+  label(type: string, name: string): string {
+    return this.field(type, name)?.label[language()] ?? name.replaceAll('_', ' ');
+  }
+
+  typeLabel(name: string): string {
+    return this.type(name)?.label[language()] ?? name.replaceAll('_', ' ');
+  }
+}
+
+export const declarations = new Declarations();
+
+/** A choice's word in the language shown, from the catalogue; the stored word where it has none. */
+export function choiceWord(field: string, value: string): string {
+  return tOr(`${field}.${value}`, value);
+}
