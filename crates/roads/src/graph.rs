@@ -63,15 +63,6 @@ impl<'a> RoadGraph<'a> {
         let node = node as usize;
         &self.back_arcs[self.first_back[node] as usize..self.first_back[node + 1] as usize]
     }
-
-    /// The turn between two nodes, where there is one.
-    pub(crate) fn turn(&self, from: u32, to: u32) -> Option<Cost> {
-        self.turns_from(from)
-            .iter()
-            .filter(|arc| arc.head == to)
-            .map(Arc::cost)
-            .min()
-    }
 }
 
 /// An arc as `petgraph` wants it.

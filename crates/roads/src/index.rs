@@ -271,18 +271,14 @@ impl RoadIndex {
         self.line(segment).iter().map(|p| LngLat::from(*p))
     }
 
-    /// The component of a segment: that of its directions' which is larger.
-    pub(crate) fn component_of(&self, segment: usize) -> ComponentId {
+    /// The components of a segment's directions; they differ where one cannot turn around. The larger first, of
+    /// equals the one with the smaller number.
+    pub(crate) fn components_of(&self, segment: usize) -> impl Iterator<Item = ComponentId> + use<> {
         let sides = [self.segments[segment].forward, self.segments[segment].backward];
-        let of = |edge: u32| ComponentId(self.edges[edge as usize].component);
-        let mut known = sides.into_iter().filter(|e| *e != NONE).map(of);
-        let Some(first) = known.next() else {
-            return self.largest;
-        };
-        match known.next() {
-            Some(second) if self.component_size(second) > self.component_size(first) => second,
-            _ => first,
-        }
+        let known = |edge: u32| self.edges.get(edge as usize).map(|e| ComponentId(e.component));
+        let mut components = sides.map(known);
+        components.sort_by_key(|c| c.map(|c| (std::cmp::Reverse(self.component_size(c)), c)));
+        components.into_iter().flatten()
     }
 
     fn text(&self, text: u32) -> Option<&str> {

@@ -38,6 +38,8 @@ mod reach;
 mod route;
 mod search;
 mod snap;
+#[cfg(test)]
+mod tests;
 
 pub use build::{BuildStep, build};
 pub use cost::{Cost, Trip};

@@ -62,7 +62,7 @@ pub(crate) fn describe(roads: &RoadIndex, from: &Snap, to: &Snap, path: &Path) -
             let cost = source.part(along(to, path.source_edge)) - started;
             drawing.drive(path.source_edge, Cost::ZERO, cost, Some(from), Some(to));
         }
-        Some((last, between)) => {
+        Some(((last, turn), between)) => {
             drawing.drive(
                 path.source_edge,
                 Cost::ZERO,
@@ -70,20 +70,12 @@ pub(crate) fn describe(roads: &RoadIndex, from: &Snap, to: &Snap, path: &Path) -
                 Some(from),
                 None,
             );
-            let mut before = path.source_edge;
-            let mut turn_into = |node: u32| {
-                let turn = graph.turn(before, node).expect("a path follows arcs");
-                before = node;
-                turn
-            };
-            for node in between {
-                let turn = turn_into(*node);
-                drawing.drive(graph.edge_of(*node), turn, graph.edge(*node).cost(), None, None);
+            for (node, turn) in between {
+                drawing.drive(graph.edge_of(*node), *turn, graph.edge(*node).cost(), None, None);
             }
-            let turn = turn_into(*last);
             let edge = graph.edge_of(*last);
             let part = graph.edges[edge as usize].part(along(to, edge));
-            drawing.drive(edge, turn, part, None, Some(to));
+            drawing.drive(edge, *turn, part, None, Some(to));
         }
     }
     drawing.finish(to)

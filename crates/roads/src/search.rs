@@ -31,8 +31,8 @@ pub(crate) struct Labels {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Path {
     pub source_edge: u32,
-    /// Empty if the target lies ahead on the source's edge.
-    pub nodes: Vec<u32>,
+    /// Each with the cost of turning into it. Empty if the target lies ahead on the source's edge.
+    pub nodes: Vec<(u32, Cost)>,
     pub cost: Cost,
 }
 
@@ -99,7 +99,7 @@ impl Labels {
         self.reset();
         let graph = roads.graph();
         for (edge, along) in source.sides(roads) {
-            let rest = graph.edges[edge as usize].cost() - graph.edges[edge as usize].part(along);
+            let rest = rest(roads, edge, along);
             for turn in graph.turns_from(edge) {
                 self.offer(turn.head, rest + turn.cost(), edge | SOURCE);
             }
@@ -188,7 +188,7 @@ impl Bidirectional {
             }
         }
         match (best.node, direct) {
-            (Some(node), _) => Some(self.unwind(node, best.cost)),
+            (Some(node), _) => Some(self.unwind(roads, source, node, best.cost)),
             (None, Some((cost, source_edge))) => Some(Path {
                 source_edge,
                 nodes: Vec::new(),
@@ -198,25 +198,50 @@ impl Bidirectional {
         }
     }
 
-    fn unwind(&self, meeting: u32, cost: Cost) -> Path {
-        let mut nodes = vec![meeting];
-        let mut parent = self.forward.parent[meeting as usize];
-        while parent & SOURCE == 0 {
-            nodes.push(parent);
-            parent = self.forward.parent[parent as usize];
-        }
+    /// The path over a node both sides have labelled. Labels along it are final, so what one has more than the
+    /// one before is the edge left behind and the turn.
+    fn unwind(&self, roads: &RoadIndex, source: &Snap, meeting: u32, cost: Cost) -> Path {
+        let graph = roads.graph();
+        let mut nodes = Vec::new();
+        let mut node = meeting;
+        let source_edge = loop {
+            let parent = self.forward.parent[node as usize];
+            if parent & SOURCE != 0 {
+                let edge = parent & !SOURCE;
+                let along = source
+                    .sides(roads)
+                    .find(|(side, _)| *side == edge)
+                    .map_or(0, |(_, along)| along);
+                nodes.push((node, self.forward.cost(node) - rest(roads, edge, along)));
+                break edge;
+            }
+            let start = self.forward.cost(parent) + graph.edge(parent).cost();
+            nodes.push((node, self.forward.cost(node) - start));
+            node = parent;
+        };
         nodes.reverse();
-        let mut next = self.backward.parent[meeting as usize];
-        while next != NONE {
-            nodes.push(next);
-            next = self.backward.parent[next as usize];
+        let mut node = meeting;
+        loop {
+            let next = self.backward.parent[node as usize];
+            if next == NONE {
+                break;
+            }
+            let end = self.backward.cost(next) + graph.edge(node).cost();
+            nodes.push((next, self.backward.cost(node) - end));
+            node = next;
         }
         Path {
-            source_edge: parent & !SOURCE,
+            source_edge,
             nodes,
             cost,
         }
     }
+}
+
+/// The cost of driving an edge from a place on it to its end.
+fn rest(roads: &RoadIndex, edge: u32, along: u32) -> Cost {
+    let edge = &roads.edges[edge as usize];
+    edge.cost() - edge.part(along)
 }
 
 /// Which way a search goes.

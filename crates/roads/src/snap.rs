@@ -136,8 +136,13 @@ impl RoadIndex {
                 ComponentRule::Any => 0.0,
                 ComponentRule::PreferLarge { .. } if found.on_large_component => 0.0,
                 ComponentRule::PreferLarge { detour } => detour.0.max(0.0),
-                ComponentRule::Only(wanted) if found.component == wanted => 0.0,
-                ComponentRule::Only(_) => continue,
+                ComponentRule::Only(wanted) => {
+                    if !self.components_of(found.segment as usize).any(|c| c == wanted) {
+                        continue;
+                    }
+                    found.component = wanted;
+                    0.0
+                }
             };
             if let (Some(street), Some(name)) = (&street, self.road(&found).name) {
                 found.street_matches = fold_street(name) == *street;
@@ -338,7 +343,12 @@ impl<'a> Nearby<'a> {
             .map(|w| LngLat::from(w[0]).distance(w[1].into()))
             .sum();
         let along = before + LngLat::from(a).distance(point);
-        let component = self.roads.component_of(segment);
+        // A segment without directions would be in no component; none is ever built.
+        let component = self
+            .roads
+            .components_of(segment)
+            .next()
+            .unwrap_or(self.roads.largest_component());
         let length = self.roads.segments[segment].length;
         Snap {
             place: self.place,

@@ -72,7 +72,7 @@ fn restriction(relation: &Relation<'_>, profile: &Profile) -> Option<Restriction
         to: ways("to"),
     };
     // A node and ways at once, or neither, cannot be understood.
-    let has_via = found.via_node.is_some() != !found.via_ways.is_empty();
+    let has_via = found.via_node.is_some() == found.via_ways.is_empty();
     let whole = !found.from.is_empty() && !found.to.is_empty() && has_via;
     whole.then_some(found)
 }

@@ -67,7 +67,9 @@ pub(crate) fn build(
     for node in 0..network.places.len() as u32 {
         junctions.turns_at(node, &mut turns);
     }
-    for restriction in restrictions {
+    // What is the only way counts before what is forbidden, or the order of mapping would matter.
+    let (only, no): (Vec<_>, Vec<_>) = restrictions.iter().partition(|r| r.kind == Kind::Only);
+    for restriction in only.into_iter().chain(no) {
         if let Some(node) = restriction.via_node.and_then(|id| network.node(id)) {
             junctions.restrict(node, restriction, &mut turns);
         }

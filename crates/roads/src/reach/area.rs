@@ -206,10 +206,8 @@ fn nest(rings: Vec<Vec<GridPoint>>, sheet: &Sheet) -> MultiPolygon<f64> {
             }
         }
     }
-    let polygons = outer.iter().zip(holes_of);
-    MultiPolygon(
-        polygons
-            .map(|(ring, holes)| Polygon::new(sheet.ring(ring), holes))
-            .collect(),
-    )
+    // A speck that simplifies to nothing holds no reached road: those fill whole squares.
+    let rings = outer.iter().map(|ring| sheet.ring(ring));
+    let polygons = rings.zip(holes_of).filter(|(ring, _)| ring.0.len() >= 4);
+    MultiPolygon(polygons.map(|(ring, holes)| Polygon::new(ring, holes)).collect())
 }

@@ -162,7 +162,7 @@ pub(crate) fn collect<'a>(
         let arrivals = Arrivals::new(roads, segment, from, labels);
         let length = roads.segments[segment as usize].length;
         let halves = match segment == from.segment {
-            true => vec![0..=from.along, from.along..=length],
+            true => vec![0..=from.along.min(length), from.along.min(length)..=length],
             false => vec![0..=length],
         };
         for half in halves {
@@ -214,7 +214,7 @@ impl<'a> Arrivals<'a> {
         Self {
             length: known.length,
             sides: [side(known.forward), side(known.backward)],
-            source: (segment == source.segment).then_some((source.along, edges)),
+            source: (segment == source.segment).then_some((source.along.min(known.length), edges)),
         }
     }
 
@@ -244,14 +244,14 @@ impl<'a> Arrivals<'a> {
             let cost = self.arrive(side, x);
             cost != Cost::UNREACHED && cost.duration() <= limit
         };
-        let turn = first_where(start, end, |x| !forward_wins(x));
+        let turn = first_where(start, end + 1, |x| !forward_wins(x));
         let mut found = Vec::new();
         let late = first_where(start, turn, |x| !reached(0, x));
         if late > start {
             found.push(start..=late - 1);
         }
         let early = first_where(turn, end + 1, |x| reached(1, x));
-        if early <= end && turn <= end {
+        if early <= end {
             found.push(early..=end);
         }
         found

@@ -1,0 +1,195 @@
+//! The demo map: real tags, real mistakes.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use geo::{Contains, Validation};
+use geom::{Meters, Seconds};
+
+use super::*;
+use crate::{AreaOptions, Matrix};
+
+struct Demo {
+    roads: RoadIndex,
+    /// Every place with a house number, by id.
+    addresses: Vec<LngLat>,
+    extract: Extract,
+}
+
+fn demo() -> &'static Demo {
+    static DEMO: OnceLock<Demo> = OnceLock::new();
+    DEMO.get_or_init(|| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/neubrandenburg.osm.pbf");
+        let extract = osm::read(&[&path], &mut |_| ()).expect("the demo extract");
+        let addresses = extract
+            .tagged_nodes()
+            .filter(|n| n.tags.get("addr:housenumber").is_some());
+        let ways = extract
+            .ways()
+            .filter(|w| w.tags.get("addr:housenumber").is_some());
+        let corners = ways.filter_map(|way| extract.line(&way).first().copied());
+        let bounds = extract.bounds().expect("the extract has bounds");
+        let addresses = addresses
+            .map(|n| n.place)
+            .chain(corners)
+            .filter(|p| bounds.contains(*p))
+            .collect();
+        Demo {
+            roads: open(&extract),
+            addresses,
+            extract,
+        }
+    })
+}
+
+/// Every n-th address, `count` in all, on roads.
+fn sample(count: usize) -> Vec<Snap> {
+    let demo = demo();
+    let step = demo.addresses.len() / count;
+    assert!(step > 0, "only {} addresses", demo.addresses.len());
+    let places = demo.addresses.iter().step_by(step).take(count);
+    places
+        .filter_map(|p| demo.roads.snap(*p, &SnapOptions::default()).ok())
+        .collect()
+}
+
+#[test]
+fn addresses_reach_each_other_at_sane_speeds() {
+    let demo = demo();
+    let snaps = sample(60);
+    assert!(
+        snaps.len() >= 57,
+        "only {} of 60 addresses have a road within a kilometre",
+        snaps.len()
+    );
+    let matrix = demo.roads.matrix(&snaps, &snaps);
+    let (mut reached, mut detours) = (0, Vec::new());
+    for (i, from) in snaps.iter().enumerate() {
+        for (j, to) in snaps.iter().enumerate() {
+            let Some(trip) = matrix.trip(i, j) else { continue };
+            reached += 1;
+            let crow = from.point.distance(to.point);
+            assert!(
+                trip.distance.0 >= crow.0 - 1.0,
+                "shorter than the crow flies: {trip:?}"
+            );
+            if crow > Meters(2000.0) {
+                let kmh = trip.distance.0 / trip.duration.to_seconds().0 * 3.6;
+                assert!(
+                    (8.0..100.0).contains(&kmh),
+                    "{kmh} km/h from {:?} to {:?}",
+                    from.place,
+                    to.place
+                );
+                detours.push(trip.distance / crow);
+            }
+        }
+    }
+    detours.sort_by(f64::total_cmp);
+    // Some are long: across the lake, and where the extract's edge cuts the short way.
+    let (median, longest) = (detours[detours.len() / 2], detours[detours.len() - 1]);
+    assert!(
+        median < 1.6 && longest < 15.0,
+        "detours: median {median}, longest {longest}"
+    );
+    // Nearly all pairs; what is left are roads the extract's edge cuts off.
+    let pairs = snaps.len() * snaps.len();
+    assert!(reached * 100 >= pairs * 98, "{reached} of {pairs} pairs");
+}
+
+#[test]
+fn routes_trips_and_matrix_agree() {
+    let demo = demo();
+    let snaps = sample(12);
+    let mut query = demo.roads.query();
+    let matrix = demo.roads.matrix(&snaps, &snaps);
+    for (i, from) in snaps.iter().enumerate() {
+        for (j, to) in snaps.iter().enumerate().take(4) {
+            let route = query.route(from, to);
+            assert_consistent(&demo.roads, from, to, route.as_ref());
+            assert_eq!(matrix.trip(i, j), route.map(|r| r.trip));
+        }
+    }
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_matrix_and_any_build_the_same_bytes() {
+    let demo = demo();
+    let snaps = sample(16);
+    let with = |threads: usize| -> Matrix {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .expect("a thread pool");
+        pool.install(|| demo.roads.matrix(&snaps, &snaps))
+    };
+    let one = with(1);
+    assert_eq!(one, with(2));
+    assert_eq!(one, with(4));
+    let mut names = Vec::new();
+    let first = build(&demo.extract, &Profile::car(), &mut |step| names.push(step.name));
+    let second = build(&demo.extract, &Profile::car(), &mut |_| ());
+    assert!(first == second, "two builds differ");
+    assert_eq!(names.len(), 5);
+}
+
+#[test]
+fn most_roads_hang_together() {
+    let demo = demo();
+    let roads = &demo.roads;
+    let largest = roads.component_size(roads.largest_component());
+    let nodes = roads.graph().nodes();
+    assert!(
+        largest * 100 >= nodes * 90,
+        "only {largest} of {nodes} nodes in the largest component"
+    );
+}
+
+#[test]
+fn ten_minutes_hold_the_addresses_ten_minutes_away() {
+    let demo = demo();
+    let snaps = sample(300);
+    let limit = Seconds(420.0);
+    let from = snaps[0];
+    let mut query = demo.roads.query();
+    let reach = query.reach(&from, limit);
+    let area = reach.area(&AreaOptions::default());
+    area.check_validation().expect("a valid area");
+    let trips = query.trips(&from, &snaps);
+    let (mut within, mut wrong) = (0, 0);
+    for (snap, trip) in snaps.iter().zip(trips) {
+        let in_time = trip.is_some_and(|t| t.duration <= limit.to_millis());
+        within += usize::from(in_time);
+        assert_eq!(reach.contains(snap), in_time);
+        let road_inside = area.contains(&geo_types::Point::from(snap.point));
+        assert!(!in_time || road_inside, "a reached road lies outside the area");
+        let place_inside = area.contains(&geo_types::Point::from(snap.place));
+        wrong += usize::from(place_inside != in_time);
+    }
+    assert!(
+        within > 20 && within < 280,
+        "{within} of 300 in time: the limit says nothing"
+    );
+    // Addresses far from any road, and those within a grid square of the border.
+    assert!(
+        wrong * 100 <= snaps.len() * 2,
+        "{wrong} of {} addresses on the wrong side",
+        snaps.len()
+    );
+}
+
+#[test]
+fn the_nearest_by_road_come_first() {
+    let demo = demo();
+    let snaps = sample(40);
+    let nearest = demo.roads.query().nearest(&snaps[0], &snaps, 5, None);
+    assert_eq!(nearest.len(), 5);
+    assert_eq!((nearest[0].0, nearest[0].1.duration.0), (0, 0));
+    assert!(nearest.windows(2).all(|w| w[0].1.duration <= w[1].1.duration));
+    let trips = demo.roads.query().trips(&snaps[0], &snaps);
+    let sooner = |limit: geom::Millis| trips.iter().flatten().filter(|t| t.duration < limit).count();
+    assert!(sooner(nearest[4].1.duration) <= 4);
+    let limit = nearest[2].1.duration.to_seconds();
+    let within = demo.roads.query().nearest(&snaps[0], &snaps, 40, Some(limit));
+    assert!(within.len() >= 3 && within.iter().all(|(_, t)| t.duration <= limit.to_millis()));
+}
