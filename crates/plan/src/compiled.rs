@@ -17,9 +17,12 @@ pub struct Problem {
     slots: Vec<Slot>,
     visits: Vec<Visit>,
     places: usize,
+    /// Drives by origin, then destination, and the other way round.
     drive: Vec<i32>,
+    drive_back: Vec<i32>,
     meters: Vec<u32>,
     place_of: Vec<u32>,
+    service: Vec<i32>,
     /// Windows of visit `v` in slot `s` are `windows[bounds[v * slots + s]..bounds[v * slots + s + 1]]`.
     bounds: Vec<u32>,
     windows: Vec<(i32, i32)>,
@@ -62,6 +65,7 @@ impl Problem {
                 meters.push(times.meters(PlaceId(from), PlaceId(to)));
             }
         }
+        let drive_back = (0..places * places).map(|i| drive[i % places.max(1) * places + i / places.max(1)]).collect();
         let mut bounds = vec![0];
         let mut windows = Vec::new();
         for visit in &visits {
@@ -75,10 +79,12 @@ impl Problem {
         Ok(Self {
             place_of: visits.iter().map(|v| v.place.map_or(u32::MAX, |p| p.0)).collect(),
             orders_locked: visits.iter().any(|v| v.locks.order.is_some()),
+            service: visits.iter().map(|v| v.service.0).collect(),
             slots,
             visits,
             places,
             drive,
+            drive_back,
             meters,
             bounds,
             windows,
@@ -115,6 +121,23 @@ impl Problem {
     #[inline]
     pub(crate) fn drive(&self, from: usize, to: usize) -> i32 {
         self.drive[from * self.places + to]
+    }
+
+    /// Seconds to that place, by origin.
+    #[inline]
+    pub(crate) fn drives_to(&self, place: usize) -> &[i32] {
+        &self.drive_back[place * self.places..(place + 1) * self.places]
+    }
+
+    /// Seconds from that place, by destination.
+    #[inline]
+    pub(crate) fn drives_from(&self, place: usize) -> &[i32] {
+        &self.drive[place * self.places..(place + 1) * self.places]
+    }
+
+    #[inline]
+    pub(crate) fn service(&self, visit: u32) -> i32 {
+        self.service[visit as usize]
     }
 
     pub(crate) fn meters(&self, from: usize, to: usize) -> u64 {

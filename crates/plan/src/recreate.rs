@@ -145,18 +145,8 @@ fn pick(random: &mut Random) -> Kind {
 fn cheapest_with_blinks(state: &State, visit: u32, random: &mut Random) -> Option<Place> {
     let mut best: Option<Place> = None;
     for slot in 0..state.routes.len() {
-        if state.problem.windows(visit, slot).is_empty() {
-            continue;
-        }
-        for at in 0..=state.routes[slot].stops.len() {
-            if let Some(travel) = state.try_insert(slot, visit, at)
-                && best.is_none_or(|b| travel < b.travel)
-                && random.below(BLINK) != 0
-                && state.order_allows(slot, visit, at)
-            {
-                best = Some(Place { slot, at, travel });
-            }
-        }
+        let below = best.map_or(i64::MAX, |b| b.travel);
+        best = state.cheaper_in(slot, visit, below, || random.below(BLINK) != 0).or(best);
     }
     best
 }

@@ -19,10 +19,36 @@ pub(crate) struct Route {
     ready: Vec<[i32; 2]>,
     /// Latest arrival at the node from which the rest still fits.
     latest: Vec<[i32; 2]>,
+    /// The place of each node.
+    places: Vec<u32>,
+    /// The drive from each node to the next; none on an empty day.
+    legs: Vec<i32>,
     /// Seconds of driving; 64 bits, as missing ways count `NEVER` each.
     pub(crate) drive: i64,
     /// Seconds past the shift's end.
     pub(crate) overtime: i32,
+}
+
+/// A visit that may be put into a route, unpacked.
+struct Inserted<'p> {
+    windows: &'p [(i32, i32)],
+    service: i32,
+    /// Drives to it by place, and from it.
+    drive_to: &'p [i32],
+    drive_from: &'p [i32],
+}
+
+impl<'p> Inserted<'p> {
+    #[inline]
+    fn new(problem: &'p Problem, day: &Day, visit: u32) -> Self {
+        let place = problem.place(visit);
+        Self {
+            windows: problem.windows(visit, day.slot),
+            service: problem.service(visit),
+            drive_to: problem.drives_to(place),
+            drive_from: problem.drives_from(place),
+        }
+    }
 }
 
 /// What the search needs to know of a slot, unpacked.
@@ -152,60 +178,44 @@ impl Route {
         route
     }
 
-    fn place(&self, problem: &Problem, day: &Day, node: usize) -> usize {
-        if node == 0 {
-            day.start
-        } else if node > self.stops.len() {
-            day.end
-        } else {
-            problem.place(self.stops[node - 1])
-        }
-    }
-
     /// Works everything out again after `stops` changed.
     pub(crate) fn refresh(&mut self, problem: &Problem, day: &Day) {
         let n = self.stops.len();
+        self.places.clear();
+        self.places.push(day.start as u32);
+        self.places.extend(self.stops.iter().map(|&visit| problem.place(visit) as u32));
+        self.places.push(day.end as u32);
+        self.legs.clear();
+        self.legs.extend(self.places.windows(2).map(|leg| problem.drive(leg[0] as usize, leg[1] as usize)));
+
         self.ready.clear();
         self.ready.push(day.leave());
-        self.drive = 0;
-        let mut here = day.start;
-        for &visit in &self.stops {
-            let there = problem.place(visit);
-            let drive = problem.drive(here, there);
-            self.drive += i64::from(drive);
-            let arrive = day.arrive(self.ready[self.ready.len() - 1], drive);
-            let service = problem.visits()[visit as usize].service.0;
-            self.ready
-                .push(day.serve(arrive, problem.windows(visit, day.slot), service));
-            here = there;
+        for (at, &visit) in self.stops.iter().enumerate() {
+            let arrive = day.arrive(self.ready[at], self.legs[at]);
+            self.ready.push(day.serve(arrive, problem.windows(visit, day.slot), problem.service(visit)));
         }
-        let home = problem.drive(here, day.end);
-        self.ready.push(day.arrive(self.ready[n], home));
-        self.drive = if n == 0 { 0 } else { self.drive + i64::from(home) };
-        self.overtime = if n == 0 {
-            0
-        } else {
-            (self.ready[n + 1][BEHIND] - day.to).max(0)
-        };
+        self.ready.push(day.arrive(self.ready[n], self.legs[n]));
 
         self.latest.clear();
         self.latest.resize(n + 2, [0, 0]);
         self.latest[n + 1] = [day.uneat(day.last), day.last];
-        let mut there = day.end;
         for node in (1..=n).rev() {
             let visit = self.stops[node - 1];
-            let here = problem.place(visit);
-            let drive = problem.drive(here, there);
             let windows = problem.windows(visit, day.slot);
-            let service = problem.visits()[visit as usize].service.0;
-            let done = self.latest[node + 1][BEHIND] - drive;
-            let done_ahead = (self.latest[node + 1][AHEAD] - drive).max(day.uneat(done));
+            let service = problem.service(visit);
+            let done = self.latest[node + 1][BEHIND] - self.legs[node];
+            let done_ahead = (self.latest[node + 1][AHEAD] - self.legs[node]).max(day.uneat(done));
             let behind = last_start(windows, done - service);
-            self.latest[node] = [
-                last_start(windows, done_ahead - service).max(day.uneat(behind)),
-                behind,
-            ];
-            there = here;
+            self.latest[node] = [last_start(windows, done_ahead - service).max(day.uneat(behind)), behind];
+        }
+
+        if n == 0 {
+            // The rep stays at home.
+            self.legs[0] = 0;
+            (self.drive, self.overtime) = (0, 0);
+        } else {
+            self.drive = self.legs.iter().map(|&leg| i64::from(leg)).sum();
+            self.overtime = (self.ready[n + 1][BEHIND] - day.to).max(0);
         }
     }
 
@@ -228,37 +238,77 @@ impl Route {
     /// Extra driving if `visit` were put before stop `at`; `None` if something would not fit.
     #[inline]
     pub(crate) fn insertion(&self, problem: &Problem, day: &Day, visit: u32, at: usize) -> Option<i32> {
-        let (before, after) = (self.place(problem, day, at), self.place(problem, day, at + 1));
-        let here = problem.place(visit);
-        let (to, from) = (problem.drive(before, here), problem.drive(here, after));
-        let skipped = if self.stops.is_empty() {
-            0
-        } else {
-            problem.drive(before, after)
-        };
-        let extra = to + from - skipped;
+        self.insertion_of(day, &Inserted::new(problem, day, visit), at)
+    }
+
+    #[inline]
+    fn insertion_of(&self, day: &Day, visit: &Inserted, at: usize) -> Option<i32> {
+        let (before, after) = (self.places[at] as usize, self.places[at + 1] as usize);
+        let (to, from) = (visit.drive_to[before], visit.drive_from[after]);
+        let extra = to + from - self.legs[at];
         if self.drive + i64::from(extra) > day.max_drive {
             return None;
         }
         let arrive = day.arrive(self.ready[at], to);
-        let service = problem.visits()[visit as usize].service.0;
-        let done = day.serve(arrive, problem.windows(visit, day.slot), service);
+        let done = day.serve(arrive, visit.windows, visit.service);
         let latest = self.latest[at + 1];
         (done[BEHIND] + from <= latest[BEHIND] || done[AHEAD] + from <= latest[AHEAD]).then_some(extra)
+    }
+
+    /// The positions at which the windows of a visit could possibly be kept: times rise along a route, forward and backward ones.
+    #[inline]
+    fn positions(&self, visit: &Inserted) -> std::ops::Range<usize> {
+        let [.., (_, closes)] = visit.windows else { return 0..0 };
+        let over = visit.windows[0].0 + visit.service;
+        let n = self.stops.len();
+        let mut first = 0;
+        while first < n && self.latest[first + 1][BEHIND] < over {
+            first += 1;
+        }
+        let mut end = n + 1;
+        while end > first + 1 && self.ready[end - 1][AHEAD].min(self.ready[end - 1][BEHIND]) > *closes {
+            end -= 1;
+        }
+        first..end
+    }
+
+    /// The cheapest position for a visit that costs less than `below` in travel and that `may` does not overrule; `may` is asked only about
+    /// positions that fit and are the cheapest so far.
+    #[inline]
+    pub(crate) fn cheapest(
+        &self,
+        problem: &Problem,
+        day: &Day,
+        visit: u32,
+        below: i64,
+        mut may: impl FnMut(usize) -> bool,
+    ) -> Option<(usize, i64)> {
+        let inserted = Inserted::new(problem, day, visit);
+        let mut best = None;
+        let mut least = below;
+        for at in self.positions(&inserted) {
+            let Some(extra) = self.insertion_of(day, &inserted, at) else { continue };
+            let mut travel = i64::from(extra);
+            if day.overtime_price != 0 {
+                let more = self.overtime_with(problem, day, visit, at) - self.overtime;
+                travel += i64::from(more) * day.overtime_price;
+            }
+            if travel < least && may(at) {
+                least = travel;
+                best = Some((at, travel));
+            }
+        }
+        best
     }
 
     /// Overtime if `visit` were put before stop `at`, which must fit.
     pub(crate) fn overtime_with(&self, problem: &Problem, day: &Day, visit: u32, at: usize) -> i32 {
         let mut ready = self.ready[at];
-        let mut here = self.place(problem, day, at);
+        let mut here = self.places[at] as usize;
         for &next in std::iter::once(&visit).chain(&self.stops[at..]) {
             let there = problem.place(next);
-            let service = problem.visits()[next as usize].service.0;
-            ready = day.serve(
-                day.arrive(ready, problem.drive(here, there)),
-                problem.windows(next, day.slot),
-                service,
-            );
+            let arrive = day.arrive(ready, problem.drive(here, there));
+            ready = day.serve(arrive, problem.windows(next, day.slot), problem.service(next));
             here = there;
         }
         (day.arrive(ready, problem.drive(here, day.end))[BEHIND] - day.to).max(0)

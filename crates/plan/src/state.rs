@@ -139,44 +139,28 @@ impl<'p> State<'p> {
         !self.problem.orders_locked() || order_allows(self.problem, &self.routes[slot].stops, visit, at)
     }
 
-    /// The extra travel of an insertion, `None` if it does not fit.
-    #[inline]
-    pub(crate) fn try_insert(&self, slot: usize, visit: u32, at: usize) -> Option<i64> {
-        let (route, day) = (&self.routes[slot], &self.days[slot]);
-        let extra = route.insertion(self.problem, day, visit, at)?;
-        if day.overtime_price == 0 {
-            return Some(i64::from(extra));
-        }
-        let more = route.overtime_with(self.problem, day, visit, at) - route.overtime;
-        Some(i64::from(extra) + i64::from(more) * day.overtime_price)
-    }
-
     /// The cheapest place in one slot.
     pub(crate) fn cheapest_in(&self, slot: usize, visit: u32) -> Option<Place> {
+        self.cheaper_in(slot, visit, i64::MAX, || true)
+    }
+
+    /// The cheapest place in one slot that costs less than `below`; `look` is asked about each that would do and may overlook it.
+    #[inline]
+    pub(crate) fn cheaper_in(&self, slot: usize, visit: u32, below: i64, mut look: impl FnMut() -> bool) -> Option<Place> {
         if self.problem.windows(visit, slot).is_empty() {
             return None;
         }
-        let mut best: Option<Place> = None;
-        for at in 0..=self.routes[slot].stops.len() {
-            if let Some(travel) = self.try_insert(slot, visit, at)
-                && best.is_none_or(|b| travel < b.travel)
-                && self.order_allows(slot, visit, at)
-            {
-                best = Some(Place { slot, at, travel });
-            }
-        }
-        best
+        let may = |at| look() && self.order_allows(slot, visit, at);
+        let (at, travel) = self.routes[slot].cheapest(self.problem, &self.days[slot], visit, below, may)?;
+        Some(Place { slot, at, travel })
     }
 
     /// The cheapest place of all; the earlier slot where two cost the same.
     pub(crate) fn cheapest(&self, visit: u32) -> Option<Place> {
         let mut best: Option<Place> = None;
         for slot in 0..self.routes.len() {
-            if let Some(place) = self.cheapest_in(slot, visit)
-                && best.is_none_or(|b| place.travel < b.travel)
-            {
-                best = Some(place);
-            }
+            let below = best.map_or(i64::MAX, |b| b.travel);
+            best = self.cheaper_in(slot, visit, below, || true).or(best);
         }
         best
     }
@@ -266,7 +250,7 @@ impl<'p> State<'p> {
                         && self.slot_of[visit as usize] == ABSENT
                         && !self.problem.windows(visit, slot).is_empty()
                         && self.order_allows(slot, visit, at)
-                        && self.try_insert(slot, visit, at).is_some()
+                        && self.routes[slot].insertion(self.problem, &self.days[slot], visit, at).is_some()
                     {
                         self.insert(visit, slot, at);
                         at += 1;

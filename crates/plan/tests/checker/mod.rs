@@ -163,10 +163,8 @@ fn check_route(world: &World, id: SlotId, slot: &Slot, route: &Route, faults: &m
         );
         time += seconds as i32;
         here = there;
-        if let Some(stop) = stop {
-            if stop.arrive.0 != time {
-                bad(format!("stop {index} is reached at {time}, not {}", stop.arrive));
-            }
+        if let Some(stop) = stop.filter(|s| s.arrive.0 != time) {
+            bad(format!("stop {index} is reached at {time}, not {}", stop.arrive));
         }
         if let Some(lunch) = pause_here(true) {
             pauses += 1;
