@@ -88,6 +88,7 @@ impl App {
         let mut tasks = vec![tokio::spawn(self.live.clone().follow())];
         if with_workers {
             tasks.push(tokio::spawn(crate::jobs::work(self.clone())));
+            tasks.push(tokio::spawn(crate::places::follow(self.clone())));
         }
         tasks
     }

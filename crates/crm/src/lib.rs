@@ -20,6 +20,7 @@ mod maps;
 mod accounts;
 mod locations;
 mod opportunities;
+mod places;
 
 mod api;
 

@@ -108,8 +108,7 @@ async fn dispatch(
     progress: &mut Progress,
 ) -> Result<Value, Problem> {
     match kind {
-
-
+        "geocode" => crate::places::geocode_all(app, payload, progress).await,
 
         other => Err(Problem::conflict("unknown-job", format!("This program knows no job of kind {other}."))),
     }

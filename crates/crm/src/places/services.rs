@@ -1,0 +1,67 @@
+//! What can be reached from here: drive-time areas.
+
+use axum::Json;
+use axum::extract::{Query, State};
+use geojson::{Feature, Geometry, GeometryValue};
+use geom::{LngLat, Seconds};
+use roads::{AreaOptions, SnapOptions};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::http::place;
+use crate::problem::Problem;
+use crate::sessions::Signed;
+use crate::{App, Shared};
+
+/// Longest drive asked for.
+const LONGEST_MINUTES: f64 = 240.0;
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct IsochroneParams {
+    lng: f64,
+    lat: f64,
+    /// More than 0, at most 240.
+    minutes: f64,
+}
+
+/// The area within a drive of so many minutes
+#[utoipa::path(get, path = "/isochrone", tag = "places", params(IsochroneParams), responses((status = 200, body = Object)))]
+async fn isochrone(
+    State(app): State<Shared>,
+    _: Signed,
+    Query(params): Query<IsochroneParams>,
+) -> Result<Json<Feature>, Problem> {
+    let shape = drive_time_area(&app, place(params.lng, params.lat)?, params.minutes).await?;
+    let mut feature =
+        Feature { geometry: Some(Geometry::new(GeometryValue::from(&shape))), ..Feature::default() };
+    feature.set_property("minutes", params.minutes);
+    Ok(Json(feature))
+}
+
+/// The area that can be reached from a place by car within so many minutes.
+pub(crate) async fn drive_time_area(
+    app: &App,
+    from: LngLat,
+    minutes: f64,
+) -> Result<geo_types::MultiPolygon<f64>, Problem> {
+    if !(minutes > 0.0 && minutes <= LONGEST_MINUTES) {
+        return Err(Problem::bad("?minutes", "out-of-range", "minutes is more than 0 and at most 240."));
+    }
+    let atlas = app.map()?;
+    tokio::task::spawn_blocking(move || {
+        let roads = atlas.roads();
+        let snap = roads
+            .snap(from, &SnapOptions::default())
+            .map_err(|e| Problem::conflict("no-road", format!("No drive can begin here: {e}.")))?;
+        Ok(roads.query().reach(&snap, Seconds(minutes * 60.0)).area(&AreaOptions::default()))
+    })
+    .await
+    .map_err(Problem::unexpected)?
+}
+
+pub(super) fn router() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(isochrone))
+}
