@@ -32,6 +32,7 @@ mod format;
 mod graph;
 mod index;
 mod matrix;
+mod nearby;
 mod profile;
 mod query;
 mod reach;

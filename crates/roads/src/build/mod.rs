@@ -1,5 +1,7 @@
 //! From an extract to the sections of a pack: a pipeline of named steps.
 
+mod chains;
+mod join;
 mod network;
 mod restrictions;
 mod tree;

@@ -1,14 +1,9 @@
 //! Which turns are allowed, and what they cost: the arcs of the search graph.
-//!
-//! A restriction over several ways concerns only those who came a certain way, so the edges between are copied:
-//! the copy is entered from the restricted side and lacks the forbidden turn. Copies are found by walking the
-//! graph with the set of restrictions one is in the middle of, so any number of them may overlap.
-
-use std::collections::HashMap;
 
 use geom::LngLat;
 use osm::WayId;
 
+use super::chains::{Chain, expand};
 use super::network::{End, Lane, Network, Stretch};
 use super::offset;
 use super::restrictions::{Kind, Restriction};
@@ -30,29 +25,30 @@ pub(crate) struct Arcs {
 
 /// An end of a segment at a junction.
 #[derive(Clone, Copy)]
-struct Leg {
-    segment: u32,
+pub(super) struct Leg {
+    pub segment: u32,
     /// 0 if the segment begins here, 1 if it ends here.
-    side: usize,
-    way: End,
+    pub side: usize,
+    pub way: End,
     /// Degrees clockwise from north, leaving the junction.
     bearing: f64,
     /// The edge that arrives here, and the one that leaves; [`NONE`] where closed.
-    arrives: u32,
-    leaves: u32,
+    pub arrives: u32,
+    pub leaves: u32,
 }
 
-struct Junctions<'a> {
+/// Where segments meet.
+pub(super) struct Junctions<'a> {
     network: &'a Network,
-    stretches: &'a [Stretch],
+    pub stretches: &'a [Stretch],
     profile: &'a Profile,
     /// By node: where its legs begin.
-    first: Vec<u32>,
-    legs: Vec<Leg>,
+    pub first: Vec<u32>,
+    pub legs: Vec<Leg>,
 }
 
 /// Turns by edge, before copies are made.
-type Turns = Vec<Vec<Arc>>;
+pub(super) type Turns = Vec<Vec<Arc>>;
 
 pub(crate) fn build(
     network: &Network,
@@ -128,13 +124,13 @@ impl<'a> Junctions<'a> {
         }
     }
 
-    fn legs(&self, node: u32) -> &[Leg] {
+    pub(super) fn legs_at(&self, node: u32) -> &[Leg] {
         let node = node as usize;
         &self.legs[self.first[node] as usize..self.first[node + 1] as usize]
     }
 
     fn turns_at(&self, node: u32, turns: &mut Turns) {
-        let legs = self.legs(node);
+        let legs = self.legs_at(node);
         let blocked = self.network.rules.get(&node).is_some_and(|rule| rule.blocks);
         let two_way = legs
             .iter()
@@ -164,7 +160,7 @@ impl<'a> Junctions<'a> {
         let angle = (to.bearing - from.bearing).rem_euclid(360.0) - 180.0;
         let at = TurnAt {
             angle: if u_turn { 180.0 } else { angle },
-            roads: self.legs(node).len(),
+            roads: self.legs_at(node).len(),
             u_turn,
             boards: before.ferry != after.ferry,
             left_hand: before.left_hand,
@@ -198,13 +194,16 @@ impl<'a> Junctions<'a> {
         let counts = |sign: Sign| match sign {
             Sign::Plain => true,
             Sign::MinorStop => {
-                let others = self.legs(node).iter().filter(|leg| leg.segment != from.segment);
+                let others = self
+                    .legs_at(node)
+                    .iter()
+                    .filter(|leg| leg.segment != from.segment);
                 others.map(|leg| self.speed(leg)).fold(0.0, f64::max) > self.speed(from)
             }
             // A stop sign just behind a junction is meant for those who come towards the junction.
             Sign::Stop => {
                 let length = |leg: &Leg| self.network.length(&self.stretches[leg.segment as usize].nodes).0;
-                self.legs(node).len() != 2 || length(from) >= 20.0 || length(to) <= 20.0
+                self.legs_at(node).len() != 2 || length(from) >= 20.0 || length(to) <= 20.0
             }
         };
         let delays = rule.delays.iter().filter(|d| d.along.is_none_or(|a| a == along));
@@ -228,7 +227,7 @@ impl<'a> Junctions<'a> {
 
     /// Takes away the turns at one node that a restriction forbids.
     fn restrict(&self, node: u32, restriction: &Restriction, turns: &mut Turns) {
-        let legs = self.legs(node);
+        let legs = self.legs_at(node);
         let leaving = |ways: &[WayId]| -> Vec<Leg> {
             legs.iter()
                 .filter(|leg| leg.leaves != NONE && ways.contains(&leg.way.way))
@@ -261,216 +260,6 @@ impl<'a> Junctions<'a> {
             }
         }
     }
-}
-
-/// A restriction over several segments: the edges to be driven one after the other.
-struct Chain {
-    /// The last edge is forbidden, or the only one allowed.
-    only: bool,
-    /// At least three.
-    edges: Vec<u32>,
-}
-
-/// No restriction runs over more segments.
-const LONGEST_CHAIN: usize = 64;
-
-impl Junctions<'_> {
-    /// Every run of edges from a `from` way over all `via` ways into a `to` way.
-    fn chains(&self, restriction: &Restriction, edge_of: &[EdgeOf]) -> Vec<Chain> {
-        let mut found = Vec::new();
-        let ends = restriction.via_ways.iter();
-        let at_via = |leg: &Leg| ends.clone().any(|way| *way == leg.way.way);
-        for (node, _) in self.first.iter().enumerate().take(self.first.len() - 1) {
-            let node = node as u32;
-            let legs = self.legs(node);
-            if !legs.iter().any(at_via) {
-                continue;
-            }
-            for from in legs
-                .iter()
-                .filter(|l| l.arrives != NONE && restriction.from.contains(&l.way.way))
-            {
-                let mut run = vec![from.arrives];
-                self.follow(node, restriction, edge_of, &mut run, &mut found);
-            }
-        }
-        found
-    }
-
-    fn follow(
-        &self,
-        node: u32,
-        restriction: &Restriction,
-        edge_of: &[EdgeOf],
-        run: &mut Vec<u32>,
-        found: &mut Vec<Chain>,
-    ) {
-        if run.len() > LONGEST_CHAIN {
-            return;
-        }
-        let legs = self.legs(node);
-        if run.len() > 1 && self.passes_all(restriction, &run[1..], edge_of) {
-            for to in legs
-                .iter()
-                .filter(|l| l.leaves != NONE && restriction.to.contains(&l.way.way))
-            {
-                found.push(Chain {
-                    only: restriction.kind == Kind::Only,
-                    edges: run.iter().copied().chain([to.leaves]).collect(),
-                });
-            }
-        }
-        for leg in legs
-            .iter()
-            .filter(|l| l.leaves != NONE && restriction.via_ways.contains(&l.way.way))
-        {
-            let [forward, backward] = edge_of[leg.segment as usize];
-            if run.contains(&forward) && forward != NONE || run.contains(&backward) && backward != NONE {
-                continue;
-            }
-            let stretch = &self.stretches[leg.segment as usize];
-            run.push(leg.leaves);
-            let end = if leg.side == 0 {
-                stretch.last()
-            } else {
-                stretch.first()
-            };
-            self.follow(end, restriction, edge_of, run, found);
-            run.pop();
-        }
-    }
-
-    /// The edges run over every `via` way.
-    fn passes_all(&self, restriction: &Restriction, run: &[u32], edge_of: &[EdgeOf]) -> bool {
-        restriction.via_ways.iter().all(|way| {
-            let mut on_way = self.legs.iter().filter(|leg| leg.way.way == *way);
-            on_way.any(|leg| {
-                edge_of[leg.segment as usize]
-                    .iter()
-                    .any(|edge| run.contains(edge))
-            })
-        })
-    }
-}
-
-/// The restrictions one is in the middle of: (chain, number of its edge one is on), sorted.
-type Progress = Vec<(u32, u32)>;
-
-fn expand(turns: &Turns, chains: &[Chain]) -> Arcs {
-    let mut starting: HashMap<u32, Vec<u32>> = HashMap::new();
-    for (number, chain) in (0u32..).zip(chains) {
-        starting.entry(chain.edges[0]).or_default().push(number);
-    }
-    let mut numbers: HashMap<(u32, Progress), usize> = HashMap::new();
-    // Nodes beyond the edges, in order of discovery.
-    let mut copies: Vec<(u32, Progress)> = Vec::new();
-    let mut arcs: Vec<Vec<Arc>> = Vec::with_capacity(turns.len());
-    let mut node = 0;
-    while node < turns.len() + copies.len() {
-        let (edge, progress) = match node.checked_sub(turns.len()) {
-            None => (node as u32, Progress::new()),
-            Some(copy) => copies[copy].clone(),
-        };
-        let mut allowed = Vec::with_capacity(turns[edge as usize].len());
-        for turn in &turns[edge as usize] {
-            let Some(next) = proceed(edge, &progress, turn.head, chains, &starting) else {
-                continue;
-            };
-            let head = match next.is_empty() {
-                true => turn.head as usize,
-                false => *numbers.entry((turn.head, next)).or_insert_with_key(|key| {
-                    copies.push(key.clone());
-                    turns.len() + copies.len() - 1
-                }),
-            };
-            allowed.push(Arc {
-                head: head as u32,
-                ..*turn
-            });
-        }
-        arcs.push(allowed);
-        node += 1;
-    }
-    number_by_edge(turns.len(), &copies, arcs)
-}
-
-/// What one is in the middle of after a turn; `None` if the turn is forbidden.
-fn proceed(
-    edge: u32,
-    progress: &Progress,
-    head: u32,
-    chains: &[Chain],
-    starting: &HashMap<u32, Vec<u32>>,
-) -> Option<Progress> {
-    let mut next = Progress::new();
-    for (number, at) in progress {
-        let chain = &chains[*number as usize];
-        let follows = chain.edges[*at as usize + 1] == head;
-        if *at as usize + 2 == chain.edges.len() {
-            if follows != chain.only {
-                return None;
-            }
-        } else if follows {
-            next.push((*number, at + 1));
-        }
-    }
-    for number in starting.get(&edge).into_iter().flatten() {
-        if chains[*number as usize].edges[1] == head {
-            next.push((*number, 1));
-        }
-    }
-    next.sort_unstable();
-    Some(next)
-}
-
-/// Sorts copies by the edge they copy, and lists arcs from both sides.
-fn number_by_edge(edges: usize, copies: &[(u32, Progress)], arcs: Vec<Vec<Arc>>) -> Arcs {
-    let mut order: Vec<usize> = (0..copies.len()).collect();
-    order.sort_by_key(|i| &copies[*i]);
-    let mut number: Vec<u32> = (0..arcs.len() as u32).collect();
-    for (new, old) in order.iter().enumerate() {
-        number[edges + old] = (edges + new) as u32;
-    }
-    let mut out = Arcs {
-        copies: order.iter().map(|i| copies[*i].0).collect(),
-        first: vec![0],
-        arcs: Vec::new(),
-        first_back: vec![0; arcs.len() + 1],
-        back: Vec::new(),
-    };
-    for old in (0..edges).chain(order.iter().map(|i| edges + i)) {
-        out.arcs.extend(arcs[old].iter().map(|arc| Arc {
-            head: number[arc.head as usize],
-            ..*arc
-        }));
-        out.first.push(out.arcs.len() as u32);
-    }
-    for arc in &out.arcs {
-        out.first_back[arc.head as usize + 1] += 1;
-    }
-    for node in 1..out.first_back.len() {
-        out.first_back[node] += out.first_back[node - 1];
-    }
-    let mut free = out.first_back.clone();
-    out.back = vec![
-        Arc {
-            head: 0,
-            weight: 0,
-            duration: 0
-        };
-        out.arcs.len()
-    ];
-    for tail in 0..arcs.len() {
-        for arc in &out.arcs[out.first[tail] as usize..out.first[tail + 1] as usize] {
-            let place = &mut free[arc.head as usize];
-            out.back[*place as usize] = Arc {
-                head: tail as u32,
-                ..*arc
-            };
-            *place += 1;
-        }
-    }
-    out
 }
 
 /// The direction in which a segment leaves its first (`side` 0) or last point, taken some metres away, where

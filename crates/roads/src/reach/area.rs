@@ -6,7 +6,7 @@ use geom::{BBox, LngLat, LocalMeters, Meters};
 
 use super::contour::{Grid, GridPoint, is_inside, signed_area};
 use super::{Reach, pieces};
-use crate::snap::nearest_on_line;
+use crate::nearby::nearest_on_line;
 
 /// How an area is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]

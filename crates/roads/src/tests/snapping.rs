@@ -97,7 +97,7 @@ proptest! {
             .filter(|segment| roads.may_snap(*segment))
             .map(|segment| {
                 let line: Vec<[f64; 2]> = roads.places(segment).map(|p| plane.project(p)).collect();
-                let pieces = line.windows(2).map(|w| crate::snap::nearest_on_line(w[0], w[1]).0.sqrt());
+                let pieces = line.windows(2).map(|w| crate::nearby::nearest_on_line(w[0], w[1]).0.sqrt());
                 pieces.fold(f64::INFINITY, f64::min)
             })
             .filter(|d| *d <= radius)
