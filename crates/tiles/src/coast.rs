@@ -52,7 +52,8 @@ fn ring(points: Vec<Point>) -> Ring {
     }
 }
 
-/// All coastlines, joined end to start as far as they go. A ring has its first point again at its end.
+/// All coastlines, joined end to start as far as they go. A ring has its first point again at its end. Nodes
+/// the extract misses lie outside the frame, if it was cut with care, and are passed over.
 fn coastlines(map: &Source) -> Vec<Vec<Point>> {
     let ways = map
         .extract

@@ -126,7 +126,7 @@ pub const LAYERS: &[LayerInfo] = &[
     LayerInfo {
         id: "roads",
         description: "Roads, paths, railways, ferries and runways as lines, joined where they look alike.",
-        min_zoom: 3,
+        min_zoom: 4,
         max_zoom: 14,
         fields: &[
             text("kind"),

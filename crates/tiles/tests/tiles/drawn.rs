@@ -391,3 +391,50 @@ fn an_empty_extract_has_no_tiles() {
     assert!(map.index.is_empty() && map.index.bounds().is_none());
     assert!(map.index.tile(TileId { z: 0, x: 0, y: 0 }).is_none());
 }
+
+#[test]
+fn a_tile_within_a_hole_holds_nothing_of_the_area() {
+    // A wood of 24 km around a clearing of 20 km; a tile of zoom 14 is 1.5 km wide here.
+    let sketch = Sketch::new(
+        Meters(2000.0),
+        "
+        a                       b
+          e                   f
+
+                    x
+
+          h                   g
+        d                       c
+        ",
+    )
+    .multipolygon("abcd", "efgh", &[("landuse", "forest")]);
+    let map = map(&sketch);
+    let x = sketch.place('x');
+    assert_eq!(map.areas_over(x, 14), ["earth/earth"]);
+    assert!(map.layer(x, 14, "landuse").is_empty());
+}
+
+#[test]
+fn what_lies_just_beside_a_tile_is_in_its_buffer() {
+    // Half a buffer east of a tile's edge: 32 units of zoom 14 are 0.00017 degrees.
+    let tile = TileId::at(LngLat::new(13.26, 53.55).unwrap(), 14);
+    let (edge, units) = (tile.bbox().east, 0.000_171_66);
+    let mut builder = osm::Builder::default();
+    for (id, lat) in [(1, 53.545), (2, 53.555)] {
+        let place = LngLat::new(edge + units, lat).unwrap();
+        builder.node(osm::NodeId(id), geom::Fixed::from(place), []);
+    }
+    builder.bounds(tile.bbox().grown(Meters(500.0)));
+    builder.way(
+        osm::WayId(1),
+        [osm::NodeId(1), osm::NodeId(2)],
+        [("highway", "primary")],
+    );
+    let map = Map::of(&builder.finish());
+    let beside = map.tile(tile);
+    let road = beside
+        .iter()
+        .find(|s| s.layer == "roads")
+        .expect("the road beside the tile");
+    assert!(road.lines()[0].0.iter().all(|c| c.x == 4096 + 32), "{road:?}");
+}
