@@ -118,6 +118,7 @@ fn within(problem: &Problem, seed: u64, seconds: f64) -> Result<Plan> {
         }
         let left = seconds - now;
         let next = (left * 0.95 / per_step) as u64;
+        if std::env::var("DBG").is_ok() { eprintln!("steps {steps} {per_step} score {:?}", best.as_ref().map(|b| b.cost)); }
         if left < seconds * 0.1 || next < steps {
             return best.ok_or_else(|| "no plan".into());
         }

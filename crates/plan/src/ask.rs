@@ -1,8 +1,8 @@
 //! Questions about a plan: what if I drove in this order, where would this visit fit, do it.
 
 use crate::compiled::{NEVER, Problem};
-use crate::displace::{Displacement, without};
-use crate::explain::{addition, finish, left_out};
+use crate::displace::{Displacement, plain};
+use crate::explain::{addition, explained, finish};
 use crate::plan::{Addition, LeftOut, Plan, Route as Timed};
 use crate::route::Day;
 use crate::state::State;
@@ -51,7 +51,7 @@ pub fn insertions(
 ) -> Result<Vec<Addition>, OrderError> {
     let state = state_without(problem, orders, visit)?;
     let mut found: Vec<Displacement> = (0..state.routes.len())
-        .filter_map(|slot| without(&state, visit.0, slot, &[]))
+        .filter_map(|slot| plain(&state, visit.0, slot))
         .collect();
     found.sort_by_key(|d| (d.cost, d.slot));
     Ok(found.iter().map(|d| addition(&state, visit.0, d)).collect())
@@ -59,7 +59,8 @@ pub fn insertions(
 
 /// What stands against a visit, slot by slot, and the cheapest way in. A planned visit is looked at as if it were not.
 pub fn explain(problem: &Problem, orders: &[Vec<VisitId>], visit: VisitId) -> Result<LeftOut, OrderError> {
-    Ok(left_out(&state_without(problem, orders, visit)?, visit.0))
+    let state = state_without(problem, orders, visit)?;
+    Ok(explained(&state, &[visit.0]).remove(0))
 }
 
 /// Does exactly what an addition says, nothing else: the visits it drops go, the visit stands where it says. The price is then true.

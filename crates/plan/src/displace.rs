@@ -2,7 +2,7 @@
 
 use crate::plan::Cost;
 use crate::route::Route;
-use crate::state::{State, leave_out, order_allows, order_holds};
+use crate::state::{State, leave_out, order_allows};
 
 /// A way in: these stops out, the visit before stop `at` of what is left.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,104 +18,117 @@ pub(crate) struct Displacement {
 /// Up to this many sets of a size are tried; above it, only stretches of neighbouring stops, made as small as they can be.
 const MOST_SETS: usize = 1_000;
 
-/// The smallest set of stops without which the visit fits; among sets of a size, the one that costs the plan least. Only stops for which
-/// `may_go` holds are taken. The size is the smallest there is as long as there are at most 1,000 sets of that size.
-pub(crate) fn smallest(
-    state: &State,
-    visit: u32,
+/// One slot's route with every small set of stops taken out, so that many visits can be tried in each.
+pub(crate) struct Displacer<'s, 'p> {
+    state: &'s State<'p>,
     slot: usize,
-    may_go: &dyn Fn(u32) -> bool,
-) -> Option<Displacement> {
-    let stops = &state.routes[slot].stops;
-    let movable: Vec<usize> = (0..stops.len()).filter(|&at| may_go(stops[at])).collect();
-    for size in 0..=movable.len() {
-        if sets(movable.len(), size) > MOST_SETS {
-            return by_stretch(state, visit, slot, &movable);
-        }
-        let mut best: Option<Displacement> = None;
-        for_each_set(movable.len(), size, &mut |set| {
-            let out: Vec<usize> = set.iter().map(|&i| movable[i]).collect();
-            if let Some(found) = without(state, visit, slot, &out)
-                && best.as_ref().is_none_or(|b| found.cost < b.cost)
-            {
-                best = Some(found);
-            }
-        });
-        if best.is_some() {
-            return best;
-        }
-    }
-    None
+    /// By size of the set, as far as they have been needed.
+    by_size: Vec<Vec<Reduced>>,
 }
 
-/// The cheapest place of the visit with those stops out.
-pub(crate) fn without(state: &State, visit: u32, slot: usize, out: &[usize]) -> Option<Displacement> {
-    let (problem, day) = (state.problem, &state.days[slot]);
-    if problem.windows(visit, slot).is_empty() {
+/// A route with some stops taken out.
+struct Reduced {
+    out: Vec<usize>,
+    route: Route,
+    /// The plan's cost without them.
+    cost: Cost,
+    /// All of them may go: none is promised or locked.
+    free: bool,
+}
+
+impl<'s, 'p> Displacer<'s, 'p> {
+    pub(crate) fn new(state: &'s State<'p>, slot: usize) -> Self {
+        Self { state, slot, by_size: Vec::new() }
+    }
+
+    /// The smallest set of stops without which the visit fits; among sets of a size, the one that costs the plan least. With `free_only`,
+    /// nothing promised or locked is taken out. The size is the smallest there is as long as there are at most 1,000 sets of it.
+    pub(crate) fn smallest(&mut self, visit: u32, free_only: bool) -> Option<Displacement> {
+        if self.state.problem.windows(visit, self.slot).is_empty() {
+            return None;
+        }
+        let count = self.state.routes[self.slot].stops.len();
+        for size in 0..=count {
+            if sets(count, size) > MOST_SETS {
+                return self.by_stretch(visit, free_only);
+            }
+            while self.by_size.len() <= size {
+                let reduced = self.sets_of(count, self.by_size.len());
+                self.by_size.push(reduced);
+            }
+            let sets = self.by_size[size].iter().filter(|set| set.free || !free_only);
+            let best = sets.filter_map(|set| place_in(self.state, self.slot, visit, set)).min_by(|a, b| a.cost.cmp(&b.cost));
+            if best.is_some() {
+                return best;
+            }
+        }
+        None
+    }
+
+    fn sets_of(&self, count: usize, size: usize) -> Vec<Reduced> {
+        let mut all = Vec::new();
+        for_each_set(count, size, &mut |out| all.push(reduced(self.state, self.slot, out)));
+        all
+    }
+
+    fn by_stretch(&self, visit: u32, free_only: bool) -> Option<Displacement> {
+        let stops = &self.state.routes[self.slot].stops;
+        let movable: Vec<usize> =
+            (0..stops.len()).filter(|&at| !free_only || may_go(self.state, stops[at])).collect();
+        let without = |out: &[usize]| place_in(self.state, self.slot, visit, &reduced(self.state, self.slot, out));
+        for size in 1..=movable.len() {
+            let best = movable.windows(size).filter_map(without).min_by(|a, b| a.cost.cmp(&b.cost));
+            if let Some(mut found) = best {
+                let mut index = 0;
+                while index < found.out.len() {
+                    let mut fewer = found.out.clone();
+                    fewer.remove(index);
+                    match without(&fewer) {
+                        Some(smaller) => found = smaller,
+                        None => index += 1,
+                    }
+                }
+                return Some(found);
+            }
+        }
+        None
+    }
+}
+
+/// The cheapest place of a visit with nothing taken out.
+pub(crate) fn plain(state: &State, visit: u32, slot: usize) -> Option<Displacement> {
+    if state.problem.windows(visit, slot).is_empty() {
         return None;
     }
-    let stops = &state.routes[slot].stops;
-    let kept: Vec<u32> = (0..stops.len())
-        .filter(|at| !out.contains(at))
-        .map(|at| stops[at])
-        .collect();
-    let mut cost = state.cost;
-    for &at in out {
-        leave_out(&mut cost, &problem.visits()[stops[at] as usize], 1);
-    }
-    leave_out(&mut cost, &problem.visits()[visit as usize], -1);
-    cost.travel -= state.routes[slot].travel(day);
-    let route = Route::new(problem, day, kept);
-    let mut best: Option<(i64, usize)> = None;
-    for at in 0..=route.stops.len() {
-        let Some(extra) = route.insertion(problem, day, visit, at) else {
-            continue;
-        };
-        let mut travel = route.drive + i64::from(extra);
-        if day.overtime_price != 0 {
-            travel += i64::from(route.overtime_with(problem, day, visit, at)) * day.overtime_price;
-        }
-        if best.is_none_or(|(least, _)| travel < least) && order_allows(problem, &route.stops, visit, at) {
-            best = Some((travel, at));
-        }
-    }
-    let (travel, at) = best?;
-    cost.travel += travel;
-    // Removing a stop can break a rule only where drive times break the triangle inequality; the insertion test then says no, as
-    // the forward times are those of the order that is left.
-    debug_assert!(order_holds(problem, &route.stops) || !problem.orders_locked());
-    Some(Displacement {
-        slot,
-        at,
-        out: out.to_vec(),
-        cost,
-    })
+    place_in(state, slot, visit, &reduced(state, slot, &[]))
 }
 
-fn by_stretch(state: &State, visit: u32, slot: usize, movable: &[usize]) -> Option<Displacement> {
-    for size in 1..=movable.len() {
-        let mut best: Option<Displacement> = None;
-        for stretch in movable.windows(size) {
-            if let Some(found) = without(state, visit, slot, stretch)
-                && best.as_ref().is_none_or(|b| found.cost < b.cost)
-            {
-                best = Some(found);
-            }
-        }
-        if let Some(mut found) = best {
-            let mut index = 0;
-            while index < found.out.len() {
-                let mut fewer = found.out.clone();
-                fewer.remove(index);
-                match without(state, visit, slot, &fewer) {
-                    Some(smaller) => found = smaller,
-                    None => index += 1,
-                }
-            }
-            return Some(found);
-        }
+/// Neither promised nor locked.
+fn may_go(state: &State, visit: u32) -> bool {
+    let visit = &state.problem.visits()[visit as usize];
+    visit.tier > 0 && visit.locks.slot.is_none() && visit.locks.start.is_none() && visit.locks.order.is_none()
+}
+
+fn reduced(state: &State, slot: usize, out: &[usize]) -> Reduced {
+    let (problem, day, whole) = (state.problem, &state.days[slot], &state.routes[slot]);
+    let mut cost = state.cost;
+    for &at in out {
+        leave_out(&mut cost, &problem.visits()[whole.stops[at] as usize], 1);
     }
-    None
+    let kept = (0..whole.stops.len()).filter(|at| !out.contains(at)).map(|at| whole.stops[at]).collect();
+    let route = Route::new(problem, day, kept);
+    cost.travel += route.travel(day) - whole.travel(day);
+    Reduced { free: out.iter().all(|&at| may_go(state, whole.stops[at])), out: out.to_vec(), route, cost }
+}
+
+fn place_in(state: &State, slot: usize, visit: u32, set: &Reduced) -> Option<Displacement> {
+    let problem = state.problem;
+    let may = |at| !problem.orders_locked() || order_allows(problem, &set.route.stops, visit, at);
+    let (at, travel) = set.route.cheapest(problem, &state.days[slot], visit, i64::MAX, may)?;
+    let mut cost = set.cost;
+    leave_out(&mut cost, &problem.visits()[visit as usize], -1);
+    cost.travel += travel;
+    Some(Displacement { slot, at, out: set.out.clone(), cost })
 }
 
 /// How many sets of that size there are, or a number above `MOST_SETS`.
@@ -134,9 +147,7 @@ fn for_each_set(of: usize, size: usize, visit: &mut dyn FnMut(&[usize])) {
     let mut set: Vec<usize> = (0..size).collect();
     loop {
         visit(&set);
-        let Some(i) = (0..size).rev().find(|&i| set[i] < of - size + i) else {
-            return;
-        };
+        let Some(i) = (0..size).rev().find(|&i| set[i] < of - size + i) else { return };
         set[i] += 1;
         for j in i + 1..size {
             set[j] = set[j - 1] + 1;

@@ -3,7 +3,7 @@
 
 use crate::compiled::{NEVER, Problem, forbidden};
 use crate::construct::construct;
-use crate::displace::{Displacement, smallest};
+use crate::displace::{Displacement, Displacer};
 use crate::plan::{Addition, LeftOut, Plan, Reason, SlotReasons, WhyPlanned};
 use crate::polish::polish;
 use crate::route::Route;
@@ -21,10 +21,7 @@ pub(crate) fn settle(state: &mut State) {
         construct(state);
         let mut absent = state.absent.clone();
         absent.sort_unstable();
-        let better = absent.into_iter().find_map(|visit| {
-            let found = displacements(state, visit).into_iter().min_by_key(|d| d.cost)?;
-            (found.cost < state.cost).then_some((visit, found))
-        });
+        let better = better_exchange(state, &absent);
         let Some((visit, found)) = better else { return };
         apply(state, visit, &found);
     }
@@ -53,7 +50,7 @@ pub(crate) fn finish(problem: &Problem, orders: &[Vec<u32>]) -> Plan {
         .collect();
     let mut absent = state.absent.clone();
     absent.sort_unstable();
-    let left_out = absent.into_iter().map(|visit| left_out(&state, visit)).collect();
+    let left_out = explained(&state, &absent);
     Plan {
         routes,
         left_out,
@@ -81,45 +78,46 @@ fn why_planned(state: &State, slot: usize, at: usize) -> Vec<WhyPlanned> {
     why
 }
 
-/// Everything there is to say about a visit that is not planned.
-pub(crate) fn left_out(state: &State, visit: u32) -> LeftOut {
+/// Everything there is to say about visits that are not planned.
+pub(crate) fn explained(state: &State, visits: &[u32]) -> Vec<LeftOut> {
     let problem = state.problem;
-    let mut reasons = Vec::with_capacity(state.routes.len());
-    for slot in 0..state.routes.len() {
-        let id = SlotId(slot as u32);
-        let reason = forbidden(&problem.visits()[visit as usize], id, problem.slot(id))
-            .or_else(|| hindrance(state, visit, slot).map(|h| h.reason));
-        reasons.push(SlotReasons {
-            slot: id,
-            reasons: reason.into_iter().collect(),
-        });
-    }
-    let mut found = Vec::new();
-    for slot in priced_slots(state, visit) {
-        let more = &mut reasons[slot].reasons;
-        if let Some(displacement) = smallest(state, visit, slot, &|other| may_go(state, other)) {
-            let visits = dropped(state, &displacement);
-            // Of an unfinished plan this may be untrue; then it is not said.
-            if !visits.is_empty() && displacement.cost >= state.cost {
-                more.push(Reason::LowerPriorityThan { visits });
-            }
-            found.push(displacement);
-        } else if let Some(displacement) = smallest(state, visit, slot, &|_| true) {
-            more.push(Reason::BlockedByLock {
-                visits: dropped(state, &displacement),
+    let mut all: Vec<(LeftOut, Vec<usize>, Option<Displacement>)> = visits
+        .iter()
+        .map(|&visit| {
+            let found: Vec<Option<Hindrance>> = (0..state.routes.len()).map(|slot| hindrance(state, visit, slot)).collect();
+            let priced = priced_slots(&found);
+            let reasons = found.into_iter().enumerate().map(|(slot, found)| SlotReasons {
+                slot: SlotId(slot as u32),
+                reasons: found.into_iter().map(|h| h.reason).collect(),
             });
+            let label = problem.visits()[visit as usize].label.clone();
+            (LeftOut { visit: VisitId(visit), reasons: reasons.collect(), cheapest: None, label }, priced, None)
+        })
+        .collect();
+    for slot in 0..state.routes.len() {
+        let mut displacer = Displacer::new(state, slot);
+        for (left, _, cheapest) in all.iter_mut().filter(|(_, priced, _)| priced.contains(&slot)) {
+            let reasons = &mut left.reasons[slot].reasons;
+            if let Some(found) = displacer.smallest(left.visit.0, true) {
+                let visits = dropped(state, &found);
+                // Of an unfinished plan this may be untrue; then it is not said.
+                if !visits.is_empty() && found.cost >= state.cost {
+                    reasons.push(Reason::LowerPriorityThan { visits });
+                }
+                if cheapest.as_ref().is_none_or(|c| found.cost < c.cost) {
+                    *cheapest = Some(found);
+                }
+            } else if let Some(found) = displacer.smallest(left.visit.0, false) {
+                reasons.push(Reason::BlockedByLock { visits: dropped(state, &found) });
+            }
         }
     }
-    let cheapest = found
-        .into_iter()
-        .min_by_key(|d| d.cost)
-        .map(|d| addition(state, visit, &d));
-    LeftOut {
-        visit: VisitId(visit),
-        reasons,
-        cheapest,
-        label: problem.visits()[visit as usize].label.clone(),
-    }
+    all.into_iter()
+        .map(|(left, _, cheapest)| {
+            let cheapest = cheapest.map(|found| addition(state, left.visit.0, &found));
+            LeftOut { cheapest, ..left }
+        })
+        .collect()
 }
 
 fn dropped(state: &State, displacement: &Displacement) -> Vec<VisitId> {
@@ -129,36 +127,30 @@ fn dropped(state: &State, displacement: &Displacement) -> Vec<VisitId> {
     visits
 }
 
-/// Neither promised nor locked.
-fn may_go(state: &State, visit: u32) -> bool {
-    let visit = &state.problem.visits()[visit as usize];
-    visit.tier > 0 && visit.locks.slot.is_none() && visit.locks.start.is_none() && visit.locks.order.is_none()
+/// An absent visit that should replace planned ones, and how; `None` if none should.
+fn better_exchange(state: &State, absent: &[u32]) -> Option<(u32, Displacement)> {
+    (0..state.routes.len()).find_map(|slot| {
+        let mut displacer = Displacer::new(state, slot);
+        absent.iter().find_map(|&visit| {
+            let found = displacer.smallest(visit, true)?;
+            (found.cost < state.cost).then_some((visit, found))
+        })
+    })
 }
 
-/// The smallest displacement in each slot that is near enough to be worth asking.
-fn displacements(state: &State, visit: u32) -> Vec<Displacement> {
-    let slots = priced_slots(state, visit).into_iter();
-    slots
-        .filter_map(|slot| smallest(state, visit, slot, &|other| may_go(state, other)))
-        .collect()
-}
-
-/// Slots in which the visit is possible on an empty day, those that it misses by least first.
-fn priced_slots(state: &State, visit: u32) -> Vec<usize> {
-    let mut slots: Vec<(i32, usize)> = (0..state.routes.len())
-        .filter(|&slot| !state.problem.windows(visit, slot).is_empty())
-        .filter_map(|slot| match hindrance(state, visit, slot) {
+/// Slots in which the visit is possible on an empty day, those that it misses by least.
+fn priced_slots(found: &[Option<Hindrance>]) -> Vec<usize> {
+    let mut slots: Vec<(i32, usize)> = found
+        .iter()
+        .enumerate()
+        .filter_map(|(slot, hindrance)| match hindrance {
             None => Some((0, slot)),
             Some(h) if h.even_alone => None,
             Some(h) => Some((h.amount, slot)),
         })
         .collect();
     slots.sort_unstable();
-    slots
-        .into_iter()
-        .take(SLOTS_PRICED)
-        .map(|(_, slot)| slot)
-        .collect()
+    slots.into_iter().take(SLOTS_PRICED).map(|(_, slot)| slot).collect()
 }
 
 /// The price of a displacement: exactly what applying it changes.
@@ -190,6 +182,10 @@ struct Hindrance {
 /// The rule that a visit misses by least over all positions; `None` if it fits.
 fn hindrance(state: &State, visit: u32, slot: usize) -> Option<Hindrance> {
     let (problem, day) = (state.problem, &state.days[slot]);
+    let id = SlotId(slot as u32);
+    if let Some(reason) = forbidden(&problem.visits()[visit as usize], id, problem.slot(id)) {
+        return Some(Hindrance { reason, amount: NEVER, even_alone: true });
+    }
     let place = problem.place(visit);
     if problem.drive(day.start, place) >= NEVER || problem.drive(place, day.end) >= NEVER {
         return Some(Hindrance {

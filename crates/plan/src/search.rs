@@ -176,7 +176,6 @@ fn run(
         if !accepted {
             state.undo();
         } else if after < best_cost {
-            polish(&mut state);
             best_cost = state.cost;
             best = state.orders();
             if report(step, best_cost, &best).is_break() {
