@@ -25,39 +25,96 @@ pub(crate) fn polish(state: &mut State) {
 /// The best turn or move within one slot; `false` if none helps.
 fn improve_order(state: &mut State, slot: usize) -> bool {
     let (problem, day) = (state.problem, state.days[slot]);
-    let stops = state.routes[slot].stops.clone();
-    let n = stops.len();
-    let mut least = state.routes[slot].travel(&day);
+    let current = &state.routes[slot];
+    let n = current.stops.len();
+    let legs = Legs::new(state, slot);
+    let mut least = current.travel(&day);
     let mut best: Option<Vec<u32>> = None;
-    let mut consider = |order: Vec<u32>| {
-        let candidate = Route::new(problem, &day, order);
+    // Where overtime costs nothing or there is none, travel is driving, and that is known without going through the order.
+    let exact = day.overtime_price == 0;
+    let mut consider = |drive: i64, order: &dyn Fn() -> Vec<u32>| {
+        if exact && drive >= least {
+            return;
+        }
+        let candidate = Route::new(problem, &day, order());
         let travel = candidate.travel(&day);
-        if travel < least
-            && candidate.fits(&day)
-            && (!problem.orders_locked() || order_holds(problem, &candidate.stops))
-        {
+        if travel < least && candidate.fits(&day) && (!problem.orders_locked() || order_holds(problem, &candidate.stops)) {
             least = travel;
             best = Some(candidate.stops);
         }
     };
     for from in 0..n {
         for to in from + 2..=n {
-            let mut order = stops.clone();
-            order[from..to].reverse();
-            consider(order);
+            consider(legs.turned(from, to), &|| {
+                let mut order = current.stops.clone();
+                order[from..to].reverse();
+                order
+            });
         }
         for to in from + 1..=(from + STRETCH).min(n) {
             for at in (0..=n - (to - from)).filter(|&at| at != from) {
-                let mut order = stops.clone();
-                let stretch: Vec<u32> = order.drain(from..to).collect();
-                order.splice(at..at, stretch);
-                consider(order);
+                consider(legs.moved(from, to, at), &|| {
+                    let mut order = current.stops.clone();
+                    let stretch: Vec<u32> = order.drain(from..to).collect();
+                    order.splice(at..at, stretch);
+                    order
+                });
             }
         }
     }
     let Some(order) = best else { return false };
     state.reorder(slot, &order);
     true
+}
+
+/// Drives of a route's changed orders in O(1), from sums along the route in both directions.
+struct Legs<'s, 'p> {
+    state: &'s State<'p>,
+    /// Place of each node: start, stops, end.
+    places: Vec<usize>,
+    /// Seconds from the start to each node, and back from each node to the start over the same nodes.
+    ahead: Vec<i64>,
+    back: Vec<i64>,
+}
+
+impl<'s, 'p> Legs<'s, 'p> {
+    fn new(state: &'s State<'p>, slot: usize) -> Self {
+        let (problem, day) = (state.problem, &state.days[slot]);
+        let stops = state.routes[slot].stops.iter().map(|&visit| problem.place(visit));
+        let places: Vec<usize> = std::iter::once(day.start).chain(stops).chain([day.end]).collect();
+        let (mut ahead, mut back) = (vec![0], vec![0]);
+        for leg in places.windows(2) {
+            ahead.push(ahead[ahead.len() - 1] + i64::from(problem.drive(leg[0], leg[1])));
+            back.push(back[back.len() - 1] + i64::from(problem.drive(leg[1], leg[0])));
+        }
+        Self { state, places, ahead, back }
+    }
+
+    fn drive(&self, from: usize, to: usize) -> i64 {
+        i64::from(self.state.problem.drive(self.places[from], self.places[to]))
+    }
+
+    fn all(&self) -> i64 {
+        self.ahead[self.ahead.len() - 1]
+    }
+
+    /// Stops `from..to` the other way round.
+    fn turned(&self, from: usize, to: usize) -> i64 {
+        let (first, last) = (from + 1, to);
+        self.all() - (self.ahead[last + 1] - self.ahead[first - 1])
+            + self.drive(first - 1, last)
+            + (self.back[last] - self.back[first])
+            + self.drive(first, last + 1)
+    }
+
+    /// Stops `from..to` taken out and put before what is then stop `at`.
+    fn moved(&self, from: usize, to: usize, at: usize) -> i64 {
+        let (first, last) = (from + 1, to);
+        let out = self.drive(first - 1, last + 1) - self.drive(first - 1, first) - self.drive(last, last + 1);
+        // The nodes between which the stretch is put, in the numbers of the present order.
+        let (before, after) = if at < from { (at, at + 1) } else { (at + (to - from), at + (to - from) + 1) };
+        self.all() + out + self.drive(before, first) + self.drive(last, after) - self.drive(before, after)
+    }
 }
 
 /// Moves single visits to cheaper places in any slot.

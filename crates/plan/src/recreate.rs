@@ -2,10 +2,14 @@
 
 use crate::compiled::Problem;
 use crate::random::Random;
-use crate::state::{Place, State};
+use crate::state::{ABSENT, Place, State};
 
 /// One place in this many is overlooked.
 const BLINK: usize = 100;
+/// So many absent visits near the ruin are tried, or all if there are no more.
+const FEW: usize = 40;
+/// Once in so many steps all are tried all the same.
+const ALL: usize = 10;
 
 pub(crate) struct Recreate {
     /// Worth of a visit, its tier included.
@@ -18,6 +22,7 @@ pub(crate) struct Recreate {
     width: Vec<f64>,
     opens: Vec<f64>,
     closes: Vec<f64>,
+    pool: Vec<u32>,
     order: Vec<(f64, u32)>,
 }
 
@@ -68,6 +73,7 @@ impl Recreate {
             opens: vec![0.0; visits.len()],
             closes: vec![0.0; visits.len()],
             worth,
+            pool: Vec::new(),
             order: Vec::new(),
         };
         for &visit in &placed {
@@ -103,10 +109,20 @@ impl Recreate {
         this
     }
 
-    pub(crate) fn run(&mut self, state: &mut State, random: &mut Random) {
+    /// Tries the visits that were taken out (the absent from `taken` on) and absent ones: all if they are few, else mostly those of `near`.
+    pub(crate) fn run(&mut self, state: &mut State, taken: usize, near: &[u32], random: &mut Random) {
         let kind = pick(random);
         self.order.clear();
-        for &visit in &state.absent {
+        self.pool.clear();
+        if state.absent.len() <= FEW || random.below(ALL) == 0 {
+            self.pool.extend_from_slice(&state.absent);
+        } else {
+            self.pool.extend_from_slice(&state.absent[taken..]);
+            let others = near.iter().filter(|&&v| state.slot_of[v as usize] == ABSENT && !self.pool.contains(&v));
+            let others: Vec<u32> = others.copied().take(FEW).collect();
+            self.pool.extend(others);
+        }
+        for &visit in &self.pool {
             let v = visit as usize;
             let key = match kind {
                 Kind::Random => random.unit(),

@@ -48,14 +48,15 @@ impl Ruin {
         }
     }
 
-    pub(crate) fn run(&mut self, state: &mut State, random: &mut Random) {
+    /// Takes out; what was taken is then among the absent. Says near which visit it did.
+    pub(crate) fn run(&mut self, state: &mut State, random: &mut Random) -> Option<u32> {
         let (mut planned, mut driven) = (0, 0);
         for route in &state.routes {
             planned += route.stops.len();
             driven += usize::from(!route.stops.is_empty());
         }
         if planned == 0 {
-            return;
+            return None;
         }
         let longest = LONGEST.min(planned as f64 / driven as f64);
         let most_strings = (4.0 * MEAN_REMOVED / (1.0 + longest) - 1.0).max(1.0);
@@ -87,6 +88,12 @@ impl Ruin {
                 state.remove(slot, range);
             }
         }
+        Some(seed as u32)
+    }
+
+    /// Visits near that one, itself first.
+    pub(crate) fn near(&self, visit: u32) -> &[u32] {
+        &self.near[visit as usize]
     }
 }
 

@@ -152,8 +152,10 @@ fn run(
         step += 1;
         let before = state.cost;
         state.begin();
-        ruin.run(&mut state, &mut random);
-        recreate.run(&mut state, &mut random);
+        let absent = state.absent.len();
+        let seed = ruin.run(&mut state, &mut random);
+        let near = seed.map_or(&[][..], |visit| ruin.near(visit));
+        recreate.run(&mut state, absent, near, &mut random);
         let after = state.cost;
         // U in (0, 1], so that the logarithm exists.
         let luck = -temperature * ln(1.0 - random.unit());
