@@ -1,7 +1,7 @@
 //! The words of a category as small numbers.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A word's number. 0 stands for a missing value, the first word is 1.
 pub(crate) type Code = u32;
@@ -15,6 +15,8 @@ pub(crate) const MISSING: Code = 0;
 pub(crate) struct Dictionary {
     settled: Arc<Words>,
     added: Words,
+    /// What [`Dictionary::places`] found, until there is a new word.
+    places: OnceLock<Arc<[u32]>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -40,6 +42,7 @@ impl Dictionary {
         Self {
             settled: Arc::new(settled),
             added: Words::default(),
+            places: OnceLock::new(),
         }
     }
 
@@ -60,6 +63,7 @@ impl Dictionary {
             // There are fewer words than rows, and those are counted in 32 bits.
             let code = self.codes() as Code;
             self.added.push(value.into(), code);
+            self.places = OnceLock::new();
             code
         })
     }
@@ -80,8 +84,13 @@ impl Dictionary {
         (1..).zip(values.map(|value| &**value))
     }
 
-    /// For each code its place in order of urgency, then alphabet; that of a missing value last.
-    pub fn places(&self, urgency: &[String]) -> Vec<u32> {
+    /// For each code its place in order of urgency, then alphabet; that of a missing value last. A
+    /// dictionary is always asked with the same urgency, that of its column.
+    pub fn places(&self, urgency: &[String]) -> Arc<[u32]> {
+        Arc::clone(self.places.get_or_init(|| self.sorted_places(urgency)))
+    }
+
+    fn sorted_places(&self, urgency: &[String]) -> Arc<[u32]> {
         let mut codes: Vec<(usize, &str, Code)> = self
             .iter()
             .map(|(code, value)| {
@@ -94,7 +103,7 @@ impl Dictionary {
         for (place, (_, _, code)) in codes.into_iter().enumerate() {
             places[code as usize] = place as u32;
         }
-        places
+        places.into()
     }
 
     /// Makes clones cheap again.
@@ -129,6 +138,6 @@ mod tests {
         assert_eq!(words.value(MISSING), None);
         // overdue, due, later as listed, then even and odd, then nothing.
         let urgency = ["overdue", "due", "later"].map(String::from);
-        assert_eq!(words.places(&urgency), [5, 2, 1, 4, 0, 3]);
+        assert_eq!(*words.places(&urgency), [5, 2, 1, 4, 0, 3]);
     }
 }

@@ -6,10 +6,10 @@ use geom::TileId;
 
 use crate::Error;
 use crate::boxes::bits;
-use crate::curve::{exists, rows_of_keys, tile_keys, tile_steps};
-use crate::dictionary::MISSING;
-use crate::mvt::{self, Point, Value};
-use crate::schema::{Column, RowId};
+use crate::curve::{WorldPoint, exists, rows_of_keys, tile_keys, tile_steps};
+use crate::dictionary::Code;
+use crate::mvt::{Key, Layer};
+use crate::schema::Column;
 use crate::segment::Segment;
 use crate::summary::{Summaries, SummaryColumns};
 use crate::tile::{Tile, TileStyle};
@@ -106,9 +106,15 @@ struct Drawing<'a, 'v> {
     /// The rows of the tile in each part, passing or not.
     ranges: Vec<Range<usize>>,
     columns: SummaryColumns,
-    /// What a point of one row shows.
+    /// What a point of one row shows, in the order of the keys behind [`OWN_KEYS`].
     single: Vec<(&'v str, Column)>,
 }
+
+/// Properties that points carry by themselves.
+const OWN_KEYS: [&str; 3] = ["count", "id", "stack"];
+const COUNT: Key = 0;
+const ID: Key = 1;
+const STACK: Key = 2;
 
 impl<'a, 'v> Drawing<'a, 'v> {
     fn new(view: &'v View<'a>, tile: TileId, style: &'v TileStyle) -> Result<Self, Error> {
@@ -116,6 +122,9 @@ impl<'a, 'v> Drawing<'a, 'v> {
         let mut single: Vec<(&str, Column)> = Vec::new();
         let names = [&style.shown, &style.sums, &style.most_urgent, &style.commonest];
         for name in names.into_iter().flatten() {
+            if OWN_KEYS.contains(&name.as_str()) {
+                return Err(Error::ReservedName(name.clone()));
+            }
             if !single.iter().any(|s| s.0 == name) {
                 single.push((name, schema.column(name)?));
             }
@@ -129,7 +138,7 @@ impl<'a, 'v> Drawing<'a, 'v> {
         };
         Ok(Self {
             ranges: view.parts.iter().map(|part| rows(part.segment)).collect(),
-            columns: SummaryColumns::new(style, view.index)?,
+            columns: SummaryColumns::new(style, view.index, |name| key_of(&single, name))?,
             view,
             tile,
             style,
@@ -161,18 +170,24 @@ impl<'a, 'v> Drawing<'a, 'v> {
 
     /// The encoded tile and how many points it has.
     fn draw(&self, attempt: Attempt) -> (Vec<u8>, usize) {
-        let (summaries, numbers) = if attempt.clustered {
-            self.cells(attempt.cells_across)
+        let mut layer = Layer::new();
+        if attempt.clustered {
+            self.draw_cells(attempt, &mut layer);
         } else {
-            self.places()
-        };
-        self.encode(summaries, numbers, attempt)
+            self.draw_places(attempt, &mut layer);
+        }
+        let points = layer.points();
+        let keys: Vec<&str> = OWN_KEYS
+            .into_iter()
+            .chain(self.single.iter().map(|s| s.0))
+            .collect();
+        (layer.finish(&self.style.layer, &keys), points)
     }
 
-    /// One summary for each cell, with the number of the cell on the grid of the zoom.
-    fn cells(&self, across: u32) -> (Summaries<'_>, Vec<u64>) {
-        let cell_steps = tile_steps(self.tile.z) / u64::from(across);
-        let shift = cell_steps.trailing_zeros();
+    /// One point for each cell, row by row of cells.
+    fn draw_cells(&self, attempt: Attempt, layer: &mut Layer<'v>) {
+        let across = attempt.cells_across;
+        let shift = (tile_steps(self.tile.z) / u64::from(across)).trailing_zeros();
         let (left, top) = (self.tile.x * across, self.tile.y * across);
         let mut summaries = Summaries::new((across * across) as usize, &self.columns);
         for (p, block, rows) in self.blocks() {
@@ -182,161 +197,180 @@ impl<'a, 'v> Drawing<'a, 'v> {
                 let cell = |v: u32| (u64::from(v) >> shift) as u32;
                 ((cell(segment.ys[row]) - top) * across + cell(segment.xs[row]) - left) as usize
             };
-            let row = |bit: u32| block * 64 + bit as usize;
             // A cell is one stretch of the curve: if both ends lie in it, so does all between them.
             let mut left_over = rows;
-            let last = cell_of(row(63 - rows.leading_zeros()));
+            let last = cell_of(block * 64 + 63 - rows.leading_zeros() as usize);
             while left_over != 0 {
-                let cell = cell_of(row(left_over.trailing_zeros()));
+                let cell = cell_of(block * 64 + left_over.trailing_zeros() as usize);
                 let here = if cell == last {
                     left_over
                 } else {
+                    let same = |&bit: &usize| cell_of(block * 64 + bit) == cell;
                     bits(left_over)
-                        .take_while(|&bit| cell_of(block * 64 + bit) == cell)
+                        .take_while(same)
                         .fold(0, |all, bit| all | 1 << bit)
                 };
                 summaries.add(cell, (part, segment), block, here);
                 left_over &= !here;
             }
         }
+        let commonest = summaries.commonest();
         let world_across = u64::from(across) << self.tile.z;
-        let number = |summary: u64| {
-            let (x, y) = (summary % u64::from(across), summary / u64::from(across));
-            ((u64::from(top) + y) * world_across + u64::from(left) + x) & (u64::MAX >> 11)
-        };
-        let numbers = (0..summaries.counts.len() as u64).map(number).collect();
-        (summaries, numbers)
+        for cell in 0..summaries.counts.len() {
+            match summaries.counts[cell] {
+                0 => {}
+                1 => {
+                    let (part, row) = summaries.first[cell];
+                    self.single(self.part(part).1, row, attempt, layer);
+                }
+                _ => {
+                    let (x, y) = (cell as u64 % u64::from(across), cell as u64 / u64::from(across));
+                    let number = (u64::from(top) + y) * world_across + u64::from(left) + x;
+                    // As many bits as a browser's numbers hold exactly.
+                    self.summary(
+                        &summaries,
+                        &commonest,
+                        cell,
+                        number & (u64::MAX >> 11),
+                        attempt,
+                        layer,
+                    );
+                }
+            }
+        }
     }
 
-    /// One summary for each place, along the curve.
-    fn places(&self) -> (Summaries<'_>, Vec<u64>) {
-        let mut rows: Vec<(u64, RowId, usize, usize)> = Vec::new();
+    /// One point for each place, along the curve.
+    fn draw_places(&self, attempt: Attempt, layer: &mut Layer<'v>) {
+        let mut rows: Vec<(WorldPoint, usize, usize)> = Vec::new();
         let mut parts = 0;
         for (p, block, word) in self.blocks() {
             let segment = self.part(p).1;
-            if rows.last().is_none_or(|row| row.2 != p) {
-                parts += 1;
-            }
+            parts += usize::from(rows.last().is_none_or(|row| row.1 != p));
             rows.extend(bits(word).map(|bit| {
                 let row = block * 64 + bit;
-                (segment.world_point(row).key(), segment.ids[row], p, row)
+                (segment.world_point(row), p, row)
             }));
         }
         if parts > 1 {
-            rows.sort_unstable();
+            rows.sort_by_cached_key(|&(point, part, row)| (point.key(), self.part(part).1.ids[row]));
         }
-        let places = rows.chunk_by(|a, b| a.0 == b.0);
-        let numbers: Vec<u64> = places.clone().map(|rows| rows[0].1.feature_number()).collect();
-        let mut summaries = Summaries::new(numbers.len(), &self.columns);
-        for (summary, rows) in places.enumerate() {
-            for &(_, _, part, row) in rows {
-                summaries.add(summary, self.part(part), row / 64, 1 << (row % 64));
+        let places = || rows.chunk_by(|a, b| a.0 == b.0);
+        let stacks = || places().filter(|rows| rows.len() > 1);
+        let mut summaries = Summaries::new(stacks().count(), &self.columns);
+        for (stack, rows) in stacks().enumerate() {
+            for &(_, part, row) in rows {
+                summaries.add(stack, self.part(part), row / 64, 1 << (row % 64));
             }
         }
-        (summaries, numbers)
-    }
-
-    fn encode(&self, mut summaries: Summaries<'_>, numbers: Vec<u64>, attempt: Attempt) -> (Vec<u8>, usize) {
         let commonest = summaries.commonest();
-        let mut points = Vec::new();
-        for summary in 0..summaries.counts.len() {
-            let count = summaries.counts[summary];
-            if count == 0 {
-                continue;
-            }
-            let (x, y) = summaries.middle(summary).in_tile(self.tile);
-            let mut properties = vec![("count", Value::Whole(count as i64))];
-            let (part, row) = summaries.first[summary];
+        let mut stack = 0;
+        for rows in places() {
+            let (_, part, row) = rows[0];
             let segment = self.part(part).1;
-            let id = segment.ids[row];
-            if count == 1 {
-                properties.push(("id", Value::Owned(id.to_string())));
-                self.push_single(segment, row, attempt, &mut properties);
+            if rows.len() == 1 {
+                self.single(segment, row, attempt, layer);
             } else {
-                if summaries.is_stack(summary) {
-                    properties.push(("stack", Value::Flag(true)));
-                }
-                if attempt.columns != Shown::None {
-                    self.push_summary(&summaries, &commonest, summary, &mut properties);
-                }
+                let number = segment.ids[row].feature_number();
+                self.summary(&summaries, &commonest, stack, number, attempt, layer);
+                stack += 1;
             }
-            points.push(Point {
-                number: if count == 1 {
-                    id.feature_number()
-                } else {
-                    numbers[summary]
-                },
-                x,
-                y,
-                properties,
-            });
-        }
-        let count = points.len();
-        (mvt::encode(&self.style.layer, &points), count)
-    }
-
-    fn push_single<'p>(
-        &self,
-        segment: &'p Segment,
-        row: usize,
-        attempt: Attempt,
-        properties: &mut Vec<(&'p str, Value<'p>)>,
-    ) where
-        'v: 'p,
-    {
-        for &(name, column) in &self.single {
-            let value = match column {
-                _ if attempt.columns == Shown::None => None,
-                Column::Category(c) => self.view.index.dictionaries[c]
-                    .value(segment.categories[c].get(row))
-                    .map(Value::Text),
-                Column::Amount(c) => segment.amounts[c].get(row).map(Value::Whole),
-                Column::Time(c) => segment.times[c].get(row).map(Value::Whole),
-                Column::Text(_) if attempt.columns != Shown::All => None,
-                Column::Text(c) => Some(segment.texts[c].get(row))
-                    .filter(|text| !text.is_empty())
-                    .map(Value::Text),
-            };
-            properties.extend(value.map(|value| (name, value)));
         }
     }
 
-    fn push_summary<'p>(
+    /// A point of one row.
+    fn single(&self, segment: &'v Segment, row: usize, attempt: Attempt, layer: &mut Layer<'v>) {
+        let id = segment.ids[row];
+        layer.whole(COUNT, 1);
+        layer.id(ID, id);
+        let shown = if attempt.columns == Shown::None {
+            &[]
+        } else {
+            &self.single[..]
+        };
+        for (key, &(_, column)) in (OWN_KEYS.len() as Key..).zip(shown) {
+            match column {
+                Column::Category(c) => {
+                    let code = segment.categories[c].get(row);
+                    if let Some(word) = self.view.index.dictionaries[c].value(code) {
+                        layer.word(key, c, code, word);
+                    }
+                }
+                Column::Amount(c) => segment.amounts[c]
+                    .get(row)
+                    .into_iter()
+                    .for_each(|v| layer.whole(key, v)),
+                Column::Time(c) => segment.times[c]
+                    .get(row)
+                    .into_iter()
+                    .for_each(|v| layer.whole(key, v)),
+                Column::Text(c) if attempt.columns == Shown::All => {
+                    let text = segment.texts[c].get(row);
+                    if !text.is_empty() {
+                        layer.text(key, text);
+                    }
+                }
+                Column::Text(_) => {}
+            }
+        }
+        let (x, y) = segment.world_point(row).in_tile(self.tile);
+        layer.end_point(id.feature_number(), x, y);
+    }
+
+    /// A point of several rows.
+    fn summary(
         &self,
         summaries: &Summaries<'_>,
-        commonest: &[Vec<u32>],
+        commonest: &[Vec<Code>],
         summary: usize,
-        properties: &mut Vec<(&'p str, Value<'p>)>,
-    ) where
-        'v: 'p,
-    {
-        for (name, &sum) in self.style.sums.iter().zip(summaries.sums(summary)) {
+        number: u64,
+        attempt: Attempt,
+        layer: &mut Layer<'v>,
+    ) {
+        layer.whole(COUNT, summaries.counts[summary] as i64);
+        if summaries.is_stack(summary) {
+            layer.flag(STACK);
+        }
+        if attempt.columns != Shown::None {
+            self.summed(summaries, commonest, summary, layer);
+        }
+        let (x, y) = summaries.middle(summary).in_tile(self.tile);
+        layer.end_point(number, x, y);
+    }
+
+    fn summed(
+        &self,
+        summaries: &Summaries<'_>,
+        commonest: &[Vec<Code>],
+        summary: usize,
+        layer: &mut Layer<'v>,
+    ) {
+        for (&key, &sum) in self.columns.sum_keys.iter().zip(summaries.sums(summary)) {
             // A sum beyond what a tile can carry is shown as the largest number it can.
-            let sum = sum.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
-            if !properties.iter().any(|p| p.0 == name) {
-                properties.push((name, Value::Whole(sum)));
-            }
+            layer.whole(key, sum.clamp(i64::MIN.into(), i64::MAX.into()) as i64);
         }
         let urgent = self
-            .style
-            .most_urgent
+            .columns
+            .urgent
             .iter()
-            .zip(&self.columns.urgent)
-            .zip(summaries.urgent(summary));
+            .zip(summaries.urgent(summary).iter().copied());
         let common = self
-            .style
+            .columns
             .commonest
             .iter()
-            .zip(&self.columns.commonest)
-            .zip(commonest.iter().map(|c| &c[summary]));
-        for ((name, ranked), &code) in urgent.chain(common) {
-            let known = properties.iter().any(|p| p.0 == name);
-            if code != MISSING && !known {
-                let value = self.view.index.dictionaries[ranked.column].value(code);
-                properties.extend(value.map(|value| (name.as_str(), Value::Text(value))));
-            }
+            .zip(commonest.iter().map(|c| c[summary]));
+        for (ranked, code) in urgent.chain(common) {
+            let word = self.view.index.dictionaries[ranked.column].value(code);
+            word.into_iter()
+                .for_each(|word| layer.word(ranked.key, ranked.column, code, word));
         }
     }
+}
+
+/// The key of a name that is among the columns.
+fn key_of(columns: &[(&str, Column)], name: &str) -> Key {
+    let position = columns.iter().position(|c| c.0 == name).unwrap_or(0);
+    (OWN_KEYS.len() + position) as Key
 }
 
 /// The bits of a block whose rows lie in a range.

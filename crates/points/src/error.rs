@@ -49,6 +49,11 @@ pub enum Error {
     /// A tile style has no layer name.
     #[error("a tile layer needs a name")]
     NoLayerName,
+    /// A tile style shows a column under a name that every point carries by itself.
+    #[error(
+        "the points of a tile carry count, id and stack by themselves; the column \"{0}\" needs another name"
+    )]
+    ReservedName(String),
     /// More rows than one index holds.
     #[error("an index holds at most {limit} rows", limit = u32::MAX - 1)]
     TooManyRows,

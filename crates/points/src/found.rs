@@ -23,6 +23,10 @@ impl<'a> Found<'a> {
         Self { index, segment, row }
     }
 
+    pub(crate) fn segment(&self) -> &'a Segment {
+        self.segment
+    }
+
     /// Its id.
     #[must_use]
     pub fn id(&self) -> RowId {

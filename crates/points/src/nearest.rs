@@ -56,8 +56,19 @@ pub(crate) fn nearest<'a>(view: &View<'a>, from: LngLat, limit: usize) -> Vec<Ne
             continue;
         }
         let block = node.index as usize;
+        // Rows outside of this window are farther than the farthest kept one; it only gets nearer.
+        let window = kept
+            .peek()
+            .filter(|_| kept.len() == limit)
+            .map(|worst| origin.window(worst.distance));
         for bit in bits(of.block(block) & segment.boxes.all_rows(block)) {
             let row = block * BLOCK + bit;
+            if window
+                .as_ref()
+                .is_some_and(|window| !window.may_hold(segment.lngs[row], segment.lats[row]))
+            {
+                continue;
+            }
             let Some(place) = segment.place(row) else { continue };
             let candidate = Kept {
                 distance: from.distance(place).0,
@@ -97,6 +108,25 @@ impl Origin {
         }
     }
 
+    /// Degrees that hold every point within a distance.
+    fn window(&self, distance: f64) -> Window {
+        // A little more, so that rounding leaves nothing out.
+        let angle = distance / EARTH_RADIUS.0 * (1.0 + 1e-9) + 1e-12;
+        let above = angle.to_degrees();
+        // A circle that reaches a pole reaches every meridian.
+        let beside = if self.lat.abs() + above >= 90.0 {
+            360.0
+        } else {
+            (angle.sin() / self.cos_lat).min(1.0).asin().to_degrees() * (1.0 + 1e-9) + 1e-12
+        };
+        Window {
+            lng: self.lng,
+            lat: self.lat,
+            beside,
+            above,
+        }
+    }
+
     /// No point of the box is nearer than this many metres. The sphere turns on: a box on the other side
     /// of the antimeridian may be near.
     fn least_distance(&self, rect: &Rect) -> f64 {
@@ -127,6 +157,21 @@ impl Origin {
         let distance = EARTH_RADIUS.0 * 2.0 * half_chord.sqrt().min(1.0).asin();
         // Rounding must not make it too far.
         distance * (1.0 - 1e-9) - 1e-3
+    }
+}
+
+/// Degrees around a point.
+struct Window {
+    lng: f64,
+    lat: f64,
+    beside: f64,
+    above: f64,
+}
+
+impl Window {
+    fn may_hold(&self, lng: f64, lat: f64) -> bool {
+        let apart = (lng - self.lng).abs();
+        (lat - self.lat).abs() <= self.above && apart.min(360.0 - apart) <= self.beside
     }
 }
 

@@ -25,6 +25,22 @@ impl RowId {
         self.mixed() >> 11
     }
 
+    /// As a UUID is written.
+    pub(crate) fn text(self) -> [u8; 36] {
+        let mut text = [b'-'; 36];
+        let mut at = 0;
+        for (i, byte) in self.0.into_iter().enumerate() {
+            if matches!(i, 4 | 6 | 8 | 10) {
+                at += 1;
+            }
+            for half in [byte >> 4, byte & 15] {
+                text[at] = b"0123456789abcdef"[usize::from(half)];
+                at += 1;
+            }
+        }
+        text
+    }
+
     /// All bytes mixed into 64 bits, the same on every machine.
     pub(crate) fn mixed(self) -> u64 {
         let value = u128::from_le_bytes(self.0);
@@ -41,13 +57,8 @@ impl RowId {
 
 impl fmt::Display for RowId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, byte) in self.0.iter().enumerate() {
-            if matches!(i, 4 | 6 | 8 | 10) {
-                f.write_str("-")?;
-            }
-            write!(f, "{byte:02x}")?;
-        }
-        Ok(())
+        // Hexadecimal digits and hyphens.
+        f.write_str(str::from_utf8(&self.text()).unwrap_or_default())
     }
 }
 

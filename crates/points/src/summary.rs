@@ -1,49 +1,68 @@
 //! What the points of a tile stand for: counts, sums, most urgent and commonest values of their rows.
 
+use std::sync::Arc;
+
 use crate::Error;
 use crate::boxes::bits;
 use crate::column::each_width;
 use crate::curve::WorldPoint;
 use crate::dictionary::{Code, MISSING};
 use crate::index::Index;
+use crate::mvt::Key;
 use crate::schema::Schema;
 use crate::segment::Segment;
 use crate::tile::TileStyle;
 
-/// Columns that are summed up.
+/// Columns that are summed up, each name once.
 #[derive(Clone, Debug)]
 pub(crate) struct SummaryColumns {
     pub sums: Vec<usize>,
+    /// The key of each sum.
+    pub sum_keys: Vec<Key>,
     pub urgent: Vec<Ranked>,
     pub commonest: Vec<Ranked>,
 }
 
-/// A category and the place of each of its codes in order of urgency.
+/// A category, its key, and the place of each of its codes in order of urgency.
 #[derive(Clone, Debug)]
 pub(crate) struct Ranked {
     pub column: usize,
-    pub places: Vec<u32>,
+    pub key: Key,
+    pub places: Arc<[u32]>,
 }
 
 impl SummaryColumns {
-    pub fn new(style: &TileStyle, index: &Index) -> Result<Self, Error> {
+    pub fn new(style: &TileStyle, index: &Index, key: impl Fn(&str) -> Key) -> Result<Self, Error> {
         let schema: &Schema = &index.schema;
-        let ranked = |names: &[String]| -> Result<Vec<Ranked>, Error> {
-            let one = |name: &String| {
-                let column = schema.category(name)?;
-                let places = index.dictionaries[column].places(&schema.categories[column].urgency);
-                Ok(Ranked { column, places })
-            };
-            names.iter().map(one).collect()
+        let mut seen = Vec::new();
+        let mut fresh = |names: &'_ [String]| -> Vec<String> {
+            let mut fresh = Vec::new();
+            for name in names {
+                if !seen.contains(name) {
+                    seen.push(name.clone());
+                    fresh.push(name.clone());
+                }
+            }
+            fresh
         };
+        let ranked = |names: Vec<String>| -> Result<Vec<Ranked>, Error> {
+            let one = |name: String| {
+                let column = schema.category(&name)?;
+                let places = index.dictionaries[column].places(&schema.categories[column].urgency);
+                let key = key(&name);
+                Ok(Ranked { column, key, places })
+            };
+            names.into_iter().map(one).collect()
+        };
+        let sums = fresh(&style.sums);
         Ok(Self {
-            sums: style
-                .sums
+            sum_keys: sums.iter().map(|name| key(name)).collect(),
+            sums: sums
                 .iter()
                 .map(|name| schema.amount(name))
                 .collect::<Result<_, _>>()?,
-            urgent: ranked(&style.most_urgent)?,
-            commonest: ranked(&style.commonest)?,
+            urgent: ranked(fresh(&style.most_urgent))?,
+            commonest: ranked(fresh(&style.commonest))?,
         })
     }
 }

@@ -3,7 +3,8 @@
 //! A row's texts are folded and joined into one *document*; documents are numbered in order of the folded
 //! name, then the id, so that every list of documents is already in the order in which hits are shown. For
 //! each three bytes that follow each other in a text (and for the first byte of each word with the space
-//! before it) there is a list of the documents that hold them: differences, seven bits a byte.
+//! before it, and for the first bytes of each word of the name) there is a list of the documents that hold
+//! them: differences, seven bits a byte.
 
 use rayon::prelude::*;
 
@@ -18,15 +19,17 @@ pub(crate) const TEXT_END: u8 = b'\n';
 /// Stands between a document's words and its digits.
 pub(crate) const DIGITS_START: u8 = 2;
 
-/// Three bytes of words, the first byte of a word with the space before it, or three digits of a number,
-/// as one integer.
+/// Three bytes of words, three digits of a number, or the first bytes of a word, as one integer.
 pub(crate) type Gram = u32;
 
-/// Set in the gram of a word's first byte.
+/// Set in the gram of the first byte of a word in any text.
 const FIRST_BYTE: Gram = 1 << 24;
 
-/// Set in a gram of a digits column.
-const DIGITS: Gram = 1 << 25;
+/// Set in a gram of a column of digits.
+const DIGITS: Gram = 2 << 24;
+
+/// Set in the grams of the first one, two and three bytes of a word of the name.
+const NAME_WORD: [Gram; 3] = [3 << 24, 4 << 24, 5 << 24];
 
 /// The texts of a segment, searchable.
 #[derive(Debug, Default)]
@@ -101,15 +104,30 @@ impl TextIndex {
 }
 
 /// The documents of a list, ascending.
-pub(crate) fn documents_of(list: &[u8]) -> impl Iterator<Item = u32> {
-    let mut at = 0;
-    let mut next = 0u32;
-    std::iter::from_fn(move || {
+#[derive(Clone)]
+pub(crate) struct Documents<'a> {
+    list: std::slice::Iter<'a, u8>,
+    /// The last document plus one.
+    next: u32,
+}
+
+impl<'a> Documents<'a> {
+    pub fn of(list: &'a [u8]) -> Self {
+        Self {
+            list: list.iter(),
+            next: 0,
+        }
+    }
+}
+
+impl Iterator for Documents<'_> {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
         let mut difference = 0u32;
         let mut shift = 0;
         loop {
-            let byte = *list.get(at)?;
-            at += 1;
+            let byte = *self.list.next()?;
             difference |= u32::from(byte & 0x7f) << shift;
             if byte < 0x80 {
                 break;
@@ -117,10 +135,10 @@ pub(crate) fn documents_of(list: &[u8]) -> impl Iterator<Item = u32> {
             // A damaged list may go on for ever; five bytes hold every number.
             shift = (shift + 7).min(28);
         }
-        let document = next.wrapping_add(difference);
-        next = document.wrapping_add(1);
+        let document = self.next.wrapping_add(difference);
+        self.next = document.wrapping_add(1);
         Some(document)
-    })
+    }
 }
 
 pub(crate) fn name_of(document: &[u8]) -> &[u8] {
@@ -138,6 +156,15 @@ pub(crate) fn grams_of_part(part: &[u8]) -> Vec<Gram> {
     grams.sort_unstable();
     grams.dedup();
     grams
+}
+
+/// The gram of any name of which a word begins with this. `word` is not empty.
+pub(crate) fn gram_of_name_word(word: &[u8]) -> Gram {
+    let length = word.len().min(3);
+    NAME_WORD[length - 1]
+        | word[..length]
+            .iter()
+            .fold(0, |gram, &byte| gram << 8 | Gram::from(byte))
 }
 
 /// The grams that any number holding these digits has.
@@ -168,6 +195,14 @@ fn each_gram(document: &[u8], mut each: impl FnMut(Gram)) {
     let split = memchr::memchr(DIGITS_START, document).unwrap_or(document.len());
     for text in document[..split].split(|&b| b == TEXT_END) {
         each_gram_of_words(text, &mut each);
+    }
+    for word in name_of(document)
+        .split(|&b| b == b' ')
+        .filter(|word| !word.is_empty())
+    {
+        for length in 1..=word.len().min(3) {
+            each(gram_of_name_word(&word[..length]));
+        }
     }
     for text in document[split..].split(|&b| b == TEXT_END || b == DIGITS_START) {
         for window in text.windows(3) {

@@ -1,12 +1,13 @@
 //! A query against the text index of a segment.
 
+use std::iter::Peekable;
 use std::ops::Range;
 
 use memchr::memmem::Finder;
 
 use crate::search::{HitRank, TextQuery, Word};
 use crate::text_index::{
-    DIGITS_START, Gram, TextIndex, documents_of, grams_of_digits, grams_of_part, name_of,
+    DIGITS_START, Documents, Gram, TextIndex, gram_of_name_word, grams_of_digits, grams_of_part, name_of,
 };
 
 /// A query with its searchers made.
@@ -18,41 +19,56 @@ pub(crate) struct Matcher {
 }
 
 struct WordMatcher {
-    starts: Vec<Finder<'static>>,
+    /// The spellings, each with a space before it: what a name of which a word begins with it has.
+    starts: Vec<Needle>,
+    /// What a text has that holds the word: the parts, then the digits.
     parts: Vec<Needle>,
     digits: Option<Needle>,
 }
 
+/// Bytes to look for, and the grams of every document that holds them.
 struct Needle {
     finder: Finder<'static>,
     grams: Vec<Gram>,
 }
 
 impl Needle {
-    fn part(part: &str) -> Self {
+    fn new(bytes: &str, grams: Vec<Gram>) -> Self {
         Self {
-            finder: Finder::new(part.as_bytes()).into_owned(),
-            grams: grams_of_part(part.as_bytes()),
+            finder: Finder::new(bytes.as_bytes()).into_owned(),
+            grams,
         }
     }
 
+    fn part(part: &str) -> Self {
+        Self::new(part, grams_of_part(part.as_bytes()))
+    }
+
     fn digits(digits: &str) -> Self {
-        Self {
-            finder: Finder::new(digits.as_bytes()).into_owned(),
-            grams: grams_of_digits(digits.as_bytes()),
-        }
+        Self::new(digits, grams_of_digits(digits.as_bytes()))
+    }
+
+    /// `start` begins with a space.
+    fn name_word(start: &str) -> Self {
+        Self::new(start, vec![gram_of_name_word(&start.as_bytes()[1..])])
     }
 
     fn is_in(&self, text: &[u8]) -> bool {
         self.finder.find(text).is_some()
     }
+
+    /// The lists of its grams, shortest first.
+    fn lists<'i>(&self, index: &'i TextIndex) -> Vec<(usize, &'i [u8])> {
+        let mut lists: Vec<_> = self.grams.iter().map(|&gram| index.list(gram)).collect();
+        lists.sort_unstable_by_key(|list| list.0);
+        lists
+    }
 }
 
 impl WordMatcher {
     fn new(word: &Word) -> Self {
-        let starts = word.starts.iter().map(|s| Finder::new(s.as_bytes()).into_owned());
         Self {
-            starts: starts.collect(),
+            starts: word.starts.iter().map(|start| Needle::name_word(start)).collect(),
             parts: word.parts.iter().map(|part| Needle::part(part)).collect(),
             digits: word.digits.as_deref().map(Needle::digits),
         }
@@ -63,8 +79,14 @@ impl WordMatcher {
             || self.digits.as_ref().is_some_and(|d| d.is_in(digits))
     }
 
-    fn needles(&self) -> impl Iterator<Item = &Needle> {
-        self.parts.iter().chain(&self.digits)
+    /// A text that holds the word has one of these.
+    fn needles(&self) -> Vec<&Needle> {
+        self.parts.iter().chain(&self.digits).collect()
+    }
+
+    /// A word of the name, which has a space before it, begins with the word.
+    fn begins_in(&self, name: &[u8]) -> bool {
+        self.starts.iter().any(|start| start.is_in(name))
     }
 }
 
@@ -77,22 +99,73 @@ impl Matcher {
         }
     }
 
-    /// How well a document that is not a [`HitRank::NameStart`] answers, if it does.
-    fn rank(&self, document: &[u8]) -> Option<HitRank> {
+    /// The best `limit` documents that pass, in order: rank, then document.
+    pub fn best(
+        &self,
+        index: &TextIndex,
+        limit: usize,
+        passes: impl Fn(usize) -> bool,
+    ) -> Vec<(HitRank, usize)> {
+        let mut best = Vec::new();
+        let ranges = self.name_start_ranges(index);
+        let passes = |document: usize| passes(index.rows[document] as usize);
+        let starting = ranges.iter().cloned().flatten().filter(|&d| passes(d));
+        best.extend(starting.take(limit).map(|d| (HitRank::NameStart, d)));
+        let wanted = limit - best.len();
+        if wanted == 0 {
+            return best;
+        }
+        let others = |d: &usize| !ranges.iter().any(|range| range.contains(d)) && passes(*d);
+        let (candidates, at_most) = self.candidates(index);
+        if at_most / 16 <= wanted {
+            // So few that all are looked at once, rather than some of them twice.
+            let (mut starts, mut elsewhere) = (Vec::new(), Vec::new());
+            for d in candidates.filter(others) {
+                let document = index.documents.bytes(d);
+                if self.begins_words(document) {
+                    starts.push((HitRank::WordStart, d));
+                } else if self.answers(document) {
+                    elsewhere.push((HitRank::Elsewhere, d));
+                }
+            }
+            best.extend(starts.into_iter().chain(elsewhere).take(wanted));
+            return best;
+        }
+        let starting = self.word_starts(index).filter(others);
+        let starting = starting.filter(|&d| self.begins_words(index.documents.bytes(d)));
+        best.extend(starting.take(wanted).map(|d| (HitRank::WordStart, d)));
+        let elsewhere = candidates.filter(others).filter(|&d| {
+            let document = index.documents.bytes(d);
+            self.answers(document) && !self.begins_words(document)
+        });
+        let wanted = limit - best.len();
+        best.extend(elsewhere.take(wanted).map(|d| (HitRank::Elsewhere, d)));
+        best
+    }
+
+    /// The rows of all documents that answer.
+    pub fn rows(&self, index: &TextIndex) -> impl Iterator<Item = usize> {
+        let ranges = self.name_start_ranges(index);
+        let starting = ranges.clone().into_iter().flatten();
+        let others = self.candidates(index).0.filter(move |d| {
+            !ranges.iter().any(|range| range.contains(d)) && self.answers(index.documents.bytes(*d))
+        });
+        starting
+            .chain(others)
+            .map(|document| index.rows[document] as usize)
+    }
+
+    fn answers(&self, document: &[u8]) -> bool {
         let split = memchr::memchr(DIGITS_START, document).unwrap_or(document.len());
         let (words, digits) = document.split_at(split);
-        let by_words = self.words.iter().all(|word| word.is_in(words, digits));
-        if !(by_words || self.number.as_ref().is_some_and(|number| number.is_in(digits))) {
-            return None;
-        }
-        // The name with the space before it.
-        let name = &words[..(name_of(words).len() + 1).min(words.len())];
-        let begins = |word: &WordMatcher| word.starts.iter().any(|start| start.find(name).is_some());
-        Some(if self.words.iter().all(begins) {
-            HitRank::WordStart
-        } else {
-            HitRank::Elsewhere
-        })
+        self.words.iter().all(|word| word.is_in(words, digits))
+            || self.number.as_ref().is_some_and(|number| number.is_in(digits))
+    }
+
+    /// Each word of the query begins a word of the name. Such a document answers.
+    fn begins_words(&self, document: &[u8]) -> bool {
+        let name = &document[..(name_of(document).len() + 1).min(document.len())];
+        self.words.iter().all(|word| word.begins_in(name))
     }
 
     /// The documents whose name begins with the query: ranges, ascending and apart.
@@ -119,84 +192,27 @@ impl Matcher {
         apart
     }
 
-    /// Documents that may answer, ascending; all that do are among them.
-    fn candidates(&self, index: &TextIndex) -> Vec<u32> {
-        // Every word must be there, so the one with the fewest documents is enough to start from.
-        let fewest = self
+    /// Documents that may be a [`HitRank::WordStart`] or a [`HitRank::NameStart`].
+    fn word_starts<'i>(&self, index: &'i TextIndex) -> Union<'i> {
+        let words: Vec<Vec<&Needle>> = self
             .words
             .iter()
-            .min_by_key(|word| word.needles().map(|n| shortest(index, n)).sum::<usize>());
-        let needles = fewest
-            .into_iter()
-            .flat_map(WordMatcher::needles)
-            .chain(&self.number);
-        let mut all: Vec<u32> = Vec::new();
-        let mut sources = 0;
-        for needle in needles {
-            let before = all.len();
-            candidates_of(index, needle, &mut all);
-            sources += usize::from(all.len() > before);
-        }
-        if sources > 1 {
-            all.sort_unstable();
-            all.dedup();
-        }
-        all
+            .map(|word| word.starts.iter().collect())
+            .collect();
+        Union::new(every_word(index, &words), index)
     }
 
-    /// The best `limit` documents that pass, in order: rank, then document.
-    pub fn best(
-        &self,
-        index: &TextIndex,
-        limit: usize,
-        passes: impl Fn(usize) -> bool,
-    ) -> Vec<(HitRank, usize)> {
-        let mut best = Vec::new();
-        let ranges = self.name_start_ranges(index);
-        for document in ranges.iter().cloned().flatten() {
-            if best.len() >= limit {
-                return best;
-            }
-            if passes(index.rows[document] as usize) {
-                best.push((HitRank::NameStart, document));
-            }
-        }
-        let wanted = limit - best.len();
-        let (mut word_starts, mut elsewhere) = (Vec::new(), Vec::new());
-        for document in self.candidates(index) {
-            if word_starts.len() >= wanted {
-                break;
-            }
-            let document = document as usize;
-            if ranges.iter().any(|range| range.contains(&document)) || !passes(index.rows[document] as usize)
-            {
-                continue;
-            }
-            match self.rank(index.documents.bytes(document)) {
-                Some(HitRank::WordStart) => word_starts.push((HitRank::WordStart, document)),
-                Some(_) if elsewhere.len() < wanted => elsewhere.push((HitRank::Elsewhere, document)),
-                _ => {}
-            }
-        }
-        best.extend(word_starts.into_iter().chain(elsewhere).take(wanted));
-        best
-    }
-
-    /// The rows of all documents that answer.
-    pub fn rows(&self, index: &TextIndex) -> impl Iterator<Item = usize> {
-        let ranges = self.name_start_ranges(index);
-        let starting = ranges.clone().into_iter().flatten();
-        let others = self
-            .candidates(index)
-            .into_iter()
-            .map(|d| d as usize)
-            .filter(move |d| {
-                !ranges.iter().any(|range| range.contains(d))
-                    && self.rank(index.documents.bytes(*d)).is_some()
-            });
-        starting
-            .chain(others)
-            .map(|document| index.rows[document] as usize)
+    /// Documents that may answer, ascending, and how many these are at most; all that do are among them.
+    fn candidates<'i>(&self, index: &'i TextIndex) -> (Union<'i>, usize) {
+        let words: Vec<Vec<&Needle>> = self.words.iter().map(WordMatcher::needles).collect();
+        let mut streams = every_word(index, &words);
+        streams.extend(
+            self.number
+                .iter()
+                .map(|number| Intersection::new(number.lists(index))),
+        );
+        let at_most = streams.iter().map(|stream| stream.length).sum();
+        (Union::new(streams, index), at_most)
     }
 }
 
@@ -214,50 +230,99 @@ fn first_document(index: &TextIndex, before: impl Fn(&[u8]) -> bool) -> usize {
     low
 }
 
-fn shortest(index: &TextIndex, needle: &Needle) -> usize {
-    needle
-        .grams
+/// Streams that together hold every document with each of the words, where a word is any of some needles:
+/// those of the rarest word, thinned by the words that have no other needle.
+fn every_word<'i>(index: &'i TextIndex, words: &[Vec<&Needle>]) -> Vec<Intersection<'i>> {
+    let length = |needle: &&Needle| needle.lists(index).first().map_or(0, |list| list.0);
+    let rarest = (0..words.len()).min_by_key(|&word| words[word].iter().map(length).sum::<usize>());
+    let Some(rarest) = rarest else { return Vec::new() };
+    let others: Vec<(usize, &[u8])> = words
         .iter()
-        .map(|&gram| index.list(gram).0)
-        .min()
-        .unwrap_or(0)
+        .enumerate()
+        .filter(|&(word, needles)| word != rarest && needles.len() == 1)
+        .filter_map(|(_, needles)| needles[0].lists(index).first().copied())
+        .collect();
+    words[rarest]
+        .iter()
+        .map(|needle| {
+            let mut lists = needle.lists(index);
+            lists.extend(&others);
+            lists.sort_unstable_by_key(|list| list.0);
+            Intersection::new(lists)
+        })
+        .collect()
 }
 
-/// Appends documents that may hold a needle: those in its shortest list, thinned by the next longer ones
-/// as long as reading a list is cheaper than looking at the documents it would save.
-fn candidates_of(index: &TextIndex, needle: &Needle, all: &mut Vec<u32>) {
-    let mut lists: Vec<(usize, &[u8])> = needle.grams.iter().map(|&gram| index.list(gram)).collect();
-    lists.sort_unstable_by_key(|list| list.0);
-    let Some((&(length, first), others)) = lists.split_first() else {
-        return;
-    };
-    if length == 0 {
-        return;
-    }
-    let mut kept: Vec<u32> = documents_of(first)
-        .filter(|&d| (d as usize) < index.documents())
-        .collect();
-    for &(length, list) in others {
-        // Looking at a document costs about as much as reading twenty entries of a list.
-        if length > kept.len().saturating_mul(20) {
-            break;
+/// The documents of a short list that are also in some longer ones, ascending.
+struct Intersection<'i> {
+    /// Of the shortest list.
+    length: usize,
+    shortest: Documents<'i>,
+    others: Vec<Peekable<Documents<'i>>>,
+}
+
+impl<'i> Intersection<'i> {
+    /// Lists, shortest first. Reading on in a list is cheaper than looking at a document, but not in one
+    /// that is many times longer; and each further list says less.
+    fn new(lists: Vec<(usize, &'i [u8])>) -> Self {
+        let length = lists.first().map_or(0, |list| list.0);
+        let worth = |list: &&(usize, &[u8])| list.0 <= length.saturating_mul(20);
+        Self {
+            length,
+            shortest: Documents::of(lists.first().map_or(&[], |list| list.1)),
+            others: lists
+                .iter()
+                .skip(1)
+                .take_while(worth)
+                .take(3)
+                .map(|l| Documents::of(l.1).peekable())
+                .collect(),
         }
-        let mut position = 0;
-        let mut write = 0;
-        for document in documents_of(list) {
-            while position < kept.len() && kept[position] < document {
-                position += 1;
-            }
-            if position == kept.len() {
-                break;
-            }
-            if kept[position] == document {
-                kept[write] = document;
-                write += 1;
-                position += 1;
-            }
-        }
-        kept.truncate(write);
     }
-    all.append(&mut kept);
+}
+
+impl Iterator for Intersection<'_> {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        let others = &mut self.others;
+        self.shortest.by_ref().find(|&document| {
+            others.iter_mut().all(|other| {
+                while other.next_if(|&d| d < document).is_some() {}
+                other.peek() == Some(&document)
+            })
+        })
+    }
+}
+
+/// The documents of several streams, ascending, each once.
+struct Union<'i> {
+    streams: Vec<Peekable<Intersection<'i>>>,
+    documents: usize,
+}
+
+impl<'i> Union<'i> {
+    fn new(streams: Vec<Intersection<'i>>, index: &TextIndex) -> Self {
+        Self {
+            streams: streams.into_iter().map(Iterator::peekable).collect(),
+            documents: index.documents(),
+        }
+    }
+}
+
+impl Iterator for Union<'_> {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        let least = self
+            .streams
+            .iter_mut()
+            .filter_map(|stream| stream.peek().copied())
+            .min()?;
+        for stream in &mut self.streams {
+            stream.next_if_eq(&least);
+        }
+        // The lists of a damaged file may name documents that there are not.
+        ((least as usize) < self.documents).then_some(least as usize)
+    }
 }

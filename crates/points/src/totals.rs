@@ -59,7 +59,7 @@ pub(crate) fn snapshot(view: &View<'_>, shape: &Shape, spec: &SnapshotSpec) -> R
         let places = words.places(&schema.categories[column].urgency);
         let mut values: Vec<(u32, Totals)> = cells
             .chunks(width)
-            .zip((0..).zip(&places))
+            .zip((0..).zip(places.iter()))
             .filter(|(cell, _)| cell[0] > 0)
             .map(|(cell, (code, &place))| {
                 let totals = Totals {

@@ -177,8 +177,14 @@ impl<'a> View<'a> {
                 hits.push((rank, texts.name(document), found.id(), found));
             }
         }
-        hits.sort_unstable_by_key(|&(rank, name, id, _)| (rank, name, id));
-        hits.truncate(limit);
+        // The hits of one part are in order.
+        if hits
+            .last()
+            .is_some_and(|last| !std::ptr::eq(last.3.segment(), hits[0].3.segment()))
+        {
+            hits.sort_unstable_by_key(|&(rank, name, id, _)| (rank, name, id));
+            hits.truncate(limit);
+        }
         hits.into_iter()
             .map(|(rank, _, _, found)| Hit { rank, found })
             .collect()
