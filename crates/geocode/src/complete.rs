@@ -128,13 +128,12 @@ fn read<'a>(
 
 /// A house number at the beginning of the words, and how many they are.
 fn number_at(tokens: &[Token]) -> Option<(HouseNumber, usize)> {
-    let first = tokens.first().filter(|t| t.has_digit())?;
-    let letter = tokens
-        .get(1)
-        .is_some_and(|t| t.letters() == 1 && !t.has_digit() && t.segment == first.segment);
-    let used = if letter { 2 } else { 1 };
-    let pieces: Vec<_> = tokens[..used].iter().map(|t| t.piece.clone()).collect();
-    HouseNumber::of_pieces(&pieces).map(|n| (n, used))
+    let spans = crate::search::tags::numbers(tokens);
+    let first = spans
+        .into_iter()
+        .filter(|span| span.start == 0)
+        .max_by_key(|span| span.end)?;
+    Some((first.number, first.end))
 }
 
 /// What follows the name begins one of the document's towns or its postcode.
@@ -276,7 +275,7 @@ fn rank(index: &Index<'_>, options: Vec<Completion<'_>>, bias: Option<LngLat>, l
 fn hit(index: &Index<'_>, option: &Completion<'_>) -> Hit {
     let doc = option.doc;
     let kind = index.kind(doc);
-    let country = index.country();
+    let country = index.country(doc);
     let codes = index.postcodes(doc);
     let city = index.around(doc).first().map_or("", |d| index.name(*d));
     let name = index.text(doc.name);

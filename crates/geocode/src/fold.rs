@@ -1,7 +1,7 @@
 //! One spelling for everything: the function that names of the map and words of a request both go through.
 //!
-//! Case, marks and ligatures are folded, `ä`, `ae` and `a` become one, digits of any script become ASCII,
-//! apostrophes vanish, everything else that is no letter or digit separates words.
+//! Case, marks and ligatures are folded, `ä`, `ae` and `a` become one, `ß`, `ss` and `s` too, digits of any
+//! script become ASCII, apostrophes vanish, everything else that is no letter or digit separates words.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -11,7 +11,7 @@ use unicode_normalization::char::is_combining_mark;
 pub(crate) struct Piece {
     /// Folded letters and digits, never empty.
     pub text: String,
-    /// The same without folding `ae` to `a`: what a person would call the same spelling.
+    /// The same without folding `ae` and `ss`: what a person would call the same spelling.
     pub plain: String,
     /// What stood before it, if anything but spaces: `,` for a comma, semicolon or line end, else the character.
     pub before: Option<char>,
@@ -93,12 +93,6 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece> {
     out
 }
 
-/// All words of a text run together: `Große Mantelgasse` and `grosse-mantelgasse` give the same.
-#[cfg(test)]
-pub(crate) fn joined(text: &str) -> String {
-    pieces(text).into_iter().map(|p| p.text).collect()
-}
-
 /// Folded letters that have no ASCII form, in ASCII; `None` where the text is ASCII already.
 pub(crate) fn latin(folded: &str) -> Option<String> {
     if folded.is_ascii() {
@@ -115,12 +109,12 @@ pub(crate) fn latin(folded: &str) -> Option<String> {
     (!out.is_empty()).then_some(out)
 }
 
-/// Adds a letter, folding `ae`, `oe`, `ue` to their first vowel, as `ä`, `ö`, `ü` have been.
+/// Adds a letter, folding `ae`, `oe`, `ue` to their first vowel, as `ä`, `ö`, `ü` have been, and `ss` to `s`.
 fn push_folded(text: &mut String, c: char) {
-    if c == 'e' && matches!(text.as_bytes().last(), Some(b'a' | b'o' | b'u')) {
-        return;
+    match (text.as_bytes().last(), c) {
+        (Some(b'a' | b'o' | b'u'), 'e') | (Some(b's'), 's') => {}
+        _ => text.push(c),
     }
-    text.push(c);
 }
 
 /// The folded letters or digits of one character; empty where it is neither.
@@ -149,18 +143,17 @@ fn unfold(c: char) -> Letters {
         out.push(digit);
         return out;
     }
-    for lower in c.to_lowercase() {
-        for part in std::iter::once(lower).nfkd() {
-            if is_dropped_mark(part) {
-                continue;
-            }
-            match part {
-                'ς' => out.push('σ'),
-                p if p.is_alphanumeric() || is_combining_mark(p) && !out.is_empty() => out.push(p),
-                // A vowel sign of its own: part of the word in Indic scripts.
-                p if is_combining_mark(p) && !('\u{300}'..='\u{36f}').contains(&p) => out.push(p),
-                _ => {}
-            }
+    let lower = std::iter::once(c).nfkd().flat_map(char::to_lowercase);
+    for part in lower.nfkd() {
+        if is_dropped_mark(part) || is_apostrophe(part) {
+            continue;
+        }
+        // A vowel sign of an Indic script is part of the word.
+        if part.is_alphanumeric() || is_combining_mark(part) {
+            out.push(match part {
+                'ς' => 'σ',
+                other => other,
+            });
         }
     }
     out
@@ -225,5 +218,38 @@ impl Letters {
     }
     fn chars(&self) -> impl Iterator<Item = char> + '_ {
         self.text[..self.len].iter().copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Each line of the golden file: a text, and its words folded. To change it on purpose, edit it.
+    #[test]
+    fn folding_is_as_written_down() {
+        let golden = include_str!("../tests/golden/fold.txt");
+        let mut wrong = Vec::new();
+        for line in golden.lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
+            let (text, expected) = line.split_once(" => ").expect("`text => words`");
+            let found: Vec<String> = pieces(text).into_iter().map(|p| p.text).collect();
+            if found.join(" ") != expected {
+                wrong.push(format!("{text} => {}", found.join(" ")));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    proptest! {
+        #[test]
+        fn folding_again_changes_nothing(text in "\\PC{0,40}") {
+            // A fraction is written with a stroke.
+            prop_assume!(!text.contains(['½', '¼', '¾']));
+            for piece in pieces(&text) {
+                let again: Vec<String> = pieces(&piece.text).into_iter().map(|p| p.text).collect();
+                prop_assert_eq!(again, vec![piece.text]);
+            }
+        }
     }
 }

@@ -90,8 +90,8 @@ pub(crate) struct Doc {
     pub kind: u8,
     /// Places: [`crate::build::places::Rank`] as a number, 0 the largest.
     pub rank: u8,
-    /// Zero.
-    pub unused: [u8; 2],
+    /// Its country, two capitals; zeros where unknown.
+    pub country: [u8; 2],
 }
 
 /// A house as stored: 16 bytes.
@@ -129,7 +129,7 @@ pub(crate) struct Meta {
     pub layout: u32,
     pub docs: u32,
     pub houses: u32,
-    /// The country most addresses lie in, as two ASCII capitals; zeros when unknown.
+    /// The country everything lies in, two capitals; zeros where unknown or several.
     pub country: [u8; 2],
     /// Hyphens join house numbers (`34-10`).
     pub hyphens_join: u8,
@@ -422,11 +422,11 @@ impl<'a> Index<'a> {
             .map(move |s| this.text(s))
     }
 
-    /// The country's code, empty where unknown.
-    pub fn country(&self) -> &'a str {
-        std::str::from_utf8(&self.meta.country)
-            .ok()
-            .filter(|c| !c.starts_with('\0'))
+    /// A document's country, empty where unknown.
+    pub fn country(&self, doc: &'a Doc) -> &'a str {
+        let known = |code: &'a [u8; 2]| std::str::from_utf8(code).ok().filter(|c| !c.starts_with('\0'));
+        known(&doc.country)
+            .or_else(|| known(&self.meta.country))
             .unwrap_or("")
     }
 }

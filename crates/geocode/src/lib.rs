@@ -33,7 +33,6 @@ pub struct Geocoder {
 #[derive(Debug)]
 struct Tables {
     words: words::Words,
-    typos: search::walk::Typos,
 }
 
 impl Geocoder {
@@ -42,7 +41,6 @@ impl Geocoder {
         index::Index::of(&pack)?.check()?;
         let tables = Tables {
             words: words::Words::new(),
-            typos: search::walk::Typos::new(),
         };
         Ok(Self {
             pack,
@@ -57,7 +55,7 @@ impl Geocoder {
     /// Looks an address up.
     #[must_use]
     pub fn search(&self, request: &Request<'_>) -> Answer {
-        search::search(&self.index(), &self.tables.words, &self.tables.typos, request)
+        search::search(&self.index(), &self.tables.words, request)
     }
 
     /// Looks many addresses up on all cores. Answers are in the order of the requests and the same as
@@ -66,10 +64,10 @@ impl Geocoder {
     pub fn batch(&self, requests: &[Request<'_>]) -> Vec<Answer> {
         use rayon::prelude::*;
         let index = self.index();
-        let Tables { words, typos } = &*self.tables;
+        let words = &self.tables.words;
         requests
             .par_iter()
-            .map(|r| search::search(&index, words, typos, r))
+            .map(|r| search::search(&index, words, r))
             .collect()
     }
 

@@ -191,7 +191,7 @@ fn made(index: &Index<'_>, doc: &Doc, made: Made<'_>) -> Reverse {
     } else {
         index.text(doc.name)
     };
-    let country = index.country();
+    let country = index.country(doc);
     let parts = Parts {
         name: "",
         street,

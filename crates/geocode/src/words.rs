@@ -212,12 +212,21 @@ mod tests {
     #[test]
     fn spellings_of_one_name_share_a_key() {
         let words = Words::new();
-        let same = |a: &str, b: &str| {
-            let keys = words.keys(a);
+        // A request's words in all readings, run together in all combinations.
+        let readings = |text: &str| {
+            pieces(text).iter().fold(vec![String::new()], |heads, piece| {
+                let tails = words.readings(piece);
+                heads
+                    .iter()
+                    .flat_map(|h| tails.iter().map(move |t| format!("{h}{t}")))
+                    .collect()
+            })
+        };
+        let same = |map: &str, typed: &str| {
+            let (keys, read) = (words.keys(map), readings(typed));
             assert!(
-                words.keys(b).iter().any(|k| keys.contains(k)),
-                "{a} {keys:?} and {b} {:?}",
-                words.keys(b)
+                read.iter().any(|r| keys.contains(r)),
+                "{map} {keys:?} and {typed} {read:?}"
             );
         };
         same("Hauptstraße", "HAUPTSTR.");

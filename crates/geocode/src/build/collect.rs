@@ -57,8 +57,8 @@ pub(crate) struct Found<'a> {
     pub addresses: Vec<Address<'a>>,
     pub roads: Vec<Road<'a>>,
     pub pois: Vec<Poi<'a>>,
-    /// `addr:country` values and how often.
-    pub countries: HashMap<String, usize>,
+    /// Where `addr:country` says which country it is.
+    pub countries: Vec<(LngLat, [u8; 2])>,
 }
 
 /// The region that is indexed: the extract's bounds and a little more, for what lies on the border.
@@ -160,8 +160,8 @@ impl<'a> Found<'a> {
             street
         };
         let city = first_of(&tags, &["addr:city", "addr:town", "addr:village", "addr:hamlet"]);
-        if let Some(country) = tags.get("addr:country").filter(|c| c.len() == 2) {
-            *self.countries.entry(country.to_ascii_uppercase()).or_default() += 1;
+        if let Some(country) = tags.get("addr:country").and_then(super::countries::code_of) {
+            self.countries.push((point, country));
         }
         let numbers = house_numbers(&tags);
         if !numbers.is_empty() {

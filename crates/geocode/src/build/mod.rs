@@ -1,6 +1,7 @@
 //! From an extract to sections: collect, places, streets, documents, maps.
 
 mod collect;
+mod countries;
 pub(crate) mod places;
 mod shape;
 mod streets;
@@ -39,12 +40,14 @@ pub fn build(extract: &Extract, progress: &mut dyn FnMut(BuildProgress)) -> Vec<
     let codes = streets::codes(&found);
     let streets = streets::streets(&found, &places, &codes, &words);
     begin(3);
+    let countries = countries::Countries::new(&found, &places);
     write::write(&write::Input {
         extract,
         found: &found,
         places: &places,
         streets: &streets,
         codes: &codes,
+        countries: &countries,
         words: &words,
     })
 }

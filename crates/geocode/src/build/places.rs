@@ -80,6 +80,11 @@ impl Rank {
         })
     }
 
+    /// [`Rank::is_town`] of a rank as stored.
+    pub fn is_town_number(rank: u8) -> bool {
+        (Self::Municipality as u8..=Self::Village as u8).contains(&rank)
+    }
+
     /// What a letter may be addressed to.
     pub fn is_town(self) -> bool {
         matches!(self, Self::Municipality | Self::City | Self::Town | Self::Village)
@@ -97,6 +102,10 @@ pub(crate) struct Place {
     extent: Extent,
     /// Addresses that name it as their town.
     pub addresses: usize,
+    /// Those of them that have a street.
+    pub with_street: usize,
+    /// Countries: their code.
+    pub country: Option<[u8; 2]>,
 }
 
 #[derive(Debug)]
@@ -300,6 +309,8 @@ impl Places {
                     population: 0,
                     extent: Extent::Around,
                     addresses: 0,
+                    with_street: 0,
+                    country: None,
                 });
             }
         }
@@ -310,7 +321,9 @@ impl Places {
         let mut memory = Memory::default();
         for address in &found.addresses {
             if let Some(id) = memory.named_near(self, address.city, address.point, words) {
-                self.list[id as usize].addresses += 1;
+                let place = &mut self.list[id as usize];
+                place.addresses += 1;
+                place.with_street += usize::from(!address.street.is_empty());
             }
         }
     }
@@ -394,6 +407,8 @@ fn from_areas(extract: &Extract, region: BBox) -> (Vec<Place>, Vec<(String, Shap
             population: population(tags),
             extent: Extent::Within(shape),
             addresses: 0,
+            with_street: 0,
+            country: country_code(tags),
         });
     }
     list.retain(|p: &Place| !p.names.is_empty());
@@ -418,6 +433,12 @@ fn is_line_only(source: AreaSource, tags: &Tags<'_>) -> bool {
     matches!(source, AreaSource::Way(_))
         && tags.is("boundary", "administrative")
         && tags.get("place").is_none()
+}
+
+/// A country's code, of its border.
+fn country_code(tags: &Tags<'_>) -> Option<[u8; 2]> {
+    let code = tags.get("ISO3166-1:alpha2").or_else(|| tags.get("ISO3166-1"))?;
+    super::countries::code_of(code).filter(|_| tags.is("admin_level", "2"))
 }
 
 fn population(tags: &Tags<'_>) -> u32 {
@@ -480,13 +501,15 @@ fn add_nodes(extract: &Extract, region: BBox, list: &mut Vec<Place>, words: &Wor
             population: population(&node.tags),
             extent: Extent::Around,
             addresses: 0,
+            with_street: 0,
+            country: None,
         });
     }
 }
 
 /// Countries, states and counties whose border lies outside: the only one of its level holds everything.
 fn add_borderless(extract: &Extract, region: BBox, list: &mut Vec<Place>) {
-    let mut levels: BTreeMap<&str, Vec<Vec<&str>>> = BTreeMap::new();
+    let mut levels: BTreeMap<&str, Vec<(Vec<&str>, Option<[u8; 2]>)>> = BTreeMap::new();
     for relation in extract.relations() {
         let tags = relation.tags;
         let level = tags
@@ -495,12 +518,15 @@ fn add_borderless(extract: &Extract, region: BBox, list: &mut Vec<Place>) {
         if let (true, Some(level)) = (tags.is("boundary", "administrative"), level) {
             let names = names(&tags);
             if !names.is_empty() {
-                levels.entry(level).or_default().push(names);
+                levels
+                    .entry(level)
+                    .or_default()
+                    .push((names, country_code(&tags)));
             }
         }
     }
     for (level, all) in levels {
-        let (Some(rank), [only]) = (Rank::of_level(level), &all[..]) else {
+        let (Some(rank), [(only, country)]) = (Rank::of_level(level), &all[..]) else {
             continue;
         };
         if list.iter().any(|p| p.names[0] == only[0] && p.rank <= Rank::City) {
@@ -514,6 +540,8 @@ fn add_borderless(extract: &Extract, region: BBox, list: &mut Vec<Place>) {
             population: 0,
             extent: Extent::Everywhere,
             addresses: 0,
+            with_street: 0,
+            country: *country,
         });
     }
 }

@@ -164,7 +164,10 @@ fn adopt<'a>(found: &Found<'a>, places: &Places, words: &Words) -> Vec<Address<'
             }
             // Villages without street names: the village is the street.
             let town = memory.named_near(places, address.city, p, words);
-            let is_small = town.is_some_and(|id| places.list[id as usize].addresses < 2_000);
+            let is_small = town.is_some_and(|id| {
+                let town = &places.list[id as usize];
+                town.with_street * 5 < town.addresses
+            });
             (is_small || address.city.is_empty() && !address.suburb.is_empty())
                 .then(|| {
                     if address.city.is_empty() {

@@ -7,6 +7,7 @@ use osm::Extract;
 use pack::Section;
 
 use super::collect::{Found, Poi, region};
+use super::countries::Countries;
 use super::places::{Memory, Places, middle};
 use super::streets::{Codes, Street, code_near, hyphens_join};
 use crate::fold::{latin, pieces};
@@ -26,6 +27,7 @@ pub(crate) struct Input<'i, 'a> {
     pub places: &'i Places,
     pub streets: &'i [Street],
     pub codes: &'i Codes<'a>,
+    pub countries: &'i Countries,
     pub words: &'i Words,
 }
 
@@ -56,7 +58,7 @@ pub(crate) fn write(input: &Input<'_, '_>) -> Vec<Section> {
         .map(|(id, code)| (code.text.as_str(), id))
         .collect();
     for street in input.streets {
-        columns.street(street, input.words, street_count, &code_ids);
+        columns.street(street, input, street_count, &code_ids);
     }
     columns.lines.push(columns.line_points.len() as u32);
     columns.places(input, street_count);
@@ -68,11 +70,20 @@ pub(crate) fn write(input: &Input<'_, '_>) -> Vec<Section> {
 }
 
 impl Columns {
-    fn street(&mut self, street: &Street, words: &Words, places_from: u32, code_ids: &HashMap<&str, u32>) {
+    fn street(
+        &mut self,
+        street: &Street,
+        input: &Input<'_, '_>,
+        places_from: u32,
+        code_ids: &HashMap<&str, u32>,
+    ) {
         let id = self.docs.len() as u32;
         let mut around: Vec<u32> = Vec::new();
         around.extend(street.town.map(|t| t + places_from));
         around.extend(street.around.iter().map(|p| p + places_from));
+        let mut holders: Vec<u32> = street.around.clone();
+        holders.extend(street.town);
+        let country = input.countries.at(street.point, &holders, input.places);
         let codes: Vec<u32> = street
             .postcodes
             .iter()
@@ -108,7 +119,7 @@ impl Columns {
             Kind::Street,
             id,
             street.names.iter().map(String::as_str),
-            words,
+            input.words,
             true,
         );
         let doc = Doc {
@@ -125,7 +136,7 @@ impl Columns {
             importance: street.houses.len() as u32 * 10 + (metres / 50.0) as u32,
             kind: Kind::Street.byte(),
             rank: 0,
-            unused: [0; 2],
+            country,
         };
         self.docs.push(doc);
     }
@@ -152,9 +163,9 @@ impl Columns {
     fn places(&mut self, input: &Input<'_, '_>, places_from: u32) {
         for place in &input.places.list {
             let id = self.docs.len() as u32;
-            let around: Vec<u32> = input
-                .places
-                .around(place.point)
+            let holders = input.places.around(place.point);
+            let country = input.countries.at(place.point, &holders, input.places);
+            let around: Vec<u32> = holders
                 .into_iter()
                 .map(|p| p + places_from)
                 .filter(|p| *p != id)
@@ -181,7 +192,7 @@ impl Columns {
                 importance: (12 - place.rank as u32) * 1000 + place.population / 100 + place.addresses as u32,
                 kind: Kind::Place.byte(),
                 rank: place.rank as u8,
-                unused: [0; 2],
+                country,
             };
             self.docs.push(doc);
         }
@@ -189,6 +200,9 @@ impl Columns {
 
     fn postcode(&mut self, code: &Code, input: &Input<'_, '_>) {
         let id = self.docs.len() as u32;
+        let country = input
+            .countries
+            .at(code.point, &input.places.around(code.point), input.places);
         self.index(Kind::Postcode, id, [code.text.as_str()], input.words, false);
         let doc = Doc {
             name: self.texts.id(&code.text),
@@ -204,7 +218,7 @@ impl Columns {
             importance: code.addresses as u32,
             kind: Kind::Postcode.byte(),
             rank: 0,
-            unused: [0; 2],
+            country,
         };
         self.docs.push(doc);
     }
@@ -225,6 +239,7 @@ impl Columns {
                     .filter(|p| Some(*p) != town),
             );
             around.truncate(30);
+            let country = input.countries.at(poi.point, &around, input.places);
             let around: Vec<u32> = around.into_iter().map(|p| p + places_from).collect();
             let code = match poi.postcode {
                 "" => code_near(input.codes, input.places, poi.point, Meters(200.0)),
@@ -247,7 +262,7 @@ impl Columns {
                 importance: poi.importance,
                 kind: Kind::Poi.byte(),
                 rank: 0,
-                unused: [0; 2],
+                country,
             };
             self.docs.push(doc);
         }
@@ -292,7 +307,7 @@ impl Columns {
             layout: LAYOUT,
             docs: self.docs.len() as u32,
             houses: self.houses.len() as u32,
-            country: country(input),
+            country: input.countries.only,
             hyphens_join: u8::from(hyphens_join(input.found)),
             unused: 0,
             bounds: region(input.extract).map_or([0; 4], fixed_bounds),
@@ -472,38 +487,6 @@ fn shapes(codes: &[Code], texts: &mut Texts) -> [u32; 8] {
         }
     }
     out
-}
-
-fn country(input: &Input<'_, '_>) -> [u8; 2] {
-    let as_code = |text: &str| -> Option<[u8; 2]> {
-        let upper = text.to_ascii_uppercase();
-        let bytes: [u8; 2] = upper.as_bytes().try_into().ok()?;
-        bytes.iter().all(u8::is_ascii_uppercase).then_some(bytes)
-    };
-    let by_address = input
-        .found
-        .countries
-        .iter()
-        .filter_map(|(code, n)| Some((*n, as_code(code)?)))
-        .max_by_key(|(n, code)| (*n, std::cmp::Reverse(*code)))
-        .map(|(_, code)| code);
-    by_address
-        .or_else(|| {
-            let mut borders = input
-                .extract
-                .relations()
-                .filter(|r| r.tags.is("boundary", "administrative") && r.tags.is("admin_level", "2"));
-            let only = borders.next()?;
-            if borders.next().is_some() {
-                return None;
-            }
-            as_code(
-                only.tags
-                    .get("ISO3166-1")
-                    .or_else(|| only.tags.get("ISO3166-1:alpha2"))?,
-            )
-        })
-        .unwrap_or([0; 2])
 }
 
 /// Places of interest, one of each name and place, the better known first.

@@ -14,6 +14,8 @@ use crate::words::Words;
 
 /// Two places that differ by less fit equally well.
 const EQUAL: f32 = 0.06;
+/// The same where the best one contradicts the town or the postcode of the request.
+const CONTRADICTED: f32 = 0.2;
 /// Places further apart than this are different ones, metres.
 const APART: f64 = 250.0;
 const MOST_HITS: usize = 5;
@@ -58,7 +60,10 @@ pub(crate) fn answer(
     let rival = kept[1..].iter().find(|k| k.point.distance(best.point).0 > APART);
     let twins = best.located.is_some_and(|l| l.twins);
     let margin = rival.map_or(1.0, |r| r.cost - best.cost);
-    let ambiguous = twins || margin < EQUAL;
+    // Where town and postcode point to different places, the cheaper mistake is no decision.
+    let contradicted = [best.fields.city, best.fields.postcode].contains(&Match::Contradicts);
+    let equal = if contradicted { CONTRADICTED } else { EQUAL };
+    let ambiguous = twins || margin < equal;
     let margins: Vec<f32> = kept
         .iter()
         .enumerate()
@@ -84,7 +89,7 @@ pub(crate) fn answer(
     let why = if ambiguous {
         let n = kept
             .iter()
-            .filter(|k| k.cost - kept[0].cost < EQUAL)
+            .filter(|k| k.cost - kept[0].cost < equal)
             .count()
             .max(2);
         format!("{n} places fit equally well; {}", hits[0].why)
@@ -189,7 +194,7 @@ fn place_hit(context: &Context<'_, '_>, id: DocId, mask: u64) -> Option<(f32, Hi
     let mut cost = 0.0;
     let mut agrees = false;
     for (at, token) in context.tokens.iter().enumerate() {
-        if mask & (1 << at) != 0 || context.tags.noise[at] {
+        if mask & (1 << at) != 0 || context.tags.noise[at].is_any() {
             continue;
         }
         let bit = 1u64 << at;
@@ -226,7 +231,7 @@ fn place_hit(context: &Context<'_, '_>, id: DocId, mask: u64) -> Option<(f32, Hi
         (false, 0..=3) => 0.1,
         (false, _) => 0.0,
     };
-    let country = index.country();
+    let country = index.country(doc);
     let level = match (is_code, doc.rank) {
         (true, _) => Level::Postcode,
         (false, 0) => Level::Country,
@@ -283,7 +288,7 @@ fn place_hit(context: &Context<'_, '_>, id: DocId, mask: u64) -> Option<(f32, Hi
 fn hit(context: &Context<'_, '_>, e: &Explained<'_>, confidence: f32) -> Hit {
     let index = context.index;
     let doc = index.doc(e.candidate.doc).expect("explained candidates exist");
-    let country = index.country();
+    let country = index.country(doc);
     let around = index.around(doc);
     let codes = index.postcodes(doc);
     let city = around.first().map_or("", |d| index.name(*d));

@@ -6,7 +6,9 @@ use super::Context;
 use super::find::{Candidate, How, mask_of};
 use super::house::{Found, Located, locate};
 use super::lex::{Field, Token};
-use super::walk::{Typos, edits};
+use super::tags::Noise;
+use super::walk::{edits, edits_allowed};
+use crate::build::places::Rank;
 use crate::face::{Fields, Level, Match};
 use crate::fold::pieces;
 use crate::index::{Doc, DocId, Kind};
@@ -27,8 +29,6 @@ pub(crate) struct Explained<'a> {
     pub placed: bool,
     /// Words that nothing explains, as bits.
     pub left: u64,
-    /// Letters of them that look like a name.
-    pub left_letters: u32,
     /// Where a town in the request contradicts: how far it is, metres.
     pub town_far: Option<f32>,
 }
@@ -46,6 +46,13 @@ pub(crate) struct Costs {
 impl Costs {
     fn sum(&self) -> f32 {
         self.name + self.number + self.postcode + self.town + self.left
+    }
+}
+
+impl Explained<'_> {
+    /// What another spelling of the name could mend: all but number and postcode.
+    pub fn doubt(&self) -> f32 {
+        self.costs.name + self.costs.left + self.costs.town / 2.0
     }
 }
 
@@ -140,8 +147,9 @@ impl<'a> Reading<'_, 'a, '_> {
         let mut placed = false;
         self.read_postcode(&mut used, &mut costs, &mut fields, &mut placed, located.as_ref());
         let town_far = self.read_places(&mut used, &mut costs, &mut fields, &mut placed);
-        self.read_country(&mut used, &mut costs, &mut fields);
-        let (left, left_letters) = self.read_rest(used, number_span, placed, &mut costs);
+        self.read_country(&mut used, &mut costs, &mut fields, placed);
+        let left = self.read_rest(used, number_span, placed, &mut costs);
+        costs.town += self.town_instead_cost(left, level);
         Explained {
             candidate: *self.candidate,
             cost: costs.sum(),
@@ -153,8 +161,42 @@ impl<'a> Reading<'_, 'a, '_> {
             fields,
             placed,
             left,
-            left_letters,
             town_far,
+        }
+    }
+
+    /// A street or shop that is called like a town is hardly meant by the town's name, unless it has the
+    /// house, or is a hamlet where nothing else is left to explain.
+    fn town_instead_cost(&self, left: u64, level: Level) -> f32 {
+        let tags = &self.context.tags;
+        let mask = self.candidate.mask;
+        let spans = tags
+            .places
+            .iter()
+            .filter(|p| mask & !mask_of(p.start, p.end) == 0);
+        let mut largest: Option<u8> = None;
+        for doc in spans
+            .flat_map(|p| &p.docs)
+            .filter_map(|d| self.context.index.doc(*d))
+        {
+            largest = Some(largest.map_or(doc.rank, |rank| rank.min(doc.rank)));
+        }
+        let Some(rank) = largest else { return 0.0 };
+        let has_house = matches!(level, Level::House | Level::Interpolated);
+        let is_town = rank <= Rank::Village as u8;
+        match (left != 0, has_house, is_town) {
+            (true, true, _) => 0.3,
+            (true, false, _) => 0.7,
+            (false, true, _) => 0.0,
+            // The town itself is the better answer.
+            (false, false, true) => 0.9,
+            (false, false, false) => {
+                if self.candidate.kind == Kind::Poi {
+                    0.1
+                } else {
+                    0.0
+                }
+            }
         }
     }
 
@@ -166,7 +208,7 @@ impl<'a> Reading<'_, 'a, '_> {
         }
         let first = self.candidate.mask.trailing_zeros() as usize;
         let apart = distance_to(self.candidate.mask, start, end);
-        let noise = if (start..end).all(|t| self.context.tags.noise[t]) {
+        let noise = if (start..end).all(|t| self.context.tags.noise[t].is_any()) {
             0.25
         } else {
             0.0
@@ -179,7 +221,7 @@ impl<'a> Reading<'_, 'a, '_> {
         };
         let dull = between
             .clone()
-            .all(|t| self.context.tags.noise[t] || self.candidate.mask & (1 << t) != 0);
+            .all(|t| self.context.tags.noise[t].is_any() || self.candidate.mask & (1 << t) != 0);
         noise
             + match apart {
                 0 => 0.0,
@@ -280,6 +322,15 @@ impl<'a> Reading<'_, 'a, '_> {
                 continue;
             };
             *used |= mask;
+            // Another town that the street only reaches into.
+            let beside = at > 0
+                && context
+                    .index
+                    .doc(around[at])
+                    .is_some_and(|d| Rank::is_town_number(d.rank));
+            if beside && !agreed {
+                costs.town += 0.06;
+            }
             if !agreed || at == 0 {
                 fields.city = if at == 0 { Match::Exact } else { Match::Alias };
             }
@@ -291,7 +342,7 @@ impl<'a> Reading<'_, 'a, '_> {
         *placed |= agreed;
         let span = context.tags.places.iter().find(|span| {
             let mask = mask_of(span.start, span.end);
-            let noise = (span.start..span.end).any(|t| context.tags.noise[t]);
+            let noise = (span.start..span.end).any(|t| context.tags.noise[t].is_any());
             mask & *used == 0 && !noise
         })?;
         let here = LngLat::from(self.doc.point);
@@ -308,13 +359,19 @@ impl<'a> Reading<'_, 'a, '_> {
             return Some(far);
         }
         fields.city = Match::Contradicts;
-        costs.town += match far {
-            ..500.0 => 0.12,
-            ..5_000.0 => 0.2,
-            ..15_000.0 => 0.28,
-            ..40_000.0 => 0.4,
-            _ => 0.8,
+        let by_code = if matches!(fields.postcode, Match::Exact | Match::Alias) {
+            0.6
+        } else {
+            1.0
         };
+        costs.town += by_code
+            * match far {
+                ..500.0 => 0.12,
+                ..5_000.0 => 0.2,
+                ..15_000.0 => 0.28,
+                ..40_000.0 => 0.4,
+                _ => 0.8,
+            };
         Some(far)
     }
 
@@ -341,7 +398,7 @@ impl<'a> Reading<'_, 'a, '_> {
                 }
                 let text: String = span.iter().map(Token::text).collect();
                 let letters = text.chars().count();
-                let allowed = usize::from(Typos::allowed(letters));
+                let allowed = usize::from(edits_allowed(letters));
                 if allowed == 0 {
                     continue;
                 }
@@ -361,8 +418,11 @@ impl<'a> Reading<'_, 'a, '_> {
         false
     }
 
-    fn read_country(&self, used: &mut u64, costs: &mut Costs, fields: &mut Fields) {
-        let own = self.context.index.meta.country;
+    fn read_country(&self, used: &mut u64, costs: &mut Costs, fields: &mut Fields, placed: bool) {
+        let own = match self.doc.country {
+            [0, 0] => self.context.index.meta.country,
+            known => known,
+        };
         if own != [0; 2] {
             fields.country = Match::Inferred;
         }
@@ -376,32 +436,31 @@ impl<'a> Reading<'_, 'a, '_> {
                 fields.country = Match::Exact;
             } else {
                 fields.country = Match::Contradicts;
-                costs.town += 1.0;
+                // Towns near a border are often written with the wrong one.
+                costs.town += if placed { 0.25 } else { 1.0 };
             }
         }
     }
 
     /// The cost of words that nothing has used: little where they look like noise, much where they look
     /// like the name of another street or town.
-    fn read_rest(
-        &self,
-        used: u64,
-        number: Option<(usize, usize)>,
-        placed: bool,
-        costs: &mut Costs,
-    ) -> (u64, u32) {
+    fn read_rest(&self, used: u64, number: Option<(usize, usize)>, placed: bool, costs: &mut Costs) -> u64 {
         let context = self.context;
         let first = self.candidate.mask.trailing_zeros() as usize;
         let last = 63 - self.candidate.mask.leading_zeros() as usize;
         let segment = context.tokens[first].segment;
         let mut left = 0u64;
-        let mut letters = 0u32;
         for (at, token) in context.tokens.iter().enumerate() {
             if used & (1 << at) != 0 {
                 continue;
             }
             let before = at.checked_sub(1).map(|b| used & (1 << b) != 0);
-            let cost = if context.tags.noise[at] {
+            let is_noise = match context.tags.noise[at] {
+                Noise::No => false,
+                Noise::Unit => true,
+                Noise::Name => self.candidate.kind != Kind::Poi,
+            };
+            let cost = if is_noise {
                 0.01
             } else if token.has_digit() {
                 left |= 1 << at;
@@ -409,12 +468,13 @@ impl<'a> Reading<'_, 'a, '_> {
                     at >= end && at < end + 3 && token.segment == context.tokens[end - 1].segment
                 });
                 let zip_tail = token.piece.before == Some('-') && before == Some(true);
-                if behind_number || zip_tail {
-                    0.03
-                } else if token.segment == segment {
-                    0.1
-                } else {
-                    0.08
+                // A number right beside the name is its house number, known or not.
+                let beside =
+                    number.is_none() && token.segment == segment && (at + 1 == first || at == last + 1);
+                match (behind_number || zip_tail, beside) {
+                    (true, _) => 0.03,
+                    (_, true) => 0.35,
+                    _ => 0.1,
                 }
             } else {
                 let share = (token.letters() as f32 / 6.0).clamp(0.4, 1.2);
@@ -427,13 +487,12 @@ impl<'a> Reading<'_, 'a, '_> {
                     0.02
                 } else {
                     left |= 1 << at;
-                    letters += (token.letters() as f32 * weight) as u32;
                     share * weight * self.word_cost(at, token, first, last, number, placed)
                 }
             };
             costs.left += cost;
         }
-        (left, letters)
+        left
     }
 
     fn word_cost(
@@ -458,7 +517,22 @@ impl<'a> Reading<'_, 'a, '_> {
             let apart = start > last + 1 || end < first;
             apart && (at + 1 == start || at == end) && token.segment == tokens[start].segment
         });
-        if beside_number {
+        // A part of the line that has a number and a name of its own is another address.
+        let own_number = token.segment != segment
+            && tokens.iter().enumerate().any(|(t, other)| {
+                let free = number.is_none_or(|(start, end)| !(start..end).contains(&t));
+                other.segment == token.segment
+                    && other.has_digit()
+                    && free
+                    && !self.context.tags.noise[t].is_any()
+                    && !self
+                        .context
+                        .tags
+                        .codes
+                        .iter()
+                        .any(|c| (c.start..c.end).contains(&t) && !c.docs.is_empty())
+            });
+        if beside_number || own_number {
             return 0.6;
         }
         if self.candidate.kind == Kind::Poi && token.segment == segment {

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::Context;
 use super::lex::{Field, Token};
-use super::walk::{self, Typos, edits};
+use super::tags::Noise;
+use super::walk::{self, edits, edits_allowed};
 use crate::index::{DocId, Kind};
 
 /// Documents of one name that are looked at, at most, where town and postcode do not choose.
@@ -71,28 +72,32 @@ pub(crate) fn misspelt(context: &Context<'_, '_>) -> Vec<Candidate> {
         walk::short_spans(tokens, start, &FINE, context.index, &mut |end, kind, run| {
             add_run(context, run, kind, mask_of(start, end), How::Short, &mut out);
         });
-        let mut text = String::new();
+        let (mut text, mut plain) = (String::new(), String::new());
         for end in start + 1..=(start + 5).min(tokens.len()) {
             let last = &tokens[end - 1];
             if last.segment != tokens[start].segment {
                 break;
             }
             text.push_str(last.long());
+            plain.push_str(if last.long() == last.text() {
+                &last.piece.plain
+            } else {
+                last.long()
+            });
             let letters = text.chars().count();
-            let allowed = Typos::allowed(letters);
+            let allowed = edits_allowed(letters);
             let loose_digits = tokens[start].is_digits() || last.is_digits();
             let is_place = context
                 .tags
                 .places
                 .iter()
                 .any(|p| p.start == start && p.end == end);
-            let is_noise = (start..end).all(|t| context.tags.noise[t]);
+            let is_noise = (start..end).all(|t| context.tags.noise[t] == Noise::Unit);
             if allowed == 0 || letters > 60 || loose_digits || is_place || is_noise {
                 continue;
             }
-            context
-                .typos
-                .names(&text, allowed, &FINE, context.index, &mut |kind, run, edits| {
+            let mut add = |text: &str| {
+                walk::similar_names(text, allowed, &FINE, context.index, &mut |kind, run, edits| {
                     if edits > 0 {
                         let how = How::Typo {
                             edits,
@@ -101,6 +106,12 @@ pub(crate) fn misspelt(context: &Context<'_, '_>) -> Vec<Candidate> {
                         add_run(context, run, kind, mask_of(start, end), how, &mut out);
                     }
                 });
+            };
+            add(&text);
+            // `strae` is a lost ß, not a folded ä.
+            if plain != text {
+                add(&plain);
+            }
         }
     }
     out
@@ -113,7 +124,11 @@ pub(crate) fn by_words(context: &Context<'_, '_>) -> Vec<Candidate> {
     for (at, token) in context.tokens.iter().enumerate() {
         let letters = token.letters();
         let weak = token.readings.iter().any(|r| context.words.weight(r) < 1.0);
-        if !token.field.may_be_street() || token.is_digits() || weak || letters < 3 || context.tags.noise[at]
+        if !token.field.may_be_street()
+            || token.is_digits()
+            || weak
+            || letters < 3
+            || context.tags.noise[at] == Noise::Unit
         {
             continue;
         }
@@ -134,13 +149,11 @@ pub(crate) fn by_words(context: &Context<'_, '_>) -> Vec<Candidate> {
                 add(run.value(), 1.0);
             }
         }
-        let allowed = Typos::allowed(letters);
+        let allowed = edits_allowed(letters);
         if !exact && allowed > 0 {
-            context
-                .typos
-                .words(token.long(), allowed, context.index, &mut |_, run, edits| {
-                    add(run, 1.0 - 0.25 * f32::from(edits));
-                });
+            walk::similar_words(token.long(), allowed, context.index, &mut |run, edits| {
+                add(run, 1.0 - 0.25 * f32::from(edits));
+            });
         }
     }
     let mut best: Vec<(f32, DocId)> = scores.into_iter().map(|(doc, score)| (score, doc)).collect();
@@ -224,7 +237,7 @@ fn likeness(token: &Token, word: &str) -> Option<usize> {
     if token.is_digits() || token.letters().abs_diff(letters) > 2 {
         return None;
     }
-    let allowed = usize::from(Typos::allowed(token.letters().min(letters)));
+    let allowed = usize::from(edits_allowed(token.letters().min(letters)));
     let found = edits(token.text(), word);
     (found <= allowed).then_some(found)
 }

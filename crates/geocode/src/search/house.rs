@@ -62,7 +62,7 @@ pub(crate) fn locate<'a>(index: &Index<'a>, doc: &'a Doc, number: &HouseNumber) 
             let plain = (first..last).find(|h| houses[*h].suffix == 0);
             same = vec![plain.unwrap_or(first)];
         }
-        let best = same[0];
+        let best = most_central(houses, &same);
         let point: LngLat = houses[best].point.into();
         let house = with_flags(best);
         let implied = house.is_some_and(|(_, flags)| flags.0 & HouseFlags::IMPLIED != 0);
@@ -83,6 +83,26 @@ pub(crate) fn locate<'a>(index: &Index<'a>, doc: &'a Doc, number: &HouseNumber) 
         Some((found, point)) => at(found, point, None),
         None => at(Found::Nowhere, doc.point.into(), None),
     }
+}
+
+/// Of several places of one number the one with the others around it; of two the better known.
+fn most_central(houses: &[House], same: &[usize]) -> usize {
+    if same.len() < 3 {
+        return same[0];
+    }
+    let far = |at: usize| -> f64 {
+        same.iter()
+            .map(|other| {
+                LngLat::from(houses[at].point)
+                    .distance(houses[*other].point.into())
+                    .0
+            })
+            .sum()
+    };
+    same.iter()
+        .copied()
+        .min_by(|a, b| far(*a).total_cmp(&far(*b)))
+        .unwrap_or(same[0])
 }
 
 /// The suffix of a house of the map, folded as requests are.

@@ -7,7 +7,7 @@ mod find;
 pub(crate) mod house;
 pub(crate) mod label;
 pub(crate) mod lex;
-mod tags;
+pub(crate) mod tags;
 pub(crate) mod walk;
 
 use std::collections::HashSet;
@@ -21,12 +21,11 @@ use explain::Explained;
 use find::Candidate;
 use lex::Token;
 use tags::Tags;
-use walk::Typos;
 
-/// Explained at most this well, nothing more is looked for.
+/// Doubt about name and words up to which typos are not looked for.
 const GOOD_ENOUGH: f32 = 0.1;
-/// With a typo explained this well, single words are not tried.
-const FAIR_ENOUGH: f32 = 0.4;
+/// Doubt up to which single words are not looked for.
+const FAIR_ENOUGH: f32 = 0.35;
 /// Costs above which a point finer than a postcode is refused.
 pub(crate) const REFUSED: f32 = 0.85;
 
@@ -34,7 +33,6 @@ pub(crate) const REFUSED: f32 = 0.85;
 pub(crate) struct Context<'a, 't> {
     pub index: &'t Index<'a>,
     pub words: &'t Words,
-    pub typos: &'t Typos,
     pub tokens: &'t [Token],
     pub tags: &'t Tags,
     /// Places and postcodes that the request names.
@@ -65,7 +63,7 @@ impl Context<'_, '_> {
 }
 
 /// Answers one request.
-pub(crate) fn search(index: &Index<'_>, words: &Words, typos: &Typos, request: &Request<'_>) -> Answer {
+pub(crate) fn search(index: &Index<'_>, words: &Words, request: &Request<'_>) -> Answer {
     let tokens = lex::tokens(request, words);
     let tags = tags::tag(&tokens, index, words);
     let wanted: HashSet<DocId> = tags
@@ -86,21 +84,21 @@ pub(crate) fn search(index: &Index<'_>, words: &Words, typos: &Typos, request: &
     let context = Context {
         index,
         words,
-        typos,
         tokens: &tokens,
         tags: &tags,
         wanted,
         wanted_points,
     };
     let mut found: Vec<Explained<'_>> = Vec::new();
+    // Each stage costs more time and is tried only where the one before leaves words unexplained.
     let stages: [(f32, fn(&Context<'_, '_>) -> Vec<Candidate>); 3] = [
-        (f32::MAX, find::exact),
+        (0.0, find::exact),
         (GOOD_ENOUGH, find::misspelt),
         (FAIR_ENOUGH, find::by_words),
     ];
-    for (only_above, stage) in stages {
-        let best = found.iter().map(|e| e.cost).fold(f32::MAX, f32::min);
-        if found.is_empty() || best > only_above {
+    for (doubt, stage) in stages {
+        let best = found.iter().min_by(|a, b| a.cost.total_cmp(&b.cost));
+        if best.is_none_or(|b| b.doubt() > doubt) {
             found.extend(
                 stage(&context)
                     .iter()

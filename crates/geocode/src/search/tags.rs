@@ -43,6 +43,25 @@ pub(crate) struct CountrySpan {
     pub code: [u8; 2],
 }
 
+/// What a word is that is no part of an address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Noise {
+    /// It may be part of the address.
+    #[default]
+    No,
+    /// Part of a building: floor, flat, staircase.
+    Unit,
+    /// Part of a company's or person's name; noise beside an address, but what is looked for in a place of
+    /// interest.
+    Name,
+}
+
+impl Noise {
+    pub fn is_any(self) -> bool {
+        self != Self::No
+    }
+}
+
 /// All readings of a request's words but streets and places of interest.
 #[derive(Debug, Default)]
 pub(crate) struct Tags {
@@ -51,8 +70,8 @@ pub(crate) struct Tags {
     /// Longest first.
     pub places: Vec<PlaceSpan>,
     pub countries: Vec<CountrySpan>,
-    /// For each word: part of a building, a company or a person; no part of the address.
-    pub noise: Vec<bool>,
+    /// For each word: what it is, if no part of the address.
+    pub noise: Vec<Noise>,
 }
 
 /// Reads the words.
@@ -66,7 +85,8 @@ pub(crate) fn tag(tokens: &[Token], index: &Index<'_>, words: &Words) -> Tags {
     }
 }
 
-fn numbers(tokens: &[Token]) -> Vec<NumberSpan> {
+/// All spans that read as a house number, of one start the longest first.
+pub(crate) fn numbers(tokens: &[Token]) -> Vec<NumberSpan> {
     let mut out = Vec::new();
     for (start, token) in tokens.iter().enumerate() {
         let text = token.text();
@@ -100,6 +120,24 @@ fn numbers(tokens: &[Token]) -> Vec<NumberSpan> {
             ends.push(end);
             if end - start >= 4 {
                 break;
+            }
+        }
+        // `WH 1`: letters may stand before it.
+        let lead = start.checked_sub(1).filter(|lead| {
+            let lead = &tokens[*lead];
+            lead.letters() <= 3
+                && !lead.has_digit()
+                && lead.field == token.field
+                && lead.segment == token.segment
+        });
+        if let (Some(lead), None) = (lead, token.piece.before) {
+            let pieces = [tokens[lead].piece.clone(), token.piece.clone()];
+            if let Some(number) = HouseNumber::of_pieces(&pieces) {
+                out.push(NumberSpan {
+                    start: lead,
+                    end: start + 1,
+                    number,
+                });
             }
         }
         for end in ends.into_iter().rev() {
@@ -208,8 +246,8 @@ fn countries(tokens: &[Token], words: &Words) -> Vec<CountrySpan> {
     out
 }
 
-fn noise(tokens: &[Token], words: &Words) -> Vec<bool> {
-    let mut noise = vec![false; tokens.len()];
+fn noise(tokens: &[Token], words: &Words) -> Vec<Noise> {
+    let mut noise = vec![Noise::No; tokens.len()];
     let free = |t: &Token| matches!(t.field, Field::Any | Field::Street | Field::HouseNumber);
     let same =
         |a: usize, b: usize| tokens[a].segment == tokens[b].segment && tokens[a].field == tokens[b].field;
@@ -219,10 +257,10 @@ fn noise(tokens: &[Token], words: &Words) -> Vec<bool> {
             continue;
         }
         if token.piece.before == Some('#') {
-            noise[at] = true;
+            noise[at] = Noise::Unit;
         }
         if words.is_unit(token.text()) {
-            noise[at] = true;
+            noise[at] = Noise::Unit;
             let counts = |t: &Token| t.has_digit() && t.letters() <= 5 || t.letters() == 1;
             let before = at.checked_sub(1).filter(|b| {
                 let t = &tokens[*b];
@@ -231,10 +269,11 @@ fn noise(tokens: &[Token], words: &Words) -> Vec<bool> {
             let after =
                 (at + 1 < tokens.len() && same(at, at + 1) && counts(&tokens[at + 1])).then_some(at + 1);
             if let Some(number) = before.or(after) {
-                noise[number] = true;
+                noise[number] = Noise::Unit;
             }
         }
         // c/o and the like: to the end of the part.
+        let mut is_lead = false;
         let mut lead = String::new();
         for end in at + 1..=(at + 3).min(tokens.len()) {
             if !same(at, end - 1) {
@@ -243,7 +282,8 @@ fn noise(tokens: &[Token], words: &Words) -> Vec<bool> {
             lead.push_str(tokens[end - 1].text());
             if words.is_person_lead(&lead) {
                 let rest = (at..tokens.len()).take_while(|t| same(at, *t));
-                rest.for_each(|t| noise[t] = true);
+                rest.for_each(|t| noise[t] = Noise::Name);
+                is_lead = true;
             }
         }
         // A legal form: everything before it in its part is the company's name.
@@ -254,9 +294,13 @@ fn noise(tokens: &[Token], words: &Words) -> Vec<bool> {
             }
             form.push_str(tokens[end - 1].text());
             let alone = at == 0 || !same(at - 1, at);
-            if !alone && words.is_company_form(&form) {
-                let first = (0..at).rev().take_while(|t| same(*t, at)).last().unwrap_or(at);
-                noise[first..end].iter_mut().for_each(|n| *n = true);
+            if !alone && !is_lead && words.is_company_form(&form) {
+                // A number ends an address, and the company's name begins behind it.
+                let name = (0..at)
+                    .rev()
+                    .take_while(|t| same(*t, at) && !tokens[*t].is_digits());
+                let first = name.last().unwrap_or(at);
+                noise[first..end].iter_mut().for_each(|n| *n = Noise::Name);
             }
         }
     }

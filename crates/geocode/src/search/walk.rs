@@ -2,7 +2,6 @@
 
 use fst::raw::{CompiledAddr, Fst};
 use fst::{Automaton, IntoStreamer, Streamer};
-use levenshtein_automata::{DFA, Distance, LevenshteinAutomatonBuilder, SINK_STATE};
 
 use super::lex::Token;
 use crate::index::{Index, Kind};
@@ -82,7 +81,8 @@ fn walk(
                     next.push((reached, *gap));
                 }
             }
-            let may_cut = gaps && token.piece.dot && !token.has_digit() && token.letters() >= 2;
+            let may_cut =
+                gaps && token.piece.dot && !token.has_digit() && (token.letters() >= 2 || end > start);
             if let (true, Some(reached)) = (may_cut, step(names, *state, token.text().as_bytes())) {
                 let mut budget = GAP_NODES;
                 beyond(names, reached, 12, &mut budget, &mut |s| next.push((s, true)));
@@ -138,75 +138,48 @@ fn beyond(names: &Fst<&[u8]>, state: State, depth: usize, budget: &mut usize, vi
     }
 }
 
-/// Builds automata for words with a letter or two wrong; expensive to make, so made once.
-pub(crate) struct Typos {
-    one: LevenshteinAutomatonBuilder,
-    two: LevenshteinAutomatonBuilder,
+/// Edits allowed in a word or name of so many letters: one in four, two at most.
+pub(crate) fn edits_allowed(letters: usize) -> u8 {
+    match letters {
+        0..4 => 0,
+        4..8 => 1,
+        _ => 2,
+    }
 }
 
-impl Typos {
-    pub fn new() -> Self {
-        Self {
-            one: LevenshteinAutomatonBuilder::new(1, true),
-            two: LevenshteinAutomatonBuilder::new(2, true),
-        }
-    }
-
-    /// Edits allowed in a word or name of so many letters: one in four, two at most.
-    pub fn allowed(letters: usize) -> u8 {
-        match letters {
-            0..4 => 0,
-            4..8 => 1,
-            _ => 2,
-        }
-    }
-
-    fn automaton(&self, word: &str, edits: u8) -> DFA {
-        match edits {
-            0 | 1 => self.one.build_dfa(word),
-            _ => self.two.build_dfa(word),
-        }
-    }
-
-    /// Names of these kinds within `edits` of `text`: calls `found` with kind, documents and edits. Digits must agree.
-    pub fn names(
-        &self,
-        text: &str,
-        edits: u8,
-        kinds: &[Kind],
-        index: &Index<'_>,
-        found: &mut dyn FnMut(Kind, u64, u8),
-    ) {
-        let dfa = self.automaton(text, edits);
-        let automaton = OfKinds { dfa: &dfa, kinds };
-        let mut stream = index.names().search(automaton).into_stream();
-        while let Some((key, run)) = stream.next() {
-            let Some(kind) = kinds.iter().find(|k| key.first() == Some(&k.byte())) else {
-                continue;
-            };
-            if let (Distance::Exact(edits), true) =
-                (dfa.eval(&key[1..]), same_digits(&key[1..], text.as_bytes()))
-            {
-                found(*kind, run.value(), edits);
-            }
-        }
-    }
-
-    /// Words within `edits` of `text`.
-    pub fn words(&self, text: &str, edits: u8, index: &Index<'_>, found: &mut dyn FnMut(&[u8], u64, u8)) {
-        let dfa = self.automaton(text, edits);
-        let mut stream = index.words().search(Whole { dfa: &dfa }).into_stream();
-        while let Some((key, run)) = stream.next() {
-            if let (Distance::Exact(edits), true) = (dfa.eval(key), same_digits(key, text.as_bytes())) {
-                found(key, run.value(), edits);
-            }
+/// Names of these kinds within `edits` of `text`: calls `found` with kind, documents and edits. Digits must agree.
+pub(crate) fn similar_names(
+    text: &str,
+    edits: u8,
+    kinds: &[Kind],
+    index: &Index<'_>,
+    found: &mut dyn FnMut(Kind, u64, u8),
+) {
+    let similar = Similar::new(text, edits);
+    let mut stream = index
+        .names()
+        .search_with_state(OfKinds {
+            similar: &similar,
+            kinds,
+        })
+        .into_stream();
+    while let Some((key, run, state)) = stream.next() {
+        let kind = kinds.iter().find(|k| key.first() == Some(&k.byte()));
+        let edits = state.and_then(|s| similar.distance(&s));
+        if let (Some(kind), Some(edits), true) = (kind, edits, same_digits(&key[1..], text.as_bytes())) {
+            found(*kind, run.value(), edits);
         }
     }
 }
 
-impl std::fmt::Debug for Typos {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Typos")
+/// Words within `edits` of `text`.
+pub(crate) fn similar_words(text: &str, edits: u8, index: &Index<'_>, found: &mut dyn FnMut(u64, u8)) {
+    let similar = Similar::new(text, edits);
+    let mut stream = index.words().search_with_state(&similar).into_stream();
+    while let Some((key, run, state)) = stream.next() {
+        if let (Some(edits), true) = (similar.distance(&state), same_digits(key, text.as_bytes())) {
+            found(run.value(), edits);
+        }
     }
 }
 
@@ -241,49 +214,191 @@ pub(crate) fn edits(a: &str, b: &str) -> usize {
     old[b.len()]
 }
 
-/// Accepts a kind's byte, then what the automaton accepts.
-struct OfKinds<'d> {
-    dfa: &'d DFA,
-    kinds: &'d [Kind],
+/// Most edits an automaton counts.
+const MOST_EDITS: usize = 2;
+/// Cells of a table row that can hold so few edits.
+const BAND: usize = 2 * MOST_EDITS + 1;
+/// More edits than any limit.
+const TOO_MANY: u8 = 100;
+
+/// Accepts texts within a few edits of one: the table of [`edits`], row by row, only its middle cells.
+/// Where two edits are allowed, the first letter may differ in one only.
+struct Similar {
+    letters: Vec<char>,
+    most: u8,
+}
+
+/// A row of the table and the one before it.
+#[derive(Clone, Copy)]
+struct Row {
+    /// Letters of the key read.
+    depth: u16,
+    /// Edits for the prefixes of the text that are `depth - 2 ..= depth + 2` long.
+    cells: [u8; BAND],
+    before: [u8; BAND],
+    last: char,
+    /// Bytes of an unfinished letter.
+    bytes: [u8; 4],
+    open: u8,
+    most: u8,
+}
+
+impl Similar {
+    fn new(text: &str, most: u8) -> Self {
+        Self {
+            letters: text.chars().collect(),
+            most: most.min(MOST_EDITS as u8),
+        }
+    }
+
+    fn first_row(&self) -> Row {
+        let mut cells = [TOO_MANY; BAND];
+        for (edits, cell) in cells[MOST_EDITS..].iter_mut().enumerate() {
+            *cell = edits as u8;
+        }
+        Row {
+            depth: 0,
+            cells,
+            before: [TOO_MANY; BAND],
+            last: '\0',
+            bytes: [0; 4],
+            open: 0,
+            most: self.most,
+        }
+    }
+
+    fn next_row(&self, row: &Row, letter: char) -> Row {
+        let depth = usize::from(row.depth) + 1;
+        let mut cells = [TOO_MANY; BAND];
+        for k in 0..BAND {
+            // How long the prefix of the text is.
+            let Some(length) = (depth + k)
+                .checked_sub(MOST_EDITS)
+                .filter(|l| *l <= self.letters.len())
+            else {
+                continue;
+            };
+            let above = row.cells.get(k + 1).map_or(TOO_MANY, |c| c + 1);
+            if length == 0 {
+                cells[k] = above;
+                continue;
+            }
+            let own = self.letters[length - 1];
+            let mut best = (row.cells[k] + u8::from(own != letter)).min(above);
+            if k > 0 {
+                best = best.min(cells[k - 1] + 1);
+            }
+            if length >= 2 && depth >= 2 && self.letters[length - 2] == letter && own == row.last {
+                best = best.min(row.before[k] + 1);
+            }
+            cells[k] = best.min(TOO_MANY);
+        }
+        let first_differs = depth == 1 && self.letters.first() != Some(&letter);
+        Row {
+            depth: depth as u16,
+            cells,
+            before: row.cells,
+            last: letter,
+            bytes: [0; 4],
+            open: 0,
+            most: if first_differs { row.most.min(1) } else { row.most },
+        }
+    }
+
+    /// Edits between the text and what was read; `None` if too many.
+    fn distance(&self, row: &Row) -> Option<u8> {
+        let k = (self.letters.len() + MOST_EDITS).checked_sub(usize::from(row.depth))?;
+        row.cells
+            .get(k)
+            .copied()
+            .filter(|edits| *edits <= row.most && row.open == 0)
+    }
+
+    fn read(&self, row: &Row, byte: u8) -> Row {
+        if byte < 0x80 {
+            return self.next_row(row, char::from(byte));
+        }
+        let mut row = *row;
+        let open = usize::from(row.open).min(3);
+        row.bytes[open] = byte;
+        match std::str::from_utf8(&row.bytes[..=open])
+            .ok()
+            .and_then(|s| s.chars().next())
+        {
+            Some(letter) => self.next_row(&row, letter),
+            None => {
+                row.open = open as u8 + 1;
+                row
+            }
+        }
+    }
+
+    fn is_alive(&self, row: &Row) -> bool {
+        row.cells.iter().any(|c| *c <= row.most)
+    }
+}
+
+impl Automaton for Similar {
+    type State = Row;
+    fn start(&self) -> Row {
+        self.first_row()
+    }
+    fn is_match(&self, row: &Row) -> bool {
+        self.distance(row).is_some()
+    }
+    fn can_match(&self, row: &Row) -> bool {
+        self.is_alive(row)
+    }
+    fn accept(&self, row: &Row, byte: u8) -> Row {
+        self.read(row, byte)
+    }
+}
+
+/// Accepts a kind's byte, then similar names. No state before it, or behind a wrong one.
+struct OfKinds<'s> {
+    similar: &'s Similar,
+    kinds: &'s [Kind],
+}
+
+#[derive(Clone, Copy)]
+enum Behind {
+    Nothing,
+    WrongKind,
+    Kind(Row),
+}
+
+impl Behind {
+    fn and_then<T>(self, f: impl FnOnce(Row) -> Option<T>) -> Option<T> {
+        match self {
+            Self::Kind(row) => f(row),
+            _ => None,
+        }
+    }
 }
 
 impl Automaton for OfKinds<'_> {
-    type State = Option<u32>;
-    fn start(&self) -> Self::State {
-        None
+    type State = Behind;
+    fn start(&self) -> Behind {
+        Behind::Nothing
     }
-    fn is_match(&self, state: &Self::State) -> bool {
-        state.is_some_and(|s| matches!(self.dfa.distance(s), Distance::Exact(_)))
+    fn is_match(&self, state: &Behind) -> bool {
+        matches!(state, Behind::Kind(row) if self.similar.distance(row).is_some())
     }
-    fn can_match(&self, state: &Self::State) -> bool {
-        *state != Some(SINK_STATE)
+    fn can_match(&self, state: &Behind) -> bool {
+        match state {
+            Behind::Nothing => true,
+            Behind::WrongKind => false,
+            Behind::Kind(row) => self.similar.is_alive(row),
+        }
     }
-    fn accept(&self, state: &Self::State, byte: u8) -> Self::State {
-        Some(match state {
-            Some(state) => self.dfa.transition(*state, byte),
-            None if self.kinds.iter().any(|k| k.byte() == byte) => self.dfa.initial_state(),
-            None => SINK_STATE,
-        })
-    }
-}
-
-struct Whole<'d> {
-    dfa: &'d DFA,
-}
-
-impl Automaton for Whole<'_> {
-    type State = u32;
-    fn start(&self) -> u32 {
-        self.dfa.initial_state()
-    }
-    fn is_match(&self, state: &u32) -> bool {
-        matches!(self.dfa.distance(*state), Distance::Exact(_))
-    }
-    fn can_match(&self, state: &u32) -> bool {
-        *state != SINK_STATE
-    }
-    fn accept(&self, state: &u32, byte: u8) -> u32 {
-        self.dfa.transition(*state, byte)
+    fn accept(&self, state: &Behind, byte: u8) -> Behind {
+        match state {
+            Behind::Kind(row) => Behind::Kind(self.similar.read(row, byte)),
+            Behind::Nothing if self.kinds.iter().any(|k| k.byte() == byte) => {
+                Behind::Kind(self.similar.first_row())
+            }
+            _ => Behind::WrongKind,
+        }
     }
 }
 
@@ -292,15 +407,22 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn by_automaton(text: &str, key: &str, most: u8) -> Option<u8> {
+        let similar = Similar::new(text, most);
+        let row = key
+            .bytes()
+            .fold(similar.first_row(), |row, byte| similar.read(&row, byte));
+        similar.distance(&row)
+    }
+
     proptest! {
         #[test]
-        fn the_automaton_and_the_table_agree(a in "[a-d]{4,9}", b in "[a-d]{3,9}") {
-            let typos = Typos::new();
-            let table = edits(&a, &b);
-            match typos.automaton(&a, 2).eval(&b) {
-                Distance::Exact(n) => prop_assert_eq!(usize::from(n), table),
-                Distance::AtLeast(_) => prop_assert!(table > 2),
-            }
+        fn the_automaton_and_the_table_agree(text in "[a-cä]{1,9}", key in "[a-cä]{0,9}", most in 0u8..=2) {
+            let table = edits(&text, &key);
+            let same_start = key.is_empty() || text.chars().next() == key.chars().next();
+            let allowed = usize::from(if same_start { most } else { most.min(1) });
+            let expected = (table <= allowed).then_some(table as u8);
+            prop_assert_eq!(by_automaton(&text, &key, most), expected);
         }
     }
 }

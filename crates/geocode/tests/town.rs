@@ -1,0 +1,451 @@
+//! Two small towns, drawn: what is found, how finely, and what is refused.
+
+mod common;
+
+use common::{Opened, Town, metres, open};
+use geocode::{Level, Match, Request, Status};
+use geom::LngLat;
+
+/// Altdorf (12345) around the origin and Neudorf (12399) 12 km to the east share a street name.
+fn towns() -> Town {
+    let mut town = Town::new();
+    town.place(0.0, 0.0, "town", "Altdorf");
+    town.place(12_000.0, 0.0, "town", "Neudorf");
+    // 6 and 7 are missing between their neighbours; 1 to 12.
+    town.street(
+        [0.0, 0.0],
+        "Lange Straße",
+        &[1, 2, 3, 4, 5, 8, 9, 10, 11, 12],
+        "12345",
+        "Altdorf",
+    );
+    town.street(
+        [0.0, 300.0],
+        "Große Mühlengasse",
+        &[1, 2, 3, 4],
+        "12345",
+        "Altdorf",
+    );
+    town.street(
+        [0.0, 600.0],
+        "Sankt-Georg-Ring",
+        &[1, 2, 3, 4],
+        "12345",
+        "Altdorf",
+    );
+    town.street(
+        [12_000.0, 0.0],
+        "Lange Straße",
+        &[1, 2, 3, 4, 20],
+        "12399",
+        "Neudorf",
+    );
+    town.street([12_000.0, 300.0], "Am Wehr", &[1, 2], "12399", "Neudorf");
+    town.node(
+        200.0,
+        100.0,
+        &[
+            ("amenity", "cafe"),
+            ("name", "Zur Alten Mühle"),
+            ("addr:city", "Altdorf"),
+        ],
+    );
+    town
+}
+
+struct Case {
+    query: &'static str,
+    level: Option<Level>,
+    /// Metres east and north of the origin.
+    near: [f64; 2],
+}
+
+fn check(map: &Opened, town: &Town, cases: &[Case]) {
+    for case in cases {
+        let answer = map.search(&Request::text(case.query));
+        let level = answer.hits.first().map(|h| h.level);
+        assert_eq!(level, case.level, "{}: {answer:#?}", case.query);
+        if let (Some(hit), Some(_)) = (answer.hits.first(), case.level) {
+            let far = metres(hit.point, town.at(case.near[0], case.near[1]));
+            assert!(far < 12.0, "{}: {far:.0} m off: {hit:#?}", case.query);
+        }
+    }
+}
+
+fn found(query: &'static str, level: Level, near: [f64; 2]) -> Case {
+    Case {
+        query,
+        level: Some(level),
+        near,
+    }
+}
+
+fn refused(query: &'static str) -> Case {
+    Case {
+        query,
+        level: None,
+        near: [0.0, 0.0],
+    }
+}
+
+#[test]
+fn one_house_in_many_spellings() {
+    let (map, town) = (open(&towns().finish()), towns());
+    // Number 4 stands at 4 / 2 × 20 = 40 m, on the south side.
+    let house = [40.0, -15.0];
+    check(
+        &map,
+        &town,
+        &[
+            found("Lange Straße 4, 12345 Altdorf", Level::House, house),
+            found("lange strasse 4 altdorf", Level::House, house),
+            found("LANGE STR. 4, ALTDORF", Level::House, house),
+            found("12345 Altdorf, Langestr. 4", Level::House, house),
+            found("4 Lange Straße, Altdorf", Level::House, house),
+            found("Altdorf Lange Straße 4", Level::House, house),
+            found("Lnage Straße 4, Altdorf", Level::House, house),
+            found("Lange Straße 4, 12345", Level::House, house),
+            found("Lange Straße 4, 12345 Altdrof", Level::House, house),
+            found(
+                "Acme GmbH, Lange Straße 4, 2. OG, 12345 Altdorf",
+                Level::House,
+                house,
+            ),
+            found("c/o Meier, Lange Straße 4, 12345 Altdorf", Level::House, house),
+        ],
+    );
+    let mill = [40.0, 285.0];
+    check(
+        &map,
+        &town,
+        &[
+            found("Grosse Muehlengasse 4, Altdorf", Level::House, mill),
+            found("Gr. Mühlengasse 4, Altdorf", Level::House, mill),
+            found("Mühlengasse 4, Altdorf", Level::House, mill),
+            found("St. Georg Ring 4, Altdorf", Level::House, [40.0, 585.0]),
+        ],
+    );
+}
+
+#[test]
+fn missing_numbers_lie_between_their_neighbours() {
+    let (map, town) = (open(&towns().finish()), towns());
+    check(
+        &map,
+        &town,
+        &[
+            // 6 between 4 at 40 m and 8 at 80 m: 60 m; 7 between 5 (40 m) and 9 (80 m): 60 m on the other side.
+            found("Lange Straße 6, Altdorf", Level::Interpolated, [60.0, -15.0]),
+            found("Lange Straße 7, Altdorf", Level::Interpolated, [60.0, 15.0]),
+            // One step beyond 12 at 120 m, 20 m a step: 140 m.
+            found("Lange Straße 14, Altdorf", Level::Interpolated, [140.0, -15.0]),
+        ],
+    );
+    // Far beyond: the street, never a house.
+    let far = map.search(&Request::text("Lange Straße 512, 12345 Altdorf"));
+    assert_eq!(far.hits[0].level, Level::Street);
+    assert_eq!(far.hits[0].fields.house_number, Match::Contradicts);
+    assert!(far.hits[0].house_number.is_empty());
+}
+
+#[test]
+fn equal_places_are_flagged_and_not_guessed() {
+    let map = open(&towns().finish());
+    let answer = map.search(&Request::text("Lange Straße 2"));
+    assert!(answer.ambiguous, "{answer:#?}");
+    assert_eq!(answer.status, Status::Review);
+    assert_eq!(answer.hits.len(), 2);
+    // The view's middle orders them, but does not decide.
+    let biased = map.search(&Request {
+        text: "Lange Straße 2",
+        bias: Some(towns().at(12_000.0, 0.0)),
+        ..Request::default()
+    });
+    assert_eq!(biased.hits[0].city, "Neudorf");
+    assert!(biased.ambiguous);
+    // Town and postcode that point to different ones decide nothing either.
+    let torn = map.search(&Request::text("Lange Straße 2, 12399 Altdorf"));
+    assert!(torn.ambiguous && torn.status == Status::Review, "{torn:#?}");
+    // With the town it is one place.
+    let named = map.search(&Request::text("Lange Straße 2, Neudorf"));
+    assert!(!named.ambiguous);
+    assert_eq!(named.status, Status::Auto, "{named:#?}");
+    assert_eq!(named.hits[0].city, "Neudorf");
+}
+
+#[test]
+fn what_is_not_there_is_refused() {
+    let (map, town) = (open(&towns().finish()), towns());
+    check(
+        &map,
+        &town,
+        &[
+            refused("asdf qwertz"),
+            refused("see notes"),
+            refused("+49 395 1234567"),
+            refused("Rue de Rivoli 12, 75004 Paris"),
+            refused(""),
+            refused(" ,;- "),
+        ],
+    );
+    // An unknown street in a known town is the town at best.
+    let unknown = map.search(&Request::text("Quastelpfad 3, 12345 Altdorf"));
+    assert!(unknown.hits.iter().all(|h| !h.level.is_fine()), "{unknown:#?}");
+    assert_eq!(unknown.hits[0].level, Level::Area);
+    assert_ne!(unknown.status, Status::Auto);
+    // Another country is outside.
+    let mut abroad = towns();
+    abroad.node(
+        0.0,
+        50.0,
+        &[
+            ("addr:housenumber", "1"),
+            ("addr:street", "Grenzweg"),
+            ("addr:country", "DE"),
+        ],
+    );
+    let abroad = open(&abroad.finish());
+    let answer = abroad.search(&Request::text("Quastelpfad 3, Wien, Österreich"));
+    assert_eq!(answer.status, Status::Outside, "{answer:#?}");
+}
+
+#[test]
+fn wrong_town_or_postcode_costs_but_does_not_kill() {
+    let map = open(&towns().finish());
+    let right = map.search(&Request::text("Große Mühlengasse 4, 12345 Altdorf"));
+    let wrong_code = map.search(&Request::text("Große Mühlengasse 4, 12399 Altdorf"));
+    let wrong_town = map.search(&Request::text("Große Mühlengasse 4, 12345 Neudorf"));
+    for answer in [&wrong_code, &wrong_town] {
+        assert_eq!(answer.hits[0].label, right.hits[0].label);
+        assert!(answer.hits[0].confidence < right.hits[0].confidence);
+    }
+    assert_eq!(wrong_code.hits[0].fields.postcode, Match::Contradicts);
+    assert_eq!(wrong_town.hits[0].fields.city, Match::Contradicts);
+    assert_eq!(right.hits[0].fields.city, Match::Exact);
+    assert_eq!(right.hits[0].fields.postcode, Match::Exact);
+}
+
+#[test]
+fn fields_and_free_text_agree() {
+    let map = open(&towns().finish());
+    let free = map.search(&Request::text("Lange Straße 4, 12345 Altdorf"));
+    let fields = map.search(&Request {
+        street: "Lange Straße",
+        house_number: "4",
+        postcode: "12345",
+        city: "Altdorf",
+        country: "Germany",
+        ..Request::default()
+    });
+    assert_eq!(free.hits[0].label, fields.hits[0].label);
+    assert_eq!(fields.hits[0].level, Level::House);
+    assert_eq!(fields.status, Status::Auto);
+    let in_street = map.search(&Request {
+        street: "Lange Str. 4",
+        city: "Altdorf",
+        ..Request::default()
+    });
+    assert_eq!(in_street.hits[0].label, free.hits[0].label);
+}
+
+#[test]
+fn towns_postcodes_and_places_of_interest() {
+    let (map, town) = (open(&towns().finish()), towns());
+    check(
+        &map,
+        &town,
+        &[
+            found("Altdorf", Level::Area, [0.0, 0.0]),
+            found("Zur alten Mühle, Altdorf", Level::Poi, [200.0, 100.0]),
+            found("Zur alten Mühel, Altdorf", Level::Poi, [200.0, 100.0]),
+        ],
+    );
+    let code = map.search(&Request::text("12399"));
+    assert_eq!(code.hits[0].level, Level::Postcode);
+    assert_eq!(code.hits[0].postcode, "12399");
+}
+
+#[test]
+fn numbers_are_lists_ranges_and_letters() {
+    let mut town = Town::new();
+    town.place(0.0, 0.0, "village", "Altdorf");
+    town.house(0.0, 0.0, "Am Tor", "2;4", "", "Altdorf");
+    town.house(60.0, 0.0, "Am Tor", "6-10", "", "Altdorf");
+    town.house(120.0, 0.0, "Am Tor", "12 A", "", "Altdorf");
+    town.house(140.0, 0.0, "Am Tor", "12b", "", "Altdorf");
+    let map = open(&town.finish());
+    let town = Town::new();
+    check(
+        &map,
+        &town,
+        &[
+            found("Am Tor 4, Altdorf", Level::House, [0.0, 0.0]),
+            found("Am Tor 8, Altdorf", Level::House, [60.0, 0.0]),
+            found("Am Tor 6-10, Altdorf", Level::House, [60.0, 0.0]),
+            found("Am Tor 12a, Altdorf", Level::House, [120.0, 0.0]),
+            found("Am Tor 12-B, Altdorf", Level::House, [140.0, 0.0]),
+            // Only with letters: not this house, but here.
+            found("Am Tor 12, Altdorf", Level::Interpolated, [120.0, 0.0]),
+        ],
+    );
+    let answer = map.search(&Request::text("Am Tor 12a, Altdorf"));
+    assert_eq!(answer.hits[0].house_number, "12 A");
+}
+
+#[test]
+fn villages_relations_and_interpolation_lines() {
+    let mut town = Town::new();
+    town.place(0.0, 0.0, "town", "Altdorf");
+    // A village without street names.
+    town.place(3_000.0, 0.0, "hamlet", "Hinterberg");
+    town.node(
+        3_010.0,
+        0.0,
+        &[
+            ("addr:place", "Hinterberg"),
+            ("addr:housenumber", "7"),
+            ("addr:city", "Altdorf"),
+        ],
+    );
+    // The street is only in the relation.
+    let house = town.node(500.0, 0.0, &[("addr:housenumber", "3")]);
+    let road = town.way(&[[480.0, 300.0], [580.0, 300.0]], &[("highway", "residential")]);
+    town.relation(
+        &[
+            (osm::MemberKind::Node, house.0, "house"),
+            (osm::MemberKind::Way, road.0, "street"),
+        ],
+        &[("type", "associatedStreet"), ("name", "Hofweg")],
+    );
+    // Odd numbers 1 to 9 along 80 m: 20 m a step.
+    let ends = [("addr:street", "Zeile"), ("addr:city", "Altdorf")];
+    let first = town.node(0.0, 900.0, &[ends[0], ends[1], ("addr:housenumber", "1")]);
+    let last = town.node(80.0, 900.0, &[ends[0], ends[1], ("addr:housenumber", "9")]);
+    town.way_of(&[first, last], &[("addr:interpolation", "odd")]);
+    // No street at all, but a road beside it.
+    town.way(
+        &[[0.0, 1_500.0], [200.0, 1_500.0]],
+        &[("highway", "residential"), ("name", "Feldrain")],
+    );
+    town.node(100.0, 1_520.0, &[("addr:housenumber", "5")]);
+    let map = open(&town.finish());
+    check(
+        &map,
+        &Town::new(),
+        &[
+            found("Hinterberg 7, Altdorf", Level::House, [3_010.0, 0.0]),
+            found("Hofweg 3, Altdorf", Level::House, [500.0, 0.0]),
+            found("Zeile 5, Altdorf", Level::House, [40.0, 900.0]),
+            found("Feldrain 5, Altdorf", Level::House, [100.0, 1_520.0]),
+        ],
+    );
+}
+
+#[test]
+fn other_scripts_are_found_in_their_own_and_in_latin_letters() {
+    let mut town = Town::new();
+    town.place(0.0, 0.0, "city", "Калининск");
+    town.street([0.0, 0.0], "улица Садовая", &[1, 2, 3, 4], "238000", "Калининск");
+    let map = open(&town.finish());
+    check(
+        &map,
+        &Town::new(),
+        &[
+            found("238000, Калининск, улица Садовая, 4", Level::House, [40.0, -15.0]),
+            found("ул. Садовая 4, Калининск", Level::House, [40.0, -15.0]),
+            found("Садовая 4, Калининск", Level::House, [40.0, -15.0]),
+            found("ulitsa Sadovaya 4, Kalininsk", Level::House, [40.0, -15.0]),
+        ],
+    );
+}
+
+#[test]
+fn here_is_the_house_the_street_or_the_town() {
+    let (map, town) = (open(&towns().finish()), towns());
+    let here = |east, north| map.reverse(town.at(east, north));
+    let house = here(42.0, -17.0).expect("a house is near");
+    assert_eq!(
+        (house.level, house.street.as_str(), house.house_number.as_str()),
+        (Level::House, "Lange Straße", "4")
+    );
+    assert_eq!(
+        (house.postcode.as_str(), house.city.as_str()),
+        ("12345", "Altdorf")
+    );
+    // √(2² + 2²) = 2.8 m
+    assert!((house.distance.0 - 2.83).abs() < 0.1, "{house:?}");
+    let street = here(380.0, 20.0).expect("the street is near");
+    assert_eq!(
+        (street.level, street.street.as_str()),
+        (Level::Street, "Lange Straße")
+    );
+    assert!((street.distance.0 - 20.0).abs() < 0.5);
+    let area = here(-2_000.0, -1_000.0).expect("the town is near");
+    assert_eq!(
+        (area.level, area.city.as_str(), area.street.as_str()),
+        (Level::Area, "Altdorf", "")
+    );
+    assert_eq!(here(-50_000.0, 0.0), None);
+}
+
+#[test]
+fn typing_offers_streets_then_houses() {
+    let map = open(&towns().finish());
+    let first = |text: &str, bias: Option<LngLat>| {
+        map.autocomplete(text, bias, 5)
+            .into_iter()
+            .map(|h| h.label)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(first("gr", None)[..1], ["Große Mühlengasse, 12345 Altdorf"]);
+    assert_eq!(first("große müh", None), ["Große Mühlengasse, 12345 Altdorf"]);
+    let near_new_town = towns().at(12_000.0, 0.0);
+    assert_eq!(
+        first("lan", Some(near_new_town))[0],
+        "Lange Straße, 12399 Neudorf"
+    );
+    assert_eq!(first("lange str 20", None)[0], "Lange Straße 20, 12399 Neudorf");
+    assert_eq!(
+        first("Lange Straße 2, Alt", None)[0],
+        "Lange Straße 2, 12345 Altdorf"
+    );
+    assert_eq!(first("altd", None)[0], "Altdorf");
+    assert!(first("zzz", None).is_empty());
+    assert!(first("", None).is_empty());
+    assert_eq!(map.autocomplete("l", None, 1).len(), 1);
+}
+
+#[test]
+fn every_answer_says_why_and_batches_say_the_same() {
+    let map = open(&towns().finish());
+    let queries = [
+        "Lange Straße 4, 12345 Altdorf",
+        "Lange Straße 6",
+        "nichts davon",
+        "",
+        "Altdorf",
+        "99999 Nirgendwo",
+        "'; drop table accounts; --",
+        "<script>alert(1)</script>",
+        "🦀🦀🦀",
+        "\u{0}\u{1}\u{2}",
+        "١٢ Lange Straße Altdorf",
+    ];
+    let requests: Vec<Request<'_>> = queries.iter().map(|q| Request::text(q)).collect();
+    let batch = map.batch(&requests);
+    for (request, answer) in requests.iter().zip(&batch) {
+        assert_eq!(&map.search(request), answer, "{}", request.text);
+        assert!(!answer.why.is_empty(), "{}", request.text);
+        assert!(answer.hits.len() <= 5);
+        assert!(
+            answer
+                .hits
+                .iter()
+                .all(|h| (0.0..=1.0).contains(&h.confidence) && !h.why.is_empty())
+        );
+        assert_eq!(
+            answer.hits.is_empty(),
+            matches!(answer.status, Status::Failed | Status::Outside)
+        );
+    }
+}
