@@ -1,6 +1,7 @@
 // Der deutsche Katalog, aus einem Teil je Ansicht zusammengesetzt.
-import { frame } from './de/frame';
 import { customers } from './de/customers';
+import { day } from './de/day';
+import { frame } from './de/frame';
 import { map } from './de/map';
 
-export const de = { ...frame, ...map, ...customers };
+export const de = { ...frame, ...map, ...customers, ...day };

@@ -1,6 +1,7 @@
 // The English catalogue, put together from one part per screen.
-import { frame } from './en/frame';
 import { customers } from './en/customers';
+import { day } from './en/day';
+import { frame } from './en/frame';
 import { map } from './en/map';
 
-export const en = { ...frame, ...map, ...customers };
+export const en = { ...frame, ...map, ...customers, ...day };

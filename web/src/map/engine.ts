@@ -8,7 +8,7 @@ import type { Camera } from '../state/url';
 import { dueStates } from './colouring';
 import { Drawer, type Drawing } from './draw';
 import { box, type Box } from './geometry';
-import { dueImage, hatchImage } from './images';
+import { dueImage, hatchImage, homeImage } from './images';
 import type { Painting } from './own-layers';
 import { layers, style, type Drawn } from './style';
 import { readTokens, token } from './tokens';
@@ -266,6 +266,7 @@ export class Engine {
     };
     const add = () => {
       for (const state of dueStates) put(`due-${state}`, dueImage(state, this.#painting.tokens));
+      put('home', homeImage(this.#painting.tokens));
       put('hatch', hatchImage(token(this.#painting.tokens, 'danger')));
     };
     if (replace) add();

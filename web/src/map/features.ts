@@ -34,7 +34,7 @@ export function routeFeatures(plan: Plan, look: RouteLook): Feature<Geometry>[] 
 }
 
 export function stopFeatures(plan: Plan, chosen: string | null): Feature<Geometry>[] {
-  const ends = [feature<Point>({ type: 'Point', coordinates: [plan.start.lng, plan.start.lat] }, { id: 'home', label: '⌂', done: true, chosen: false })];
+  const ends = [feature<Point>({ type: 'Point', coordinates: [plan.start.lng, plan.start.lat] }, { id: 'home', label: '', done: true, chosen: false })];
   return [...ends, ...plan.stops.map((stop) => feature<Point>(
     { type: 'Point', coordinates: [stop.lng, stop.lat] },
     { id: stop.visit_id, label: String(stop.seq), done: stop.status === 'done', chosen: stop.visit_id === chosen },

@@ -88,3 +88,23 @@ export function hatchImage(colour: string): { image: ImageData; pixelRatio: numb
   path.stroke();
   return { image: path.getImageData(0, 0, side, side), pixelRatio: 2 };
 }
+
+/** A house for the ends of the day. */
+export function homeImage(tokens: Tokens): { image: ImageData; pixelRatio: number } {
+  const side = 28 * SCALE;
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = side;
+  const path = canvas.getContext('2d');
+  if (!path) throw new Error('this browser gives no 2d canvas to draw the house on');
+  path.scale(SCALE, SCALE);
+  path.beginPath();
+  path.arc(14, 14, 12, 0, Math.PI * 2);
+  path.fillStyle = token(tokens, 'surface');
+  path.fill();
+  path.strokeStyle = token(tokens, 'ink');
+  path.lineWidth = 2;
+  path.stroke();
+  path.lineJoin = 'round';
+  path.stroke(new Path2D('M8.5 14 14 9l5.5 5M10 13v6h8v-6'));
+  return { image: path.getImageData(0, 0, side, side), pixelRatio: SCALE };
+}

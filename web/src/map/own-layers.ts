@@ -113,7 +113,8 @@ export function topLayers(p: Painting): LayerSpecification[] {
         visibility: p.showTerritories ? 'visible' : 'none', 'text-font': semibold, 'text-size': ['interpolate', ['linear'], ['zoom'], 8, 12, 13, 16],
         'text-field': ['get', 'label'], 'text-letter-spacing': 0.06, 'text-max-width': 10, 'text-padding': 6,
       }, paint: text },
-    { id: 'stop-disc', type: 'circle', source: 'stops',
+    { id: 'home', type: 'symbol', source: 'stops', filter: ['==', ['get', 'id'], 'home'], layout: { 'icon-image': 'home', 'icon-allow-overlap': true, 'icon-ignore-placement': true } },
+    { id: 'stop-disc', type: 'circle', source: 'stops', filter: ['!=', ['get', 'id'], 'home'],
       paint: {
         'circle-radius': ['case', ['get', 'chosen'], 15, 12], 'circle-stroke-width': 2.5, 'circle-stroke-color': token(t, 'surface'),
         'circle-color': ['case', ['get', 'done'], token(t, 'ink-3'), token(t, 'accent')],

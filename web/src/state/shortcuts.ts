@@ -6,7 +6,7 @@ export type Bindings = Record<string, (event: KeyboardEvent) => void>;
 const bound: Bindings[] = [];
 const closers: (() => void)[] = [];
 
-/** Binds keys until the returned function is called. Names: `p`, `?`, `Enter`, `Alt+ArrowUp`, `Mod+k`. */
+/** Binds keys until the returned function is called. Names: `p`, `?`, `Enter`, `Alt+ArrowUp`, `Shift+k`, `Mod+k`. */
 export function bind(bindings: Bindings): () => void {
   bound.push(bindings);
   return () => {
@@ -36,8 +36,8 @@ export function keyName(event: Pick<KeyboardEvent, 'key' | 'altKey' | 'ctrlKey' 
   const parts: string[] = [];
   if (event.ctrlKey || event.metaKey) parts.push('Mod');
   if (event.altKey) parts.push('Alt');
-  if (event.shiftKey && !single) parts.push('Shift');
-  if (event.shiftKey && single && (event.ctrlKey || event.metaKey)) parts.push('Shift');
+  // Signs such as `?` need Shift on some keyboards and not on others: only letters and named keys carry it.
+  if (event.shiftKey && (!single || /[a-z]/i.test(event.key))) parts.push('Shift');
   parts.push(single ? event.key.toLowerCase() : event.key);
   return parts.join('+');
 }
