@@ -18,6 +18,7 @@ mod live;
 mod maps;
 
 mod accounts;
+mod imports;
 mod locations;
 mod opportunities;
 mod places;

@@ -52,6 +52,9 @@ impl CellSquare {
     }
 }
 
+/// Ranges of keys, first and last included, in order.
+pub type KeyRanges = Vec<(i64, i64)>;
+
 /// The key of a place: 0..2⁶⁰.
 #[must_use]
 pub fn cell_of(p: LngLat) -> i64 {
@@ -85,10 +88,7 @@ enum Side {
 /// inside (`Some(true)`), touches the border (`Some(false)`), or is wholly outside (`None`).
 /// Returns the key ranges (first, last) of inside squares and of border squares, each sorted and
 /// joined where they meet: inside keys need no further test, border keys the exact one.
-pub fn cell_ranges(
-    budget: usize,
-    mut relation: impl FnMut(BBox) -> Option<bool>,
-) -> (Vec<(i64, i64)>, Vec<(i64, i64)>) {
+pub fn cell_ranges(budget: usize, mut relation: impl FnMut(BBox) -> Option<bool>) -> (KeyRanges, KeyRanges) {
     let mut done: Vec<(CellSquare, Side)> = Vec::new();
     // Breadth first, so that the budget is spent evenly along the border.
     let mut open = vec![CellSquare { level: 0, x: 0, y: 0 }];

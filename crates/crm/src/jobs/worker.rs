@@ -108,6 +108,8 @@ async fn dispatch(
     progress: &mut Progress,
 ) -> Result<Value, Problem> {
     match kind {
+        "import-check" => crate::imports::check(app, payload, progress).await,
+        "import-run" => crate::imports::run(app, payload, progress).await,
         "geocode" => crate::places::geocode_all(app, payload, progress).await,
 
         other => Err(Problem::conflict("unknown-job", format!("This program knows no job of kind {other}."))),
