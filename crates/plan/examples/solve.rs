@@ -92,12 +92,10 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// As many steps as fit the time. How fast steps are is found by short runs, each aiming at what is left; the last one cools over all of
-/// it. The best of them counts.
+/// As many steps as fit the time. What a run costs, and what a step, two short runs tell; then one long run cools over all that is left. The
+/// best of the three counts.
 fn within(problem: &Problem, seed: u64, seconds: f64) -> Result<Plan> {
-    let mut steps = 500;
-    let mut best: Option<Plan> = None;
-    loop {
+    let run = |steps: u64| -> Result<(Plan, f64)> {
         let begun = cpu_seconds()?;
         let mut failed = None;
         let plan = solve(problem, &Options { seed, steps }, &mut |_| match cpu_seconds() {
@@ -108,23 +106,24 @@ fn within(problem: &Problem, seed: u64, seconds: f64) -> Result<Plan> {
                 ControlFlow::Break(())
             }
         });
-        if let Some(error) = failed {
-            return Err(error);
+        failed.map_or(Ok((plan, cpu_seconds()? - begun)), Err)
+    };
+    let (mut best, short) = run(100)?;
+    let mut tried = 100;
+    let (mut per_step, mut fixed) = (short / 100.0, 0.0);
+    while tried == 100 || cpu_seconds()? < seconds * 0.06 {
+        tried *= 4;
+        let (plan, long) = run(tried)?;
+        per_step = ((long - short) / (tried - 100) as f64).max(long / tried as f64 / 10.0);
+        fixed = (short - per_step * 100.0).max(0.0);
+        if plan.cost < best.cost {
+            best = plan;
         }
-        let now = cpu_seconds()?;
-        let per_step = (now - begun).max(1e-6) / steps as f64;
-        if best.as_ref().is_none_or(|b| plan.cost < b.cost) {
-            best = Some(plan);
-        }
-        let left = seconds - now;
-        let next = (left * 0.95 / per_step) as u64;
-        if std::env::var("DBG").is_ok() { eprintln!("steps {steps} {per_step} score {:?}", best.as_ref().map(|b| b.cost)); }
-        if left < seconds * 0.1 || next < steps {
-            return best.ok_or_else(|| "no plan".into());
-        }
-        // A tenth of the time to measure well, then all that is left.
-        steps = if now < seconds * 0.02 { next / 20 } else { next };
     }
+    let left = seconds - cpu_seconds()?;
+    let steps = ((left * 0.97 - fixed) / per_step).max(1.0) as u64;
+    let (plan, _) = run(steps)?;
+    Ok(if plan.cost < best.cost { plan } else { best })
 }
 
 /// CPU seconds of this process so far.

@@ -24,6 +24,8 @@ pub(crate) struct Displacer<'s, 'p> {
     slot: usize,
     /// By size of the set, as far as they have been needed.
     by_size: Vec<Vec<Reduced>>,
+    /// Stretches of neighbouring stops by length, of all stops and of those that may go; made when they are needed.
+    stretches: [Option<Vec<Vec<Reduced>>>; 2],
 }
 
 /// A route with some stops taken out.
@@ -38,7 +40,7 @@ struct Reduced {
 
 impl<'s, 'p> Displacer<'s, 'p> {
     pub(crate) fn new(state: &'s State<'p>, slot: usize) -> Self {
-        Self { state, slot, by_size: Vec::new() }
+        Self { state, slot, by_size: Vec::new(), stretches: [None, None] }
     }
 
     /// The smallest set of stops without which the visit fits; among sets of a size, the one that costs the plan least. With `free_only`,
@@ -71,25 +73,27 @@ impl<'s, 'p> Displacer<'s, 'p> {
         all
     }
 
-    fn by_stretch(&self, visit: u32, free_only: bool) -> Option<Displacement> {
-        let stops = &self.state.routes[self.slot].stops;
-        let movable: Vec<usize> =
-            (0..stops.len()).filter(|&at| !free_only || may_go(self.state, stops[at])).collect();
-        let without = |out: &[usize]| place_in(self.state, self.slot, visit, &reduced(self.state, self.slot, out));
-        for size in 1..=movable.len() {
-            let best = movable.windows(size).filter_map(without).min_by(|a, b| a.cost.cmp(&b.cost));
-            if let Some(mut found) = best {
-                let mut index = 0;
-                while index < found.out.len() {
-                    let mut fewer = found.out.clone();
-                    fewer.remove(index);
-                    match without(&fewer) {
-                        Some(smaller) => found = smaller,
-                        None => index += 1,
-                    }
+    fn by_stretch(&mut self, visit: u32, free_only: bool) -> Option<Displacement> {
+        let (state, slot) = (self.state, self.slot);
+        let stretches = self.stretches[usize::from(free_only)].get_or_insert_with(|| {
+            let stops = &state.routes[slot].stops;
+            let movable: Vec<usize> = (0..stops.len()).filter(|&at| !free_only || may_go(state, stops[at])).collect();
+            let of = |size| movable.windows(size).map(|out| reduced(state, slot, out)).collect();
+            (1..=movable.len()).map(of).collect()
+        });
+        for sets in stretches {
+            let best = sets.iter().filter_map(|set| place_in(state, slot, visit, set)).min_by(|a, b| a.cost.cmp(&b.cost));
+            let Some(mut found) = best else { continue };
+            let mut index = 0;
+            while index < found.out.len() {
+                let mut fewer = found.out.clone();
+                fewer.remove(index);
+                match place_in(state, slot, visit, &reduced(state, slot, &fewer)) {
+                    Some(smaller) => found = smaller,
+                    None => index += 1,
                 }
-                return Some(found);
             }
+            return Some(found);
         }
         None
     }
