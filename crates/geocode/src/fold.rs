@@ -29,8 +29,7 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece> {
     let mut open = false;
     let mut before = None;
     let mut spaced = false;
-    let mut chars = text.chars().peekable();
-    while let Some(raw) = chars.next() {
+    for raw in text.chars() {
         if is_apostrophe(raw) {
             continue;
         }

@@ -102,7 +102,8 @@ pub(crate) fn collect(extract: &Extract) -> Found<'_> {
         let wanted = ["addr:housenumber", "addr:conscriptionnumber"]
             .iter()
             .any(|k| relation.tags.get(k).is_some());
-        if !wanted && !(is_poi(&relation.tags) && relation.tags.get("name").is_some()) {
+        let is_named_poi = is_poi(&relation.tags) && relation.tags.get("name").is_some();
+        if !(wanted || is_named_poi) {
             continue;
         }
         let outline = relation
@@ -332,10 +333,11 @@ pub(crate) fn names<'a>(tags: &Tags<'a>) -> Vec<&'a str> {
                 add(part);
             }
         }
-    } else if let Some(brand) = tags.get("brand").or_else(|| tags.get("operator")) {
-        if tags.get("shop").is_some() || tags.get("amenity").is_some() {
-            add(brand);
-        }
+    } else if tags.get("shop").is_some() || tags.get("amenity").is_some() {
+        tags.get("brand")
+            .or_else(|| tags.get("operator"))
+            .into_iter()
+            .for_each(&mut add);
     }
     for (key, value) in tags.iter() {
         let local = key.strip_prefix("name:").is_some_and(|l| {

@@ -387,10 +387,11 @@ fn from_areas(extract: &Extract, region: BBox) -> (Vec<Place>, Vec<(String, Shap
         if is_line_only(area.source, tags) {
             continue;
         }
-        if let (Some(code), true) = (tags.get("postal_code"), rank >= Rank::Municipality) {
-            if let (Some(own), false) = (Shape::new(&area.shape), code.contains([';', ',', '-'])) {
-                postal.push((code.trim().to_owned(), own));
-            }
+        let code = tags
+            .get("postal_code")
+            .filter(|code| rank >= Rank::Municipality && !code.contains([';', ',', '-']));
+        if let (Some(code), Some(own)) = (code, Shape::new(&area.shape)) {
+            postal.push((code.trim().to_owned(), own));
         }
         let Some(center) = area.shape.centroid() else {
             continue;
@@ -509,7 +510,8 @@ fn add_nodes(extract: &Extract, region: BBox, list: &mut Vec<Place>, words: &Wor
 
 /// Countries, states and counties whose border lies outside: the only one of its level holds everything.
 fn add_borderless(extract: &Extract, region: BBox, list: &mut Vec<Place>) {
-    let mut levels: BTreeMap<&str, Vec<(Vec<&str>, Option<[u8; 2]>)>> = BTreeMap::new();
+    type Border<'t> = (Vec<&'t str>, Option<[u8; 2]>);
+    let mut levels: BTreeMap<&str, Vec<Border<'_>>> = BTreeMap::new();
     for relation in extract.relations() {
         let tags = relation.tags;
         let level = tags

@@ -104,14 +104,12 @@ fn group_key(name: &str, words: &Words) -> String {
 pub(crate) fn hyphens_join(found: &Found<'_>) -> bool {
     let (mut falling, mut rising) = (0usize, 0usize);
     for address in &found.addresses {
-        if let Some((first, second)) = address.numbers.split_once('-') {
-            if let (Ok(first), Ok(second)) = (first.trim().parse::<u32>(), second.trim().parse::<u32>()) {
-                if second > first && second - first <= 60 {
-                    rising += 1
-                } else {
-                    falling += 1
-                }
-            }
+        let parts = address.numbers.split_once('-');
+        let read = |text: &str| text.trim().parse::<u32>().ok();
+        match parts.and_then(|(first, second)| Some((read(first)?, read(second)?))) {
+            Some((first, second)) if second > first && second - first <= 60 => rising += 1,
+            Some(_) => falling += 1,
+            None => {}
         }
     }
     falling > 20 && falling > rising
@@ -168,18 +166,15 @@ fn adopt<'a>(found: &Found<'a>, places: &Places, words: &Words) -> Vec<Address<'
                 let town = &places.list[id as usize];
                 town.with_street * 5 < town.addresses
             });
-            (is_small || address.city.is_empty() && !address.suburb.is_empty())
-                .then(|| {
-                    if address.city.is_empty() {
-                        address.suburb
-                    } else {
-                        address.city
-                    }
-                })
-                .map(|street| Address {
-                    street,
-                    ..address.clone()
-                })
+            let village = match (address.city, address.suburb) {
+                ("", suburb) => suburb,
+                (city, _) if is_small => city,
+                _ => "",
+            };
+            (!village.is_empty()).then(|| Address {
+                street: village,
+                ..address.clone()
+            })
         })
         .collect()
 }
@@ -247,7 +242,8 @@ fn clusters(parts: &[Part<'_, '_>], found: &Found<'_>) -> Vec<Vec<usize>> {
     }
     let mut union = Union::new(parts.len());
     let cell = |p: [f64; 2]| ((p[0] / LINK.0).floor() as i64, (p[1] / LINK.0).floor() as i64);
-    let mut grid: HashMap<(i64, i64), Vec<([f64; 2], usize)>> = HashMap::new();
+    type Cell = Vec<([f64; 2], usize)>;
+    let mut grid: HashMap<(i64, i64), Cell> = HashMap::new();
     for (p, at) in points {
         let (x, y) = cell(p);
         for key in (x - 1..=x + 1).flat_map(|x| (y - 1..=y + 1).map(move |y| (x, y))) {
@@ -612,12 +608,10 @@ fn simplify(line: &[LngLat], tolerance: f64) -> Vec<LngLat> {
                 )
             })
             .max_by(|a, b| a.1.total_cmp(&b.1));
-        if let Some((k, distance)) = far {
-            if distance > tolerance {
-                keep[k] = true;
-                open.push((from, k));
-                open.push((k, to));
-            }
+        if let Some((k, _)) = far.filter(|(_, distance)| *distance > tolerance) {
+            keep[k] = true;
+            open.push((from, k));
+            open.push((k, to));
         }
     }
     line.iter()

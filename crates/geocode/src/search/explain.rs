@@ -41,11 +41,12 @@ pub(crate) struct Costs {
     pub postcode: f32,
     pub town: f32,
     pub left: f32,
+    pub noise: f32,
 }
 
 impl Costs {
     fn sum(&self) -> f32 {
-        self.name + self.number + self.postcode + self.town + self.left
+        self.name + self.number + self.postcode + self.town + self.left + self.noise
     }
 }
 
@@ -93,10 +94,8 @@ fn distance_to(mask: u64, start: usize, end: usize) -> usize {
     let last = 63 - mask.leading_zeros() as usize;
     if start > last {
         start - last - 1
-    } else if end <= first {
-        first - end
     } else {
-        0
+        first.saturating_sub(end)
     }
 }
 
@@ -460,9 +459,11 @@ impl<'a> Reading<'_, 'a, '_> {
                 Noise::Unit => true,
                 Noise::Name => self.candidate.kind != Kind::Poi,
             };
-            let cost = if is_noise {
-                0.01
-            } else if token.has_digit() {
+            if is_noise {
+                costs.noise += 0.005;
+                continue;
+            }
+            let cost = if token.has_digit() {
                 left |= 1 << at;
                 let behind_number = number.is_some_and(|(_, end)| {
                     at >= end && at < end + 3 && token.segment == context.tokens[end - 1].segment

@@ -69,6 +69,16 @@ pub(crate) fn misspelt(context: &Context<'_, '_>) -> Vec<Candidate> {
         if !tokens[start].field.may_be_street() {
             continue;
         }
+        let noise = context.tags.noise[start] == Noise::Unit;
+        if noise
+            || context
+                .tags
+                .countries
+                .iter()
+                .any(|c| (c.start..c.end).contains(&start))
+        {
+            continue;
+        }
         walk::short_spans(tokens, start, &FINE, context.index, &mut |end, kind, run| {
             add_run(context, run, kind, mask_of(start, end), How::Short, &mut out);
         });

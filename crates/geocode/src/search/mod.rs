@@ -91,7 +91,8 @@ pub(crate) fn search(index: &Index<'_>, words: &Words, request: &Request<'_>) ->
     };
     let mut found: Vec<Explained<'_>> = Vec::new();
     // Each stage costs more time and is tried only where the one before leaves words unexplained.
-    let stages: [(f32, fn(&Context<'_, '_>) -> Vec<Candidate>); 3] = [
+    type Stage = fn(&Context<'_, '_>) -> Vec<Candidate>;
+    let stages: [(f32, Stage); 3] = [
         (0.0, find::exact),
         (GOOD_ENOUGH, find::misspelt),
         (FAIR_ENOUGH, find::by_words),

@@ -1,7 +1,6 @@
 //! Walking the name map word by word: exact spans, abbreviated ones, and ones with a letter or two wrong.
 
 use fst::raw::{CompiledAddr, Fst};
-use fst::{Automaton, IntoStreamer, Streamer};
 
 use super::lex::Token;
 use crate::index::{Index, Kind};
@@ -9,7 +8,9 @@ use crate::index::{Index, Kind};
 /// The longest name, in words.
 const MOST_WORDS: usize = 9;
 /// Nodes looked at behind an abbreviation.
-const GAP_NODES: usize = 600;
+const GAP_NODES: usize = 400;
+/// Places in the map followed at the same time.
+const MOST_STATES: usize = 800;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct State {
@@ -72,23 +73,24 @@ fn walk(
             break;
         }
         let mut next: Vec<(State, bool)> = Vec::new();
+        let may_cut = gaps && token.piece.dot && !token.has_digit() && (token.letters() >= 2 || end > start);
         for (state, gap) in &states {
             for reading in &token.readings {
-                let Some(reached) = step(names, *state, reading.as_bytes()) else {
-                    continue;
-                };
-                if !next.contains(&(reached, *gap)) {
-                    next.push((reached, *gap));
-                }
+                next.extend(step(names, *state, reading.as_bytes()).map(|reached| (reached, *gap)));
             }
-            let may_cut =
-                gaps && token.piece.dot && !token.has_digit() && (token.letters() >= 2 || end > start);
-            if let (true, Some(reached)) = (may_cut, step(names, *state, token.text().as_bytes())) {
+            // One word cut short leaves few names, two leave few more, three could be anything.
+            let cut =
+                (may_cut && next.len() < MOST_STATES).then(|| step(names, *state, token.text().as_bytes()));
+            if let Some(reached) = cut.flatten() {
                 let mut budget = GAP_NODES;
                 beyond(names, reached, 12, &mut budget, &mut |s| next.push((s, true)));
             }
         }
-        next.truncate(4 * GAP_NODES);
+        if next.len() > 1 {
+            next.sort_unstable_by_key(|(s, gap)| (s.node, s.output, s.kind, *gap));
+            next.dedup();
+        }
+        next.truncate(MOST_STATES);
         for (state, gap) in &next {
             let node = names.node(state.node);
             if node.is_final() {
@@ -156,42 +158,41 @@ pub(crate) fn similar_names(
     found: &mut dyn FnMut(Kind, u64, u8),
 ) {
     let similar = Similar::new(text, edits);
-    let mut stream = index
-        .names()
-        .search_with_state(OfKinds {
-            similar: &similar,
-            kinds,
-        })
-        .into_stream();
-    while let Some((key, run, state)) = stream.next() {
-        let kind = kinds.iter().find(|k| key.first() == Some(&k.byte()));
-        let edits = state.and_then(|s| similar.distance(&s));
-        if let (Some(kind), Some(edits), true) = (kind, edits, same_digits(&key[1..], text.as_bytes())) {
-            found(*kind, run.value(), edits);
+    let names = index.names();
+    for kind in kinds {
+        let root = State {
+            node: names.root().addr(),
+            output: 0,
+            kind: *kind,
+        };
+        if let Some(state) = step(names, root, &[kind.byte()]) {
+            let row = similar.first_row();
+            similar.descend(
+                names,
+                state.node,
+                state.output,
+                &row,
+                &mut Vec::new(),
+                &mut |run, edits| {
+                    found(*kind, run, edits);
+                },
+            );
         }
     }
 }
 
-/// Words within `edits` of `text`.
+/// Words within `edits` of `text`. Digits must agree.
 pub(crate) fn similar_words(text: &str, edits: u8, index: &Index<'_>, found: &mut dyn FnMut(u64, u8)) {
     let similar = Similar::new(text, edits);
-    let mut stream = index.words().search_with_state(&similar).into_stream();
-    while let Some((key, run, state)) = stream.next() {
-        if let (Some(edits), true) = (similar.distance(&state), same_digits(key, text.as_bytes())) {
-            found(run.value(), edits);
-        }
-    }
-}
-
-fn same_digits(a: &[u8], b: &[u8]) -> bool {
-    let digits = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .copied()
-            .filter(u8::is_ascii_digit)
-            .collect::<Vec<u8>>()
-    };
-    digits(a) == digits(b)
+    let words = index.words();
+    similar.descend(
+        words,
+        words.root().addr(),
+        0,
+        &similar.first_row(),
+        &mut Vec::new(),
+        found,
+    );
 }
 
 /// Edits between two short texts, a swap of neighbours counting as one (restricted Damerau–Levenshtein).
@@ -225,6 +226,7 @@ const TOO_MANY: u8 = 100;
 /// Where two edits are allowed, the first letter may differ in one only.
 struct Similar {
     letters: Vec<char>,
+    digits: Vec<u8>,
     most: u8,
 }
 
@@ -247,6 +249,7 @@ impl Similar {
     fn new(text: &str, most: u8) -> Self {
         Self {
             letters: text.chars().collect(),
+            digits: text.bytes().filter(u8::is_ascii_digit).collect(),
             most: most.min(MOST_EDITS as u8),
         }
     }
@@ -336,68 +339,44 @@ impl Similar {
     fn is_alive(&self, row: &Row) -> bool {
         row.cells.iter().any(|c| *c <= row.most)
     }
-}
 
-impl Automaton for Similar {
-    type State = Row;
-    fn start(&self) -> Row {
-        self.first_row()
-    }
-    fn is_match(&self, row: &Row) -> bool {
-        self.distance(row).is_some()
-    }
-    fn can_match(&self, row: &Row) -> bool {
-        self.is_alive(row)
-    }
-    fn accept(&self, row: &Row, byte: u8) -> Row {
-        self.read(row, byte)
-    }
-}
-
-/// Accepts a kind's byte, then similar names. No state before it, or behind a wrong one.
-struct OfKinds<'s> {
-    similar: &'s Similar,
-    kinds: &'s [Kind],
-}
-
-#[derive(Clone, Copy)]
-enum Behind {
-    Nothing,
-    WrongKind,
-    Kind(Row),
-}
-
-impl Behind {
-    fn and_then<T>(self, f: impl FnOnce(Row) -> Option<T>) -> Option<T> {
-        match self {
-            Self::Kind(row) => f(row),
-            _ => None,
+    /// Follows all keys that are still alive: the automaton and the map in step.
+    fn descend(
+        &self,
+        map: &Fst<&[u8]>,
+        node: CompiledAddr,
+        output: u64,
+        row: &Row,
+        digits: &mut Vec<u8>,
+        found: &mut dyn FnMut(u64, u8),
+    ) {
+        let node = map.node(node);
+        let edits = self
+            .distance(row)
+            .filter(|_| node.is_final() && *digits == self.digits);
+        if let Some(edits) = edits {
+            found(output + node.final_output().value(), edits);
         }
-    }
-}
-
-impl Automaton for OfKinds<'_> {
-    type State = Behind;
-    fn start(&self) -> Behind {
-        Behind::Nothing
-    }
-    fn is_match(&self, state: &Behind) -> bool {
-        matches!(state, Behind::Kind(row) if self.similar.distance(row).is_some())
-    }
-    fn can_match(&self, state: &Behind) -> bool {
-        match state {
-            Behind::Nothing => true,
-            Behind::WrongKind => false,
-            Behind::Kind(row) => self.similar.is_alive(row),
-        }
-    }
-    fn accept(&self, state: &Behind, byte: u8) -> Behind {
-        match state {
-            Behind::Kind(row) => Behind::Kind(self.similar.read(row, byte)),
-            Behind::Nothing if self.kinds.iter().any(|k| k.byte() == byte) => {
-                Behind::Kind(self.similar.first_row())
+        for transition in node.transitions() {
+            let next = self.read(row, transition.inp);
+            if !self.is_alive(&next) {
+                continue;
             }
-            _ => Behind::WrongKind,
+            let is_digit = transition.inp.is_ascii_digit();
+            if is_digit {
+                digits.push(transition.inp);
+            }
+            self.descend(
+                map,
+                transition.addr,
+                output + transition.out.value(),
+                &next,
+                digits,
+                found,
+            );
+            if is_digit {
+                digits.pop();
+            }
         }
     }
 }
