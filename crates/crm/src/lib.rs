@@ -24,16 +24,18 @@ mod opportunities;
 mod places;
 
 mod api;
+mod commands;
 
 use std::sync::Arc;
 
 pub use api::{openapi, router};
 pub use app::{App, Settings};
 pub use catalog::{catalog, rules};
+pub use commands::{gunzip, import_file, parse_moment, report_metrics};
 pub use problem::{Problem, ProblemFault};
 pub use sessions::{create_token, set_password};
 pub use time::Zone;
-pub use users::{DEMO_EMAILS, Role};
+pub use users::{DEMO_EMAILS, DEMO_PASSWORD, Role};
 
 /// What handlers share.
 pub(crate) type Shared = Arc<App>;

@@ -1,1 +1,26 @@
-fn main() {}
+//! Run it: settings, wiring, listening. The command line does what the API does.
+
+mod cli;
+mod data;
+mod demo;
+mod listen;
+mod map;
+mod open;
+mod pages;
+mod places;
+mod progress;
+mod users;
+
+use clap::Parser;
+
+fn main() -> std::process::ExitCode {
+    let arguments = cli::Arguments::parse();
+    match cli::run(arguments) {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            // One line: what failed, and in the causes what to do.
+            eprintln!("bailiwick: {error:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}

@@ -336,3 +336,23 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .routes(routes!(undo))
         .routes(routes!(failed))
 }
+
+/// Keeps a file with the proposed mapping, ready to run; gives the import's id.
+pub(crate) async fn begin_file(
+    app: &App,
+    signed: &Signed,
+    name: &str,
+    bytes: &[u8],
+    duplicates: &str,
+) -> Result<String, Problem> {
+    importers(signed)?;
+    let duplicates: super::Duplicates = serde_json::from_value(duplicates.into()).map_err(|_| {
+        Problem::bad("duplicates", "unknown-choice", "duplicates is skip, update, fill or create.")
+    })?;
+    let import = create(app, signed, name, bytes).await?;
+    let mapping = Mapping { duplicates, ..import.mapping };
+    let patch = fields([("mapping", serde_json::to_value(&mapping).map_err(Problem::unexpected)?)]);
+    let author = signed.author("import-state", "Import");
+    app.store.write(&author, vec![Op::update("import_job", import.id.clone(), patch)]).await?;
+    Ok(import.id)
+}

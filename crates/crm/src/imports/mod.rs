@@ -7,7 +7,7 @@ mod run;
 mod sniff;
 mod store;
 
-pub(crate) use http::router;
+pub(crate) use http::{begin_file, router};
 pub(crate) use run::{check, run};
 
 use serde::{Deserialize, Serialize};

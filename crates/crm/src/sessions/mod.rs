@@ -7,6 +7,7 @@
 mod http;
 mod store;
 
+pub(crate) use http::load;
 pub use http::{Signed, router};
 pub use store::{create_token, set_password};
 

@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 use crate::problem::Problem;
 use crate::App;
 
+/// The password of the demo's sign-ins. It exists in demos only.
+pub const DEMO_PASSWORD: &str = "bailiwick";
+
 /// The demo's sign-ins, in the order the sign-in page shows them.
 pub const DEMO_EMAILS: [&str; 4] =
     ["manager@demo.example", "rep@demo.example", "analyst@demo.example", "admin@demo.example"];
