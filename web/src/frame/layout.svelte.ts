@@ -1,6 +1,6 @@
 // How the page is divided just now: phone or desktop, panel, drawer, sheet. The map's padding follows it.
 const phoneQuery = window.matchMedia('(max-width: 767px)');
-const narrowQuery = window.matchMedia('(max-width: 1279px)');
+const narrowQuery = window.matchMedia('(max-width: 1439px)');
 
 /** `side`: list beside the map; `half`: table and map; `full`: the panel covers the map. */
 export type PanelKind = 'side' | 'half' | 'full';
@@ -14,6 +14,8 @@ class Layout {
   sheet = $state<SheetHeight>('half');
   /** The drawer over the map's right edge shows something. */
   drawer = $state(false);
+  /** A screen's own card lies over the map's right edge. */
+  card = $state(false);
   aside = $state<Aside>(null);
   searching = $state(false);
   keys = $state(false);
@@ -34,7 +36,7 @@ class Layout {
   /** What covers the map, in pixels per side. */
   get padding(): { top: number; right: number; bottom: number; left: number } {
     if (this.phone) return { top: 0, right: 0, left: 0, bottom: this.sheet === 'full' ? Math.round(this.bodyHeight * 0.5) : this.sheetPixels };
-    return { top: 0, right: this.drawer || this.aside ? 420 : 0, bottom: 0, left: 0 };
+    return { top: 0, right: this.drawer || this.aside ? 420 : this.card ? 396 : 0, bottom: 0, left: 0 };
   }
 }
 

@@ -3,5 +3,6 @@ import { customers } from './de/customers';
 import { day } from './de/day';
 import { frame } from './de/frame';
 import { map } from './de/map';
+import { regions } from './de/regions';
 
-export const de = { ...frame, ...map, ...customers, ...day };
+export const de = { ...frame, ...map, ...customers, ...day, ...regions };

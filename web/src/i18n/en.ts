@@ -3,5 +3,6 @@ import { customers } from './en/customers';
 import { day } from './en/day';
 import { frame } from './en/frame';
 import { map } from './en/map';
+import { regions } from './en/regions';
 
-export const en = { ...frame, ...map, ...customers, ...day };
+export const en = { ...frame, ...map, ...customers, ...day, ...regions };

@@ -50,19 +50,24 @@ export class Drawer {
       if (drawing.mode === 'edit') this.#report();
       else if (context.action === 'draw') this.finish();
     });
-    if (drawing.mode === 'edit' && drawing.area) {
-      const features = polygons(drawing.area).map((rings) => ({
-        type: 'Feature' as const,
-        properties: { mode: 'polygon' },
-        geometry: { type: 'Polygon' as const, coordinates: rings.map((ring) => ring.map(([lng = 0, lat = 0]) => [Number(lng.toFixed(9)), Number(lat.toFixed(9))])) },
-      }));
-      const added = draw.addFeatures(features);
-      draw.setMode('select');
-      const first = added.find((one) => one.valid && one.id !== undefined)?.id;
-      if (first !== undefined) draw.selectFeature(first);
-    } else {
-      draw.setMode(drawing.mode === 'lasso' ? 'freehand' : 'polygon');
-    }
+    if (drawing.mode === 'edit' && drawing.area) this.#edit(drawing.area);
+    else draw.setMode(drawing.mode === 'lasso' ? 'freehand' : 'polygon');
+  }
+
+  /** Puts an area on the map with handles at its corners. */
+  #edit(area: Area): void {
+    const draw = this.#draw;
+    if (!draw) return;
+    draw.clear();
+    const added = draw.addFeatures(polygons(area).map((rings) => ({
+      type: 'Feature' as const,
+      properties: { mode: 'polygon' },
+      // Nine decimals are what the drawing keeps; more are refused.
+      geometry: { type: 'Polygon' as const, coordinates: rings.map((ring) => ring.map(([lng = 0, lat = 0]) => [Number(lng.toFixed(9)), Number(lat.toFixed(9))])) },
+    })));
+    draw.setMode('select');
+    const first = added.find((one) => one.valid && one.id !== undefined)?.id;
+    if (first !== undefined) draw.selectFeature(first);
   }
 
   /** Takes back the last vertex, or the last move of one. */
@@ -72,14 +77,23 @@ export class Drawer {
     return true;
   }
 
-  /** Ends drawing with what there is; nothing is reported when there is no area yet. */
+  /**
+   * Ends drawing with what there is; nothing happens while there is no area yet. A line that crosses itself
+   * is not taken: a lasso starts anew, a border goes on as corners to be moved.
+   */
   finish(): void {
     const drawing = this.#drawing;
-    const area = this.#area();
-    if (!drawing) return;
-    if (!area || crossingOf(area)) return;
-    this.exit();
-    drawing.finished(area);
+    const area = this.#area(true);
+    if (!drawing || !area) return;
+    const crossing = crossingOf(area);
+    if (!crossing) {
+      this.exit();
+      drawing.finished(area);
+      return;
+    }
+    drawing.changed(area, crossing);
+    if (drawing.mode === 'lasso') this.#draw?.clear();
+    else if (drawing.mode === 'polygon') this.#edit(area);
   }
 
   cancel(): void {
@@ -104,10 +118,13 @@ export class Drawer {
     }, 100);
   }
 
-  #area(): Area | null {
+  /** What is drawn; with `final` without the corner that still follows the pointer. */
+  #area(final = false): Area | null {
     const drawn = (this.#draw?.getSnapshot() ?? [])
       .filter((one) => one.geometry.type === 'Polygon' && ['polygon', 'freehand'].includes(String(one.properties['mode'])))
-      .map((one) => (one.geometry as Polygon).coordinates.map(withoutRepeats).filter((ring) => ring.length >= 4))
+      .map((one) => (final && one.properties['currentlyDrawing'] && one.properties['mode'] === 'polygon'
+        ? (one.geometry as Polygon).coordinates.map((ring) => [...ring.slice(0, -2), ...ring.slice(-1)])
+        : (one.geometry as Polygon).coordinates).map(withoutRepeats).filter((ring) => ring.length >= 4))
       .filter((rings) => rings.length > 0);
     const first = drawn[0];
     if (!first) return null;

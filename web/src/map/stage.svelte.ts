@@ -25,6 +25,12 @@ class Stage {
   hover = $state.raw<{ hit: Hit; x: number; y: number } | null>(null);
   #features = new Map<Drawn, Feature<Geometry>[]>();
   #waitingFit: Box | null = null;
+  #drawnUntil = 0;
+
+  /** A press that ended a drawing is not also a press on what lies below. */
+  get justDrawn(): boolean {
+    return this.drawing || Date.now() - this.#drawnUntil < 400;
+  }
 
   /** Takes the map over; the returned function gives it back and wipes what was drawn. */
   enter(mode: Mode): () => void {
@@ -75,6 +81,7 @@ class Stage {
   }
 
   stopDrawing(): void {
+    if (this.drawing) this.#drawnUntil = Date.now();
     this.drawing = false;
     this.engine?.stopDrawing();
   }

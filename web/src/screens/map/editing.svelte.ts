@@ -47,6 +47,8 @@ class Editing {
     this.drop();
     this.tool = tool;
     this.target = target;
+    // The drawer would lie over what is about to be drawn on.
+    if (tool !== 'select' && view.selection) view.go({ selection: null });
     if (tool === 'polygon' || tool === 'lasso') this.#draw(tool);
     if (tool === 'vertices') {
       const shape = territories.find(target)?.geometry;
