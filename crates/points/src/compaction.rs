@@ -7,6 +7,7 @@ use crate::boxes::bits;
 use crate::dictionary::Dictionary;
 use crate::index::{Index, Part};
 use crate::schema::RowId;
+use crate::segment::Segment;
 use crate::staging::Staging;
 
 /// Which index a clone descends from: the same for all clones of one build.
@@ -20,6 +21,13 @@ pub struct Compaction {
     /// What was merged.
     sources: Vec<Part>,
     lineage: Lineage,
+}
+
+impl Compaction {
+    /// The merged rows.
+    pub(crate) fn segment(&self) -> &Segment {
+        &self.merged.segment
+    }
 }
 
 impl Index {

@@ -54,6 +54,20 @@ pub enum Error {
         "the points of a tile carry count, id and stack by themselves; the column \"{0}\" needs another name"
     )]
     ReservedName(String),
+    /// The bytes are something else.
+    #[error("these bytes are not an index of points")]
+    NotAnIndex,
+    /// The bytes were written by another version of this crate.
+    #[error("these bytes have format {given}, this program reads {wanted}; build the index anew")]
+    OtherVersion {
+        /// The format's version.
+        given: u32,
+        /// The version that is read.
+        wanted: u32,
+    },
+    /// The bytes are cut short or were changed.
+    #[error("the {0} of these bytes are damaged or not aligned to 8; build the index anew")]
+    Damaged(&'static str),
     /// More rows than one index holds.
     #[error("an index holds at most {limit} rows", limit = u32::MAX - 1)]
     TooManyRows,

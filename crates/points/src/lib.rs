@@ -42,6 +42,7 @@ mod snapshot;
 mod tile;
 
 // The index, from the outside in.
+mod bytes;
 mod compaction;
 mod evaluate;
 mod found;

@@ -289,11 +289,6 @@ impl Schema {
             .position(|n| n == name)
             .ok_or_else(|| unknown("text", name, names()))
     }
-
-    /// The text column that is the row's name.
-    pub(crate) fn name_column(&self) -> Option<usize> {
-        self.texts.iter().position(|t| t.kind == TextKind::Words)
-    }
 }
 
 fn unknown<'a>(kind: &'static str, name: &str, known: impl Iterator<Item = &'a str>) -> Error {

@@ -208,7 +208,7 @@ impl Plain {
         let is_number = query
             .chars()
             .all(|c| c.is_ascii_digit() || c.is_whitespace() || "+()-/.".contains(c));
-        if !by_words && !(is_number && in_numbers(&fold_digits(query))) {
+        if !(by_words || is_number && in_numbers(&fold_digits(query))) {
             return None;
         }
         let name = self.folded_name(row);
