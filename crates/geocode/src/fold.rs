@@ -58,7 +58,7 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece> {
         if is_combining_mark(raw) {
             continue;
         }
-        if raw == '.' && open {
+        if matches!(raw, '.' | 'º' | 'ª' | '°') && open {
             out.last_mut().expect("open piece").dot = true;
         }
         // ½ and its like: a fraction after the number.
@@ -81,6 +81,7 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece> {
         match raw {
             ',' | ';' | '\n' | '\r' | '|' | '，' | '、' | '،' => before = Some(','),
             c if c.is_whitespace() => spaced = true,
+            'º' | 'ª' | '°' => {}
             '\u{2010}'..='\u{2015}' | '\u{2212}' | '-' => before = before.or(Some('-')),
             c => before = before.or(Some(c)),
         }
@@ -166,8 +167,7 @@ fn is_dropped_mark(c: char) -> bool {
 fn is_apostrophe(c: char) -> bool {
     matches!(
         c,
-        '\'' | '’' | '‘' | 'ʼ' | 'ʹ' | '`' | '´' | 'º' | 'ª' | '\u{200b}'
-            ..='\u{200f}' | '\u{feff}' | '\u{ad}'
+        '\'' | '’' | '‘' | 'ʼ' | 'ʹ' | '`' | '´' | '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}'
     )
 }
 

@@ -20,6 +20,7 @@ pub(crate) struct Words {
     glued: Vec<(String, String)>,
     weights: HashMap<String, f32>,
     units: HashSet<String>,
+    marks: HashSet<String>,
     people: HashSet<String>,
     companies: HashSet<String>,
     countries: HashMap<String, [u8; 2]>,
@@ -88,6 +89,9 @@ impl Words {
             "units" => {
                 self.units.insert(long);
             }
+            "marks" => {
+                self.marks.insert(long);
+            }
             "people" => {
                 self.people.insert(long);
             }
@@ -96,6 +100,27 @@ impl Words {
             }
             _ => {}
         }
+    }
+
+    /// The words of a text. Abbreviations with a hyphen inside (`пр-т`) are one word.
+    pub fn pieces(&self, text: &str) -> Vec<Piece> {
+        let mut out: Vec<Piece> = Vec::new();
+        for piece in pieces(text) {
+            let whole = out
+                .last()
+                .filter(|_| piece.before == Some('-') && !piece.spaced)
+                .map(|last| format!("{}{}", last.text, piece.text))
+                .filter(|whole| whole.chars().count() <= 5 && self.long_forms.contains_key(whole));
+            match (whole, out.last_mut()) {
+                (Some(whole), Some(last)) => {
+                    last.plain.clone_from(&whole);
+                    last.text = whole;
+                    last.dot |= piece.dot;
+                }
+                _ => out.push(piece),
+            }
+        }
+        out
     }
 
     /// What a word of a request may stand for: itself first, then long forms. The empty word stands for
@@ -123,7 +148,7 @@ impl Words {
 
     /// The keys under which a name of the map is found: its words run together, abbreviations written out.
     pub fn keys(&self, name: &str) -> Vec<String> {
-        let pieces = pieces(name);
+        let pieces = self.pieces(name);
         let mut keys = vec![String::new()];
         for piece in &pieces {
             let mut readings = self.readings(piece);
@@ -149,7 +174,10 @@ impl Words {
 
     /// The words of a name, each in its longest reading, for comparing word by word.
     pub fn long_words(&self, name: &str) -> Vec<String> {
-        pieces(name).into_iter().map(|p| self.long_word(&p)).collect()
+        self.pieces(name)
+            .into_iter()
+            .map(|p| self.long_word(&p))
+            .collect()
     }
 
     /// One word in its first long reading.
@@ -171,6 +199,11 @@ impl Words {
     /// A part of a building: floor, flat, staircase.
     pub fn is_unit(&self, word: &str) -> bool {
         self.units.contains(word)
+    }
+
+    /// What stands before a house number and says that it is one.
+    pub fn is_mark(&self, word: &str) -> bool {
+        self.marks.contains(word)
     }
 
     /// What stands before a person's or department's name.
@@ -214,7 +247,7 @@ mod tests {
         let words = Words::new();
         // A request's words in all readings, run together in all combinations.
         let readings = |text: &str| {
-            pieces(text).iter().fold(vec![String::new()], |heads, piece| {
+            words.pieces(text).iter().fold(vec![String::new()], |heads, piece| {
                 let tails = words.readings(piece);
                 heads
                     .iter()
@@ -236,6 +269,7 @@ mod tests {
         same("East Oak Street", "E Oak St.");
         same("Saint Mary Road", "St. Mary Rd");
         same("улица Ленина", "ул. Ленина");
+        same("проспект Мира", "пр-т Мира");
         same("улица Ленина", "ulitsa Lenina");
     }
 

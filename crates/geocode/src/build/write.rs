@@ -286,7 +286,7 @@ impl Columns {
             if !by_word {
                 continue;
             }
-            for piece in pieces(name) {
+            for piece in words.pieces(name) {
                 let word = words.long_word(&piece);
                 // Weak words would name half of the map.
                 if word.is_empty() || words.weight(&word) < 1.0 {

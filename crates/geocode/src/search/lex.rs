@@ -89,7 +89,7 @@ pub(crate) fn tokens(request: &Request<'_>, words: &Words) -> Vec<Token> {
         if out.last().is_some_and(|last| last.segment == segment) && field != Field::HouseNumber {
             segment += 1;
         }
-        for piece in pieces(text) {
+        for piece in words.pieces(text) {
             if piece.before == Some(',') && out.last().is_some_and(|last| last.segment == segment) {
                 segment += 1;
             }

@@ -110,7 +110,9 @@ pub(crate) fn numbers(tokens: &[Token]) -> Vec<NumberSpan> {
             let letter = next.letters() == 1 && !next.has_digit() && end == start + 1 && !next.piece.dot;
             let building = matches!(next.text(), "к" | "корп" | "корпус" | "стр" | "строение")
                 && tokens.get(end + 1).is_some_and(Token::is_digits);
-            if glued || letter {
+            // French seconds and thirds of a number.
+            let again = end == start + 1 && matches!(next.text(), "bis" | "ter" | "quater" | "quinquies");
+            if glued || letter || again {
                 end += 1;
             } else if building {
                 end += 2;
@@ -257,6 +259,14 @@ fn noise(tokens: &[Token], words: &Words) -> Vec<Noise> {
             continue;
         }
         if token.piece.before == Some('#') {
+            noise[at] = Noise::Unit;
+        }
+        // `Nr. 5`: the word is noise, its number is not.
+        if words.is_mark(token.text())
+            && tokens
+                .get(at + 1)
+                .is_some_and(|t| t.has_digit() && same(at, at + 1))
+        {
             noise[at] = Noise::Unit;
         }
         if words.is_unit(token.text()) {
