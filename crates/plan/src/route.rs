@@ -15,18 +15,32 @@ const BEHIND: usize = 1;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Route {
     pub(crate) stops: Vec<u32>,
-    /// Earliest time at which the work at the node is done; `NEVER` if it cannot be.
-    ready: Vec<[i32; 2]>,
-    /// Latest arrival at the node from which the rest still fits.
-    latest: Vec<[i32; 2]>,
-    /// The place of each node.
-    places: Vec<u32>,
-    /// The drive from each node to the next; none on an empty day.
-    legs: Vec<i32>,
+    nodes: Vec<Node>,
+    /// The most `Node::room` there is.
+    most_room: i32,
     /// Seconds of driving; 64 bits, as missing ways count `NEVER` each.
     pub(crate) drive: i64,
     /// Seconds past the shift's end.
     pub(crate) overtime: i32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    place: u32,
+    /// The drive to the next node; none on an empty day.
+    leg: i32,
+    /// Earliest time at which the work here is done; `NEVER` if it cannot be.
+    ready: [i32; 2],
+    /// Latest arrival here from which the rest still fits.
+    latest: [i32; 2],
+    /// At most this much time is there for getting from here to the next node.
+    room: i32,
+}
+
+impl Node {
+    fn at(place: usize) -> Self {
+        Self { place: place as u32, leg: 0, ready: [NEVER; 2], latest: [-NEVER; 2], room: -NEVER }
+    }
 }
 
 /// A visit that may be put into a route, unpacked.
@@ -181,95 +195,135 @@ impl Route {
     /// Works everything out again after `stops` changed.
     pub(crate) fn refresh(&mut self, problem: &Problem, day: &Day) {
         let n = self.stops.len();
-        self.places.clear();
-        self.places.push(day.start as u32);
-        self.places.extend(self.stops.iter().map(|&visit| problem.place(visit) as u32));
-        self.places.push(day.end as u32);
-        self.legs.clear();
-        self.legs.extend(self.places.windows(2).map(|leg| problem.drive(leg[0] as usize, leg[1] as usize)));
-
-        self.ready.clear();
-        self.ready.push(day.leave());
-        for (at, &visit) in self.stops.iter().enumerate() {
-            let arrive = day.arrive(self.ready[at], self.legs[at]);
-            self.ready.push(day.serve(arrive, problem.windows(visit, day.slot), problem.service(visit)));
+        self.nodes.clear();
+        self.nodes.push(Node::at(day.start));
+        self.nodes.extend(self.stops.iter().map(|&visit| Node::at(problem.place(visit))));
+        self.nodes.push(Node::at(day.end));
+        self.nodes[0].ready = day.leave();
+        self.nodes[n + 1].latest = [day.uneat(day.last), day.last];
+        if n > 0 {
+            // Without a stop the rep stays at home.
+            (0..=n).for_each(|node| self.set_leg(problem, node));
         }
-        self.ready.push(day.arrive(self.ready[n], self.legs[n]));
+        self.drive = self.nodes.iter().map(|node| i64::from(node.leg)).sum();
+        self.forward(problem, day, 1, n + 1);
+        self.backward(problem, day, n, 1);
+        self.finish_up(day);
+    }
 
-        self.latest.clear();
-        self.latest.resize(n + 2, [0, 0]);
-        self.latest[n + 1] = [day.uneat(day.last), day.last];
-        for node in (1..=n).rev() {
-            let visit = self.stops[node - 1];
+    /// Puts a visit before stop `at`.
+    pub(crate) fn insert(&mut self, problem: &Problem, day: &Day, visit: u32, at: usize) {
+        self.stops.insert(at, visit);
+        if self.stops.len() == 1 {
+            return self.refresh(problem, day);
+        }
+        self.drive -= i64::from(self.nodes[at].leg);
+        self.nodes.insert(at + 1, Node::at(problem.place(visit)));
+        self.set_leg(problem, at);
+        self.set_leg(problem, at + 1);
+        self.drive += i64::from(self.nodes[at].leg) + i64::from(self.nodes[at + 1].leg);
+        self.forward(problem, day, at + 1, at + 1);
+        self.backward(problem, day, at + 1, at + 1);
+        self.finish_up(day);
+    }
+
+    /// Takes a range of stops out.
+    pub(crate) fn remove(&mut self, problem: &Problem, day: &Day, range: std::ops::Range<usize>) {
+        self.stops.drain(range.clone());
+        if self.stops.is_empty() {
+            return self.refresh(problem, day);
+        }
+        self.drive -= self.nodes[range.start..=range.end].iter().map(|node| i64::from(node.leg)).sum::<i64>();
+        self.nodes.drain(range.start + 1..=range.end);
+        self.set_leg(problem, range.start);
+        self.drive += i64::from(self.nodes[range.start].leg);
+        self.forward(problem, day, range.start + 1, range.start + 1);
+        self.backward(problem, day, range.start, range.start);
+        self.finish_up(day);
+    }
+
+    fn set_leg(&mut self, problem: &Problem, node: usize) {
+        self.nodes[node].leg = problem.drive(self.nodes[node].place as usize, self.nodes[node + 1].place as usize);
+    }
+
+    /// Earliest times from that node on; may stop after `at_least` as soon as nothing changes.
+    fn forward(&mut self, problem: &Problem, day: &Day, from: usize, at_least: usize) {
+        let n = self.stops.len();
+        for node in from..=n + 1 {
+            let before = self.nodes[node - 1];
+            let mut ready = day.arrive(before.ready, before.leg);
+            if node <= n {
+                let visit = self.stops[node - 1];
+                ready = day.serve(ready, problem.windows(visit, day.slot), problem.service(visit));
+            }
+            if node > at_least && self.nodes[node].ready == ready {
+                return;
+            }
+            self.nodes[node].ready = ready;
+        }
+    }
+
+    /// Latest times from that node back; may stop before `at_most` as soon as nothing changes.
+    fn backward(&mut self, problem: &Problem, day: &Day, from: usize, at_most: usize) {
+        for node in (1..=from).rev() {
+            let (visit, leg, after) = (self.stops[node - 1], self.nodes[node].leg, self.nodes[node + 1].latest);
             let windows = problem.windows(visit, day.slot);
             let service = problem.service(visit);
-            let done = self.latest[node + 1][BEHIND] - self.legs[node];
-            let done_ahead = (self.latest[node + 1][AHEAD] - self.legs[node]).max(day.uneat(done));
+            let done = after[BEHIND] - leg;
+            let done_ahead = (after[AHEAD] - leg).max(day.uneat(done));
             let behind = last_start(windows, done - service);
-            self.latest[node] = [last_start(windows, done_ahead - service).max(day.uneat(behind)), behind];
+            let latest = [last_start(windows, done_ahead - service).max(day.uneat(behind)), behind];
+            if node < at_most && self.nodes[node].latest == latest {
+                return;
+            }
+            self.nodes[node].latest = latest;
         }
+    }
 
-        if n == 0 {
-            // The rep stays at home.
-            self.legs[0] = 0;
-            (self.drive, self.overtime) = (0, 0);
-        } else {
-            self.drive = self.legs.iter().map(|&leg| i64::from(leg)).sum();
-            self.overtime = (self.ready[n + 1][BEHIND] - day.to).max(0);
+    fn finish_up(&mut self, day: &Day) {
+        let n = self.stops.len();
+        self.most_room = -NEVER;
+        for node in 0..=n {
+            let ready = self.nodes[node].ready;
+            let room = self.nodes[node + 1].latest[BEHIND] - ready[AHEAD].min(ready[BEHIND]);
+            self.nodes[node].room = room;
+            self.most_room = self.most_room.max(room);
         }
+        self.overtime = if n == 0 { 0 } else { (self.nodes[n + 1].ready[BEHIND] - day.to).max(0) };
     }
 
     /// All windows, the pause, the shift and the driving limit hold (locked orders are not looked at).
     pub(crate) fn fits(&self, day: &Day) -> bool {
         self.stops.is_empty()
-            || (self.ready[self.stops.len() + 1][BEHIND] <= day.last && self.drive <= day.max_drive)
+            || (self.nodes[self.stops.len() + 1].ready[BEHIND] <= day.last && self.drive <= day.max_drive)
     }
 
     /// When the day is over, `NEVER` if it cannot be driven.
     pub(crate) fn finish(&self) -> i32 {
-        self.ready[self.stops.len() + 1][BEHIND].min(NEVER)
+        self.nodes[self.stops.len() + 1].ready[BEHIND].min(NEVER)
     }
 
     /// Latest arrival at stop `at` with the pause behind or still ahead.
     pub(crate) fn latest_start(&self, at: usize, pause_behind: bool) -> i32 {
-        self.latest[at + 1][usize::from(pause_behind)]
+        self.nodes[at + 1].latest[usize::from(pause_behind)]
     }
 
     /// Extra driving if `visit` were put before stop `at`; `None` if something would not fit.
-    #[inline]
     pub(crate) fn insertion(&self, problem: &Problem, day: &Day, visit: u32, at: usize) -> Option<i32> {
-        self.insertion_of(day, &Inserted::new(problem, day, visit), at)
+        self.insertion_below(day, &Inserted::new(problem, day, visit), at, i64::MAX)
     }
 
+    /// The same if it is less than `below`. The cheap tests come first.
     #[inline]
-    fn insertion_of(&self, day: &Day, visit: &Inserted, at: usize) -> Option<i32> {
-        let (before, after) = (self.places[at] as usize, self.places[at + 1] as usize);
-        let (to, from) = (visit.drive_to[before], visit.drive_from[after]);
-        let extra = to + from - self.legs[at];
-        if self.drive + i64::from(extra) > day.max_drive {
+    fn insertion_below(&self, day: &Day, visit: &Inserted, at: usize, below: i64) -> Option<i32> {
+        let (before, after) = (&self.nodes[at], &self.nodes[at + 1]);
+        let (to, from) = (visit.drive_to[before.place as usize], visit.drive_from[after.place as usize]);
+        let extra = to + from - before.leg;
+        if to + from + visit.service > before.room || i64::from(extra) >= below || self.drive + i64::from(extra) > day.max_drive {
             return None;
         }
-        let arrive = day.arrive(self.ready[at], to);
-        let done = day.serve(arrive, visit.windows, visit.service);
-        let latest = self.latest[at + 1];
-        (done[BEHIND] + from <= latest[BEHIND] || done[AHEAD] + from <= latest[AHEAD]).then_some(extra)
-    }
-
-    /// The positions at which the windows of a visit could possibly be kept: times rise along a route, forward and backward ones.
-    #[inline]
-    fn positions(&self, visit: &Inserted) -> std::ops::Range<usize> {
-        let [.., (_, closes)] = visit.windows else { return 0..0 };
-        let over = visit.windows[0].0 + visit.service;
-        let n = self.stops.len();
-        let mut first = 0;
-        while first < n && self.latest[first + 1][BEHIND] < over {
-            first += 1;
-        }
-        let mut end = n + 1;
-        while end > first + 1 && self.ready[end - 1][AHEAD].min(self.ready[end - 1][BEHIND]) > *closes {
-            end -= 1;
-        }
-        first..end
+        let done = day.serve(day.arrive(before.ready, to), visit.windows, visit.service);
+        (done[BEHIND] + from <= after.latest[BEHIND] || done[AHEAD] + from <= after.latest[AHEAD]).then_some(extra)
     }
 
     /// The cheapest position for a visit that costs less than `below` in travel and that `may` does not overrule; `may` is asked only about
@@ -284,10 +338,12 @@ impl Route {
         mut may: impl FnMut(usize) -> bool,
     ) -> Option<(usize, i64)> {
         let inserted = Inserted::new(problem, day, visit);
-        let mut best = None;
-        let mut least = below;
-        for at in self.positions(&inserted) {
-            let Some(extra) = self.insertion_of(day, &inserted, at) else { continue };
+        let (mut best, mut least) = (None, below);
+        if inserted.service > self.most_room {
+            return None;
+        }
+        for at in 0..=self.stops.len() {
+            let Some(extra) = self.insertion_below(day, &inserted, at, least) else { continue };
             let mut travel = i64::from(extra);
             if day.overtime_price != 0 {
                 let more = self.overtime_with(problem, day, visit, at) - self.overtime;
@@ -303,8 +359,8 @@ impl Route {
 
     /// Overtime if `visit` were put before stop `at`, which must fit.
     pub(crate) fn overtime_with(&self, problem: &Problem, day: &Day, visit: u32, at: usize) -> i32 {
-        let mut ready = self.ready[at];
-        let mut here = self.places[at] as usize;
+        let mut ready = self.nodes[at].ready;
+        let mut here = self.nodes[at].place as usize;
         for &next in std::iter::once(&visit).chain(&self.stops[at..]) {
             let there = problem.place(next);
             let arrive = day.arrive(ready, problem.drive(here, there));

@@ -168,7 +168,7 @@ impl<'p> State<'p> {
     /// Puts an absent visit into a place that fits.
     pub(crate) fn insert(&mut self, visit: u32, slot: usize, at: usize) {
         self.touch(slot);
-        self.change_route(slot, |stops| stops.insert(at, visit));
+        self.change_route(slot, |route, problem, day| route.insert(problem, day, visit, at));
         self.set_planned(visit, slot);
         leave_out(&mut self.cost, &self.problem.visits()[visit as usize], -1);
     }
@@ -181,23 +181,23 @@ impl<'p> State<'p> {
             self.set_absent(visit);
             leave_out(&mut self.cost, &self.problem.visits()[visit as usize], 1);
         }
-        self.change_route(slot, |stops| drop(stops.drain(range)));
+        self.change_route(slot, |route, problem, day| route.remove(problem, day, range));
     }
 
     /// Gives a slot the same visits in another order.
     pub(crate) fn reorder(&mut self, slot: usize, order: &[u32]) {
         self.touch(slot);
-        self.change_route(slot, |stops| {
-            stops.clear();
-            stops.extend_from_slice(order);
+        self.change_route(slot, |route, problem, day| {
+            route.stops.clear();
+            route.stops.extend_from_slice(order);
+            route.refresh(problem, day);
         });
     }
 
-    fn change_route(&mut self, slot: usize, change: impl FnOnce(&mut Vec<u32>)) {
+    fn change_route(&mut self, slot: usize, change: impl FnOnce(&mut Route, &Problem, &Day)) {
         let (route, day) = (&mut self.routes[slot], &self.days[slot]);
         self.cost.travel -= route.travel(day);
-        change(&mut route.stops);
-        route.refresh(self.problem, day);
+        change(route, self.problem, day);
         self.cost.travel += route.travel(day);
     }
 
@@ -217,7 +217,10 @@ impl<'p> State<'p> {
             self.set_planned(visit, slot);
             leave_out(&mut self.cost, &self.problem.visits()[visit as usize], -1);
         }
-        self.change_route(slot, |stops| stops.extend_from_slice(order));
+        self.change_route(slot, |route, problem, day| {
+            route.stops.extend_from_slice(order);
+            route.refresh(problem, day);
+        });
     }
 
     /// Takes over orders as far as they fit. What does not fit whole is mended: promises first, each between those that stood around it.
