@@ -1,7 +1,216 @@
-//! wip
-use crate::*;
+//! Erasure: the personal fields of a record are replaced in every version, for good, and the feed says so.
+
+use crate::catalog::{ColumnType, Field, RecordType};
+use crate::chain::{digest, digest_of, salt};
+use crate::rows::{
+    CHANGE_SET, CHANGED_BY, CUSTOM, FIRST_FIELD, RECORDED_AT, RawRow, SALT, VERSION, derive, raw_columns,
+    raw_row,
+};
+use crate::statement::{Bind, Statement};
+use crate::store::Store;
+use crate::transaction::{Writing, insert, names};
+use crate::values::new_id;
+use crate::{Author, Error, Scope, Written};
+
+/// What stands in a required field afterwards.
+const ERASED: &str = "erased";
+
 impl Store {
-    pub(crate) async fn erase_record(&self, _a: &Author, _c: &str, _i: &str) -> Result<Written, Error> {
-        todo!()
+    pub(crate) async fn erase_record(
+        &self,
+        author: &Author,
+        type_name: &str,
+        id: &str,
+    ) -> Result<Written, Error> {
+        let record_type = self.record_type(type_name)?;
+        if !record_type.fields.iter().any(|f| f.personal) {
+            return Err(Error::BadField(format!(
+                "{type_name} has no personal fields to erase"
+            )));
+        }
+        if !self.is_visible(&author.viewer, record_type, id).await? {
+            return Err(Error::NotFound {
+                type_name: type_name.into(),
+                id: id.into(),
+            });
+        }
+        // Irreversible, so it takes the right to delete any record of the type.
+        if author.viewer.grant(type_name).delete != Scope::All {
+            return Err(Error::Forbidden {
+                operation: "erase",
+                type_name: type_name.into(),
+                id: id.into(),
+            });
+        }
+        let mut writing = Writing::begin(self, author, new_id()).await?;
+        let Some(last) = erase(&mut writing, record_type, id).await? else {
+            writing.roll_back().await?;
+            return Err(Error::NotFound {
+                type_name: type_name.into(),
+                id: id.into(),
+            });
+        };
+        let digests = digests(&mut writing, record_type, id).await?;
+        writing.enter("erase", type_name, id, last, digest_of(&digests));
+        writing.insert_change_set(author, None, true).await?;
+        let (change_set, at) = (writing.change_set.clone(), writing.at);
+        let last_seq = writing.commit(self).await?;
+        let record = self
+            .get(&author.viewer, type_name, id, crate::At::PRESENT)
+            .await?;
+        Ok(Written {
+            change_set,
+            records: record.into_iter().collect(),
+            last_seq,
+            at,
+        })
+    }
+}
+
+/// Replaces the values everywhere; gives the version the erasure made (of a deleted record: its last).
+async fn erase(writing: &mut Writing, record_type: &RecordType, id: &str) -> Result<Option<i64>, Error> {
+    let columns = record_type.columns();
+    // The present version becomes the past first, so that the fact of the change has its place in history.
+    let mut statement = Statement::new(
+        writing.dialect(),
+        format!(
+            "select {} from {} t where t.id = ",
+            raw_columns(record_type, "t"),
+            record_type.table
+        ),
+    );
+    statement.bind(id);
+    let present = match statement.fetch_in(&mut writing.tx).await?.first() {
+        Some(row) => Some(raw_row(&columns, row, 0)?),
+        None => None,
+    };
+    if present.is_some() {
+        writing.close(record_type, &[id], false).await?;
+    }
+    let past = past_rows(writing, record_type, id).await?;
+    let Some(last_past) = past.iter().filter_map(|(row, _)| version(row)).max() else {
+        return Ok(None);
+    };
+    let mut deletion = Statement::new(
+        writing.dialect(),
+        format!("delete from {} where id = ", record_type.history_table()),
+    );
+    deletion.bind(id);
+    deletion.execute_in(&mut writing.tx).await?;
+    let mut rows = Vec::with_capacity(past.len());
+    for (mut row, ended) in past {
+        redact(record_type, id, &mut row)?;
+        row.extend(ended);
+        rows.push(row);
+    }
+    let head = format!(
+        "insert into {} ({}, superseded_at, superseded_by, removed) values ",
+        record_type.history_table(),
+        names(&columns)
+    );
+    insert(&mut writing.tx, &head, "", columns.len() + 3, rows).await?;
+    let Some(mut row) = present else {
+        return Ok(Some(last_past));
+    };
+    redact(record_type, id, &mut row)?;
+    row[VERSION] = (last_past + 1).into();
+    row[RECORDED_AT] = writing.at.0.into();
+    row[CHANGED_BY] = Bind::Text(writing.author().map(str::to_string));
+    row[CHANGE_SET] = Bind::text(&writing.change_set);
+    writing.put(record_type, vec![row], true).await?;
+    Ok(Some(last_past + 1))
+}
+
+fn version(row: &RawRow) -> Option<i64> {
+    match row[VERSION] {
+        Bind::Integer(version) => version,
+        _ => None,
+    }
+}
+
+/// The rows of the twin, oldest first, and their last three columns.
+async fn past_rows(
+    writing: &mut Writing,
+    record_type: &RecordType,
+    id: &str,
+) -> Result<Vec<(RawRow, RawRow)>, Error> {
+    let columns = record_type.columns();
+    let mut statement = Statement::new(
+        writing.dialect(),
+        format!(
+            "select {}, h.superseded_at, h.superseded_by, h.removed from {} h where h.id = ",
+            raw_columns(record_type, "h"),
+            record_type.history_table()
+        ),
+    );
+    statement.bind(id).push(" order by h.version");
+    let ended = [
+        ("superseded_at".to_string(), ColumnType::Bigint),
+        ("superseded_by".to_string(), ColumnType::Text),
+        ("removed".to_string(), ColumnType::Boolean),
+    ];
+    statement
+        .fetch_in(&mut writing.tx)
+        .await?
+        .iter()
+        .map(|row| Ok((raw_row(&columns, row, 0)?, raw_row(&ended, row, columns.len())?)))
+        .collect()
+}
+
+/// Digests of every version there is, oldest first.
+async fn digests(writing: &mut Writing, record_type: &RecordType, id: &str) -> Result<Vec<String>, Error> {
+    let columns = record_type.columns();
+    let mut statement = versions(writing.dialect(), record_type, id);
+    statement.push(" order by version");
+    statement
+        .fetch_in(&mut writing.tx)
+        .await?
+        .iter()
+        .map(|row| Ok(digest(&columns, &raw_row(&columns, row, 0)?, record_type)))
+        .collect()
+}
+
+/// Every stored version of a record, present and past, as raw rows.
+pub(crate) fn versions(dialect: crate::db::Dialect, record_type: &RecordType, id: &str) -> Statement {
+    let columns = raw_columns(record_type, "v");
+    let mut statement = Statement::new(
+        dialect,
+        format!("select {columns} from {} v where v.id = ", record_type.table),
+    );
+    statement
+        .bind(id)
+        .push(&format!(
+            " union all select {columns} from {} v where v.id = ",
+            record_type.history_table()
+        ))
+        .bind(id);
+    statement
+}
+
+fn redact(record_type: &RecordType, id: &str, row: &mut RawRow) -> Result<(), Error> {
+    for (index, field) in record_type.fields.iter().enumerate() {
+        if field.personal {
+            row[FIRST_FIELD + index] = replacement(field, id);
+        }
+    }
+    // Nobody declared what custom fields hold, so they are taken for personal.
+    row[CUSTOM] = Bind::Text(None);
+    // With its old salt and digest a short value could be guessed; without, it cannot.
+    row[SALT] = Bind::text(salt()?);
+    derive(record_type, row);
+    Ok(())
+}
+
+fn replacement(field: &Field, id: &str) -> Bind {
+    let kind = field.kind.column_type();
+    if !field.required {
+        return Bind::null(kind);
+    }
+    match kind {
+        ColumnType::Text if field.unique => Bind::text(format!("{ERASED} {id}")),
+        ColumnType::Text => Bind::text(field.choices.first().map_or(ERASED, String::as_str)),
+        ColumnType::Bigint => 0.into(),
+        ColumnType::Double => Bind::Number(Some(0.0)),
+        ColumnType::Boolean => Bind::Boolean(Some(false)),
     }
 }

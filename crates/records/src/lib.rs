@@ -25,6 +25,7 @@ mod refusal;
 mod rights;
 mod rows;
 mod rules;
+mod schema;
 mod shape;
 mod statement;
 mod store;

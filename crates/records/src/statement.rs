@@ -134,6 +134,7 @@ impl Statement {
         }
     }
 
+    #[cfg(test)]
     pub fn bind_count(&self) -> usize {
         self.binds.len()
     }
@@ -225,6 +226,17 @@ impl Transaction {
         Ok(match db {
             Db::Sqlite { write, .. } => Self::Sqlite(write.begin_with("begin immediate").await?),
             Db::Postgres(pool) => Self::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Begins to read one moment of the database, whatever others write meanwhile.
+    pub async fn snapshot(db: &Db) -> Result<Self, Error> {
+        Ok(match db {
+            Db::Sqlite { read, .. } => Self::Sqlite(read.begin().await?),
+            Db::Postgres(pool) => {
+                let sql = "begin isolation level repeatable read read only";
+                Self::Postgres(pool.begin_with(sql).await?)
+            }
         })
     }
 

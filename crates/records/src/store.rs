@@ -1,6 +1,5 @@
 //! The door: one [`Store`] reads and writes every record type.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use geom::Timestamp;
@@ -345,23 +344,6 @@ impl Store {
     /// [`Error::Database`].
     pub async fn note_validities(&self) -> Result<u64, Error> {
         self.append_validity_changes().await
-    }
-
-    /// Writes every table, twin and the feed to a file that [`Store::restore`] reads on either database.
-    /// The file appears under its name only when it is whole.
-    ///
-    /// # Errors
-    /// [`Error::File`], [`Error::Database`].
-    pub async fn backup(&self, path: &Path) -> Result<u64, Error> {
-        crate::backup::write(&self.inner.db, path).await
-    }
-
-    /// Fills an empty database from a backup. All or nothing.
-    ///
-    /// # Errors
-    /// [`Error::Backup`] with the line, [`Error::File`], [`Error::TooMuch`] when the database is not empty.
-    pub async fn restore(&self, path: &Path) -> Result<u64, Error> {
-        crate::backup::read(self, path).await
     }
 }
 

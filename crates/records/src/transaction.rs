@@ -80,6 +80,11 @@ impl Writing {
         });
     }
 
+    /// Who writes.
+    pub fn author(&self) -> Option<&str> {
+        self.author.as_deref()
+    }
+
     pub fn entry_count(&self) -> usize {
         self.entries.len()
     }

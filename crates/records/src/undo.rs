@@ -1,7 +1,539 @@
-//! wip
-use crate::*;
+//! Taking a change set back: a new change set that brings each record to what it was before, unless somebody
+//! else has changed it since.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use crate::catalog::RecordType;
+use crate::chain::{digest, salt};
+use crate::rows::{CHANGE_SET, CHANGED_BY, RECORDED_AT, RawRow, SALT, VERSION, raw_columns, raw_row};
+use crate::statement::{Bind, Statement};
+use crate::store::Store;
+use crate::transaction::Writing;
+use crate::{Author, Blocked, Error, Scope, UndoReport};
+
+/// Records taken back in one transaction.
+const CHUNK: usize = 500;
+
+/// One record that the sets touched.
+#[derive(Clone, Debug)]
+struct Touched {
+    type_name: String,
+    id: String,
+    /// First entry of the sets about it, and last.
+    first_seq: i64,
+    last_seq: i64,
+    /// First version the sets made; the one before it is to come back.
+    first_version: i64,
+    /// Last version the sets made, and by what.
+    last_version: i64,
+    last_operation: String,
+    /// The first operation made it: undoing takes it away.
+    was_created: bool,
+}
+
 impl Store {
-    pub(crate) async fn undo_change_set(&self, _a: &Author, _c: &str) -> Result<UndoReport, Error> {
-        todo!()
+    pub(crate) async fn undo_change_set(
+        &self,
+        author: &Author,
+        change_set: &str,
+    ) -> Result<UndoReport, Error> {
+        let refuse = |reason: &str| Error::ChangeSet {
+            id: change_set.to_string(),
+            reason: reason.into(),
+        };
+        let found = self
+            .find_change_set(change_set)
+            .await?
+            .ok_or_else(|| refuse("there is none with this id"))?;
+        if found.undone_by.is_some() {
+            return Err(refuse("was undone already"));
+        }
+        let sets = self.with_consequences(change_set).await?;
+        if self.has_erasure(&sets).await? {
+            return Err(refuse("is an erasure, which cannot be taken back"));
+        }
+        let touched = self.touched(&sets).await?;
+        self.check_undo_rights(author, &found, &touched)?;
+        let author = &Author {
+            cause: "undo".into(),
+            label: if author.label.is_empty() {
+                format!("Undo: {}", found.label)
+            } else {
+                author.label.clone()
+            },
+            ..author.clone()
+        };
+        let undo = self.open_change_set(author, Some(change_set)).await?;
+        // Whoever undoes twice at once: the second finds the mark.
+        self.mark_undone(&sets, &undo).await?;
+        let mut report = UndoReport {
+            change_set: undo.clone(),
+            undone: 0,
+            blocked: Vec::new(),
+            blocked_count: 0,
+        };
+        let ours: HashSet<&str> = sets.iter().map(String::as_str).collect();
+        let mut going: HashSet<(String, String)> = touched
+            .iter()
+            .filter(|t| t.was_created)
+            .map(|t| (t.type_name.clone(), t.id.clone()))
+            .collect();
+        let mut left = self.in_order(touched);
+        // What the database refuses (a value still taken, a link still there) may be free after the rest went.
+        for last_round in [false, false, true] {
+            let round = std::mem::take(&mut left);
+            for chunk in round.chunk_by(|a, b| a.type_name == b.type_name && a.was_created == b.was_created) {
+                for chunk in chunk.chunks(CHUNK) {
+                    let blocked = self
+                        .undo_chunk(author, &undo, chunk, &ours, &going, &mut report)
+                        .await?;
+                    for (t, block) in blocked {
+                        if block.is_refusal && !last_round {
+                            left.push(t);
+                            continue;
+                        }
+                        going.remove(&(t.type_name, t.id));
+                        report.blocked_count += 1;
+                        if report.blocked.len() < UndoReport::LISTED {
+                            report.blocked.push(block.blocked);
+                        }
+                    }
+                }
+            }
+            left = self.in_order(left);
+        }
+        self.close_change_set(&undo).await?;
+        Ok(report)
+    }
+
+    /// Restored records first, what they link to before them; then those to take away, what links to them
+    /// before them.
+    fn in_order(&self, mut touched: Vec<Touched>) -> Vec<Touched> {
+        let depths: HashMap<String, usize> = self
+            .catalog()
+            .iter()
+            .map(|t| (t.name.clone(), self.link_depth(t, 0)))
+            .collect();
+        touched.sort_by_cached_key(|t| {
+            let depth = depths.get(&t.type_name).copied().unwrap_or(0) as i64;
+            let depth = if t.was_created { -depth } else { depth };
+            (
+                t.was_created,
+                depth,
+                t.type_name.clone(),
+                std::cmp::Reverse(t.first_seq),
+            )
+        });
+        touched
+    }
+
+    /// How many links one can follow from a type to other types; circles are cut.
+    fn link_depth(&self, record_type: &RecordType, steps: usize) -> usize {
+        if steps > 8 {
+            return 0;
+        }
+        let targets = record_type.fields.iter().filter_map(|f| f.to.as_deref());
+        targets
+            .filter(|to| *to != record_type.name)
+            .filter_map(|to| self.catalog().get(to))
+            .map(|target| 1 + self.link_depth(target, steps + 1))
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// The set and everything caused by it, directly or through others.
+    async fn with_consequences(&self, change_set: &str) -> Result<Vec<String>, Error> {
+        let mut all = vec![change_set.to_string()];
+        let mut known: BTreeSet<String> = all.iter().cloned().collect();
+        let mut next = 0;
+        while next < all.len() {
+            let mut statement = Statement::new(
+                self.db().dialect(),
+                "select id from change_sets where caused_by in ",
+            );
+            statement.bind_list(all[next..].iter().map(String::as_str));
+            next = all.len();
+            for row in statement.fetch(self.db()).await? {
+                let id = row.require_text(0)?;
+                if known.insert(id.clone()) {
+                    all.push(id);
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    async fn has_erasure(&self, sets: &[String]) -> Result<bool, Error> {
+        let mut statement = Statement::new(
+            self.db().dialect(),
+            "select 1 from changes where operation = 'erase' and change_set in ",
+        );
+        statement
+            .bind_list(sets.iter().map(String::as_str))
+            .push(" limit 1");
+        Ok(!statement.fetch(self.db()).await?.is_empty())
+    }
+
+    async fn touched(&self, sets: &[String]) -> Result<Vec<Touched>, Error> {
+        let mut touched: HashMap<(String, String), Touched> = HashMap::new();
+        for set in sets {
+            let mut after = 0;
+            loop {
+                let mut statement = Statement::new(
+                    self.db().dialect(),
+                    "select seq, operation, record_type, record_id, version from changes where change_set = ",
+                );
+                statement
+                    .bind(set)
+                    .push(" and seq > ")
+                    .bind(after)
+                    .push(" and operation in ('create', 'update', 'delete') order by seq limit 10000");
+                let rows = statement.fetch(self.db()).await?;
+                let Some(last) = rows.last() else { break };
+                after = last.require_integer(0)?;
+                for row in &rows {
+                    let (seq, operation) = (row.require_integer(0)?, row.require_text(1)?);
+                    let (type_name, id) = (row.require_text(2)?, row.require_text(3)?);
+                    let version = row.require_integer(4)?;
+                    let entry = touched
+                        .entry((type_name.clone(), id.clone()))
+                        .or_insert_with(|| Touched {
+                            type_name,
+                            id,
+                            first_seq: seq,
+                            last_seq: seq,
+                            first_version: version,
+                            last_version: version,
+                            was_created: operation == "create",
+                            last_operation: operation.clone(),
+                        });
+                    if seq < entry.first_seq {
+                        entry.first_seq = seq;
+                        entry.first_version = version;
+                        entry.was_created = operation == "create";
+                    }
+                    if seq >= entry.last_seq {
+                        entry.last_seq = seq;
+                        entry.last_version = version;
+                        entry.last_operation = operation;
+                    }
+                }
+            }
+        }
+        Ok(touched.into_values().collect())
+    }
+
+    /// One's own change sets may be taken back by whoever made them; others' by those who may change every
+    /// record of the types concerned.
+    fn check_undo_rights(
+        &self,
+        author: &Author,
+        found: &crate::ChangeSetInfo,
+        touched: &[Touched],
+    ) -> Result<(), Error> {
+        if author.viewer.is_system
+            || (author.viewer.user_id.is_some() && author.viewer.user_id == found.author)
+        {
+            return Ok(());
+        }
+        for t in touched {
+            let grant = author.viewer.grant(&t.type_name);
+            if grant.write != Scope::All || (t.was_created && grant.delete != Scope::All) {
+                return Err(Error::Forbidden {
+                    operation: "undo",
+                    type_name: t.type_name.clone(),
+                    id: t.id.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    async fn mark_undone(&self, sets: &[String], undo: &str) -> Result<(), Error> {
+        let mut tx = crate::statement::Transaction::begin(self.db()).await?;
+        let mut statement = Statement::new(tx.dialect(), "update change_sets set undone_by = ");
+        statement
+            .bind(undo)
+            .push(", closed_at = coalesce(closed_at, ")
+            .bind(self.now().0)
+            .push(") where undone_by is null and id in ")
+            .bind_list(sets.iter().map(String::as_str));
+        let marked = statement.execute_in(&mut tx).await?;
+        if marked == 0 {
+            tx.rollback().await?;
+            return Err(Error::ChangeSet {
+                id: sets[0].clone(),
+                reason: "was undone already".into(),
+            });
+        }
+        tx.commit().await
+    }
+
+    /// Takes back records of one type: as a whole, or one by one when the database refuses some of them.
+    async fn undo_chunk(
+        &self,
+        author: &Author,
+        undo: &str,
+        chunk: &[Touched],
+        ours: &HashSet<&str>,
+        going: &HashSet<(String, String)>,
+        report: &mut UndoReport,
+    ) -> Result<Vec<(Touched, Block)>, Error> {
+        let record_type = self.record_type(&chunk[0].type_name)?;
+        let mut writing = Writing::begin(self, author, undo.to_string()).await?;
+        let mut blocked: BTreeMap<String, Block> = BTreeMap::new();
+        find_later_changes(&mut writing, record_type, chunk, ours, &mut blocked).await?;
+        if chunk[0].was_created {
+            self.find_links(&mut writing, record_type, chunk, going, &mut blocked)
+                .await?;
+        }
+        let free: Vec<&Touched> = chunk.iter().filter(|t| !blocked.contains_key(&t.id)).collect();
+        let before = writing.entry_count();
+        writing.tx.run("savepoint taken_back").await?;
+        let refused = match take_back(&mut writing, record_type, &free).await {
+            Ok(()) => None,
+            Err(error) if is_refusal(&error) => Some(error),
+            Err(error) => return Err(error),
+        };
+        if refused.is_some() {
+            writing.tx.run("rollback to savepoint taken_back").await?;
+            writing.forget_entries_after(before);
+            for one in free {
+                let before = writing.entry_count();
+                writing.tx.run("savepoint one_taken_back").await?;
+                match take_back(&mut writing, record_type, &[one]).await {
+                    Ok(()) => writing.tx.run("release savepoint one_taken_back").await?,
+                    Err(error) if is_refusal(&error) => {
+                        writing.tx.run("rollback to savepoint one_taken_back").await?;
+                        writing.forget_entries_after(before);
+                        let block = block(one, refusal_in_words(&error), None);
+                        blocked.insert(
+                            one.id.clone(),
+                            Block {
+                                is_refusal: true,
+                                ..block
+                            },
+                        );
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        writing.tx.run("release savepoint taken_back").await?;
+        report.undone += writing.entry_count() as u64;
+        writing.commit(self).await?;
+        let by_id: HashMap<&str, &Touched> = chunk.iter().map(|t| (t.id.as_str(), t)).collect();
+        Ok(blocked
+            .into_iter()
+            .filter_map(|(id, block)| Some(((*by_id.get(id.as_str())?).clone(), block)))
+            .collect())
+    }
+
+    /// Blocks records that something points to which does not go with them.
+    async fn find_links(
+        &self,
+        writing: &mut Writing,
+        record_type: &RecordType,
+        chunk: &[Touched],
+        going: &HashSet<(String, String)>,
+        blocked: &mut BTreeMap<String, Block>,
+    ) -> Result<(), Error> {
+        for (other, field) in self.catalog().links_to(&record_type.name) {
+            let mut statement = Statement::new(
+                writing.dialect(),
+                format!(
+                    "select {field}, id, changed_by from {} where {field} in ",
+                    other.table,
+                    field = field.name
+                ),
+            );
+            statement.bind_list(chunk.iter().map(|t| t.id.as_str()));
+            for row in statement.fetch_in(&mut writing.tx).await? {
+                let (target, id) = (row.require_text(0)?, row.require_text(1)?);
+                // Goes as well, now or in a moment.
+                if going.contains(&(other.name.clone(), id.clone())) {
+                    continue;
+                }
+                if let Some(t) = chunk.iter().find(|t| t.id == target) {
+                    let reason = format!("{} {id} points to it by {}", other.name, field.name);
+                    blocked.entry(target).or_insert(block(t, reason, row.text(2)?));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why a record stays as it is.
+struct Block {
+    blocked: Blocked,
+    /// Another record is in the way, which may yet go.
+    is_refusal: bool,
+}
+
+fn block(t: &Touched, reason: String, by: Option<String>) -> Block {
+    Block {
+        blocked: Blocked {
+            type_name: t.type_name.clone(),
+            id: t.id.clone(),
+            reason,
+            by,
+        },
+        is_refusal: false,
+    }
+}
+
+/// Blocks records with an entry of another set after the first of ours.
+async fn find_later_changes(
+    writing: &mut Writing,
+    record_type: &RecordType,
+    chunk: &[Touched],
+    ours: &HashSet<&str>,
+    blocked: &mut BTreeMap<String, Block>,
+) -> Result<(), Error> {
+    let earliest = chunk.iter().map(|t| t.first_seq).min().unwrap_or(0);
+    let mut statement = Statement::new(
+        writing.dialect(),
+        "select record_id, seq, change_set, author, operation from changes where record_type = ",
+    );
+    statement
+        .bind(&record_type.name)
+        .push(" and seq > ")
+        .bind(earliest)
+        .push(" and operation not in ('begin', 'end') and record_id in ")
+        .bind_list(chunk.iter().map(|t| t.id.as_str()))
+        .push(" order by seq");
+    let by_id: HashMap<&str, &Touched> = chunk.iter().map(|t| (t.id.as_str(), t)).collect();
+    for row in statement.fetch_in(&mut writing.tx).await? {
+        let (id, seq, set) = (
+            row.require_text(0)?,
+            row.require_integer(1)?,
+            row.require_text(2)?,
+        );
+        let Some(t) = by_id.get(id.as_str()) else { continue };
+        if seq > t.first_seq && !ours.contains(set.as_str()) {
+            let what = match row.require_text(4)?.as_str() {
+                "delete" => "deleted",
+                "erase" => "erased",
+                "create" => "made again",
+                _ => "changed",
+            };
+            // The last one wins: that is the person to ask.
+            blocked.insert(id, block(t, format!("was {what} since"), row.text(3)?));
+        }
+    }
+    Ok(())
+}
+
+/// Brings records of one type back to what they were before the sets.
+async fn take_back(
+    writing: &mut Writing,
+    record_type: &RecordType,
+    records: &[&Touched],
+) -> Result<(), Error> {
+    // Deleted at the end of the sets: nothing is there to close.
+    let present: Vec<&str> = records
+        .iter()
+        .filter(|t| t.last_operation != "delete")
+        .map(|t| t.id.as_str())
+        .collect();
+    let (gone, back): (Vec<&&Touched>, Vec<&&Touched>) = records.iter().partition(|t| t.was_created);
+    let removed: Vec<&str> = gone
+        .iter()
+        .map(|t| t.id.as_str())
+        .filter(|id| present.contains(id))
+        .collect();
+    if !removed.is_empty() {
+        writing.close(record_type, &removed, true).await?;
+        writing.remove(record_type, &removed).await?;
+        for t in gone.iter().filter(|t| t.last_operation != "delete") {
+            writing.enter("delete", &t.type_name, &t.id, t.last_version + 1, String::new());
+        }
+    }
+    if back.is_empty() {
+        return Ok(());
+    }
+    let mut rows = Vec::with_capacity(back.len());
+    let mut entries = Vec::with_capacity(back.len());
+    let columns = record_type.columns();
+    let old = old_rows(writing, record_type, &back).await?;
+    for t in &back {
+        let Some(mut row) = old.get(&t.id).cloned() else {
+            return Err(Error::Schema(format!(
+                "version {} of {} {} is missing in the history",
+                t.first_version - 1,
+                t.type_name,
+                t.id
+            )));
+        };
+        let version = t.last_version + 1;
+        row[VERSION] = version.into();
+        row[RECORDED_AT] = writing.at.0.into();
+        row[CHANGED_BY] = Bind::Text(writing.author().map(str::to_string));
+        row[CHANGE_SET] = Bind::text(&writing.change_set);
+        row[SALT] = Bind::text(salt()?);
+        let operation = if t.last_operation == "delete" {
+            "create"
+        } else {
+            "update"
+        };
+        entries.push((operation, *t, version, digest(&columns, &row, record_type)));
+        rows.push(row);
+    }
+    let closing: Vec<&str> = back
+        .iter()
+        .map(|t| t.id.as_str())
+        .filter(|id| present.contains(id))
+        .collect();
+    if !closing.is_empty() {
+        writing.close(record_type, &closing, false).await?;
+    }
+    writing.put(record_type, rows, true).await?;
+    for (operation, t, version, digest) in entries {
+        writing.enter(operation, &t.type_name, &t.id, version, digest);
+    }
+    Ok(())
+}
+
+/// The versions before the sets, from the twin.
+async fn old_rows(
+    writing: &mut Writing,
+    record_type: &RecordType,
+    records: &[&&Touched],
+) -> Result<HashMap<String, RawRow>, Error> {
+    let mut statement = Statement::new(
+        writing.dialect(),
+        format!(
+            "select {} from {} h where h.id in ",
+            raw_columns(record_type, "h"),
+            record_type.history_table()
+        ),
+    );
+    statement.bind_list(records.iter().map(|t| t.id.as_str()));
+    // The last version before the sets' first: a deletion uses up a number, so it may be one less again.
+    let firsts: HashMap<&str, i64> = records.iter().map(|t| (t.id.as_str(), t.first_version)).collect();
+    let columns = record_type.columns();
+    let mut best: HashMap<String, (i64, RawRow)> = HashMap::new();
+    for row in statement.fetch_in(&mut writing.tx).await? {
+        let (id, version) = (row.require_text(0)?, row.require_integer(VERSION)?);
+        let is_before = firsts.get(id.as_str()).is_some_and(|first| version < *first);
+        if is_before && best.get(&id).is_none_or(|(known, _)| *known < version) {
+            best.insert(id, (version, raw_row(&columns, &row, 0)?));
+        }
+    }
+    Ok(best.into_iter().map(|(id, (_, row))| (id, row)).collect())
+}
+
+/// The database refused because of another record, which blocks this one and nothing else.
+fn is_refusal(error: &Error) -> bool {
+    matches!(error, Error::Database(sqlx::Error::Database(e)) if e.is_unique_violation() || e.is_foreign_key_violation())
+}
+
+fn refusal_in_words(error: &Error) -> String {
+    match error {
+        Error::Database(sqlx::Error::Database(e)) if e.is_unique_violation() => {
+            "another record has taken a value that no two may have".into()
+        }
+        _ => "another record points to it, or it points to one that is gone".into(),
     }
 }

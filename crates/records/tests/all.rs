@@ -3,5 +3,19 @@
 #[path = "all/toy.rs"]
 mod toy;
 
+#[path = "all/backup.rs"]
+mod backup;
+#[path = "all/feed.rs"]
+mod feed;
+#[path = "all/filters.rs"]
+mod filters;
 #[path = "all/life.rs"]
 mod life;
+#[path = "all/lists.rs"]
+mod lists;
+#[path = "all/rights.rs"]
+mod rights;
+#[path = "all/undo.rs"]
+mod undo;
+#[path = "all/validity.rs"]
+mod validity;

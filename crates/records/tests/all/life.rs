@@ -1,10 +1,10 @@
 //! The life of a record: made, changed, looked at as it was, deleted.
 
 use geom::Timestamp;
-use records::{At, Error, Filter, Op, Query, Store, Viewer};
+use records::{At, Error, Filter, Op, Query, Viewer, check_tables};
 use serde_json::json;
 
-use crate::toy::{HOUR, START, firm, map, on_both, system, user};
+use crate::toy::{HOUR, START, assert_whole, firm, map, on_both, system, user};
 
 #[tokio::test]
 async fn a_record_is_made_changed_deleted_and_seen_as_it_was() {
@@ -292,6 +292,10 @@ async fn what_is_pointed_to_stays() {
     .await;
 }
 
-pub async fn assert_whole(store: &Store) {
-    let _ = store;
+#[tokio::test]
+async fn declarations_and_tables_agree() {
+    on_both(|world| async move {
+        assert_eq!(check_tables(&world.store).await.unwrap(), Vec::<String>::new());
+    })
+    .await;
 }

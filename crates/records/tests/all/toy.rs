@@ -284,3 +284,38 @@ pub fn user(id: &str, read: Scope, write: Scope) -> Author {
     grants.insert("user".into(), Grant::ALL);
     Author::new(Viewer::user(id, grants), "api", "By hand")
 }
+
+/// The feed's chain is whole and every version is as it was written.
+pub async fn assert_whole(store: &Store) {
+    let report = store.verify().await.expect("history can be read");
+    assert_eq!(report.broken, None);
+    assert_eq!(
+        report.entries,
+        store
+            .last_seq()
+            .await
+            .expect("the feed has a head")
+            .unsigned_abs()
+    );
+}
+
+/// Everything that is on record now, without versions and times: what an undo must bring back.
+pub async fn state(store: &Store) -> Vec<(String, String, Value)> {
+    let mut all = Vec::new();
+    for record_type in ["user", "firm", "person", "post"] {
+        let mut query = records::Query::of(record_type).limit(7);
+        loop {
+            let page = store.list(&Viewer::system(), &query).await.expect("a list");
+            all.extend(
+                page.records
+                    .into_iter()
+                    .map(|r| (r.type_name, r.id, Value::Object(r.fields))),
+            );
+            match page.next_cursor {
+                Some(cursor) => query.cursor = Some(cursor),
+                None => break,
+            }
+        }
+    }
+    all
+}

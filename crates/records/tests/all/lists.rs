@@ -1,0 +1,253 @@
+//! Order, pages and sums, against a plain computation over all records.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use records::{Error, Filter, Op, Query, Record, Viewer, fold};
+use serde_json::{Value, json};
+
+use crate::toy::{World, firm, map, on_both, postgres, sqlite, system};
+
+async fn many(world: &World, count: usize) -> Vec<Record> {
+    let ops = (0..count)
+        .map(|i| {
+            Op::create(
+                "firm",
+                map(json!({
+                    "name": format!("{} {}", ["Ärzte", "aerzte", "Zoo", "zoo", "Ölmühle"][i % 5], i % 7),
+                    "class": ([Value::from("A"), Value::from("B"), Value::Null][i % 3]),
+                    "revenue": if i % 4 == 0 { Value::Null } else { Value::from(i % 6) },
+                    "score": if i % 5 == 0 { Value::Null } else { Value::from(1.0 / (1 + i % 9) as f64) },
+                    "founded": format!("20{:02}-01-01", i % 11),
+                    "active": i % 2 == 0,
+                })),
+            )
+        })
+        .collect();
+    world.store.write(&system(), ops).await.unwrap().records
+}
+
+/// The order as documented: empty last, text folded and by bytes, the id between equals.
+fn expected_order(mut records: Vec<Record>, sort: &[(String, bool)]) -> Vec<String> {
+    records.sort_by(|a, b| {
+        for (field, descending) in sort {
+            let order = match (&a.fields[field], &b.fields[field]) {
+                (Value::Null, Value::Null) => std::cmp::Ordering::Equal,
+                (Value::Null, _) => std::cmp::Ordering::Greater,
+                (_, Value::Null) => std::cmp::Ordering::Less,
+                (Value::String(x), Value::String(y)) if field == "name" => fold(x).cmp(&fold(y)),
+                (Value::String(x), Value::String(y)) => x.cmp(y),
+                (Value::Bool(x), Value::Bool(y)) => x.cmp(y),
+                (x, y) => x.as_f64().partial_cmp(&y.as_f64()).unwrap(),
+            };
+            let order = if *descending { order.reverse() } else { order };
+            if order.is_ne() {
+                return order;
+            }
+        }
+        a.id.cmp(&b.id)
+    });
+    records.into_iter().map(|r| r.id).collect()
+}
+
+async fn page_through(world: &World, mut query: Query) -> Vec<String> {
+    let mut ids = Vec::new();
+    loop {
+        let page = world.store.list(&Viewer::system(), &query).await.unwrap();
+        assert!(page.records.len() <= query.limit as usize);
+        ids.extend(page.records.into_iter().map(|r| r.id));
+        match page.next_cursor {
+            Some(cursor) => query.cursor = Some(cursor),
+            None => return ids,
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_are_the_sorted_list_cut_into_pieces() {
+    on_both(|world| async move {
+        let all = many(&world, 60).await;
+        for sort in [
+            vec![],
+            vec![("name", false)],
+            vec![("name", true)],
+            vec![("class", false), ("revenue", true)],
+            vec![("class", true), ("revenue", false), ("name", true)],
+            vec![("score", false)],
+            vec![("score", true), ("founded", false)],
+        ] {
+            let sort: Vec<(String, bool)> = sort.into_iter().map(|(f, d)| (f.to_string(), d)).collect();
+            let expected = expected_order(all.clone(), &sort);
+            for limit in [1, 7, 60, 1000] {
+                let mut query = Query::of("firm").limit(limit);
+                query.sort.clone_from(&sort);
+                assert_eq!(page_through(&world, query).await, expected, "{sort:?} {limit}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cursor_stays_where_it_is_while_others_write() {
+    on_both(|world| async move {
+        let all = many(&world, 30).await;
+        let query = Query::of("firm").sort("name", false).limit(10);
+        let first = world.store.list(&Viewer::system(), &query).await.unwrap();
+        // Somebody deletes the last one seen and adds one before it: the rest comes once and whole.
+        let last = first.records.last().unwrap();
+        let ops = vec![
+            Op::delete("firm", &last.id),
+            Op::create("firm", map(firm("0 first of all"))),
+        ];
+        world.store.write(&system(), ops).await.unwrap();
+        let rest = page_through(&world, query.cursor(first.next_cursor)).await;
+        let seen: Vec<String> = first.records.into_iter().map(|r| r.id).chain(rest).collect();
+        assert_eq!(seen, expected_order(all, &[("name".into(), false)]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_foreign_or_broken_cursor_is_refused() {
+    on_both(|world| async move {
+        many(&world, 5).await;
+        let by_name = Query::of("firm").sort("name", false).limit(2);
+        let cursor = world
+            .store
+            .list(&Viewer::system(), &by_name)
+            .await
+            .unwrap()
+            .next_cursor
+            .unwrap();
+        let refused = |query: Query| {
+            let store = world.store.clone();
+            async move { matches!(store.list(&Viewer::system(), &query).await, Err(Error::BadCursor)) }
+        };
+        assert!(
+            refused(
+                Query::of("firm")
+                    .sort("class", false)
+                    .cursor(Some(cursor.clone()))
+            )
+            .await
+        );
+        assert!(refused(Query::of("firm").cursor(Some(cursor.clone()))).await);
+        assert!(refused(Query::of("person").cursor(Some(cursor.clone()))).await);
+        for text in [
+            "",
+            "x",
+            "' or 1=1",
+            &cursor[1..],
+            "eyJsaXN0IjoiZmlybToiLCJrZXlzIjpbMV0sImlkIjoiIn0",
+        ] {
+            assert!(refused(by_name.clone().cursor(Some(text.into()))).await, "{text}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sums_are_what_adding_up_gives() {
+    on_both(|world| async move {
+        let all = many(&world, 60).await;
+        let groups = world
+            .store
+            .sum(
+                &Viewer::system(),
+                &Query::of("firm"),
+                &["revenue", "score"],
+                &["class", "active"],
+            )
+            .await
+            .unwrap();
+        let mut expected: BTreeMap<(Option<String>, bool), (u64, Option<i64>, f64)> = BTreeMap::new();
+        for r in &all {
+            let key = (r.text("class").map(str::to_string), r.boolean("active").unwrap());
+            let entry = expected.entry(key).or_default();
+            entry.0 += 1;
+            if let Some(revenue) = r.integer("revenue") {
+                *entry.1.get_or_insert(0) += revenue;
+            }
+            entry.2 += r.number("score").unwrap_or(0.0);
+        }
+        assert_eq!(groups.len(), expected.len());
+        for group in groups {
+            let key = (
+                group.key[0].as_str().map(str::to_string),
+                group.key[1].as_bool().unwrap(),
+            );
+            let (count, revenue, score) = expected[&key];
+            assert_eq!(group.count, count);
+            assert_eq!(group.sums[0], revenue.map_or(Value::Null, Value::from));
+            assert!((group.sums[1].as_f64().unwrap() - score).abs() < 1e-9);
+        }
+        let error = world
+            .store
+            .sum(&Viewer::system(), &Query::of("firm"), &["name"], &[])
+            .await
+            .unwrap_err();
+        assert!(matches!(error, Error::BadField(_)), "{error}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_cannot_be_sorted_by_what_has_no_order() {
+    on_both(|world| async move {
+        for field in ["tags", "email", "custom.x", "nme", "id; drop table firms"] {
+            let query = Query::of("firm").sort(field, false);
+            let error = world.store.list(&Viewer::system(), &query).await.unwrap_err();
+            assert!(
+                matches!(error, Error::BadField(_) | Error::Filter(_)),
+                "{field}: {error}"
+            );
+        }
+    })
+    .await;
+}
+
+/// Random orders and pages over random filters, one database for all cases.
+#[test]
+fn any_filter_and_any_order_page_alike_on_both_engines() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let worlds: Vec<World> = runtime.block_on(async {
+        let mut worlds = vec![sqlite(&folder).await];
+        worlds.extend(postgres().await);
+        worlds
+    });
+    let all: Vec<Vec<Record>> = worlds.iter().map(|w| runtime.block_on(many(w, 40))).collect();
+    let field = prop::sample::select(vec!["name", "class", "revenue", "score", "founded", "active"]);
+    let sort = prop::collection::vec((field, any::<bool>()), 0..3);
+    let strategy = (sort, 1..15u32, 0..7i64);
+    let config = Config {
+        cases: 24,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    TestRunner::new(config)
+        .run(&strategy, |(sort, limit, floor)| {
+            let sort: Vec<(String, bool)> = sort.into_iter().map(|(f, d)| (f.to_string(), d)).collect();
+            for (world, all) in worlds.iter().zip(&all) {
+                let kept = all
+                    .iter()
+                    .filter(|r| r.integer("revenue").is_some_and(|v| v >= floor));
+                let expected = expected_order(kept.cloned().collect(), &sort);
+                let mut query = Query::of("firm").limit(limit).filter(Filter::compare(
+                    "revenue",
+                    records::Comparison::AtLeast,
+                    floor,
+                ));
+                query.sort.clone_from(&sort);
+                prop_assert_eq!(runtime.block_on(page_through(world, query)), expected);
+            }
+            Ok(())
+        })
+        .unwrap();
+}
