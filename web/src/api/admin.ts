@@ -1,20 +1,23 @@
 // Users, tokens, the map pack, jobs, audit.
 import { get, post, request } from './client';
-import type { AuditEntry, Id, Job, PackInfo, Token, Value, Verification, Written } from './types';
+import type { AuditEntry, Id, Job, PackInfo, Rights, Token, Value, Verification, Written } from './types';
 
-export const createUser = (fields: Record<string, Value>, password: string) => post<Written>('/api/v1/users', { fields, password });
+export const createUser = (fields: Record<string, Value>, password: string) => post<Written>('/api/v1/users/new', { fields, password });
 export const setPassword = (user: Id, password: string) => post<void>(`/api/v1/users/${user}/password`, { password });
-export const tokens = () => get<Token[] | { tokens: Token[] }>('/api/v1/tokens', { dated: false })
-  .then((answer) => (Array.isArray(answer) ? answer : answer.tokens));
-export const createToken = (name: string, scopes: string[], days: number) => post<{ token: string }>('/api/v1/tokens', { name, scopes, days });
+export const tokens = () => get<{ tokens: Token[] }>('/api/v1/tokens', { dated: false }).then((answer) => answer.tokens);
+export const createToken = (name: string, write: boolean, days: number) => post<{ token: string }>('/api/v1/tokens', { name, write, days });
 export const dropToken = (id: Id) => request<void>('DELETE', `/api/v1/tokens/${id}`);
 export const pack = () => get<PackInfo>('/api/v1/map', { dated: false });
-export const outbound = () => get<{ targets: { name: string; url: string }[] }>('/api/v1/outbound', { dated: false });
+export const outbound = () => get<{ targets: string[] }>('/api/v1/outbound', { dated: false });
 export const about = () => get<{ version: string }>('/api/v1/about', { dated: false });
-export const jobs = () => get<Job[] | { jobs: Job[] }>('/api/v1/jobs', { dated: false })
-  .then((answer) => (Array.isArray(answer) ? answer : answer.jobs));
+export const jobs = () => get<{ jobs: Job[] }>('/api/v1/jobs', { dated: false }).then((answer) => answer.jobs);
 export const job = (id: Id) => get<Job>(`/api/v1/jobs/${id}`, { dated: false });
 export const cancelJob = (id: Id) => request<void>('DELETE', `/api/v1/jobs/${id}`);
 export const changes = (after: number | null, limit: number) =>
   get<{ changes: AuditEntry[] }>('/api/v1/changes', { query: { after, limit }, dated: false }).then((answer) => answer.changes);
 export const verify = () => post<Verification>('/api/v1/verify', {});
+
+export interface RoleRights { role: string; rights: Record<string, Rights> }
+export const roleRights = () => get<{ roles: RoleRights[] }>('/api/v1/role-rights', { dated: false }).then((answer) => answer.roles);
+export const changeRights = (role: string, type: string, rights: Rights) =>
+  request<{ roles: RoleRights[] }>('PUT', `/api/v1/role-rights/${role}`, { body: { [type]: rights } }).then((answer) => answer.roles);

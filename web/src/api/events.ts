@@ -2,7 +2,10 @@
 import type { Job } from './types';
 
 export interface ChangeEvent { seq: number; type: string; id: string; operation: string; author: string | null }
-export interface Listener { change: (event: ChangeEvent) => void; job: (job: Job) => void; open: () => void; lost: () => void }
+export interface Listener { change: (event: ChangeEvent) => void;
+  /** The data's new version, after the changes that led to it; of large batches only this is told. */
+  version: (version: number) => void;
+  job: (job: Job) => void; open: () => void; lost: () => void }
 
 /** Listens until the returned function is called; the browser reconnects by itself. */
 export function listen(listener: Listener): () => void {
@@ -10,6 +13,7 @@ export function listen(listener: Listener): () => void {
   source.addEventListener('open', () => listener.open());
   source.addEventListener('error', () => listener.lost());
   source.addEventListener('change', (event) => listener.change(JSON.parse((event as MessageEvent<string>).data) as ChangeEvent));
+  source.addEventListener('version', (event) => listener.version((JSON.parse((event as MessageEvent<string>).data) as { data_version: number }).data_version));
   source.addEventListener('job', (event) => listener.job(JSON.parse((event as MessageEvent<string>).data) as Job));
   return () => source.close();
 }

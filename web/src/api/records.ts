@@ -2,8 +2,7 @@
 import { get, post, request, type Query } from './client';
 import type { ChangeSet, Id, Revision, Stored, TypeDeclaration, UndoResult, Value, Written } from './types';
 
-export const types = () => get<{ types: TypeDeclaration[] } | TypeDeclaration[]>('/api/v1/types', { dated: false })
-  .then((answer) => (Array.isArray(answer) ? answer : answer.types));
+export const types = () => get<{ types: TypeDeclaration[] }>('/api/v1/types', { dated: false }).then((answer) => answer.types);
 export const list = (plural: string, query: Query = {}, signal?: AbortSignal) =>
   get<{ records: Stored[]; next_cursor: string | null }>(`/api/v1/${plural}`, { query, ...(signal ? { signal } : {}) });
 export const read = (plural: string, id: Id) => get<Stored>(`/api/v1/${plural}/${id}`);

@@ -23,6 +23,5 @@ export const lasso = (geometry: Area, signal?: AbortSignal) =>
   post<LassoCatch>('/api/v1/lasso', { geometry }, signal ? { signal } : {});
 export const issues = (signal?: AbortSignal) => get<TerritoryIssues>('/api/v1/territories/issues', signal ? { signal } : {});
 export const boundaries = (q: string, signal?: AbortSignal) =>
-  get<Boundary[] | { boundaries: Boundary[] }>('/api/v1/boundaries', { query: { q }, dated: false, ...(signal ? { signal } : {}) })
-    .then((answer) => (Array.isArray(answer) ? answer : answer.boundaries));
+  get<Boundary[]>('/api/v1/boundaries', { query: { q }, dated: false, ...(signal ? { signal } : {}) });
 export const boundary = (id: string) => get<Feature>(`/api/v1/boundaries/${encodeURIComponent(id)}`, { dated: false });

@@ -81,12 +81,12 @@ export interface TimelineItem {
   id: Id; kind: string; at: number; title: string; text: string | null; by_name: string | null; planned: boolean;
 }
 export interface SearchAnswer {
-  records: { type: string; id: Id; account_id: Id | null; title: string; subtitle: string | null; lng: number | null; lat: number | null }[];
+  records: { type: 'customer' | 'contact' | 'opportunity'; id: Id; account_id: Id; title: string; subtitle: string; lng: number | null; lat: number | null }[];
   places: { label: string; lng: number; lat: number; level: string }[];
   territories: { id: Id; name: string }[];
 }
 export type LegendField = 'territory_id' | 'class' | 'type' | 'due_state' | 'industry' | 'owner_id';
-export interface LegendEntry { value: string | null; label: string; count: number }
+export interface LegendEntry { value: string | null; label: string | null; count: number }
 export interface Legend { entries: LegendEntry[]; not_placed: number }
 
 export interface Totals {
@@ -171,22 +171,25 @@ export interface Snapshot {
 }
 
 export interface Job {
-  id: Id; kind: string; state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled'; done: number; total: number | null;
-  unit: string | null; message: string | null; started_at: number | null; finished_at: number | null; result: Value;
+  id: Id; kind: string; state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled'; done: number;
+  /** 0 while unknown. */
+  total: number;
+  unit: string; message: string; user_id: Id | null; created_at: number; started_at: number | null; finished_at: number | null; result: Value;
 }
 export interface ImportColumn { index: number; header: string; samples: string[]; field: string | null; custom: boolean; confidence: number }
-export interface ImportFault { row: number; line: number; column: string | null; read: string | null; expected: string | null; message: string }
+export interface ImportFault { row: number; line: number; column: string | null; read: string; message: string }
+export type Duplicates = 'skip' | 'update' | 'fill' | 'create';
+export interface ImportMapping {
+  columns: { index: number; field: string | null; custom: boolean }[];
+  duplicates: Duplicates; decimal?: string | null; date_style?: string | null;
+}
 export interface Import {
   id: Id; file_name: string; state: 'uploaded' | 'checking' | 'checked' | 'running' | 'done' | 'failed' | 'undone';
   encoding: string; delimiter: string; decimal: string; date_style: string; rows: number; columns: ImportColumn[];
-  preset: string | null; fields: { name: string; label: string; required: boolean }[];
-  duplicates?: 'skip' | 'update' | 'fill' | 'create';
-  summary: {
-    rows: number; created: number; updated: number; skipped: number; failed: number;
-    geocode: { auto: number; review: number; failed: number; outside: number; pending: number } | null;
-  } | null;
-  errors: ImportFault[]; error_groups?: { message: string; count: number }[];
-  change_set: Id | null; job: Job | null;
+  preset: string | null; fields: { name: string; label_en: string; label_de: string; required: boolean }[]; mapping: ImportMapping;
+  summary: { rows: number; created: number; updated: number; skipped: number; failed: number; geocode: Record<string, number> } | null;
+  errors: ImportFault[]; error_groups: { message: string; count: number }[];
+  message: string | null; change_set: Id | null; job: Job | null;
 }
 
 export interface RepairItem { location_id: Id; account_id: Id; name: string; text: string; status: string; reason: string | null; lng: number | null; lat: number | null }
@@ -194,7 +197,7 @@ export interface RepairQueue { groups: { key: string; label: string; count: numb
 export interface Candidate { lng: number; lat: number; label: string; level: string; confidence: number; why: string | null }
 export interface CandidateAnswer { candidates: Candidate[]; status: string; why: string | null }
 
-export interface Token { id: Id; name: string; scopes: string[]; created_at: number; expires_at: number | null; last_used_at: number | null }
-export interface PackInfo { extract_date: string | null; hash: string; bounds: [number, number, number, number]; sections: { name: string; bytes: number }[]; attribution: string }
+export interface Token { id: Id; name: string; scopes: string; created_at: number; expires_at: number; seen_at: number | null }
+export interface PackInfo { extract_date: number | null; hash: string; tiles: number; bounds: [number, number, number, number]; sections: { name: string; bytes: number }[]; attribution: string }
 export interface AuditEntry { seq: number; at: number; operation: string; type: string; id: Id; change_set: Id | null; author: Id | null; cause: string | null; hash?: string }
 export interface Verification { ok: boolean; entries: number; versions?: number; first_broken?: { seq: number | null; type: string; id: string; reason: string } | null; redacted: number }

@@ -1,8 +1,10 @@
 // Der deutsche Katalog, aus einem Teil je Ansicht zusammengesetzt.
+import { admin } from './de/admin';
 import { customers } from './de/customers';
 import { day } from './de/day';
 import { frame } from './de/frame';
+import { imports } from './de/imports';
 import { map } from './de/map';
 import { regions } from './de/regions';
 
-export const de = { ...frame, ...map, ...customers, ...day, ...regions };
+export const de = { ...frame, ...map, ...customers, ...day, ...regions, ...imports, ...admin };

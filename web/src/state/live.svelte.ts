@@ -7,6 +7,8 @@ import { Problem } from '../api/client';
 /** Types whose change can move, recolour or rename a point on the map. */
 const onTheMap = new Set(['account', 'location', 'assignment', 'territory', 'territory_version', 'territory_member', 'opportunity', 'visit', 'visit_frequency']);
 
+const anything: ChangeEvent = { seq: 0, type: '*', id: '', operation: 'unknown', author: null };
+
 type Listener = (events: ChangeEvent[]) => void;
 
 class Live {
@@ -17,19 +19,18 @@ class Live {
   #jobListeners = new Set<(job: Job) => void>();
   #gathered: ChangeEvent[] = [];
   #timer = 0;
-  #seen = 0;
 
   /** Starts listening; the returned function stops. */
   start(version: number): () => void {
     this.version = version;
-    this.#seen = version;
     let lost = false;
     const stop = listen({
-      change: (event) => this.#gather(event),
+      change: (event) => this.#gathered.push(event),
+      version: (next) => this.#settle(next),
       job: (job) => this.#job(job),
       open: () => {
-        // What happened while the line was down is unknown: ask for everything anew.
-        if (lost) this.#flush([{ seq: this.#seen + 1, type: '*', id: '', operation: 'unknown', author: null }]);
+        // What happened while the line was down is unknown: everything is asked for anew.
+        if (lost) this.#settle(this.version);
         lost = false;
       },
       lost: () => (lost = true),
@@ -62,27 +63,21 @@ class Live {
     }
   }
 
-  #gather(event: ChangeEvent): void {
-    this.#gathered.push(event);
+  /** Tells what was gathered up to a version, at most five times a second. */
+  #settle(version: number): void {
     clearTimeout(this.#timer);
-    // A batch arrives as thousands of events: one refresh at its end, at the latest every second.
-    const wait = this.#gathered.length > 200 ? 0 : 120;
     this.#timer = window.setTimeout(() => {
-      const events = this.#gathered;
+      // Of a large batch no single change is told: then anything may have changed.
+      const events = this.#gathered.length > 0 ? this.#gathered : [anything];
       this.#gathered = [];
-      this.#flush(events);
-    }, wait);
-  }
-
-  #flush(events: ChangeEvent[]): void {
-    this.#seen = Math.max(this.#seen, ...events.map((event) => event.seq));
-    if (events.some((event) => event.type === '*' || onTheMap.has(event.type))) this.version = this.#seen;
-    for (const listener of this.#listeners) listener(events);
+      if (events.some((event) => event === anything || onTheMap.has(event.type))) this.version = version;
+      for (const listener of this.#listeners) listener(events);
+    }, 200);
   }
 
   #job(job: Job): void {
     const others = this.jobs.filter((one) => one.id !== job.id);
-    this.jobs = [job, ...others].sort((a, b) => (b.started_at ?? Infinity) - (a.started_at ?? Infinity));
+    this.jobs = [job, ...others].sort((a, b) => b.created_at - a.created_at);
     for (const listener of this.#jobListeners) listener(job);
   }
 }
