@@ -126,6 +126,28 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let edited = index.view(&Filter::All)?;
     tiles("as served, after 300 edits", &edited, &workload, 2_000, 500_000);
     time("merge of everything", 1, || usize::from(index.compact().is_ok()));
+    restart(&index, &format!("{directory}/customers.points"))
+}
+
+/// From a file to the first tile, as a program that starts again does it.
+fn restart(index: &Index, path: &str) -> Result<(), Box<dyn std::error::Error>> {
+    let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
+    index.write_to(b"", &mut file)?;
+    drop(file);
+    time("file to first tile", 5, || {
+        let open = || -> Result<usize, Box<dyn std::error::Error>> {
+            // SAFETY: the file was written above, and nobody else knows of it.
+            let map = unsafe { memmap2::Mmap::map(&std::fs::File::open(path)?)? };
+            let (index, _) = Index::from_bytes(std::sync::Arc::new(map))?;
+            let tile = TileId { z: 5, x: 17, y: 10 };
+            Ok(index
+                .view(&Filter::All)?
+                .tile(tile, &TileStyle::layer("customers"))?
+                .rows as usize)
+        };
+        open().unwrap_or(0)
+    });
+    std::fs::remove_file(path)?;
     Ok(())
 }
 

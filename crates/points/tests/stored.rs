@@ -40,12 +40,13 @@ fn schema() -> Schema {
 fn row(i: u32) -> Row {
     Row {
         id: RowId([i.to_be_bytes(); 4].as_flattened().try_into().unwrap()),
-        place: (i % 5 > 0).then(|| LngLat::new(f64::from(i % 31) * 0.7, f64::from(i % 17) * 0.9).unwrap()),
+        place: (!i.is_multiple_of(5))
+            .then(|| LngLat::new(f64::from(i % 31) * 0.7, f64::from(i % 17) * 0.9).unwrap()),
         categories: vec![
-            Some(if i % 3 == 0 { "overdue" } else { "soon" }.into()),
+            Some(if i.is_multiple_of(3) { "overdue" } else { "soon" }.into()),
             Some(format!("owner {}", i % 300)),
         ],
-        amounts: vec![(i % 4 > 0).then_some(i64::from(i))],
+        amounts: vec![(!i.is_multiple_of(4)).then_some(i64::from(i))],
         times: vec![Some(Timestamp(i64::from(i)))],
         texts: vec![format!("Kunde Nr. {i}"), format!("0395 {i}")],
     }
