@@ -132,15 +132,12 @@ impl<'a> Junctions<'a> {
     fn turns_at(&self, node: u32, turns: &mut Turns) {
         let legs = self.legs_at(node);
         let blocked = self.network.rules.get(&node).is_some_and(|rule| rule.blocks);
-        let two_way = legs
-            .iter()
-            .filter(|leg| leg.arrives != NONE && leg.leaves != NONE)
-            .count();
+        let exits = legs.iter().filter(|leg| leg.leaves != NONE).count();
         for from in legs.iter().filter(|leg| leg.arrives != NONE) {
             for to in legs.iter().filter(|leg| leg.leaves != NONE) {
                 let u_turn = (from.segment, from.side) == (to.segment, to.side);
                 // One turns back only where there is nothing else to do.
-                let allowed = if blocked { u_turn } else { !u_turn || two_way <= 1 };
+                let allowed = if blocked { u_turn } else { !u_turn || exits == 1 };
                 if allowed {
                     turns[from.arrives as usize].push(self.turn(node, from, to, u_turn));
                 }

@@ -119,6 +119,25 @@ impl Profile {
         Ok(profile)
     }
 
+    /// The same rules, but time alone decides: nothing is avoided, and restricted roads are open to all.
+    #[must_use]
+    pub fn by_duration(mut self) -> Self {
+        self.restricted_entry = 0.0;
+        let avoid = &mut self.avoid;
+        avoid.service.clear();
+        avoid.width.clear();
+        for share in [
+            &mut avoid.side_road,
+            &mut avoid.alternating,
+            &mut avoid.no_lane_markings,
+            &mut avoid.yielding_direction,
+            &mut avoid.single_lane,
+        ] {
+            *share = 1.0;
+        }
+        self
+    }
+
     /// What it calls itself.
     #[must_use]
     pub fn name(&self) -> &str {

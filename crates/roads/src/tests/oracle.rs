@@ -226,13 +226,9 @@ fn turns(map: &RandomMap, state: State) -> Vec<State> {
             .then_some(true)
             .or((way.to == node && !way.oneway).then_some(false))
     };
-    let two_way = map
-        .ways
-        .iter()
-        .filter(|w| !w.oneway && (w.from == node || w.to == node))
-        .count();
+    let exits = (0..map.ways.len()).filter(|w| leaves(*w).is_some()).count();
     let drives: Vec<usize> = (0..map.ways.len())
-        .filter(|w| leaves(*w).is_some() && (*w != state.way || two_way <= 1))
+        .filter(|w| leaves(*w).is_some() && (*w != state.way || exits == 1))
         .collect();
     let mut allowed = drives.clone();
     // What is the only way at a node counts before what is forbidden, or none of it would be left to be the only one.
