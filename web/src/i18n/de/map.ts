@@ -119,7 +119,6 @@ export const map: Record<keyof typeof english, Message> = {
   'terr.done.renamed': 'Umbenannt in {name}',
   'terr.done.dropped': '{name} gelöscht',
   'terr.owner': 'Zuständig',
-  'terr.give': 'Geben an…',
   'terr.members': 'Team',
   'terr.version': 'Version {n}, {author}, {date}',
   'terr.rename': 'Umbenennen',

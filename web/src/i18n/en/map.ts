@@ -116,7 +116,6 @@ export const map = {
   'terr.done.renamed': 'Renamed to {name}',
   'terr.done.dropped': 'Deleted {name}',
   'terr.owner': 'Owner',
-  'terr.give': 'Give to…',
   'terr.members': 'Team',
   'terr.version': 'Version {n}, {author}, {date}',
   'terr.rename': 'Rename',
