@@ -153,8 +153,14 @@ pub struct BackupArguments {
 /// `bailiwick backup`.
 pub async fn backup(arguments: &BackupArguments) -> anyhow::Result<()> {
     let store = open::store(&arguments.database.database, Arc::new(SystemClock)).await?;
-    let lines = store.backup(&arguments.out).await?;
-    println!("{lines} lines in {}", arguments.out.display());
+    // Written beside the target and renamed when whole.
+    let mut temporary = arguments.out.clone().into_os_string();
+    temporary.push(".tmp");
+    let writing = || format!("writing {}", arguments.out.display());
+    let file = tokio::fs::File::create(&temporary).await.with_context(writing)?;
+    let rows = store.backup(file).await?;
+    tokio::fs::rename(&temporary, &arguments.out).await.with_context(writing)?;
+    println!("{rows} rows in {}", arguments.out.display());
     println!("Passwords, sessions and tokens are not in it: set passwords after a restore with `bailiwick user password`.");
     Ok(())
 }
@@ -171,12 +177,14 @@ pub struct RestoreArguments {
 /// `bailiwick restore`.
 pub async fn restore(arguments: &RestoreArguments) -> anyhow::Result<()> {
     let store = open::store(&arguments.database.database, Arc::new(SystemClock)).await?;
-    let lines = store.restore(&arguments.file).await?;
+    let reading = || format!("reading {}", arguments.file.display());
+    let file = tokio::fs::File::open(&arguments.file).await.with_context(reading)?;
+    let rows = store.restore(file).await?;
     let report = store.verify().await?;
     if let Some(broken) = report.broken {
-        bail!("{lines} lines were read, but the audit log is broken at {} {}: {}", broken.type_name, broken.id, broken.reason);
+        bail!("{rows} rows were read, but the audit log is broken at {} {}: {}", broken.type_name, broken.id, broken.reason);
     }
-    println!("{lines} lines read; {} entries of the audit log verified", report.entries);
+    println!("{rows} rows read; {} entries of the audit log verified", report.entries);
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::columns::{self, Column, Target};
-use super::{FileStyle, Mapping, RowError, Summary, sniff, store};
+use super::{Mapping, RowError, Summary, sniff, store};
 use crate::app::App;
 use crate::jobs::{self, Job};
 use crate::problem::Problem;
@@ -266,7 +266,8 @@ async fn begin(app: &App, signed: &Signed, id: &str, kind: &str, state: &str) ->
     let mut settings = record.fields.get("settings").cloned().unwrap_or_default();
     settings["job"] = job.id.clone().into();
     let patch = fields([("state", state.into()), ("settings", settings)]);
-    update(app, signed, record, patch).await?;
+    let author = signed.author("import-state", "Import");
+    app.store.write(&author, vec![Op::update("import_job", record.id, patch)]).await?;
     Ok((StatusCode::ACCEPTED, Json(job)))
 }
 

@@ -41,9 +41,6 @@ pub struct Job {
     /// What the work is about.
     #[serde(skip)]
     pub payload: String,
-    /// Somebody asked it to stop.
-    #[serde(skip)]
-    pub cancel_requested: bool,
     /// How often a worker took it up.
     #[serde(skip)]
     pub attempts: i64,
@@ -56,7 +53,7 @@ fn as_json<S: serde::Serializer>(text: &Option<String>, serializer: S) -> Result
 
 macro_rules! columns {
     () => {
-        "id, kind, state, done, total, unit, message, result, user_id, created_at, started_at, finished_at, payload, cancel_requested, attempts"
+        "id, kind, state, done, total, unit, message, result, user_id, created_at, started_at, finished_at, payload, attempts"
     };
 }
 

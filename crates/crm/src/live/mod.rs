@@ -50,7 +50,11 @@ pub(crate) struct Live {
     /// Newest first: (as of, seq of the feed, index).
     past: Mutex<Vec<(i64, i64, Arc<State>)>>,
     published: watch::Sender<i64>,
+    merging: Mutex<Option<Merging>>,
 }
+
+/// A merge of the index's parts that runs beside everything else.
+type Merging = tokio::task::JoinHandle<Result<points::Compaction, points::Error>>;
 
 /// How many past moments are kept.
 const PAST_KEPT: usize = 3;
@@ -73,6 +77,7 @@ impl Live {
             current: RwLock::new(state),
             past: Mutex::new(Vec::new()),
             published,
+            merging: Mutex::new(None),
         }))
     }
 
@@ -139,8 +144,10 @@ impl Live {
                 tokio::time::sleep(std::time::Duration::from_secs(1)).await;
                 continue;
             }
-            // The minute's tick is for midnight, when due dates change without a write.
-            let tick = tokio::time::sleep(std::time::Duration::from_secs(60));
+            // The minute's tick is for midnight, when due dates change without a write; while a merge runs it
+            // is shorter, so that its end is noticed.
+            let merges = self.merging.lock().unwrap_or_else(std::sync::PoisonError::into_inner).is_some();
+            let tick = tokio::time::sleep(std::time::Duration::from_secs(if merges { 1 } else { 60 }));
             tokio::select! {
                 changed = feed.changed() => if changed.is_err() { return },
                 () = tick => {}
@@ -151,6 +158,7 @@ impl Live {
     /// Applies everything the feed has beyond the present state.
     pub async fn catch_up(&self) -> Result<(), records::Error> {
         loop {
+            self.install_merged().await;
             let state = self.present();
             let moment = moment(&self.store, &self.zone, None);
             if moment.day_start != state.day_start {
@@ -181,11 +189,42 @@ impl Live {
                 gone.map(Change::Delete).chain(rows.into_iter().map(Change::Upsert)).collect();
             let mut index = state.index.clone();
             index.apply(changes).map_err(|e| records::Error::Schema(e.to_string()))?;
-            if index.wants_compaction() {
-                index = compacted(index).await;
-            }
+            let merge = index.wants_compaction().then(|| index.clone());
             let stages = state.stages.clone();
             self.publish(State { index, seq, stages, day_start: state.day_start });
+            if let Some(index) = merge {
+                self.merge(index);
+            }
+        }
+    }
+
+    /// Merges the index's parts beside the work: seconds for a million rows, in which changes go on being
+    /// published. Only one merge runs at a time.
+    fn merge(&self, index: Index) {
+        let mut merging = self.merging.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if merging.is_none() {
+            *merging = Some(tokio::task::spawn_blocking(move || index.compact()));
+        }
+    }
+
+    /// Puts a finished merge in the place of what it was made from; waits for none.
+    async fn install_merged(&self) {
+        let finished = {
+            let mut merging = self.merging.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if merging.as_ref().is_some_and(tokio::task::JoinHandle::is_finished) { merging.take() } else { None }
+        };
+        let Some(task) = finished else { return };
+        let compaction = match task.await {
+            Ok(Ok(compaction)) => compaction,
+            Ok(Err(error)) => return tracing::error!(%error, "merging the live index failed; it goes on unmerged"),
+            Err(error) => return tracing::error!(%error, "merging the live index failed; it goes on unmerged"),
+        };
+        let state = self.present();
+        let mut index = state.index.clone();
+        // A rebuild that came in between has nothing to install into; its index is merged already.
+        if index.install(compaction) {
+            let stages = state.stages.clone();
+            self.publish(State { index, seq: state.seq, stages, day_start: state.day_start });
         }
     }
 
@@ -193,24 +232,6 @@ impl Live {
         let seq = state.seq;
         *self.current.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(state);
         self.published.send_replace(seq);
-    }
-}
-
-async fn compacted(index: Index) -> Index {
-    let merged = index.clone();
-    let task = tokio::task::spawn_blocking(move || {
-        let mut index = merged;
-        let compaction = index.compact()?;
-        index.install(compaction);
-        Ok::<_, points::Error>(index)
-    });
-    let merged = task.await.map_err(|e| e.to_string()).and_then(|merged| merged.map_err(|e| e.to_string()));
-    match merged {
-        Ok(merged) => merged,
-        Err(error) => {
-            tracing::error!(%error, "merging the live index failed; it goes on unmerged");
-            index
-        }
     }
 }
 

@@ -48,6 +48,8 @@ struct Visits {
     last: Option<i64>,
     recent: i64,
     appointment: bool,
+    /// The day agreed on at the last visit.
+    next: Option<i64>,
 }
 
 #[derive(Clone, Copy)]
@@ -92,7 +94,8 @@ pub(super) async fn load(
             .get(&place.id)
             .or_else(|| account.class.as_ref().filter(|_| is_customer).and_then(|c| frequencies.by_class.get(c)))
             .copied();
-        let due_at = frequency.map(|f| seen.last.map_or(moment.day_start.0, |last| last + f.days * DAY));
+        let by_rhythm = frequency.map(|f| seen.last.map_or(moment.day_start.0, |last| last + f.days * DAY));
+        let due_at = seen.next.or(by_rhythm);
         let due_state = due_state(&seen, due_at, moment.day_start);
         let minutes_year = frequency.map(|f| place.visit_minutes.unwrap_or(f.minutes) * 365 / f.days.max(1));
 
@@ -264,7 +267,7 @@ impl Sql<'_> {
     }
 
     async fn visits(&self) -> Result<HashMap<String, Visits>, sqlx::Error> {
-        let columns = "location_id, status, check_in_at, planned_start, promised_at";
+        let columns = "location_id, status, check_in_at, planned_start, promised_at, next_date";
         let table = self.table("visits", columns);
         let (now, today) = (self.moment.now.0, self.moment.day_start.0);
         let since = now - 90 * DAY;
@@ -277,8 +280,22 @@ impl Sql<'_> {
         let rows: Vec<(String, Option<i64>, i64)> = self.rows(done).await?;
         let mut visits: HashMap<String, Visits> = rows
             .into_iter()
-            .map(|(id, last, recent)| (id, Visits { last, recent, appointment: false }))
+            .map(|(id, last, recent)| (id, Visits { last, recent, ..Visits::default() }))
             .collect();
+        let agreed = format!(
+            "select location_id, check_in_at, next_date from {table} v \
+             where next_date is not null and status = 'done' and check_in_at <= {now} and {}",
+            self.only("location_id", false)
+        );
+        let rows: Vec<(String, i64, String)> = self.rows(agreed).await?;
+        for (id, at, next) in rows {
+            if let Some(seen) = visits.get_mut(&id).filter(|v| v.last == Some(at)) {
+                // Noon in Greenwich is on the same day nearly everywhere.
+                let noon = next.parse::<jiff::civil::Date>().ok().map(|day| day.at(12, 0, 0, 0));
+                let noon = noon.and_then(|noon| noon.to_zoned(jiff::tz::TimeZone::UTC).ok());
+                seen.next = noon.map(|noon| noon.timestamp().as_millisecond());
+            }
+        }
         let promised = format!(
             "select distinct location_id from {table} v where status in ('planned', 'confirmed') \
              and promised_at is not null and planned_start >= {today} and {}",
