@@ -87,9 +87,8 @@ pub async fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
         None => Box::new(std::io::stdout().lock()),
     };
     let mut writer = csv::Writer::from_writer(output);
-    let place: &[&str] = if record_type.place { &["lng", "lat"] } else { &[] };
     let names = record_type.fields.iter().map(|f| f.name.as_str());
-    writer.write_record(["id"].into_iter().chain(names).chain(place.iter().copied()))?;
+    writer.write_record(["id"].into_iter().chain(names))?;
     let mut written = 0u64;
     loop {
         let page = store.list(&Viewer::system(), &query).await?;
@@ -103,8 +102,7 @@ pub async fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
                 Some(other) => other.to_string(),
             };
             let declared = record_type.fields.iter().map(|f| cell(&f.name, f.kind == Kind::Money));
-            let placed = place.iter().map(|name| cell(name, false));
-            writer.write_record(std::iter::once(record.id.clone()).chain(declared).chain(placed))?;
+            writer.write_record(std::iter::once(record.id.clone()).chain(declared))?;
             written += 1;
         }
         match page.next_cursor {

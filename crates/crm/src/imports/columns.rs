@@ -63,14 +63,6 @@ pub(super) fn targets(catalog: &Catalog) -> Vec<Target> {
             });
         }
     }
-    for (name, label_en, label_de) in [("lng", "Longitude", "Längengrad"), ("lat", "Latitude", "Breitengrad")] {
-        targets.push(Target {
-            name: format!("location.{name}"),
-            label_en: format!("Place: {label_en}"),
-            label_de: format!("Standort: {label_de}"),
-            required: false,
-        });
-    }
     targets
 }
 
