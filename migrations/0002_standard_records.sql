@@ -363,7 +363,7 @@ create table territory_versions (
     number bigint not null,
     author_id text,
     message text collate "C",
-    geometry text,
+    area text,
     named_locations text
 );
 create index territory_versions_by_territory_id on territory_versions (territory_id);
@@ -382,7 +382,7 @@ create table territory_versions_history (
     number bigint not null,
     author_id text,
     message text collate "C",
-    geometry text,
+    area text,
     named_locations text,
     superseded_at bigint not null,
     superseded_by text not null,
