@@ -1,25 +1,18 @@
 //! OGC CQL2, text or JSON, becomes a [`Filter`]. The crate `cql2` reads both; here its tree is checked
 //! against a record type and bounded.
 
-use cql2::{Expr, Geometry};
-use geo::{Coord, LineString, MultiPolygon, Polygon};
+use cql2::Expr;
 use serde_json::Value;
 
 use crate::FilterError;
 use crate::catalog::{Kind, RecordType};
+use crate::cql_bounds::check_bounds;
+use crate::cql_shape::spatial;
 use crate::filter::{Comparison, Filter, Property};
-use crate::shape::Shape;
 
 /// Longest filter as text; JSON may be longer because shapes in it are.
 const MAX_TEXT: usize = 1_000_000;
 const MAX_JSON: usize = 8_000_000;
-/// The parser tries each pair of brackets twice, so time doubles with each level.
-const MAX_BRACKETS: usize = 12;
-/// Words outside quotes.
-const MAX_WORDS: usize = 1500;
-/// Signs outside quotes, and the word `not`: the parser's stack grows with a chain of them.
-const MAX_SIGNS: usize = 400;
-const MAX_NOTS: usize = 40;
 
 impl Filter {
     /// Reads CQL2, as JSON if it begins with `{` and as text otherwise, and checks every property of the
@@ -50,77 +43,11 @@ impl Filter {
     }
 }
 
-fn refuse(message: String) -> FilterError {
+pub(crate) fn refuse(message: String) -> FilterError {
     FilterError {
         message,
         property: None,
     }
-}
-
-/// Refuses text that would make the parser slow or deep, before it sees it.
-fn check_bounds(text: &str) -> Result<(), FilterError> {
-    let (mut depth, mut deepest, mut words, mut signs) = (0usize, 0, 0, 0);
-    let mut quote = None;
-    let mut in_word = false;
-    for c in text.chars() {
-        if let Some(q) = quote {
-            if c == q {
-                quote = None;
-            }
-            continue;
-        }
-        let is_word = c.is_alphanumeric() || matches!(c, '_' | '.' | ':');
-        match c {
-            '\'' | '"' => quote = Some(c),
-            '(' => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            ')' => {
-                depth = depth
-                    .checked_sub(1)
-                    .ok_or_else(|| refuse("the filter has a ) without its (".into()))?;
-            }
-            _ => {}
-        }
-        // Numbers and the signs before them do not count, or no shape would pass.
-        words += usize::from(is_word && !in_word && !c.is_ascii_digit());
-        signs += usize::from(matches!(c, '=' | '<' | '>' | '+' | '*' | '/' | '%' | '^' | '!'));
-        in_word = is_word;
-    }
-    let minuses = text
-        .as_bytes()
-        .windows(2)
-        .filter(|w| w[0] == b'-' && !w[1].is_ascii_digit())
-        .count();
-    let nots = text
-        .as_bytes()
-        .windows(3)
-        .filter(|w| w.eq_ignore_ascii_case(b"not"))
-        .count();
-    if quote.is_some() {
-        return Err(refuse("the filter has a quote that is never closed".into()));
-    }
-    if depth > 0 {
-        return Err(refuse("the filter has a ( that is never closed".into()));
-    }
-    if deepest > MAX_BRACKETS {
-        return Err(refuse(format!(
-            "the filter has brackets {deepest} deep, at most {MAX_BRACKETS} are read"
-        )));
-    }
-    if words > MAX_WORDS {
-        return Err(refuse(format!(
-            "the filter has {words} words, at most {MAX_WORDS} are read"
-        )));
-    }
-    if signs + minuses > MAX_SIGNS || nots > MAX_NOTS {
-        return Err(refuse(format!(
-            "the filter has {} signs and {nots} times not; at most {MAX_SIGNS} and {MAX_NOTS} are read",
-            signs + minuses
-        )));
-    }
-    Ok(())
 }
 
 /// A condition.
@@ -299,91 +226,6 @@ fn within_list(record_type: &RecordType, value: &Expr, list: &Expr) -> Result<Fi
     })
 }
 
-fn spatial(record_type: &RecordType, op: &str, left: &Expr, right: &Expr) -> Result<Filter, FilterError> {
-    let is_place =
-        |e: &Expr| matches!(e, Expr::Property { property } if PLACE_NAMES.contains(&property.as_str()));
-    let shape = match (is_place(left), is_place(right)) {
-        (true, false) => right,
-        // `s_within(shape, geometry)` would ask for places that hold an area.
-        (false, true) if op != "s_within" => left,
-        _ => {
-            return Err(about(
-                "geometry",
-                format!("{op} takes the property geometry and a POLYGON, MULTIPOLYGON or BBOX"),
-            ));
-        }
-    };
-    if !record_type.place {
-        return Err(about(
-            "geometry",
-            format!("{} has no place, so it lies in no shape", record_type.name),
-        ));
-    }
-    let filter = Filter::Within(match shape {
-        Expr::Geometry(geometry) => Shape::new(polygons(geometry)?)?,
-        Expr::BBox { bbox } => {
-            let numbers = bbox.iter().map(|e| number(e)).collect::<Result<Vec<_>, _>>()?;
-            match numbers[..] {
-                [west, south, east, north] | [west, south, _, east, north, _] => {
-                    Shape::from_box(west, south, east, north)?
-                }
-                _ => return Err(refuse("a BBOX takes west, south, east, north".into())),
-            }
-        }
-        other => return Err(about("geometry", format!("{} is not a shape", describe(other)))),
-    });
-    Ok(if op == "s_disjoint" {
-        filter.negated()
-    } else {
-        filter
-    })
-}
-
-/// What the place of a record is called in a filter.
-const PLACE_NAMES: &[&str] = &["geometry", "geom", "place"];
-
-fn polygons(geometry: &Geometry) -> Result<MultiPolygon, FilterError> {
-    // Through JSON: the crate's own GeoJSON type is of another version than anything else here.
-    let json = serde_json::to_value(geometry).map_err(|e| refuse(format!("a shape cannot be read: {e}")))?;
-    let coordinates = &json["coordinates"];
-    let unreadable =
-        || refuse("a shape's coordinates cannot be read; they are rings of [longitude, latitude]".into());
-    if coordinates.as_array().is_some_and(Vec::is_empty) {
-        return Err(refuse(
-            "the shape is empty; give at least one polygon of three corners".into(),
-        ));
-    }
-    match json["type"].as_str() {
-        Some("Polygon") => Ok(MultiPolygon(vec![polygon(coordinates).ok_or_else(unreadable)?])),
-        Some("MultiPolygon") => {
-            let each = coordinates.as_array().ok_or_else(unreadable)?;
-            each.iter()
-                .map(polygon)
-                .collect::<Option<_>>()
-                .ok_or_else(unreadable)
-        }
-        other => Err(refuse(format!(
-            "a place lies in a Polygon or a MultiPolygon, not in a {}",
-            other.unwrap_or("thing without a type")
-        ))),
-    }
-}
-
-fn polygon(rings: &Value) -> Option<Polygon> {
-    let mut rings = rings.as_array()?.iter().map(|ring| {
-        let corners = ring.as_array()?.iter().map(|corner| {
-            let corner = corner.as_array()?;
-            Some(Coord {
-                x: corner.first()?.as_f64()?,
-                y: corner.get(1)?.as_f64()?,
-            })
-        });
-        Some(LineString(corners.collect::<Option<_>>()?))
-    });
-    let outer = rings.next()??;
-    Some(Polygon::new(outer, rings.collect::<Option<_>>()?))
-}
-
 fn temporal(record_type: &RecordType, op: &str, left: &Expr, right: &Expr) -> Result<Filter, FilterError> {
     let Ok((name, _)) = property(left) else {
         return Err(refuse(format!("{op} takes a property first, then a time")));
@@ -497,17 +339,7 @@ fn scalar(expression: &Expr) -> Result<Value, FilterError> {
     }
 }
 
-fn number(expression: &Expr) -> Result<f64, FilterError> {
-    match expression {
-        Expr::Float(number) => Ok(*number),
-        other => Err(refuse(format!(
-            "{} stands where a number is needed",
-            describe(other)
-        ))),
-    }
-}
-
-fn about(property: &str, message: String) -> FilterError {
+pub(crate) fn about(property: &str, message: String) -> FilterError {
     FilterError {
         message,
         property: Some(property.to_string()),
@@ -515,7 +347,7 @@ fn about(property: &str, message: String) -> FilterError {
 }
 
 /// An expression in a message, cut short.
-fn describe(expression: &Expr) -> String {
+pub(crate) fn describe(expression: &Expr) -> String {
     let text = expression.to_text().unwrap_or_else(|_| "an expression".into());
     match text.char_indices().nth(80) {
         Some((end, _)) => format!("{:?}…", &text[..end]),
@@ -527,6 +359,7 @@ fn describe(expression: &Expr) -> String {
 mod tests {
     use super::*;
     use crate::Catalog;
+    use crate::cql_bounds::{MAX_BRACKETS, MAX_NOTS, MAX_SIGNS, MAX_WORDS};
 
     const THING: &str = r#"
         name = "thing"

@@ -63,7 +63,7 @@ pub(crate) fn sort_keys(record_type: &RecordType, query: &Query) -> Result<Vec<S
             folded,
             descending: *descending,
             nullable: match declared {
-                Some(f) => !f.required && !(record_type.validity && field.starts_with("valid_")),
+                Some(f) => !(f.required || (record_type.validity && field.starts_with("valid_"))),
                 None => field == "changed_by",
             },
         });

@@ -4,51 +4,67 @@
 //! PostgreSQL, with history, rights, a change feed, undo, erasure and backup. It does not know what an
 //! account or a territory is.
 
-mod backup;
+mod store;
+
 mod catalog;
-mod chain;
-mod change_sets;
-mod check;
+mod declare;
+
+mod author;
+mod change;
 mod clock;
-mod condition;
-mod cql;
-mod cursor;
-mod db;
-mod erase;
 mod error;
-mod feed;
+mod record;
+mod rules;
+
+mod cql;
+mod cql_bounds;
+mod cql_shape;
 mod filter;
 mod matches;
-mod read;
-mod record;
-mod refusal;
-mod rights;
-mod rows;
-mod rules;
-mod schema;
 mod shape;
-mod statement;
-mod store;
+
+mod compare;
+mod condition;
+mod cover;
+mod cursor;
+mod read;
+mod rights;
+
+mod chain;
+mod present;
+mod refusal;
+mod run;
 mod transaction;
-mod undo;
 mod validate;
-mod validity;
 mod values;
-mod verify;
 mod write;
 
+mod backup;
+mod change_sets;
+mod erase;
+mod feed;
+mod take_back;
+mod undo;
+mod validity;
+mod verify;
+
+mod check;
+mod db;
+mod rows;
+mod schema;
+mod statement;
+
+pub use author::{Author, Grant, Scope, Viewer};
 pub use catalog::{
     Catalog, ColumnType, DeclarationError, Duplicates, Field, Kind, Label, RecordType, Rights,
 };
+pub use change::{Blocked, Broken, Change, ChangeSetFilter, ChangeSetInfo, UndoReport, VerifyReport};
 pub use check::check_tables;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use db::{Db, own_migration};
 pub use error::{Error, Fault, FilterError};
 pub use filter::{Comparison, Filter};
-pub use record::{
-    At, Author, Blocked, Broken, Change, ChangeSetFilter, ChangeSetInfo, Grant, Op, Record, Revision, Scope,
-    UndoReport, VerifyReport, Viewer, Written,
-};
+pub use record::{At, Op, Record, Revision, Written};
 pub use rules::{Rule, Rules};
 pub use shape::Shape;
 pub use store::{ChangeSet, Group, MIGRATIONS, Page, Query, Store, fields};

@@ -6,20 +6,16 @@ use serde_json::Value;
 
 use crate::Record;
 use crate::catalog::RecordType;
-use crate::condition::literal;
+use crate::compare::literal;
 use crate::filter::{Comparison, Filter, Property};
 use crate::statement::Bind;
 use crate::values::{fold, to_bind};
 
 pub(crate) fn matches(filter: &Filter, record_type: &RecordType, record: &Record) -> Option<bool> {
     match filter {
-        Filter::And(all) => all.iter().fold(Some(true), |so_far, f| {
-            and(so_far, matches(f, record_type, record))
-        }),
+        Filter::And(all) => all_of(all.iter().map(|f| matches(f, record_type, record))),
         Filter::Or(all) => {
-            let none = all.iter().fold(Some(true), |so_far, f| {
-                and(so_far, matches(f, record_type, record).map(|b| !b))
-            });
+            let none = all_of(all.iter().map(|f| matches(f, record_type, record).map(|b| !b)));
             none.map(|b| !b)
         }
         Filter::Not(f) => matches(f, record_type, record).map(|b| !b),
@@ -66,6 +62,15 @@ pub(crate) fn matches(filter: &Filter, record_type: &RecordType, record: &Record
         Filter::Within(shape) => record.place().map(|place| shape.contains(place)),
         Filter::Linked { .. } | Filter::Linking { .. } => None,
     }
+}
+
+/// False if any is false, unknown if any other is unknown.
+fn all_of(truths: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    let mut so_far = Some(true);
+    for truth in truths {
+        so_far = and(so_far, truth);
+    }
+    so_far
 }
 
 fn and(a: Option<bool>, b: Option<bool>) -> Option<bool> {

@@ -150,7 +150,7 @@ pub(crate) fn to_raw(record_type: &RecordType, record: &Record, salt: String) ->
                 Timestamp::FOREVER.0.into()
             }
             // SQLite keeps whole reals as integers, which have no −0.
-            Bind::Number(Some(zero)) if zero == 0.0 => Bind::Number(Some(0.0)),
+            Bind::Number(Some(0.0)) => Bind::Number(Some(0.0)),
             bind => bind,
         };
         row.push(bind);

@@ -147,7 +147,7 @@ impl Shape {
     }
 
     /// Key ranges (first, last) of cells that are wholly inside, and of cells on the border.
-    pub(crate) fn cells(&self) -> (Vec<(i64, i64)>, Vec<(i64, i64)>) {
+    pub(crate) fn cells(&self) -> (CellRanges, CellRanges) {
         cell_ranges(CELL_BUDGET, |b| self.relation(b))
     }
 
@@ -164,6 +164,9 @@ impl Shape {
         self.contains(b.center()).then_some(true)
     }
 }
+
+/// Keys of cells, first and last of each run.
+pub(crate) type CellRanges = Vec<(i64, i64)>;
 
 /// About so many squares describe a shape: more are fewer border rows to test, and a longer SQL text.
 const CELL_BUDGET: usize = 128;

@@ -1,23 +1,19 @@
 //! The one write path: validate, rules, write, close the old version, append to the feed, in one transaction.
 
-use std::collections::{BTreeMap, HashSet};
-
 use serde_json::{Map, Value};
 
-use crate::catalog::{Kind, RecordType};
+use crate::catalog::RecordType;
 use crate::chain::{digest, salt};
+use crate::present::{invalid, not_found, past_versions};
 use crate::refusal::Refused;
-use crate::rights::push_scope;
-use crate::rows::{RawRow, record, record_columns, record_width, to_raw};
-use crate::statement::Statement;
+use crate::rows::{RawRow, to_raw};
+use crate::run::{Run, What};
 use crate::store::Store;
 use crate::transaction::Writing;
 use crate::validate::validate;
 use crate::values::{is_id, new_id};
 use crate::{Author, Error, Fault, Op, Record, Viewer, Written};
 
-/// Operations of one type and sort that are read and written together.
-const RUN: usize = 500;
 /// Most operations of one transaction.
 const MAX_OPS: usize = 20_000;
 
@@ -307,119 +303,6 @@ impl Store {
         Ok(records)
     }
 
-    /// The present records, if the viewer may see and change them and they are at the versions wanted.
-    async fn load(
-        &self,
-        writing: &mut Writing,
-        viewer: &Viewer,
-        record_type: &RecordType,
-        wanted: &[(&str, Option<i64>)],
-        operation: &'static str,
-    ) -> Result<BTreeMap<String, Record>, Failure> {
-        let grant = viewer.grant(&record_type.name);
-        let scope = if operation == "delete" {
-            grant.delete
-        } else {
-            grant.write
-        };
-        let mut statement = Statement::new(
-            writing.dialect(),
-            format!("select {}, ", record_columns(record_type, "row0")),
-        );
-        push_scope(&mut statement, record_type, scope, viewer, "row0");
-        statement.push(&format!(" from {} row0 where row0.id in ", record_type.table));
-        statement.bind_list(wanted.iter().map(|w| w.0)).push(" and ");
-        push_scope(&mut statement, record_type, grant.read, viewer, "row0");
-        let mut present = BTreeMap::new();
-        let mut forbidden = HashSet::new();
-        for row in statement.fetch_in(&mut writing.tx).await? {
-            let record = record(record_type, &row)?;
-            if row.boolean(record_width(record_type))? != Some(true) {
-                forbidden.insert(record.id.clone());
-            }
-            present.insert(record.id.clone(), record);
-        }
-        for (id, version) in wanted {
-            let Some(record) = present.get(*id) else {
-                return Err(Failure::Found(not_found(record_type, id)));
-            };
-            if forbidden.contains(*id) {
-                return Err(Failure::Found(Error::Forbidden {
-                    operation,
-                    type_name: record_type.name.clone(),
-                    id: (*id).to_string(),
-                }));
-            }
-            if let Some(given) = *version
-                && given != record.version
-            {
-                return Err(Failure::Found(Error::VersionConflict {
-                    type_name: record_type.name.clone(),
-                    id: (*id).to_string(),
-                    given,
-                    current: record.version,
-                }));
-            }
-        }
-        Ok(present)
-    }
-
-    /// New links point to records that the viewer may see.
-    async fn check_links(
-        &self,
-        writing: &mut Writing,
-        viewer: &Viewer,
-        record_type: &RecordType,
-        records: &[(usize, Option<&Record>, &Record)],
-    ) -> Result<(), Failure> {
-        for field in record_type.fields.iter().filter(|f| f.kind == Kind::Link) {
-            let Some(target) = field.to.as_deref().and_then(|to| self.catalog().get(to)) else {
-                continue;
-            };
-            let mut new: BTreeMap<&str, usize> = BTreeMap::new();
-            for (position, before, after) in records {
-                let link = after.text(&field.name);
-                if let Some(link) = link
-                    && before.and_then(|b| b.text(&field.name)) != Some(link)
-                {
-                    new.entry(link).or_insert(*position);
-                }
-            }
-            if target.name == record_type.name {
-                for (_, _, record) in records {
-                    new.remove(record.id.as_str());
-                }
-            }
-            if new.is_empty() {
-                continue;
-            }
-            let mut statement = Statement::new(
-                writing.dialect(),
-                format!("select row0.id from {} row0 where row0.id in ", target.table),
-            );
-            statement.bind_list(new.keys().copied()).push(" and ");
-            push_scope(
-                &mut statement,
-                target,
-                viewer.grant(&target.name).read,
-                viewer,
-                "row0",
-            );
-            for row in statement.fetch_in(&mut writing.tx).await? {
-                new.remove(row.require_text(0)?.as_str());
-            }
-            if let Some((id, position)) = new.into_iter().next() {
-                let fault = Fault::of(
-                    &field.name,
-                    "no-such-record",
-                    format!("there is no {} {id}", target.name),
-                );
-                return Err(invalid(record_type, position, vec![fault]));
-            }
-        }
-        Ok(())
-    }
-
     /// Writes a run of new rows and enters them in the feed.
     async fn store_run(
         &self,
@@ -451,109 +334,4 @@ impl Store {
         }
         Ok(())
     }
-}
-
-/// A run of operations of one type and one sort, about different records.
-struct Run<'a> {
-    record_type: &'a RecordType,
-    what: What,
-    seen: HashSet<String>,
-    count: usize,
-}
-
-enum What {
-    Create(Vec<(Option<String>, Map<String, Value>)>),
-    Update(Vec<(String, Option<i64>, Map<String, Value>)>),
-    Delete(Vec<(String, Option<i64>)>),
-}
-
-impl<'a> Run<'a> {
-    fn new(store: &'a Store, op: &Op) -> Result<Self, Error> {
-        Ok(Self {
-            record_type: store.record_type(op.type_name())?,
-            what: match op {
-                Op::Create { .. } => What::Create(Vec::new()),
-                Op::Update { .. } => What::Update(Vec::new()),
-                Op::Delete { .. } => What::Delete(Vec::new()),
-            },
-            seen: HashSet::new(),
-            count: 0,
-        })
-    }
-
-    fn takes(&self, op: &Op) -> bool {
-        let id = match (op, &self.what) {
-            (Op::Create { id: None, .. }, What::Create(_)) => None,
-            (Op::Create { id: Some(id), .. }, What::Create(_))
-            | (Op::Update { id, .. }, What::Update(_))
-            | (Op::Delete { id, .. }, What::Delete(_)) => Some(id),
-            _ => return false,
-        };
-        self.count < RUN
-            && op.type_name() == self.record_type.name
-            && id.is_none_or(|id| !self.seen.contains(id))
-    }
-
-    fn add(&mut self, op: Op) {
-        self.count += 1;
-        match (op, &mut self.what) {
-            (Op::Create { id, fields, .. }, What::Create(items)) => {
-                self.seen.extend(id.clone());
-                items.push((id, fields));
-            }
-            (
-                Op::Update {
-                    id, version, patch, ..
-                },
-                What::Update(items),
-            ) => {
-                self.seen.insert(id.clone());
-                items.push((id, version, patch));
-            }
-            (Op::Delete { id, version, .. }, What::Delete(items)) => {
-                self.seen.insert(id.clone());
-                items.push((id, version));
-            }
-            _ => debug_assert!(false, "only operations that `takes` let through are added"),
-        }
-    }
-}
-
-/// Last versions in the twin, of ids that a caller chose.
-async fn past_versions(
-    writing: &mut Writing,
-    record_type: &RecordType,
-    ids: &[&str],
-) -> Result<BTreeMap<String, i64>, Failure> {
-    let mut versions = BTreeMap::new();
-    if ids.is_empty() {
-        return Ok(versions);
-    }
-    let mut statement = Statement::new(
-        writing.dialect(),
-        format!(
-            "select id, max(version) from {} where id in ",
-            record_type.history_table()
-        ),
-    );
-    statement.bind_list(ids.iter().copied()).push(" group by id");
-    for row in statement.fetch_in(&mut writing.tx).await? {
-        versions.insert(row.require_text(0)?, row.require_integer(1)?);
-    }
-    Ok(versions)
-}
-
-fn not_found(record_type: &RecordType, id: &str) -> Error {
-    Error::NotFound {
-        type_name: record_type.name.clone(),
-        id: id.to_string(),
-    }
-}
-
-fn invalid(record_type: &RecordType, operation: usize, faults: Vec<Fault>) -> Failure {
-    Failure::Found(Error::Invalid {
-        operation,
-        type_name: record_type.name.clone(),
-        faults,
-    })
 }

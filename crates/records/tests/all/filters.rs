@@ -21,21 +21,27 @@ const NAMES: [&str; 8] = [
 
 fn some_firm(i: usize) -> Op {
     let name = NAMES[i % 8];
-    let pick = |every: usize, value: Value| if i % every == 0 { Value::Null } else { value };
+    let pick = |every: usize, value: Value| {
+        if i.is_multiple_of(every) {
+            Value::Null
+        } else {
+            value
+        }
+    };
     Op::create(
         "firm",
         map(json!({
-            "name": format!("{name}{}", if i % 3 == 0 { "x" } else { " y" }),
+            "name": format!("{name}{}", if i.is_multiple_of(3) { "x" } else { " y" }),
             "email": pick(3, format!("{i}@example.com").into()),
             "class": pick(4, ["A", "B", "C"][i % 3].into()),
             "revenue": pick(5, (i as i64 - 20).into()),
             "score": pick(6, (i as f64 / 8.0).into()),
-            "active": pick(7, (i % 2 == 0).into()),
+            "active": pick(7, i.is_multiple_of(2).into()),
             "founded": pick(8, format!("20{:02}-03-01", i % 30).into()),
             "called_at": pick(9, (i as i64 * 1000).into()),
             "lng": pick(2, (13.0 + i as f64 / 50.0).into()),
             "lat": pick(2, (53.0 + (i * 7 % 40) as f64 / 50.0).into()),
-            "custom": {"colour": (["red", "Red", "blue"][i % 3]), "size": i % 4, "flag": i % 2 == 0},
+            "custom": {"colour": (["red", "Red", "blue"][i % 3]), "size": i % 4, "flag": i.is_multiple_of(2)},
         })),
     )
 }

@@ -1,7 +1,7 @@
 //! The life of a record: made, changed, looked at as it was, deleted.
 
 use geom::Timestamp;
-use records::{At, Error, Filter, Op, Query, Viewer, check_tables};
+use records::{At, Db, Error, Filter, Op, Query, Viewer, check_tables};
 use serde_json::json;
 
 use crate::toy::{HOUR, START, assert_whole, firm, map, on_both, system, user};
@@ -298,4 +298,44 @@ async fn declarations_and_tables_agree() {
         assert_eq!(check_tables(&world.store).await.unwrap(), Vec::<String>::new());
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_full_disk_is_said_and_nothing_is_half_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = crate::toy::sqlite(&folder).await;
+    let kept = world.create(&system(), "firm", firm("Kept")).await;
+    let seq = world.store.last_seq().await.unwrap();
+    let Db::Sqlite { write, .. } = world.store.db() else {
+        panic!("a file path opens SQLite");
+    };
+    // SQLite answers a full disk and a full quota of pages alike.
+    let pages: i64 = sqlx::query_scalar("pragma page_count")
+        .fetch_one(write)
+        .await
+        .unwrap();
+    let limit = sqlx::AssertSqlSafe(format!("pragma max_page_count = {}", pages + 2));
+    sqlx::query(limit).execute(write).await.unwrap();
+    let many = || {
+        (0..500)
+            .map(|i| Op::create("firm", map(firm(&format!("{i}")))))
+            .collect::<Vec<_>>()
+    };
+    let error = world.store.write(&system(), many()).await.unwrap_err();
+    assert!(matches!(error, Error::DiskFull), "{error}");
+    assert_eq!(world.store.last_seq().await.unwrap(), seq);
+    let all = world
+        .store
+        .list(&Viewer::system(), &Query::of("firm"))
+        .await
+        .unwrap()
+        .records;
+    assert_eq!(all, [kept]);
+    // Space again: work goes on.
+    sqlx::query("pragma max_page_count = 1000000")
+        .execute(write)
+        .await
+        .unwrap();
+    world.store.write(&system(), many()).await.unwrap();
+    assert_whole(&world.store).await;
 }

@@ -17,10 +17,10 @@ async fn many(world: &World, count: usize) -> Vec<Record> {
                 map(json!({
                     "name": format!("{} {}", ["Ärzte", "aerzte", "Zoo", "zoo", "Ölmühle"][i % 5], i % 7),
                     "class": ([Value::from("A"), Value::from("B"), Value::Null][i % 3]),
-                    "revenue": if i % 4 == 0 { Value::Null } else { Value::from(i % 6) },
-                    "score": if i % 5 == 0 { Value::Null } else { Value::from(1.0 / (1 + i % 9) as f64) },
+                    "revenue": if i.is_multiple_of(4) { Value::Null } else { Value::from(i % 6) },
+                    "score": if i.is_multiple_of(5) { Value::Null } else { Value::from(1.0 / (1 + i % 9) as f64) },
                     "founded": format!("20{:02}-01-01", i % 11),
-                    "active": i % 2 == 0,
+                    "active": i.is_multiple_of(2),
                 })),
             )
         })
@@ -162,7 +162,9 @@ async fn sums_are_what_adding_up_gives() {
             )
             .await
             .unwrap();
-        let mut expected: BTreeMap<(Option<String>, bool), (u64, Option<i64>, f64)> = BTreeMap::new();
+        // By class and activity: count, revenue, score.
+        type Sums = BTreeMap<(Option<String>, bool), (u64, Option<i64>, f64)>;
+        let mut expected = Sums::new();
         for r in &all {
             let key = (r.text("class").map(str::to_string), r.boolean("active").unwrap());
             let entry = expected.entry(key).or_default();
