@@ -80,6 +80,8 @@ async fn change_sets(
     let sets = app.store.change_sets(&filter).await?;
     let change_sets = sets
         .into_iter()
+        // Bookkeeping of an upload is no change of anybody's records.
+        .filter(|set| set.cause != "import-state")
         .map(|set| ChangeSetJson {
             author_name: set.author.as_ref().and_then(|a| names.get(a)).cloned(),
             id: set.id,

@@ -151,7 +151,11 @@ async fn boundaries(
     Query(params): Query<BoundaryParams>,
 ) -> Result<Json<Vec<BoundaryInfo>>, Problem> {
     let atlas = app.map()?;
-    let found = atlas.boundaries().search(params.q.as_deref().unwrap_or_default().trim(), 500);
+    let text = params.q.as_deref().unwrap_or_default().trim();
+    let found: Vec<atlas::Boundary<'_>> = match text {
+        "" => atlas.boundaries().iter().collect(),
+        text => atlas.boundaries().search(text, 500),
+    };
     let infos = found.into_iter().map(|b| BoundaryInfo {
         id: b.id().0.to_string(),
         name: b.name().to_owned(),
