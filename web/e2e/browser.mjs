@@ -1,0 +1,99 @@
+// A browser for the tests: signs in as one of the demo team, watches the console and the network, takes pictures.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync } from 'node:fs';
+import { AxeBuilder } from '@axe-core/playwright';
+import { chromium } from 'playwright-core';
+
+export const address = process.env.BAILIWICK_URL?.replace(/\/$/, '') ?? '';
+if (!address) throw new Error('Set BAILIWICK_URL to a running demo server, such as http://127.0.0.1:8080');
+
+const executablePath = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
+if (!executablePath) throw new Error('No Chromium found: install it, or set CHROMIUM to its path');
+
+// WebGL in software, and nothing that asks the network by itself.
+const args = ['--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-quic'];
+
+const pictures = new URL('../../docs/screenshots/', import.meta.url).pathname;
+const buttons = { manager: /Sales manager/, rep: /Field rep/, analyst: /Analyst/, admin: /Administrator/ };
+export const desk = { width: 1280, height: 800 };
+export const phone = { width: 390, height: 844 };
+
+/** Opens a page for a role and gives it to `work`; afterwards nothing may have gone wrong or outside. */
+export async function withPage({ role, viewport = desk, dark = false, position = null }, work) {
+  const browser = await chromium.launch({ executablePath, args });
+  try {
+    const small = viewport.width < 768;
+    const context = await browser.newContext({
+      viewport, colorScheme: dark ? 'dark' : 'light', hasTouch: small, isMobile: small, deviceScaleFactor: small ? 2 : 1, locale: 'en-GB', reducedMotion: 'reduce',
+      acceptDownloads: true, ...(position ? { geolocation: position, permissions: ['geolocation'] } : {}),
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    const wrong = [];
+    page.on('console', (message) => {
+      if (message.type() !== 'error') return;
+      // Asking who is signed in is answered with 401 before the sign-in: the browser logs that by itself.
+      if (/status of 401/.test(message.text()) && message.location().url.endsWith('/api/v1/session')) return;
+      wrong.push(`console: ${message.text()} (${message.location().url})`);
+    });
+    page.on('pageerror', (error) => wrong.push(`page: ${error.message}`));
+    context.on('request', (request) => {
+      const url = request.url();
+      if (!url.startsWith(`${address}/`) && !/^(data|blob|about):/.test(url)) wrong.push(`left the origin: ${url}`);
+    });
+    if (role) await signIn(page, role);
+    await work(page, context);
+    assert.deepEqual(wrong, [], 'no console errors and no request to elsewhere');
+  } finally {
+    await browser.close();
+  }
+}
+
+export async function signIn(page, role) {
+  await page.goto(`${address}/`);
+  await page.getByRole('button', { name: buttons[role] }).click();
+  await page.getByRole('navigation', { name: 'Screens' }).waitFor();
+}
+
+/** Waits until the map has painted everything in view. */
+export async function mapIdle(page) {
+  await page.locator('.canvas canvas').waitFor();
+  await page.locator('.canvas[data-idle]').waitFor();
+}
+
+/** A picture for the documents. */
+export async function picture(page, name) {
+  mkdirSync(pictures, { recursive: true });
+  await page.mouse.move(0, 0);
+  await page.screenshot({ path: `${pictures}${name}.png` });
+}
+
+/** No fault that axe finds against WCAG 2.2 A and AA. */
+export async function accessible(page, where) {
+  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze();
+  const told = violations.flatMap((violation) => violation.nodes.map((node) => `${violation.id}: ${node.target.join(' ')} ${node.failureSummary?.split('\n')[1]?.trim() ?? ''}`));
+  assert.deepEqual(told, [], `axe on ${where}`);
+}
+
+/** The middle of the visible map and a way to name places around it in pixels. */
+export async function mapMiddle(page) {
+  const box = await page.locator('.canvas').boundingBox();
+  assert.ok(box, 'the map is on the page');
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2, width: box.width, height: box.height };
+}
+
+/** Presses, draws through the places and lets go. */
+export async function drag(page, places) {
+  const [first, ...rest] = places;
+  await page.mouse.move(...first);
+  await page.mouse.down();
+  for (const place of rest) await page.mouse.move(...place, { steps: 6 });
+  await page.mouse.up();
+}
+
+/** Presses the toast's Undo and waits for the word that it was undone. */
+export async function undoFromToast(page) {
+  await page.getByRole('status').getByRole('button', { name: 'Undo' }).first().click();
+  await page.getByText(/^Undone: /).first().waitFor();
+}
