@@ -8,7 +8,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::Problem;
-use crate::{Shared, accounts, crud, events, imports, jobs, live, maps, places, sessions, users};
+use crate::{Shared, accounts, crud, events, imports, jobs, live, maps, places, plans, sessions, users, visits};
 
 /// A request's body is at most so large; uploads have their own limit.
 const LARGEST_BODY: usize = 2 * 1024 * 1024;
@@ -36,6 +36,8 @@ fn routes() -> OpenApiRouter<Shared> {
         .merge(accounts::router())
         .merge(places::router())
         .merge(imports::router())
+        .merge(visits::router())
+        .merge(plans::router())
         .merge(crud::router())
 }
 

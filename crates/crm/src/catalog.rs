@@ -36,5 +36,7 @@ pub fn catalog() -> Result<Catalog, DeclarationError> {
 pub fn rules() -> records::Rules {
     let rules = records::Rules::new();
     let rules = crate::locations::rules(rules);
+    let rules = crate::calendars::rules(rules);
+    let rules = crate::visits::rules(rules);
     crate::opportunities::rules(rules)
 }

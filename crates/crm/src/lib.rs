@@ -18,12 +18,17 @@ mod live;
 mod maps;
 
 mod accounts;
+mod calendars;
 mod imports;
 mod locations;
 mod opportunities;
 mod places;
+mod plans;
+mod visits;
 
 mod api;
+#[cfg(test)]
+mod testing;
 mod commands;
 
 use std::sync::Arc;
@@ -32,6 +37,7 @@ pub use api::{openapi, router};
 pub use app::{App, Settings};
 pub use catalog::{catalog, rules};
 pub use commands::{gunzip, import_file, parse_moment, report_metrics};
+pub use plans::plan_text;
 pub use problem::{Problem, ProblemFault};
 pub use sessions::{create_token, set_password};
 pub use time::Zone;

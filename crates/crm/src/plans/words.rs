@@ -1,0 +1,316 @@
+//! Reasons in words, English and German.
+
+use jiff::civil::{Date, Time, Weekday};
+
+use super::Reason;
+
+/// The language of reasons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Language {
+    English,
+    German,
+}
+
+impl Language {
+    /// By its code; English where there is none.
+    pub fn of(code: Option<&str>) -> Self {
+        if code == Some("de") { Self::German } else { Self::English }
+    }
+
+    fn pick<'a>(self, english: &'a str, german: &'a str) -> &'a str {
+        match self {
+            Self::English => english,
+            Self::German => german,
+        }
+    }
+
+    fn weekday(self, day: Weekday) -> &'static str {
+        let names = match day {
+            Weekday::Monday => ("Monday", "Montag"),
+            Weekday::Tuesday => ("Tuesday", "Dienstag"),
+            Weekday::Wednesday => ("Wednesday", "Mittwoch"),
+            Weekday::Thursday => ("Thursday", "Donnerstag"),
+            Weekday::Friday => ("Friday", "Freitag"),
+            Weekday::Saturday => ("Saturday", "Samstag"),
+            Weekday::Sunday => ("Sunday", "Sonntag"),
+        };
+        if self == Self::English { names.0 } else { names.1 }
+    }
+
+    fn date(self, day: Date) -> String {
+        const MONTHS: [&str; 12] =
+            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        match self {
+            Self::English => format!("{} {}", day.day(), MONTHS[usize::try_from(day.month() - 1).unwrap_or(0)]),
+            Self::German => format!("{}.{}.", day.day(), day.month()),
+        }
+    }
+
+    fn days(self, n: i64) -> String {
+        match (self, n) {
+            (Self::English, 1) => "1 day".into(),
+            (Self::English, n) => format!("{n} days"),
+            (Self::German, 1) => "1 Tag".into(),
+            (Self::German, n) => format!("{n} Tage"),
+        }
+    }
+}
+
+/// A time of the clock without seconds.
+pub(crate) fn clock(time: Time) -> String {
+    format!("{:02}:{:02}", time.hour(), time.minute())
+}
+
+fn reason(code: &str, text: String, amount: Option<i64>) -> Reason {
+    Reason { code: code.to_owned(), text, amount }
+}
+
+/// Why a visit is due.
+pub(crate) fn due(lang: Language, days: i64) -> Reason {
+    match days {
+        n if n < 0 => {
+            let days = lang.days(-n);
+            let text = if lang == Language::English { format!("{days} overdue") } else { format!("{days} überfällig") };
+            reason("OVERDUE", text, Some(-n))
+        }
+        0 => reason("DUE", lang.pick("due today", "heute fällig").into(), Some(0)),
+        n => {
+            let text = if lang == Language::English {
+                format!("due in {}", lang.days(n))
+            } else if n == 1 {
+                "in 1 Tag fällig".to_owned()
+            } else {
+                format!("in {n} Tagen fällig")
+            };
+            reason("DUE", text, Some(n))
+        }
+    }
+}
+
+pub(crate) fn promised(lang: Language, at: Time) -> Reason {
+    reason("KEPT_PROMISE", format!("{} {}", lang.pick("promised for", "zugesagt für"), clock(at)), None)
+}
+
+pub(crate) fn promise_broken(lang: Language, at: Time, late_minutes: i64) -> Reason {
+    let text = match lang {
+        Language::English => format!("promised for {}, {late_minutes} min late", clock(at)),
+        Language::German => format!("zugesagt für {}, {late_minutes} Min. zu spät", clock(at)),
+    };
+    reason("PROMISE_LATE", text, Some(late_minutes))
+}
+
+pub(crate) fn time_locked(lang: Language) -> Reason {
+    reason("LOCKED", lang.pick("time fixed by hand", "Uhrzeit von Hand gesperrt").into(), None)
+}
+
+pub(crate) fn order_locked(lang: Language) -> Reason {
+    reason("LOCKED", lang.pick("place in the order fixed by hand", "Reihenfolge von Hand gesperrt").into(), None)
+}
+
+pub(crate) fn added(lang: Language) -> Reason {
+    reason("ADDED", lang.pick("added by hand", "von Hand aufgenommen").into(), None)
+}
+
+pub(crate) fn dropped(lang: Language) -> Reason {
+    reason("DROPPED", lang.pick("left out by hand", "von Hand ausgelassen").into(), None)
+}
+
+pub(crate) fn on_the_way(lang: Language, minutes: i64) -> Reason {
+    let sign = if minutes < 0 { "−" } else { "+" };
+    let n = minutes.abs();
+    let text = match (lang, minutes <= 10) {
+        (Language::English, true) => format!("on the way, {sign}{n} min"),
+        (Language::English, false) => format!("{sign}{n} min of driving"),
+        (Language::German, true) => format!("auf dem Weg, {sign}{n} Min."),
+        (Language::German, false) => format!("{sign}{n} Min. Fahrt"),
+    };
+    reason("ON_THE_WAY", text, Some(minutes))
+}
+
+pub(crate) fn deal_closing(lang: Language, day: Date) -> Reason {
+    let date = lang.date(day);
+    reason("DEAL_CLOSING", format!("{} {date}", lang.pick("deal closing", "Abschluss erwartet am")), None)
+}
+
+pub(crate) fn hours_unreadable(lang: Language, text: &str) -> Reason {
+    let said = lang.pick("opening hours cannot be read, taken as open", "Öffnungszeiten nicht lesbar, gilt als offen");
+    reason("HOURS_UNREADABLE", format!("{said}: “{text}”"), None)
+}
+
+pub(crate) fn closed_that_day(lang: Language, day: Date) -> Reason {
+    let weekday = lang.weekday(day.weekday());
+    let text = match lang {
+        Language::English => format!("closed on {weekday} {}", lang.date(day)),
+        Language::German => format!("am {weekday}, {} geschlossen", lang.date(day)),
+    };
+    reason("CLOSED_THAT_DAY", text, None)
+}
+
+pub(crate) fn no_coordinates(lang: Language) -> Reason {
+    reason("NO_COORDINATES", lang.pick("its address is not placed on the map yet", "Adresse noch nicht auf der Karte").into(), None)
+}
+
+pub(crate) fn unreachable(lang: Language) -> Reason {
+    reason("UNREACHABLE", lang.pick("no road leads there", "keine Straße führt dorthin").into(), None)
+}
+
+pub(crate) fn rep_absent(lang: Language) -> Reason {
+    reason("REP_ABSENT", lang.pick("you are away", "Abwesenheit").into(), None)
+}
+
+pub(crate) fn beyond_limit(lang: Language, limit: usize) -> Reason {
+    let text = match lang {
+        Language::English => format!("less urgent than the {limit} that the day was planned from"),
+        Language::German => format!("weniger dringend als die {limit}, aus denen der Tag geplant wurde"),
+    };
+    reason("BEYOND_LIMIT", text, i64::try_from(limit).ok())
+}
+
+pub(crate) fn not_due(lang: Language, days: i64) -> Reason {
+    let due = due(lang, days);
+    let said = lang.pick("not due yet", "noch nicht fällig");
+    reason("NOT_DUE", format!("{said}, {}", due.text), Some(days))
+}
+
+pub(crate) fn no_time_left(lang: Language, short_minutes: i64) -> Reason {
+    let text = match lang {
+        Language::English => format!("no time left ({short_minutes} min short)"),
+        Language::German => format!("keine Zeit mehr ({short_minutes} Min. zu wenig)"),
+    };
+    reason("NO_TIME_LEFT", text, Some(short_minutes))
+}
+
+pub(crate) fn window_missed(lang: Language, of: Option<&str>, minutes: i64) -> Reason {
+    let text = match (lang, of) {
+        (Language::English, None) => format!("would be reached {minutes} min after it closes"),
+        (Language::English, Some(other)) => format!("{other} would be reached {minutes} min too late"),
+        (Language::German, None) => format!("würde {minutes} Min. nach Schluss erreicht"),
+        (Language::German, Some(other)) => format!("{other} würde {minutes} Min. zu spät erreicht"),
+    };
+    reason("WINDOW_MISSED", text, Some(minutes))
+}
+
+pub(crate) fn too_far(lang: Language, minutes: i64) -> Reason {
+    let text = match lang {
+        Language::English => format!("too far for one day, by {minutes} min"),
+        Language::German => format!("für einen Tag zu weit, um {minutes} Min."),
+    };
+    reason("TOO_FAR", text, Some(minutes))
+}
+
+pub(crate) fn too_long(lang: Language, minutes: i64) -> Reason {
+    let text = match lang {
+        Language::English => format!("takes {minutes} min longer than the day"),
+        Language::German => format!("dauert {minutes} Min. länger als der Tag"),
+    };
+    reason("TOO_LONG", text, Some(minutes))
+}
+
+pub(crate) fn drive_limit(lang: Language, minutes: i64) -> Reason {
+    let text = match lang {
+        Language::English => format!("{minutes} min over the most you drive in a day"),
+        Language::German => format!("{minutes} Min. über Ihrer längsten Fahrzeit am Tag"),
+    };
+    reason("DRIVE_LIMIT", text, Some(minutes))
+}
+
+pub(crate) fn no_room_for_lunch(lang: Language) -> Reason {
+    reason("NO_ROOM_FOR_LUNCH", lang.pick("lunch would no longer fit", "die Mittagspause passte nicht mehr").into(), None)
+}
+
+pub(crate) fn lower_priority(lang: Language, than: &[String]) -> Reason {
+    let names = than.join(", ");
+    reason("LOWER_PRIORITY_THAN", format!("{} {names}", lang.pick("less urgent than", "weniger dringend als")), None)
+}
+
+pub(crate) fn blocked_by_lock(lang: Language, by: &[String]) -> Reason {
+    let text = if by.is_empty() {
+        lang.pick("the fixed order leaves no room", "die gesperrte Reihenfolge lässt keinen Platz").to_owned()
+    } else {
+        format!("{} {}", lang.pick("would need the time of", "bräuchte die Zeit von"), by.join(", "))
+    };
+    reason("BLOCKED_BY_LOCK", text, None)
+}
+
+pub(crate) fn not_before(lang: Language, at: Time) -> Reason {
+    reason("NOT_BEFORE", format!("{} {}", lang.pick("not before", "nicht vor"), clock(at)), None)
+}
+
+/// What became of a stop in a new plan.
+pub(crate) fn moved(lang: Language, before: Time, after: Time) -> String {
+    match lang {
+        Language::English => format!("{} instead of {}", clock(after), clock(before)),
+        Language::German => format!("{} statt {}", clock(after), clock(before)),
+    }
+}
+
+pub(crate) fn kept(lang: Language, at: Time, promised: bool) -> String {
+    match (lang, promised) {
+        (Language::English, true) => format!("keeps the promised {}", clock(at)),
+        (Language::English, false) => format!("stays at {}", clock(at)),
+        (Language::German, true) => format!("bleibt bei den zugesagten {}", clock(at)),
+        (Language::German, false) => format!("bleibt bei {}", clock(at)),
+    }
+}
+
+pub(crate) fn comes_in(lang: Language, at: Time) -> String {
+    match lang {
+        Language::English => format!("comes in at {}", clock(at)),
+        Language::German => format!("kommt um {} dazu", clock(at)),
+    }
+}
+
+pub(crate) fn leaves(lang: Language, why: Option<&str>, best: Option<(Date, i64)>) -> String {
+    let mut text = lang.pick("leaves today", "entfällt heute").to_owned();
+    if let Some(why) = why {
+        text.push_str(": ");
+        text.push_str(why);
+    }
+    if let Some((day, minutes)) = best {
+        let weekday = lang.weekday(day.weekday());
+        text.push_str(&match lang {
+            Language::English => format!("; {weekday} {} costs {minutes} min", lang.date(day)),
+            Language::German => format!("; {weekday}, {} kostet {minutes} Min.", lang.date(day)),
+        });
+    }
+    text
+}
+
+pub(crate) fn from_here(lang: Language) -> String {
+    lang.pick("From here", "Von hier").to_owned()
+}
+
+pub(crate) fn hours_missing(lang: Language, mine: bool) -> String {
+    let (english, german) = if mine {
+        ("Your hours are missing: set them.", "Ihre Arbeitszeiten fehlen: Bitte eintragen.")
+    } else {
+        ("This person's working hours are missing: set them.", "Die Arbeitszeiten dieser Person fehlen: Bitte eintragen.")
+    };
+    lang.pick(english, german).to_owned()
+}
+
+pub(crate) fn home_missing(lang: Language) -> String {
+    let (english, german) = ("The home place is missing: set where the day begins and ends.", "Der Wohnort fehlt: Bitte eintragen, wo der Tag beginnt und endet.");
+    lang.pick(english, german).to_owned()
+}
+
+pub(crate) fn day_off(lang: Language, day: Date) -> String {
+    let weekday = lang.weekday(day.weekday());
+    match lang {
+        Language::English => format!("No working hours on {weekday}s."),
+        Language::German => format!("Am {weekday} ist keine Arbeitszeit eingetragen."),
+    }
+}
+
+pub(crate) fn absent(lang: Language, reason: &str, until: Date) -> String {
+    let (english, german) = match reason {
+        "vacation" => ("On vacation", "Urlaub"),
+        "ill" => ("Ill", "Krank"),
+        "training" => ("In training", "Schulung"),
+        _ => ("Away", "Abwesend"),
+    };
+    match lang {
+        Language::English => format!("{english} until {}", lang.date(until)),
+        Language::German => format!("{german} bis {}", lang.date(until)),
+    }
+}

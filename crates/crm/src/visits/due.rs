@@ -1,0 +1,386 @@
+//! Whom could a rep visit on a day? Promises first, then who is due by rhythm and past visits.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use geom::Timestamp;
+use jiff::civil::Date;
+use jiff::ToSpan as _;
+use points::{Filter, Shape};
+use records::Record;
+
+use super::{Candidate, DUE_WITHIN_DAYS, DueState, MOST_CANDIDATES, USUAL_MINUTES, store, urgency, visit_id};
+use crate::App;
+use crate::live::{accounts_of, id_text, index_problem};
+use crate::problem::Problem;
+
+/// A visit further away than that is no suggestion, whatever its rhythm.
+const SUGGESTED_WITHIN_DAYS: i64 = 14;
+/// An opportunity that closes within so many days makes a visit more urgent.
+const CLOSING_WITHIN_DAYS: i64 = 14;
+/// Most visits that are listed as beyond [`MOST_CANDIDATES`].
+const MOST_BEYOND: usize = 500;
+
+/// What a day can be planned from.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Gathered {
+    /// The most urgent first; places visited on the day are not among them.
+    pub candidates: Vec<Candidate>,
+    /// Due, but less urgent than [`MOST_CANDIDATES`] others.
+    pub beyond: Vec<Candidate>,
+    /// Visits that were begun on the day, by the time of checking in.
+    pub started: Vec<(Candidate, Record)>,
+    /// How many are overdue, due and promised, whether or not among the candidates.
+    pub counts: Counts,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub overdue: usize,
+    pub due: usize,
+    pub appointments: usize,
+}
+
+/// A place of the rep's with what the live index knows.
+struct Known {
+    location: String,
+    class: Option<String>,
+    last: Option<Timestamp>,
+    due_at: Option<Timestamp>,
+}
+
+/// Collects who could be visited by `user` on `day`. `wanted` are ids of visits or places that are to be
+/// among the candidates whether due or not.
+pub(crate) async fn gather(app: &App, user: &str, day: Date, wanted: &BTreeSet<String>) -> Result<Gathered, Problem> {
+    let zone = &app.settings.zone;
+    let now = app.store.now();
+    let (from, to) = (zone.start_of(day), zone.start_of(day.saturating_add(1.day())));
+    let of_day = store::planned_between(&app.store, user, from, to).await?;
+    let location_of = |visit: &Record| visit.text("location_id").unwrap_or_default().to_owned();
+
+    let mine = of_rep(app, user, now).await?;
+    let horizon = zone.start_of(day.saturating_add((SUGGESTED_WITHIN_DAYS + 1).days()));
+    let near: Vec<&Known> = mine.iter().filter(|k| k.due_at.is_some_and(|due| due < horizon)).collect();
+    let mut planned: HashMap<String, &Record> = HashMap::new();
+    for visit in &of_day {
+        // Of several visits at a place, the one that was begun is the one that counts.
+        let begun = visit.integer("check_in_at").is_some();
+        if begun || !planned.contains_key(&location_of(visit)) {
+            planned.insert(location_of(visit), visit);
+        }
+    }
+    let asked = wanted_places(app, wanted, &mine, day).await?;
+    let mut places: BTreeSet<String> = near.iter().map(|k| k.location.clone()).collect();
+    places.extend(planned.keys().cloned());
+    places.extend(asked.iter().cloned());
+    let places: Vec<String> = places.into_iter().collect();
+
+    let rhythms = Rhythms::load(app, &places).await?;
+    let open = OpenVisits::load(app, &places, zone.day_start(now.min(from)), user, (from, to)).await?;
+    let by_place: HashMap<&str, &Known> = mine.iter().map(|k| (k.location.as_str(), k)).collect();
+    let mut candidates = Vec::new();
+    for place in &places {
+        let appointment = planned.get(place).copied();
+        if appointment.is_none() && open.elsewhere.contains(place) && !asked.contains(place) {
+            continue;
+        }
+        let known = by_place.get(place.as_str()).copied();
+        let class = known.and_then(|k| k.class.clone());
+        let rhythm = rhythms.of(place, class.as_deref());
+        let due = known.and_then(|k| due_on(k, zone, day));
+        // A day agreed on with the customer may come sooner than the rhythm's least gap.
+        let too_soon = due.is_some_and(|days| days > 0)
+            && known.and_then(|k| k.last).is_some_and(|last| {
+                let gap = days_between(zone.date(last), day);
+                rhythm.is_some_and(|r| gap < r.least_gap)
+            });
+        let state = if appointment.is_some_and(|v| v.integer("promised_at").is_some()) {
+            DueState::Appointment
+        } else {
+            due.map_or(DueState::None, |days| state_of(days, rhythm.map(|r| r.days)))
+        };
+        let must = appointment.is_some() || asked.contains(place);
+        if !must && (too_soon || state == DueState::None) {
+            continue;
+        }
+        let record = appointment.or_else(|| open.due.get(place));
+        let candidate = Candidate {
+            visit_id: record.map_or_else(|| visit_id(place, day), |v| v.id.clone()),
+            on_record: record.is_some(),
+            location_id: place.clone(),
+            account_id: String::new(),
+            name: String::new(),
+            address: String::new(),
+            street: String::new(),
+            phone: None,
+            class,
+            place: None,
+            due_state: state,
+            due_days: due,
+            tier: 4,
+            prize: 1,
+            service_minutes: appointment
+                .and_then(|v| v.integer("duration_minutes"))
+                .or(rhythm.and_then(|r| r.minutes))
+                .unwrap_or(USUAL_MINUTES),
+            opening_hours: None,
+            country: None,
+            promised_at: appointment.and_then(|v| v.integer("promised_at")).map(Timestamp),
+            last_note: None,
+            closing: None,
+        };
+        candidates.push((candidate, rhythm.map(|r| r.days)));
+    }
+    let kept: HashSet<String> = planned.keys().chain(&asked).cloned().collect();
+    let begun: Vec<Record> = of_day.into_iter().filter(|v| v.integer("check_in_at").is_some()).collect();
+    complete(app, day, candidates, begun, &kept).await
+}
+
+/// Fills in names, places, notes and deals, leaves out what is closed, and cuts at the limit. Candidates come
+/// with the days of their rhythm.
+async fn complete(
+    app: &App,
+    day: Date,
+    mut candidates: Vec<(Candidate, Option<i64>)>,
+    begun: Vec<Record>,
+    kept: &HashSet<String>,
+) -> Result<Gathered, Problem> {
+    let ids: Vec<String> = candidates.iter().map(|c| c.0.location_id.clone()).collect();
+    let accounts_by_place = accounts_of(app, &ids).await?;
+    let mut account_ids: Vec<String> = accounts_by_place.values().cloned().collect();
+    account_ids.sort_unstable();
+    account_ids.dedup();
+    let accounts = store::by_ids(&app.store, "account", &account_ids).await?;
+    let locations = store::by_ids(&app.store, "location", &ids).await?;
+    let until = day.saturating_add(CLOSING_WITHIN_DAYS.days());
+    let closing = store::closing(&app.store, &account_ids, day, until).await?;
+    candidates.retain_mut(|(candidate, rhythm)| {
+        let Some(location) = locations.get(&candidate.location_id) else { return false };
+        let Some(account) = accounts_by_place.get(&candidate.location_id).and_then(|a| accounts.get(a)) else {
+            return false;
+        };
+        let out = account.text("status") == Some("closed") || location.boolean("active") == Some(false);
+        if out && !kept.contains(&candidate.location_id) {
+            return false;
+        }
+        fill(candidate, account, location);
+        candidate.closing = closing.get(&account.id).copied();
+        (candidate.tier, candidate.prize) = urgency(
+            candidate.due_state,
+            candidate.class.as_deref(),
+            candidate.due_days,
+            *rhythm,
+            candidate.closing.is_some(),
+        );
+        true
+    });
+    let mut candidates: Vec<Candidate> = candidates.into_iter().map(|c| c.0).collect();
+    let mut started = Vec::new();
+    for visit in begun {
+        if let Some(at) = candidates.iter().position(|c| c.visit_id == visit.id) {
+            started.push((candidates.remove(at), visit));
+        }
+    }
+    started.sort_by_key(|(_, visit)| (visit.integer("check_in_at"), visit.id.clone()));
+    let counts = Counts {
+        overdue: candidates.iter().filter(|c| c.due_state == DueState::Overdue).count(),
+        due: candidates.iter().filter(|c| c.due_state == DueState::Due).count(),
+        appointments: candidates.iter().filter(|c| c.due_state == DueState::Appointment).count(),
+    };
+    candidates.sort_by(|a, b| {
+        let rank = |c: &Candidate| (!kept.contains(&c.location_id), c.tier, std::cmp::Reverse(c.prize));
+        rank(a).cmp(&rank(b)).then_with(|| a.location_id.cmp(&b.location_id))
+    });
+    let mut beyond = candidates.split_off(candidates.len().min(MOST_CANDIDATES.max(kept.len())));
+    // A suggestion that does not make the list is nothing that is missing from the day.
+    beyond.retain(|c| c.tier < 4);
+    beyond.truncate(MOST_BEYOND);
+    let ids: Vec<String> = candidates.iter().map(|c| c.location_id.clone()).collect();
+    let mut notes = store::last_notes(app.store.db(), &ids).await?;
+    for candidate in &mut candidates {
+        candidate.last_note = notes.remove(&candidate.location_id);
+    }
+    Ok(Gathered { candidates, beyond, started, counts })
+}
+
+/// What the records say about a candidate.
+fn fill(candidate: &mut Candidate, account: &Record, location: &Record) {
+    let text = |name: &str| location.text(name).unwrap_or_default();
+    let street = [text("street"), text("house_number")].join(" ");
+    let town = [text("postal_code"), text("city")].join(" ");
+    let parts: Vec<&str> = [street.trim(), town.trim()].into_iter().filter(|p| !p.is_empty()).collect();
+    candidate.address = if parts.is_empty() { text("source_text").to_owned() } else { parts.join(", ") };
+    // What the geocoder matched is spelt as the map spells it.
+    let matched = location.text("geocode_label").and_then(|l| l.split(',').next());
+    candidate.street = matched.unwrap_or(&street).trim_end_matches(|c: char| !c.is_alphabetic() && c != '.').trim().to_owned();
+    if let Some((name, last)) = candidate.street.rsplit_once(' ')
+        && last.starts_with(|c: char| c.is_ascii_digit())
+    {
+        candidate.street = name.to_owned();
+    }
+    candidate.account_id = account.id.clone();
+    candidate.name = account.text("name").unwrap_or_default().to_owned();
+    if let Some(place) = location.text("name").filter(|p| !p.is_empty() && *p != candidate.name) {
+        candidate.name = format!("{}, {place}", candidate.name);
+    }
+    candidate.phone = account.text("phone").map(str::to_owned);
+    candidate.class = account.text("class").map(str::to_owned);
+    candidate.place = location.place();
+    candidate.opening_hours = location.text("opening_hours").map(str::to_owned);
+    candidate.country = location.text("country").map(str::to_owned);
+    if let Some(minutes) = location.integer("visit_minutes").filter(|m| (1..=600).contains(m)) {
+        candidate.service_minutes = minutes;
+    }
+}
+
+/// The rep's places: those of accounts they own, and those in territories they own.
+async fn of_rep(app: &App, user: &str, now: Timestamp) -> Result<Vec<Known>, Problem> {
+    let territories = store::owned_territories(app.store.db(), user, now).await?;
+    let filter =
+        Filter::Or(vec![Filter::category("owner_id", [user]), Filter::category("territory_id", territories)]);
+    let state = app.live.present();
+    let view = state.index.view(&filter).map_err(index_problem)?;
+    let rows = view.rows_in(&Shape::everywhere());
+    Ok(rows
+        .into_iter()
+        .map(|row| Known {
+            location: id_text(row.id()),
+            class: row.category("class").map(str::to_owned),
+            last: row.time("last_visit"),
+            due_at: row.time("due_at"),
+        })
+        .collect())
+}
+
+/// The places that a wish names by visit or by place.
+async fn wanted_places(
+    app: &App,
+    wanted: &BTreeSet<String>,
+    mine: &[Known],
+    day: Date,
+) -> Result<HashSet<String>, Problem> {
+    if wanted.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let ids: Vec<String> = wanted.iter().cloned().collect();
+    let visits = store::by_ids(&app.store, "visit", &ids).await?;
+    let mut places: HashSet<String> =
+        visits.values().filter_map(|v| v.text("location_id").map(str::to_owned)).collect();
+    places.extend(mine.iter().filter(|k| wanted.contains(&k.location)).map(|k| k.location.clone()));
+    places.extend(mine.iter().filter(|k| wanted.contains(&visit_id(&k.location, day))).map(|k| k.location.clone()));
+    Ok(places)
+}
+
+fn days_between(from: Date, to: Date) -> i64 {
+    from.until(to).map_or(0, |span| i64::from(span.get_days()))
+}
+
+/// Days from the day to the due date; somebody never visited is due now.
+fn due_on(known: &Known, zone: &crate::Zone, day: Date) -> Option<i64> {
+    let due = known.due_at?;
+    Some(if known.last.is_none() { 0 } else { days_between(day, zone.date(due)) })
+}
+
+fn state_of(due_days: i64, rhythm: Option<i64>) -> DueState {
+    let early = rhythm.map_or(0, |days| days / 4).min(SUGGESTED_WITHIN_DAYS);
+    match due_days {
+        days if days < 0 => DueState::Overdue,
+        days if days < DUE_WITHIN_DAYS => DueState::Due,
+        days if days <= early => DueState::Later,
+        _ => DueState::None,
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Rhythm {
+    days: i64,
+    /// Not sooner than so many days after the last visit.
+    least_gap: i64,
+    minutes: Option<i64>,
+}
+
+struct Rhythms {
+    by_class: HashMap<String, Rhythm>,
+    by_place: HashMap<String, Rhythm>,
+}
+
+impl Rhythms {
+    async fn load(app: &App, places: &[String]) -> Result<Self, Problem> {
+        let mut rhythms = Self { by_class: HashMap::new(), by_place: HashMap::new() };
+        for record in store::frequencies(&app.store, places).await? {
+            let days = record.integer("days").unwrap_or(1).max(1);
+            let rhythm = Rhythm {
+                days,
+                least_gap: record.integer("min_gap_days").unwrap_or(days / 2),
+                minutes: record.integer("duration_minutes").filter(|m| (1..=600).contains(m)),
+            };
+            match (record.text("location_id"), record.text("class")) {
+                (Some(place), _) => drop(rhythms.by_place.insert(place.to_owned(), rhythm)),
+                (None, Some(class)) => drop(rhythms.by_class.insert(class.to_owned(), rhythm)),
+                (None, None) => {}
+            }
+        }
+        Ok(rhythms)
+    }
+
+    fn of(&self, place: &str, class: Option<&str>) -> Option<Rhythm> {
+        self.by_place.get(place).or_else(|| self.by_class.get(class?)).copied()
+    }
+}
+
+/// Visits on record at the candidates' places.
+struct OpenVisits {
+    /// Planned for another day, or for this day by somebody else.
+    elsewhere: HashSet<String>,
+    /// Waiting for a day.
+    due: HashMap<String, Record>,
+}
+
+impl OpenVisits {
+    async fn load(
+        app: &App,
+        places: &[String],
+        since: Timestamp,
+        user: &str,
+        day: (Timestamp, Timestamp),
+    ) -> Result<Self, Problem> {
+        let mut open = Self { elsewhere: HashSet::new(), due: HashMap::new() };
+        for visit in store::open_at(&app.store, places, since).await? {
+            let Some(place) = visit.text("location_id").map(str::to_owned) else { continue };
+            let owner = visit.text("owner_id");
+            if visit.text("status") == Some("due") {
+                if owner.is_none() || owner == Some(user) {
+                    open.due.insert(place, visit);
+                }
+                continue;
+            }
+            let start = visit.integer("planned_start").unwrap_or(0);
+            let is_this_day = owner == Some(user) && start >= day.0.0 && start < day.1.0;
+            if !is_this_day {
+                open.elsewhere.insert(place);
+            }
+        }
+        Ok(open)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn due_states_by_days_and_rhythm() {
+        // (days until due, rhythm, expected); a quarter of the rhythm is early enough for a suggestion
+        for (days, rhythm, expected) in [
+            (-1, Some(14), DueState::Overdue),
+            (0, Some(14), DueState::Due),
+            (6, Some(56), DueState::Due),
+            (7, Some(14), DueState::None),
+            (7, Some(28), DueState::Later),
+            (14, Some(56), DueState::Later),
+            (15, Some(200), DueState::None),
+            (7, None, DueState::None),
+        ] {
+            assert_eq!(state_of(days, rhythm), expected, "{days} of {rhythm:?}");
+        }
+    }
+}
