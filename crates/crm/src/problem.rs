@@ -24,7 +24,7 @@ pub struct Problem {
     pub faults: Vec<ProblemFault>,
     /// On a version conflict: the record as it stands now.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub current: Option<serde_json::Value>,
+    pub current: Option<Box<serde_json::Value>>,
 }
 
 /// What is wrong with one part of the input.

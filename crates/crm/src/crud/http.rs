@@ -245,7 +245,7 @@ async fn update(
         Err(mut problem) if problem.code == "version-conflict" => {
             // The page shows both values side by side.
             let current = app.store.get(&signed.viewer, &record_type.name, &id, At::PRESENT).await?;
-            problem.current = current.map(|r| serde_json::to_value(RecordJson::from(r)).unwrap_or_default());
+            problem.current = current.map(|r| Box::new(serde_json::to_value(RecordJson::from(r)).unwrap_or_default()));
             Err(problem)
         }
         Err(problem) => Err(problem),
