@@ -93,6 +93,19 @@ impl Kind {
     }
 }
 
+/// What a deletion does to the records that link to the deleted one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnDelete {
+    /// It is refused while one does.
+    #[default]
+    Refuse,
+    /// They are deleted with it, in the same change set.
+    Cascade,
+    /// Their link is emptied.
+    Clear,
+}
+
 /// The four column types that mean the same on SQLite and PostgreSQL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnType {
@@ -143,6 +156,9 @@ pub struct Field {
     /// The record type a link points to; a link to a type nobody declared is a plain id.
     #[serde(default)]
     pub to: Option<String>,
+    /// Of a link: what happens when the record it points to is deleted.
+    #[serde(default)]
+    pub on_delete: OnDelete,
     /// SI unit, for display.
     #[serde(default)]
     pub unit: Option<String>,
@@ -222,6 +238,8 @@ pub struct RecordType {
     pub place: bool,
     /// Has a validity: the columns `valid_from`, `valid_to`.
     pub validity: bool,
+    /// Follows from other records and is put right by its feature after every change: it never blocks an undo.
+    pub derived: bool,
     /// Who sees what.
     pub rights: Rights,
     /// What makes a duplicate.

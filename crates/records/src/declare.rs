@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use crate::catalog::{DeclarationError, Duplicates, Field, Kind, Label, RecordType, Rights};
+use crate::catalog::{DeclarationError, Duplicates, Field, Kind, Label, OnDelete, RecordType, Rights};
 
 pub(crate) fn declared_types(declarations: &[&str]) -> Result<Vec<RecordType>, DeclarationError> {
     let mut types = Vec::with_capacity(declarations.len());
@@ -52,6 +52,8 @@ struct Declaration {
     place: Option<Empty>,
     validity: Option<Empty>,
     #[serde(default)]
+    derived: bool,
+    #[serde(default)]
     rights: Rights,
     #[serde(default)]
     duplicates: Duplicates,
@@ -94,6 +96,7 @@ fn build(declaration: Declaration) -> Result<RecordType, DeclarationError> {
         fields,
         place,
         validity,
+        derived,
         rights,
         duplicates,
     } = declaration;
@@ -119,7 +122,10 @@ fn build(declaration: Declaration) -> Result<RecordType, DeclarationError> {
     }
     if place.is_some() {
         if let Some(field) = all.iter().find(|f| TAKEN_WITH_PLACE.contains(&f.name.as_str())) {
-            return Err(wrong(format!("field {}: filters call the place of a record so", field.name)));
+            return Err(wrong(format!(
+                "field {}: filters call the place of a record so",
+                field.name
+            )));
         }
         all.push(implicit(
             "lng",
@@ -185,6 +191,7 @@ fn build(declaration: Declaration) -> Result<RecordType, DeclarationError> {
         fields: all,
         place: place.is_some(),
         validity: validity.is_some(),
+        derived,
         rights,
         duplicates,
     })
@@ -200,6 +207,7 @@ fn implicit(name: &str, kind: Kind, en: &str, de: &str, range: Option<(i64, i64)
         min: range.map(|r| r.0),
         choices: Vec::new(),
         to: None,
+        on_delete: OnDelete::Refuse,
         unit: None,
         label: Label {
             en: en.into(),
@@ -227,6 +235,12 @@ fn check_field(field: &Field) -> Result<(), String> {
     }
     if (field.kind == Kind::Link) != field.to.is_some() {
         return Err("a link, and only a link, needs `to`".into());
+    }
+    if field.on_delete != OnDelete::Refuse && field.kind != Kind::Link {
+        return Err("only a link has `on_delete`".into());
+    }
+    if field.on_delete == OnDelete::Clear && field.required {
+        return Err("a required link cannot be emptied: `on_delete` is refuse or cascade".into());
     }
     if field.sort && !field.kind.is_sortable() {
         return Err(format!(
@@ -271,6 +285,14 @@ mod tests {
                 "only a choice",
             ),
             (with("[fields.a]\nkind = \"link\""), "`to`"),
+            (
+                with("[fields.a]\nkind = \"text\"\non_delete = \"clear\""),
+                "only a link",
+            ),
+            (
+                with("[fields.a]\nkind = \"link\"\nto = \"b\"\nrequired = true\non_delete = \"clear\""),
+                "required link",
+            ),
             (with("[fields.a]\nkind = \"json\"\nsort = true"), "no order"),
             (with("[fields.a]\nkind = \"integer\"\nsearch = true"), "search"),
             (with("title = \"b\""), "field b"),

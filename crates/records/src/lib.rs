@@ -20,6 +20,7 @@ mod cql;
 mod cql_bounds;
 mod cql_shape;
 mod filter;
+mod later;
 mod matches;
 mod shape;
 
@@ -31,6 +32,7 @@ mod read;
 mod rights;
 
 mod chain;
+mod deletion;
 mod present;
 mod refusal;
 mod run;
@@ -56,7 +58,7 @@ mod statement;
 
 pub use author::{Author, Grant, Scope, Viewer};
 pub use catalog::{
-    Catalog, ColumnType, DeclarationError, Duplicates, Field, Kind, Label, RecordType, Rights,
+    Catalog, ColumnType, DeclarationError, Duplicates, Field, Kind, Label, OnDelete, RecordType, Rights,
 };
 pub use change::{Blocked, Broken, Change, ChangeSetFilter, ChangeSetInfo, UndoReport, VerifyReport};
 pub use check::check_tables;

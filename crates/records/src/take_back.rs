@@ -1,10 +1,12 @@
 //! Bringing records back to what they were before some change sets, inside a transaction.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use crate::catalog::RecordType;
+use crate::catalog::{Catalog, Kind, RecordType};
 use crate::chain::{digest, salt};
-use crate::rows::{CHANGE_SET, CHANGED_BY, RECORDED_AT, RawRow, SALT, VERSION, raw_columns, raw_row};
+use crate::rows::{
+    CHANGE_SET, CHANGED_BY, FIRST_FIELD, ID, RECORDED_AT, RawRow, SALT, VERSION, raw_columns, raw_row,
+};
 use crate::statement::{Bind, Statement};
 use crate::transaction::Writing;
 use crate::{Blocked, Error};
@@ -45,50 +47,9 @@ pub(crate) fn block(t: &Touched, reason: String, by: Option<String>) -> Block {
     }
 }
 
-/// Blocks records with an entry of another set after the first of ours.
-pub(crate) async fn find_later_changes(
-    writing: &mut Writing,
-    record_type: &RecordType,
-    chunk: &[Touched],
-    ours: &HashSet<&str>,
-    blocked: &mut BTreeMap<String, Block>,
-) -> Result<(), Error> {
-    let earliest = chunk.iter().map(|t| t.first_seq).min().unwrap_or(0);
-    let mut statement = Statement::new(
-        writing.dialect(),
-        "select record_id, seq, change_set, author, operation from changes where record_type = ",
-    );
-    statement
-        .bind(&record_type.name)
-        .push(" and seq > ")
-        .bind(earliest)
-        .push(" and operation not in ('begin', 'end') and record_id in ")
-        .bind_list(chunk.iter().map(|t| t.id.as_str()))
-        .push(" order by seq");
-    let by_id: HashMap<&str, &Touched> = chunk.iter().map(|t| (t.id.as_str(), t)).collect();
-    for row in statement.fetch_in(&mut writing.tx).await? {
-        let (id, seq, set) = (
-            row.require_text(0)?,
-            row.require_integer(1)?,
-            row.require_text(2)?,
-        );
-        let Some(t) = by_id.get(id.as_str()) else { continue };
-        if seq > t.first_seq && !ours.contains(set.as_str()) {
-            let what = match row.require_text(4)?.as_str() {
-                "delete" => "deleted",
-                "erase" => "erased",
-                "create" => "made again",
-                _ => "changed",
-            };
-            // The last one wins: that is the person to ask.
-            blocked.insert(id, block(t, format!("was {what} since"), row.text(3)?));
-        }
-    }
-    Ok(())
-}
-
 /// Brings records of one type back to what they were before the sets.
 pub(crate) async fn take_back(
+    catalog: &Catalog,
     writing: &mut Writing,
     record_type: &RecordType,
     records: &[&Touched],
@@ -142,6 +103,7 @@ pub(crate) async fn take_back(
         entries.push((operation, *t, version, digest(&columns, &row, record_type)));
         rows.push(row);
     }
+    check_targets(catalog, writing, record_type, &rows).await?;
     let closing: Vec<&str> = back
         .iter()
         .map(|t| t.id.as_str())
@@ -153,6 +115,56 @@ pub(crate) async fn take_back(
     writing.put(record_type, rows, true).await?;
     for (operation, t, version, digest) in entries {
         writing.enter(operation, &t.type_name, &t.id, version, digest);
+    }
+    Ok(())
+}
+
+/// What the restored records link to is there.
+async fn check_targets(
+    catalog: &Catalog,
+    writing: &mut Writing,
+    record_type: &RecordType,
+    rows: &[RawRow],
+) -> Result<(), Error> {
+    let text = |bind: &Bind| match bind {
+        Bind::Text(text) => text.clone(),
+        _ => None,
+    };
+    for (index, field) in record_type
+        .fields
+        .iter()
+        .enumerate()
+        .filter(|(_, f)| f.kind == Kind::Link)
+    {
+        let Some(target) = field.to.as_deref().and_then(|to| catalog.get(to)) else {
+            continue;
+        };
+        let mut wanted: HashSet<String> = rows
+            .iter()
+            .filter_map(|row| text(&row[FIRST_FIELD + index]))
+            .collect();
+        if target.name == record_type.name {
+            for id in rows.iter().filter_map(|row| text(&row[ID])) {
+                wanted.remove(&id);
+            }
+        }
+        if wanted.is_empty() {
+            continue;
+        }
+        let mut statement = Statement::new(
+            writing.dialect(),
+            format!("select id from {} where id in ", target.table),
+        );
+        statement.bind_list(wanted.iter().map(String::as_str));
+        for row in statement.fetch_in(&mut writing.tx).await? {
+            wanted.remove(&row.require_text(0)?);
+        }
+        if let Some(id) = wanted.into_iter().next() {
+            return Err(Error::Linked {
+                type_name: record_type.name.clone(),
+                reason: format!("its {} points to {} {id}, which is gone", field.name, target.name),
+            });
+        }
     }
     Ok(())
 }
@@ -188,7 +200,11 @@ async fn old_rows(
 
 /// The database refused because of another record, which blocks this one and nothing else.
 pub(crate) fn is_refusal(error: &Error) -> bool {
-    matches!(error, Error::Database(sqlx::Error::Database(e)) if e.is_unique_violation() || e.is_foreign_key_violation())
+    match error {
+        Error::Linked { .. } => true,
+        Error::Database(sqlx::Error::Database(e)) => e.is_unique_violation() || e.is_foreign_key_violation(),
+        _ => false,
+    }
 }
 
 pub(crate) fn refusal_in_words(error: &Error) -> String {
@@ -196,6 +212,7 @@ pub(crate) fn refusal_in_words(error: &Error) -> String {
         Error::Database(sqlx::Error::Database(e)) if e.is_unique_violation() => {
             "another record has taken a value that no two may have".into()
         }
+        Error::Linked { reason, .. } => reason.clone(),
         _ => "another record points to it, or it points to one that is gone".into(),
     }
 }

@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::catalog::RecordType;
+use crate::later::find_later_changes;
 use crate::statement::Statement;
 use crate::store::Store;
-use crate::take_back::{Block, Touched, block, find_later_changes, is_refusal, refusal_in_words, take_back};
+use crate::take_back::{Block, Touched, block, is_refusal, refusal_in_words, take_back};
 use crate::transaction::Writing;
 use crate::{Author, Error, Scope, UndoReport};
 
@@ -110,7 +111,7 @@ impl Store {
     }
 
     /// How many links one can follow from a type to other types; circles are cut.
-    fn link_depth(&self, record_type: &RecordType, steps: usize) -> usize {
+    pub(crate) fn link_depth(&self, record_type: &RecordType, steps: usize) -> usize {
         if steps > 8 {
             return 0;
         }
@@ -263,16 +264,17 @@ impl Store {
     ) -> Result<Vec<(Touched, Block)>, Error> {
         let record_type = self.record_type(&chunk[0].type_name)?;
         let mut writing = Writing::begin(self, author, undo.to_string()).await?;
-        let mut blocked: BTreeMap<String, Block> = BTreeMap::new();
-        find_later_changes(&mut writing, record_type, chunk, ours, &mut blocked).await?;
-        if chunk[0].was_created {
-            self.find_links(&mut writing, record_type, chunk, going, &mut blocked)
+        let was_created = chunk[0].was_created;
+        let mut chunk = chunk.to_vec();
+        let mut blocked = find_later_changes(&mut writing, record_type, &mut chunk, ours).await?;
+        if was_created {
+            self.find_links(&mut writing, record_type, &chunk, going, &mut blocked)
                 .await?;
         }
         let free: Vec<&Touched> = chunk.iter().filter(|t| !blocked.contains_key(&t.id)).collect();
         let before = writing.entry_count();
         writing.tx.run("savepoint taken_back").await?;
-        let refused = match take_back(&mut writing, record_type, &free).await {
+        let refused = match take_back(self.catalog(), &mut writing, record_type, &free).await {
             Ok(()) => None,
             Err(error) if is_refusal(&error) => Some(error),
             Err(error) => return Err(error),
@@ -283,7 +285,7 @@ impl Store {
             for one in free {
                 let before = writing.entry_count();
                 writing.tx.run("savepoint one_taken_back").await?;
-                match take_back(&mut writing, record_type, &[one]).await {
+                match take_back(self.catalog(), &mut writing, record_type, &[one]).await {
                     Ok(()) => writing.tx.run("release savepoint one_taken_back").await?,
                     Err(error) if is_refusal(&error) => {
                         writing.tx.run("rollback to savepoint one_taken_back").await?;
@@ -320,7 +322,9 @@ impl Store {
         going: &HashSet<(String, String)>,
         blocked: &mut BTreeMap<String, Block>,
     ) -> Result<(), Error> {
-        for (other, field) in self.catalog().links_to(&record_type.name) {
+        // What follows from this record is put right after the undo; it holds nobody here.
+        let links = self.catalog().links_to(&record_type.name);
+        for (other, field) in links.filter(|(other, _)| !other.derived) {
             let mut statement = Statement::new(
                 writing.dialect(),
                 format!(

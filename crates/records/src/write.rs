@@ -282,22 +282,13 @@ impl Store {
         let wanted: Vec<(&str, Option<i64>)> = items.iter().map(|(id, v)| (id.as_str(), *v)).collect();
         let mut present = self.load(writing, viewer, record_type, &wanted, "delete").await?;
         let ids: Vec<&str> = wanted.iter().map(|w| w.0).collect();
-        writing.close(record_type, &ids, true).await?;
-        if let Err(error) = writing.remove(record_type, &ids).await {
-            return Err(Failure::Refused(Refused {
-                error,
-                type_name: record_type.name.clone(),
-                first,
-                rows: Vec::new(),
-                deleted: ids.iter().map(ToString::to_string).collect(),
-            }));
-        }
+        self.delete_with_links(writing, viewer, record_type, first, &ids)
+            .await?;
         let mut records = Vec::with_capacity(items.len());
         for (id, _) in &items {
             let record = present
                 .remove(id)
                 .ok_or_else(|| Failure::Found(not_found(record_type, id)))?;
-            writing.enter("delete", &record_type.name, id, record.version + 1, String::new());
             records.push(record);
         }
         Ok(records)

@@ -55,6 +55,7 @@ async fn empty(url: &str) -> Store {
         crate::toy::FIRM,
         crate::toy::PERSON,
         crate::toy::POST,
+        crate::toy::MEMO,
     ]);
     let clock = Arc::new(ManualClock::at(Timestamp(START)));
     Store::open_with(url, catalog.unwrap(), clock, records::Rules::new(), &migrator())

@@ -293,6 +293,75 @@ async fn what_is_pointed_to_stays() {
 }
 
 #[tokio::test]
+async fn a_deletion_takes_along_empties_or_stops_as_the_links_say() {
+    on_both(|world| async move {
+        let store = &world.store;
+        let doomed = world.create(&system(), "firm", firm("Doomed")).await;
+        let other = world.create(&system(), "firm", firm("Other")).await;
+        let memo = world
+            .create(&system(), "memo", json!({"text": "a", "firm_id": doomed.id}))
+            .await;
+        // Hangs on the memo, not on the firm, and goes all the same.
+        let answer = world
+            .create(&system(), "memo", json!({"text": "b", "memo_id": memo.id}))
+            .await;
+        let kept = world
+            .create(&system(), "memo", json!({"text": "c", "firm_id": other.id}))
+            .await;
+        let boss = world
+            .create(
+                &system(),
+                "person",
+                json!({"family_name": "Boss", "firm_id": doomed.id}),
+            )
+            .await;
+        let staff = json!({"family_name": "Staff", "firm_id": other.id, "manager_id": boss.id});
+        let staff = world.create(&system(), "person", staff).await;
+        let before = crate::toy::state(store).await;
+
+        // A person links to the firm, and that link says refuse: nothing at all happens.
+        let error = store
+            .write(&system(), vec![Op::delete("firm", &doomed.id)])
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(&error, Error::Linked { reason, .. } if reason.contains(&boss.id)),
+            "{error}"
+        );
+        assert_eq!(crate::toy::state(store).await, before);
+
+        let ops = vec![Op::delete("person", &boss.id), Op::delete("firm", &doomed.id)];
+        let written = store.write(&system(), ops).await.unwrap();
+        let there = async |type_name: &str, id: &str| {
+            store
+                .get(&Viewer::system(), type_name, id, At::PRESENT)
+                .await
+                .unwrap()
+        };
+        for (type_name, id) in [
+            ("firm", &doomed.id),
+            ("memo", &memo.id),
+            ("memo", &answer.id),
+            ("person", &boss.id),
+        ] {
+            assert_eq!(there(type_name, id).await, None, "{type_name}");
+        }
+        assert_eq!(there("memo", &kept.id).await, Some(kept));
+        let staff = there("person", &staff.id).await.unwrap();
+        assert!(staff.fields["manager_id"].is_null());
+        assert_eq!((staff.version, staff.text("family_name")), (2, Some("Staff")));
+        assert_whole(store).await;
+
+        // One change set, so one undo brings all of it back.
+        let report = store.undo(&system(), &written.change_set).await.unwrap();
+        assert_eq!((report.undone, report.blocked), (5, vec![]));
+        assert_eq!(crate::toy::state(store).await, before);
+        assert_whole(store).await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn declarations_and_tables_agree() {
     on_both(|world| async move {
         assert_eq!(check_tables(&world.store).await.unwrap(), Vec::<String>::new());

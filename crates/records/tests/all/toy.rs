@@ -75,6 +75,10 @@ kind = "link"
 to = "firm"
 [fields.note]
 kind = "long_text"
+[fields.manager_id]
+kind = "link"
+to = "person"
+on_delete = "clear"
 [rights]
 own = "exists (select 1 from firms f where f.id = r.firm_id and f.owner_id = $viewer)"
 "#;
@@ -82,6 +86,7 @@ own = "exists (select 1 from firms f where f.id = r.firm_id and f.owner_id = $vi
 pub const POST: &str = r#"
 name = "post"
 table = "posts"
+derived = true
 [fields.firm_id]
 kind = "link"
 to = "firm"
@@ -92,6 +97,21 @@ to = "user"
 [validity]
 [rights]
 own = "r.user_id = $viewer"
+"#;
+
+pub const MEMO: &str = r#"
+name = "memo"
+table = "memos"
+[fields.text]
+kind = "text"
+[fields.firm_id]
+kind = "link"
+to = "firm"
+on_delete = "cascade"
+[fields.memo_id]
+kind = "link"
+to = "memo"
+on_delete = "cascade"
 "#;
 
 pub const USER: &str = r#"
@@ -137,8 +157,14 @@ fn tables() -> String {
             create index firms_cell on firms (cell);\n";
     sql += &table(
         "people",
-        "family_name text, family_name_folded text collate \"C\", phone text, firm_id text, note text",
-        ", foreign key (firm_id) references firms (id)",
+        "family_name text, family_name_folded text collate \"C\", phone text, firm_id text, note text, \
+         manager_id text",
+        ", foreign key (firm_id) references firms (id), foreign key (manager_id) references people (id)",
+    );
+    sql += &table(
+        "memos",
+        "text text, firm_id text, memo_id text",
+        ", foreign key (firm_id) references firms (id), foreign key (memo_id) references memos (id)",
     );
     sql += &table(
         "posts",
@@ -189,7 +215,7 @@ fn rules() -> Rules {
 }
 
 pub async fn open(url: &str, clock: Arc<ManualClock>) -> Result<Store, Error> {
-    let catalog = Catalog::parse(&[USER, FIRM, PERSON, POST]).expect("the toy declarations are right");
+    let catalog = Catalog::parse(&[USER, FIRM, PERSON, POST, MEMO]).expect("the toy declarations are right");
     Store::open_with(url, catalog, clock, rules(), &migrator()).await
 }
 
@@ -279,7 +305,7 @@ pub fn user(id: &str, read: Scope, write: Scope) -> Author {
         create: true,
         delete: write,
     };
-    let grants = ["firm", "person", "post", "user"].map(|t| (t.to_string(), grant));
+    let grants = ["firm", "person", "post", "memo", "user"].map(|t| (t.to_string(), grant));
     let mut grants = std::collections::BTreeMap::from(grants);
     grants.insert("user".into(), Grant::ALL);
     Author::new(Viewer::user(id, grants), "api", "By hand")
@@ -302,7 +328,7 @@ pub async fn assert_whole(store: &Store) {
 /// Everything that is on record now, without versions and times: what an undo must bring back.
 pub async fn state(store: &Store) -> Vec<(String, String, Value)> {
     let mut all = Vec::new();
-    for record_type in ["user", "firm", "person", "post"] {
+    for record_type in ["user", "firm", "person", "post", "memo"] {
         let mut query = records::Query::of(record_type).limit(7);
         loop {
             let page = store.list(&Viewer::system(), &query).await.expect("a list");

@@ -181,6 +181,93 @@ async fn consequences_go_with_their_cause_and_never_block_it() {
 }
 
 #[tokio::test]
+async fn what_was_changed_and_changed_back_does_not_block() {
+    on_both(|world| async move {
+        let store = &world.store;
+        let made = store
+            .write(&system(), vec![Op::create("firm", map(firm("Toing")))])
+            .await
+            .unwrap();
+        let id = made.records[0].id.clone();
+        let write = async |patch: serde_json::Value| {
+            store
+                .write(&system(), vec![Op::update("firm", &id, map(patch))])
+                .await
+                .unwrap()
+                .change_set
+        };
+        let first = write(json!({"class": "B"})).await;
+        let second = write(json!({"class": "C"})).await;
+        assert!(store.undo(&system(), &second).await.unwrap().blocked.is_empty());
+        // The record is as the first left it, though two sets wrote it since.
+        let report = store.undo(&system(), &first).await.unwrap();
+        assert_eq!((report.undone, report.blocked), (1, vec![]));
+        // By hand and back counts as well; another value blocks.
+        let third = write(json!({"class": "B"})).await;
+        write(json!({"class": "C"})).await;
+        write(json!({"class": "B"})).await;
+        assert!(store.undo(&system(), &third).await.unwrap().blocked.is_empty());
+        let fourth = write(json!({"class": "C"})).await;
+        write(json!({"staff": 7})).await;
+        let report = store.undo(&system(), &fourth).await.unwrap();
+        assert_eq!((report.undone, report.blocked_count), (0, 1));
+        // Deleted and brought back by an undo, it can still be taken away by its maker's.
+        let other = store
+            .write(&system(), vec![Op::create("firm", map(firm("Froing")))])
+            .await
+            .unwrap();
+        let gone = store
+            .write(&system(), vec![Op::delete("firm", &other.records[0].id)])
+            .await
+            .unwrap();
+        store.undo(&system(), &gone.change_set).await.unwrap();
+        let report = store.undo(&system(), &other.change_set).await.unwrap();
+        assert_eq!((report.undone, report.blocked), (1, vec![]));
+        assert_whole(store).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_follows_from_other_records_never_blocks() {
+    on_both(|world| async move {
+        let store = &world.store;
+        let made = store
+            .write(&system(), vec![Op::create("firm", map(firm("Cause")))])
+            .await
+            .unwrap();
+        let firm_id = made.records[0].id.clone();
+        let follows = Author::system("assign", "Assigned").caused_by(&made.change_set);
+        let post = Op::create("post", map(json!({"firm_id": firm_id, "user_id": "anna"})));
+        let post = store.write(&follows, vec![post]).await.unwrap().records[0]
+            .id
+            .clone();
+        // Something else ends that post and begins another, which points to the firm as well.
+        let next = vec![
+            Op::update("post", &post, map(json!({"valid_to": 9_000_000_000_000_i64}))),
+            Op::create("post", map(json!({"firm_id": firm_id, "user_id": "ben"}))),
+        ];
+        store.write(&system(), next).await.unwrap();
+        let report = store.undo(&system(), &made.change_set).await.unwrap();
+        assert_eq!((report.undone, report.blocked), (1, vec![]));
+        assert!(
+            store
+                .get(&Viewer::system(), "firm", &firm_id, records::At::PRESENT)
+                .await
+                .unwrap()
+                .is_none()
+        );
+        // The posts stay as they were left: whoever derives them puts them right.
+        assert_eq!(
+            store.count(&Viewer::system(), &Query::of("post")).await.unwrap(),
+            2
+        );
+        assert_whole(store).await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_somebody_linked_to_since_cannot_be_taken_away() {
     on_both(|world| async move {
         let written = world
