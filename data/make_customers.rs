@@ -19,6 +19,7 @@ struct Business {
     street: String,
     house_number: String,
     postcode: String,
+    city: String,
     phone: Option<String>,
     website: Option<String>,
     opening_hours: Option<String>,
@@ -29,6 +30,7 @@ struct Address {
     street: String,
     house_number: String,
     postcode: String,
+    city: String,
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -51,6 +53,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 street: address.as_ref().map(|a| a.street.clone()).unwrap_or_default(),
                 house_number: address.as_ref().map(|a| a.house_number.clone()).unwrap_or_default(),
                 postcode: address.as_ref().map(|a| a.postcode.clone()).unwrap_or_default(),
+                city: address.as_ref().map(|a| a.city.clone()).unwrap_or_default(),
                 phone: first(&tags, &["phone", "contact:phone"]),
                 website: first(&tags, &["website", "contact:website", "url"]),
                 opening_hours: first(&tags, &["opening_hours"]),
@@ -79,6 +82,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 business.street.clone_from(&address.street);
                 business.house_number.clone_from(&address.house_number);
                 business.postcode.clone_from(&address.postcode);
+                business.city.clone_from(&address.city);
             }
         }
     }
@@ -123,12 +127,13 @@ fn write_row(
     };
     let street = typed_street(business, random);
     let postcode = if random.chance(12) { "" } else { business.postcode.as_str() };
-    let town = match random.below(20) {
-        0 => "NB",
-        1 => "Neubrandenburg ",
-        2 => "neubrandenburg",
-        _ => "Neubrandenburg",
+    let typed = match random.below(20) {
+        0 if business.city == "Neubrandenburg" => "NB".to_owned(),
+        1 => format!("{} ", business.city),
+        2 => business.city.to_lowercase(),
+        _ => business.city.clone(),
     };
+    let town = typed.as_str();
     let phone = business
         .phone
         .clone()
@@ -193,6 +198,7 @@ fn address_of(point: LngLat, tags: &Tags<'_>) -> Option<Address> {
         street: street.to_owned(),
         house_number: tags.get("addr:housenumber")?.to_owned(),
         postcode: tags.get("addr:postcode").unwrap_or("").to_owned(),
+        city: tags.get("addr:city").unwrap_or("Neubrandenburg").to_owned(),
     })
 }
 
