@@ -13,10 +13,10 @@ export const plan = (date: string, user: Id | null) => post<Plan>(`/api/v1/days/
 export const replan = (id: Id, wish: ReplanWish) => post<Replanned>(`/api/v1/plans/${id}/replan`, wish);
 export const move = (id: Id, visit: Id, seq: number) => post<Replanned>(`/api/v1/plans/${id}/move`, { visit_id: visit, to_seq: seq });
 export const accept = (id: Id) => post<{ plan: Plan; change_set: Id }>(`/api/v1/plans/${id}/accept`, {});
-export const gpx = (id: Id) => download('GET', `/api/v1/plans/${id}.gpx`, { dated: false });
+export const gpx = (id: Id) => download('GET', `/api/v1/plans/${id}/gpx`, { dated: false });
 export const calendar = () => post<{ url: string }>('/api/v1/calendar', {});
 export const links = (id: Id) =>
-  get<{ legs: { label: string; google: string; apple?: string; waze?: string; osmand?: string; geo?: string }[] }>(`/api/v1/plans/${id}/links`, { dated: false });
+  get<{ legs: { label: string; google: string; apple: string; waze: string; osmand: string; geo: string }[] }>(`/api/v1/plans/${id}/links`, { dated: false });
 export const checkIn = (visit: Id, at: { lng?: number; lat?: number; accuracy_m?: number }) =>
   post<Written & { distance_m: number | null }>(`/api/v1/visits/${visit}/check-in`, at);
 export const checkOut = (visit: Id) => post<Written>(`/api/v1/visits/${visit}/check-out`, {});
