@@ -51,7 +51,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 point,
                 industry,
                 street: address.as_ref().map(|a| a.street.clone()).unwrap_or_default(),
-                house_number: address.as_ref().map(|a| a.house_number.clone()).unwrap_or_default(),
+                house_number: address
+                    .as_ref()
+                    .map(|a| a.house_number.clone())
+                    .unwrap_or_default(),
                 postcode: address.as_ref().map(|a| a.postcode.clone()).unwrap_or_default(),
                 city: address.as_ref().map(|a| a.city.clone()).unwrap_or_default(),
                 phone: first(&tags, &["phone", "contact:phone"]),
@@ -87,7 +90,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     businesses.retain(|b| !b.house_number.is_empty());
-    businesses.sort_by(|a, b| (&a.name, &a.street, &a.house_number).cmp(&(&b.name, &b.street, &b.house_number)));
+    businesses
+        .sort_by(|a, b| (&a.name, &a.street, &a.house_number).cmp(&(&b.name, &b.street, &b.house_number)));
     businesses.dedup_by(|a, b| a.name == b.name && a.street == b.street && a.house_number == b.house_number);
 
     let mut random = Random(20_161_121);
@@ -98,7 +102,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (index, business) in businesses.iter().take(600).enumerate() {
         let number = format!("NB-{:04}", index + 1);
         write_row(&mut rows, &number, business, &mut random)?;
-        writeln!(truth, "{number},{:.7},{:.7}\r", business.point.lng(), business.point.lat())?;
+        writeln!(
+            truth,
+            "{number},{:.7},{:.7}\r",
+            business.point.lng(),
+            business.point.lat()
+        )?;
     }
     std::fs::write(data.join("customers.csv"), rows)?;
     std::fs::write(data.join("customers.truth.csv"), truth)?;
@@ -126,7 +135,11 @@ fn write_row(
         _ => (500 + random.below(7_500)).to_string(),
     };
     let street = typed_street(business, random);
-    let postcode = if random.chance(12) { "" } else { business.postcode.as_str() };
+    let postcode = if random.chance(12) {
+        ""
+    } else {
+        business.postcode.as_str()
+    };
     let typed = match random.below(20) {
         0 if business.city == "Neubrandenburg" => "NB".to_owned(),
         1 => format!("{} ", business.city),
@@ -151,7 +164,10 @@ fn write_row(
         &phone,
         &email,
         business.website.as_deref().unwrap_or(""),
-        business.opening_hours.as_deref().unwrap_or(default_hours(business.industry)),
+        business
+            .opening_hours
+            .as_deref()
+            .unwrap_or(default_hours(business.industry)),
         &revenue,
     ];
     let quoted: Vec<String> = cells.iter().map(|c| quoted(c)).collect();
@@ -164,7 +180,13 @@ fn typed_street(business: &Business, random: &mut Random) -> String {
     match random.below(100) {
         0..=24 => street = street.replace("straße", "str.").replace("Straße", "Str."),
         25..=34 => street = street.replace('ß', "ss"),
-        35..=39 => street = street.replace('ä', "ae").replace('ö', "oe").replace('ü', "ue").to_lowercase(),
+        35..=39 => {
+            street = street
+                .replace('ä', "ae")
+                .replace('ö', "oe")
+                .replace('ü', "ue")
+                .to_lowercase()
+        }
         40..=44 => street = slip(&street, random),
         45..=46 => return format!("Am Niemandsland {}", 1 + random.below(30)),
         _ => {}
@@ -218,11 +240,16 @@ fn industry_of(tags: &Tags<'_>) -> Option<&'static str> {
     if tags.get("craft").is_some() {
         return Some("Crafts");
     }
-    if matches!(tags.get("tourism"), Some("hotel" | "guest_house" | "hostel" | "apartment" | "museum")) {
+    if matches!(
+        tags.get("tourism"),
+        Some("hotel" | "guest_house" | "hostel" | "apartment" | "museum")
+    ) {
         return Some("Tourism");
     }
     match tags.get("amenity")? {
-        "restaurant" | "cafe" | "bar" | "pub" | "fast_food" | "biergarten" | "ice_cream" => Some("Gastronomy"),
+        "restaurant" | "cafe" | "bar" | "pub" | "fast_food" | "biergarten" | "ice_cream" => {
+            Some("Gastronomy")
+        }
         "doctors" | "dentist" | "clinic" | "hospital" | "pharmacy" | "veterinary" => Some("Health"),
         "bank" => Some("Finance"),
         "kindergarten" | "school" | "driving_school" | "university" | "college" => Some("Education"),
@@ -255,12 +282,21 @@ fn middle_of(extract: &Extract, nodes: impl Iterator<Item = NodeId>) -> Option<L
 }
 
 fn web_word(name: &str) -> String {
-    let word: String = name.to_lowercase().chars().filter(char::is_ascii_alphanumeric).take(20).collect();
+    let word: String = name
+        .to_lowercase()
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(20)
+        .collect();
     if word.is_empty() { "kunde".to_owned() } else { word }
 }
 
 fn quoted(cell: &str) -> String {
-    if cell.contains([',', '"', '\n', ';']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
+    if cell.contains([',', '"', '\n', ';']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell.to_owned()
+    }
 }
 
 /// SplitMix64 (Steele, Lea, Flood 2014): the same numbers everywhere.

@@ -8,7 +8,8 @@ fn main() {
     if !dist.join("index.html").exists() {
         let notice = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Bailiwick</title>\
                       <p>The front end is not built yet. Run <code>make run</code> in the project's folder.</p></html>";
-        let written = std::fs::create_dir_all(&dist).and_then(|()| std::fs::write(dist.join("index.html"), notice));
+        let written =
+            std::fs::create_dir_all(&dist).and_then(|()| std::fs::write(dist.join("index.html"), notice));
         if let Err(error) = written {
             println!("cargo::error={}: {error}", dist.display());
         }

@@ -8,7 +8,9 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::Problem;
-use crate::{Shared, accounts, crud, events, imports, jobs, live, maps, places, plans, sessions, users, visits};
+use crate::{
+    Shared, accounts, crud, events, imports, jobs, live, maps, places, plans, sessions, users, visits,
+};
 
 /// A request's body is at most so large; uploads have their own limit.
 const LARGEST_BODY: usize = 2 * 1024 * 1024;
@@ -53,7 +55,10 @@ pub fn router(app: Shared) -> Router {
     let description = serde_json::to_string(&description).unwrap_or_default();
     let json = [(axum::http::header::CONTENT_TYPE, "application/json")];
     router
-        .route("/api/v1/openapi.json", get(async move || (json, description.clone())))
+        .route(
+            "/api/v1/openapi.json",
+            get(async move || (json, description.clone())),
+        )
         .route("/api/{*rest}", axum::routing::any(unknown))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .with_state(app)
@@ -63,6 +68,9 @@ async fn unknown(uri: axum::http::Uri) -> Problem {
     Problem::new(
         StatusCode::NOT_FOUND,
         "no-such-address",
-        format!("There is nothing at {}. The API is described at /api/v1/openapi.json.", uri.path()),
+        format!(
+            "There is nothing at {}. The API is described at /api/v1/openapi.json.",
+            uri.path()
+        ),
     )
 }

@@ -52,7 +52,14 @@ impl App {
         let live = Live::start(store.clone(), settings.zone.clone()).await?;
         let (events, _) = broadcast::channel(256);
         let jobs = Jobs::new();
-        Ok(Arc::new(Self { store, settings, live, jobs, events, atlas: RwLock::new(atlas) }))
+        Ok(Arc::new(Self {
+            store,
+            settings,
+            live,
+            jobs,
+            events,
+            atlas: RwLock::new(atlas),
+        }))
     }
 
     /// The records.
@@ -64,7 +71,10 @@ impl App {
     /// The map in use, if one is loaded.
     #[must_use]
     pub fn atlas(&self) -> Option<Arc<Atlas>> {
-        self.atlas.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.atlas
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
     }
 
     /// The map in use, or the answer that there is none.
@@ -80,7 +90,10 @@ impl App {
 
     /// Swaps the map; requests under way keep the one they began with.
     pub fn set_atlas(&self, atlas: Arc<Atlas>) {
-        *self.atlas.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(atlas);
+        *self
+            .atlas
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(atlas);
     }
 
     /// Starts what runs beside the requests: following the feed, and working off jobs.

@@ -15,9 +15,17 @@ use crate::{imports, jobs, sessions};
 pub fn parse_moment(text: &str) -> Result<Timestamp, Problem> {
     let text = text.trim();
     let millis = text.parse::<i64>().ok();
-    let instant = || text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond);
+    let instant = || {
+        text.parse::<jiff::Timestamp>()
+            .ok()
+            .map(jiff::Timestamp::as_millisecond)
+    };
     millis.or_else(instant).map(Timestamp).ok_or_else(|| {
-        Problem::bad("as_of", "not-a-moment", format!("{text:?} is no time; write it like 2026-02-28T12:00:00Z."))
+        Problem::bad(
+            "as_of",
+            "not-a-moment",
+            format!("{text:?} is no time; write it like 2026-02-28T12:00:00Z."),
+        )
     })
 }
 
@@ -48,7 +56,9 @@ pub async fn import_file(
     write: bool,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<String, Problem> {
-    let signed = sessions::load(app, user_id).await?.ok_or_else(|| Problem::not_found(format!("User {user_id}")))?;
+    let signed = sessions::load(app, user_id)
+        .await?
+        .ok_or_else(|| Problem::not_found(format!("User {user_id}")))?;
     let id = imports::begin_file(app, &signed, file_name, bytes, duplicates).await?;
     let kind = if write { "import-run" } else { "import-check" };
     let payload = serde_json::json!({ "import_id": id });
@@ -57,8 +67,13 @@ pub async fn import_file(
     let worker = tokio::spawn(jobs::work(app.clone()));
     let ended = loop {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        let now = jobs::find(app.store.db(), &job.id).await?.ok_or_else(|| Problem::not_found("The job"))?;
-        progress(u64::try_from(now.done).unwrap_or(0), u64::try_from(now.total).unwrap_or(0));
+        let now = jobs::find(app.store.db(), &job.id)
+            .await?
+            .ok_or_else(|| Problem::not_found("The job"))?;
+        progress(
+            u64::try_from(now.done).unwrap_or(0),
+            u64::try_from(now.total).unwrap_or(0),
+        );
         if matches!(now.state.as_str(), "done" | "failed" | "cancelled") {
             break now;
         }
@@ -67,10 +82,18 @@ pub async fn import_file(
     if ended.state != "done" {
         return Err(Problem::conflict("import-failed", ended.message));
     }
-    let summary: Value = ended.result.as_deref().and_then(|r| serde_json::from_str(r).ok()).unwrap_or_default();
+    let summary: Value = ended
+        .result
+        .as_deref()
+        .and_then(|r| serde_json::from_str(r).ok())
+        .unwrap_or_default();
     let count = |name: &str| summary.get(name).and_then(Value::as_u64).unwrap_or(0);
     let places = summary.get("geocode").and_then(Value::as_object).map(|places| {
-        places.iter().map(|(status, n)| format!("{n} {status}")).collect::<Vec<_>>().join(", ")
+        places
+            .iter()
+            .map(|(status, n)| format!("{n} {status}"))
+            .collect::<Vec<_>>()
+            .join(", ")
     });
     let verb = if write { "" } else { " (nothing was written)" };
     Ok(format!(

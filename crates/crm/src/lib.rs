@@ -27,9 +27,9 @@ mod plans;
 mod visits;
 
 mod api;
+mod commands;
 #[cfg(test)]
 mod testing;
-mod commands;
 
 use std::sync::Arc;
 

@@ -55,13 +55,21 @@ impl Problem {
     pub fn bad(pointer: &str, code: &str, message: impl Into<String>) -> Self {
         let message = message.into();
         let mut problem = Self::new(StatusCode::BAD_REQUEST, code, message.clone());
-        problem.faults.push(ProblemFault { pointer: pointer.to_owned(), code: code.to_owned(), message });
+        problem.faults.push(ProblemFault {
+            pointer: pointer.to_owned(),
+            code: code.to_owned(),
+            message,
+        });
         problem
     }
 
     /// 404: it does not exist, or the viewer may not know that it does.
     pub fn not_found(what: impl std::fmt::Display) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not-found", format!("{what} was not found, or is not yours to see."))
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not-found",
+            format!("{what} was not found, or is not yours to see."),
+        )
     }
 
     /// 403 with a reason.
@@ -103,9 +111,10 @@ impl IntoResponse for Problem {
         let mut body = serde_json::to_value(&self).unwrap_or_default();
         body["type"] = format!("/api/problems#{}", self.code).into();
         let mut response = (status, axum::Json(body)).into_response();
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response.headers_mut().insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         response
     }
 }
@@ -123,7 +132,11 @@ impl From<records::Error> for Problem {
                 let mut problem = status(StatusCode::BAD_REQUEST, "invalid");
                 problem.faults = faults
                     .into_iter()
-                    .map(|f| ProblemFault { pointer: f.pointer, code: f.code, message: f.message })
+                    .map(|f| ProblemFault {
+                        pointer: f.pointer,
+                        code: f.code,
+                        message: f.message,
+                    })
                     .collect();
                 problem
             }
@@ -145,7 +158,10 @@ impl From<records::Error> for Problem {
 /// Begins with a capital and ends with a full stop.
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
-    let begin = letters.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default();
+    let begin = letters
+        .next()
+        .map(|c| c.to_uppercase().collect::<String>())
+        .unwrap_or_default();
     let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
     format!("{begin}{}{end}", letters.as_str())
 }

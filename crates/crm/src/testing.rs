@@ -48,12 +48,27 @@ impl TestApp {
         let zone = Zone::named("Europe/Berlin").unwrap();
         let clock = Arc::new(ManualClock::at(moment(&zone, now)));
         let file = folder.path().join("test.sqlite");
-        let store =
-            Store::open(&file.to_string_lossy(), crate::catalog().unwrap(), clock.clone(), crate::rules()).await.unwrap();
-        let settings = Settings { zone, currency: "EUR".into(), public_url: None, demo_password: None };
+        let store = Store::open(
+            &file.to_string_lossy(),
+            crate::catalog().unwrap(),
+            clock.clone(),
+            crate::rules(),
+        )
+        .await
+        .unwrap();
+        let settings = Settings {
+            zone,
+            currency: "EUR".into(),
+            public_url: None,
+            demo_password: None,
+        };
         let app = App::start(store, settings, Some(demo_atlas())).await.unwrap();
         tokio::spawn(app.live.clone().follow());
-        Self { app, clock, _folder: folder }
+        Self {
+            app,
+            clock,
+            _folder: folder,
+        }
     }
 
     /// Moves the clock to a time like `2026-11-23 08:15`.
@@ -73,7 +88,12 @@ impl TestApp {
     }
 
     pub async fn write(&self, ops: Vec<Op>) -> records::Written {
-        let written = self.app.store.write(&Author::system("test", "Test"), ops).await.unwrap();
+        let written = self
+            .app
+            .store
+            .write(&Author::system("test", "Test"), ops)
+            .await
+            .unwrap();
         self.app.live.wait_for(written.last_seq).await;
         written
     }
@@ -82,19 +102,35 @@ impl TestApp {
     pub async fn user(&self, role: &str, name: &str) -> (String, String) {
         let fields = serde_json::json!({"name": name, "email": format!("{}@test.example", name.to_lowercase()), "role": role, "active": true});
         let id = self.create("user", fields).await;
-        let token = crate::create_token(self.app.store.db(), &id, "test", true, 3650, self.app.store.now()).await.unwrap();
+        let token = crate::create_token(self.app.store.db(), &id, "test", true, 3650, self.app.store.now())
+            .await
+            .unwrap();
         (id, token)
     }
 
     /// Asks the API; gives status and body, as JSON where it is.
-    pub async fn ask(&self, method: &str, path: &str, token: &str, body: Option<Value>) -> (StatusCode, Value) {
+    pub async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        body: Option<Value>,
+    ) -> (StatusCode, Value) {
         let (status, text) = self.ask_text(method, path, token, body).await;
         let value = serde_json::from_str(&text).unwrap_or(Value::String(text));
         (status, value)
     }
 
-    pub async fn ask_text(&self, method: &str, path: &str, token: &str, body: Option<Value>) -> (StatusCode, String) {
-        let mut request = Request::builder().method(Method::from_bytes(method.as_bytes()).unwrap()).uri(path);
+    pub async fn ask_text(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        body: Option<Value>,
+    ) -> (StatusCode, String) {
+        let mut request = Request::builder()
+            .method(Method::from_bytes(method.as_bytes()).unwrap())
+            .uri(path);
         if !token.is_empty() {
             request = request.header("authorization", format!("Bearer {token}"));
         }
@@ -105,7 +141,10 @@ impl TestApp {
             }
             None => Body::empty(),
         };
-        let response = crate::router(self.app.clone()).oneshot(request.body(body).unwrap()).await.unwrap();
+        let response = crate::router(self.app.clone())
+            .oneshot(request.body(body).unwrap())
+            .await
+            .unwrap();
         let status = response.status();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         (status, String::from_utf8_lossy(&bytes).into_owned())
@@ -122,13 +161,19 @@ impl TestApp {
     pub async fn refused(&self, method: &str, path: &str, token: &str, body: Option<Value>) -> (u16, String) {
         let (status, value) = self.ask(method, path, token, body).await;
         assert!(!status.is_success(), "{method} {path}: {status} {value:#}");
-        (status.as_u16(), value["code"].as_str().unwrap_or_default().to_owned())
+        (
+            status.as_u16(),
+            value["code"].as_str().unwrap_or_default().to_owned(),
+        )
     }
 }
 
 fn moment(zone: &Zone, local: &str) -> Timestamp {
     let (day, time) = local.split_once(' ').unwrap();
-    zone.at(day.parse::<Date>().unwrap(), format!("{time}:00").parse::<Time>().unwrap())
+    zone.at(
+        day.parse::<Date>().unwrap(),
+        format!("{time}:00").parse::<Time>().unwrap(),
+    )
 }
 
 pub(crate) fn object(value: Value) -> Map<String, Value> {

@@ -14,7 +14,10 @@ pub struct Zone {
 impl Zone {
     /// By its IANA name (`Europe/Berlin`), which has to be known.
     pub fn named(name: &str) -> Result<Self, jiff::Error> {
-        Ok(Self { name: name.to_owned(), zone: TimeZone::get(name)? })
+        Ok(Self {
+            name: name.to_owned(),
+            zone: TimeZone::get(name)?,
+        })
     }
 
     /// The IANA name.

@@ -33,17 +33,30 @@ pub struct ImportArguments {
 
 /// `bailiwick import`.
 pub async fn import(arguments: &ImportArguments) -> anyhow::Result<()> {
-    let bytes = std::fs::read(&arguments.file).with_context(|| format!("reading {}", arguments.file.display()))?;
+    let bytes =
+        std::fs::read(&arguments.file).with_context(|| format!("reading {}", arguments.file.display()))?;
     let app = open::app(&arguments.database).await?;
     let user = users::find(app.store(), &arguments.user).await?;
-    let name = arguments.file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = arguments
+        .file
+        .file_name()
+        .map(|n| n.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let bar = progress::bar(0, "rows", arguments.quiet);
     let mut show = |done: u64, total: u64| {
         bar.set_length(total);
         bar.set_position(done);
     };
-    let report =
-        crm::import_file(&app, &user.id, &name, &bytes, &arguments.duplicates, !arguments.dry_run, &mut show).await?;
+    let report = crm::import_file(
+        &app,
+        &user.id,
+        &name,
+        &bytes,
+        &arguments.duplicates,
+        !arguments.dry_run,
+        &mut show,
+    )
+    .await?;
     bar.finish_and_clear();
     println!("{report}");
     app.store().db().close().await;
@@ -83,7 +96,9 @@ pub async fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
         query = query.at(At::as_of(crm::parse_moment(as_of)?));
     }
     let output: Box<dyn std::io::Write> = match &arguments.out {
-        Some(path) => Box::new(std::fs::File::create(path).with_context(|| format!("writing {}", path.display()))?),
+        Some(path) => {
+            Box::new(std::fs::File::create(path).with_context(|| format!("writing {}", path.display()))?)
+        }
         None => Box::new(std::io::stdout().lock()),
     };
     let mut writer = csv::Writer::from_writer(output);
@@ -96,12 +111,16 @@ pub async fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
             let cell = |name: &str, money: bool| match record.fields.get(name) {
                 None | Some(serde_json::Value::Null) => String::new(),
                 Some(serde_json::Value::String(text)) => text.clone(),
-                Some(serde_json::Value::Number(n)) if money => {
-                    n.as_i64().map(|n| format!("{}.{:02}", n / 100, (n % 100).abs())).unwrap_or_default()
-                }
+                Some(serde_json::Value::Number(n)) if money => n
+                    .as_i64()
+                    .map(|n| format!("{}.{:02}", n / 100, (n % 100).abs()))
+                    .unwrap_or_default(),
                 Some(other) => other.to_string(),
             };
-            let declared = record_type.fields.iter().map(|f| cell(&f.name, f.kind == Kind::Money));
+            let declared = record_type
+                .fields
+                .iter()
+                .map(|f| cell(&f.name, f.kind == Kind::Money));
             writer.write_record(std::iter::once(record.id.clone()).chain(declared))?;
             written += 1;
         }
@@ -130,7 +149,10 @@ pub struct PlanArguments {
 
 /// `bailiwick plan`.
 pub async fn plan(arguments: &PlanArguments) -> anyhow::Result<()> {
-    ensure!(arguments.database.map.is_some(), "planning needs a map: give --map region.pack");
+    ensure!(
+        arguments.database.map.is_some(),
+        "planning needs a map: give --map region.pack"
+    );
     let app = open::app(&arguments.database).await?;
     let user = users::find(app.store(), &arguments.user).await?;
     println!("{}", crm::plan_text(&app, &user.id, &arguments.day).await?);
@@ -157,9 +179,13 @@ pub async fn backup(arguments: &BackupArguments) -> anyhow::Result<()> {
     let writing = || format!("writing {}", arguments.out.display());
     let file = tokio::fs::File::create(&temporary).await.with_context(writing)?;
     let rows = store.backup(file).await?;
-    tokio::fs::rename(&temporary, &arguments.out).await.with_context(writing)?;
+    tokio::fs::rename(&temporary, &arguments.out)
+        .await
+        .with_context(writing)?;
     println!("{rows} rows in {}", arguments.out.display());
-    println!("Passwords, sessions and tokens are not in it: set passwords after a restore with `bailiwick user password`.");
+    println!(
+        "Passwords, sessions and tokens are not in it: set passwords after a restore with `bailiwick user password`."
+    );
     Ok(())
 }
 
@@ -176,13 +202,23 @@ pub struct RestoreArguments {
 pub async fn restore(arguments: &RestoreArguments) -> anyhow::Result<()> {
     let store = open::store(&arguments.database.database, Arc::new(SystemClock)).await?;
     let reading = || format!("reading {}", arguments.file.display());
-    let file = tokio::fs::File::open(&arguments.file).await.with_context(reading)?;
+    let file = tokio::fs::File::open(&arguments.file)
+        .await
+        .with_context(reading)?;
     let rows = store.restore(file).await?;
     let report = store.verify().await?;
     if let Some(broken) = report.broken {
-        bail!("{rows} rows were read, but the audit log is broken at {} {}: {}", broken.type_name, broken.id, broken.reason);
+        bail!(
+            "{rows} rows were read, but the audit log is broken at {} {}: {}",
+            broken.type_name,
+            broken.id,
+            broken.reason
+        );
     }
-    println!("{rows} rows read; {} entries of the audit log verified", report.entries);
+    println!(
+        "{rows} rows read; {} entries of the audit log verified",
+        report.entries
+    );
     Ok(())
 }
 
@@ -203,8 +239,16 @@ pub async fn verify(arguments: &VerifyArguments) -> anyhow::Result<()> {
     }
     if let Some(broken) = report.broken {
         let entry = broken.seq.map(|s| format!("entry {s}, ")).unwrap_or_default();
-        bail!("the audit log is broken: {entry}{} {}: {}", broken.type_name, broken.id, broken.reason);
+        bail!(
+            "the audit log is broken: {entry}{} {}: {}",
+            broken.type_name,
+            broken.id,
+            broken.reason
+        );
     }
-    println!("{} entries and {} versions verified, {} redacted", report.entries, report.versions, report.redacted);
+    println!(
+        "{} entries and {} versions verified, {} redacted",
+        report.entries, report.versions, report.redacted
+    );
     Ok(())
 }

@@ -63,7 +63,10 @@ pub async fn run(arguments: DemoArguments) -> anyhow::Result<()> {
         for email in crm::DEMO_EMAILS {
             println!("  {email}");
         }
-        println!("Stop with Ctrl-C. To begin anew, delete {}", arguments.folder.display());
+        println!(
+            "Stop with Ctrl-C. To begin anew, delete {}",
+            arguments.folder.display()
+        );
     })
     .await
 }
@@ -83,7 +86,11 @@ fn demo_map(arguments: &DemoArguments) -> anyhow::Result<Arc<Atlas>> {
 }
 
 /// The demo's database file. It gets its name only when two years have been played into it.
-async fn demo_file(arguments: &DemoArguments, atlas: &Arc<Atlas>, settings: &crm::Settings) -> anyhow::Result<String> {
+async fn demo_file(
+    arguments: &DemoArguments,
+    atlas: &Arc<Atlas>,
+    settings: &crm::Settings,
+) -> anyhow::Result<String> {
     let file = arguments.folder.join("demo.sqlite");
     if !file.exists() {
         let begun = arguments.folder.join("demo.begun.sqlite");
@@ -119,7 +126,11 @@ async fn seed_if_empty(
     let store = open::store(url, Arc::new(records::SystemClock)).await?;
     let is_empty = store.last_seq().await? == 0;
     store.db().close().await;
-    if is_empty { seed(arguments, url, atlas, settings).await } else { Ok(()) }
+    if is_empty {
+        seed(arguments, url, atlas, settings).await
+    } else {
+        Ok(())
+    }
 }
 
 async fn seed(

@@ -35,7 +35,10 @@ pub async fn serve(arguments: &ServeArguments) -> anyhow::Result<()> {
     let mut settings = open::settings(&arguments.database)?;
     settings.public_url = arguments.listen.public_url.clone();
     let app = App::start(store, settings, atlas).await?;
-    listen(app, &arguments.listen, |address| println!("Bailiwick serves at http://{address}")).await
+    listen(app, &arguments.listen, |address| {
+        println!("Bailiwick serves at http://{address}")
+    })
+    .await
 }
 
 /// `bailiwick work`.
@@ -55,23 +58,39 @@ pub async fn work(database: &Database) -> anyhow::Result<()> {
 /// Logs go to standard error: lines for people on a terminal, JSON for a collector elsewhere.
 pub fn start_log() {
     use std::io::IsTerminal as _;
-    let filter = tracing_subscriber::EnvFilter::try_from_env("BAILIWICK_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,bailiwick=info,crm=info,records=info,sqlx=error"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = tracing_subscriber::EnvFilter::try_from_env("BAILIWICK_LOG").unwrap_or_else(|_| {
+        tracing_subscriber::EnvFilter::new("warn,bailiwick=info,crm=info,records=info,sqlx=error")
+    });
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     // A second start in the same process keeps the first one's log.
-    let _ = if std::io::stderr().is_terminal() { log.try_init() } else { log.json().try_init() };
+    let _ = if std::io::stderr().is_terminal() {
+        log.try_init()
+    } else {
+        log.json().try_init()
+    };
 }
 
 /// Listens until told to stop; `ready` hears the address that was taken.
-pub async fn listen(app: Arc<App>, listen: &Listen, ready: impl FnOnce(std::net::SocketAddr)) -> anyhow::Result<()> {
+pub async fn listen(
+    app: Arc<App>,
+    listen: &Listen,
+    ready: impl FnOnce(std::net::SocketAddr),
+) -> anyhow::Result<()> {
     let listener = TcpListener::bind(&listen.listen).await.with_context(|| {
-        format!("listening on {}; is another program there? Choose another with --listen", listen.listen)
+        format!(
+            "listening on {}; is another program there? Choose another with --listen",
+            listen.listen
+        )
     })?;
     let address = listener.local_addr()?;
     let tasks = app.spawn_background(true);
     let router = router(app.clone())?;
     ready(address);
-    axum::serve(listener, router).with_graceful_shutdown(stopped()).await?;
+    axum::serve(listener, router)
+        .with_graceful_shutdown(stopped())
+        .await?;
     for task in tasks {
         task.abort();
     }
@@ -82,7 +101,9 @@ pub async fn listen(app: Arc<App>, listen: &Listen, ready: impl FnOnce(std::net:
 /// Everything that is served, with what every request goes through.
 fn router(app: Arc<App>) -> anyhow::Result<Router> {
     let metrics = PrometheusBuilder::new()
-        .set_buckets(&[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0])
+        .set_buckets(&[
+            0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+        ])
         .context("the metrics' buckets")?;
     let recorder = metrics.build_recorder();
     let handle = recorder.handle();
@@ -125,10 +146,16 @@ async fn metrics_text(State((app, handle)): State<(Arc<App>, PrometheusHandle)>)
 /// Logs and measures each request under its id.
 async fn observed(request: Request, next: Next) -> Response {
     let began = Instant::now();
-    let id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok().map(str::to_owned));
+    let id = request
+        .extensions()
+        .get::<RequestId>()
+        .and_then(|id| id.header_value().to_str().ok().map(str::to_owned));
     let id = id.unwrap_or_default();
     let method = request.method().clone();
-    let path = request.extensions().get::<MatchedPath>().map_or_else(|| "page".to_owned(), |p| p.as_str().to_owned());
+    let path = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "page".to_owned(), |p| p.as_str().to_owned());
     let span = tracing::info_span!("request", id, %method, path);
     let mut response = next.run(request).instrument(span.clone()).await;
     let took = began.elapsed();
@@ -138,8 +165,13 @@ async fn observed(request: Request, next: Next) -> Response {
     span.in_scope(|| tracing::debug!(status, took_ms = took.as_secs_f64() * 1000.0, "answered"));
     if !response.headers().contains_key(header::CONTENT_SECURITY_POLICY) {
         let headers = response.headers_mut();
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        headers.insert(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        );
+        headers
+            .entry(header::CACHE_CONTROL)
+            .or_insert(HeaderValue::from_static("no-store"));
     }
     response
 }

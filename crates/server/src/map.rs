@@ -86,7 +86,10 @@ fn info(path: &Path) -> anyhow::Result<()> {
     let atlas = Atlas::open(path)?;
     let b = atlas.bounds();
     println!("hash         {}", atlas.hash_hex());
-    println!("bounds       {:.5},{:.5},{:.5},{:.5}", b.west, b.south, b.east, b.north);
+    println!(
+        "bounds       {:.5},{:.5},{:.5},{:.5}",
+        b.west, b.south, b.east, b.north
+    );
     println!("attribution  {}", atlas.attribution());
     println!("tiles        {}", atlas.tiles().len());
     println!("boundaries   {}", atlas.boundaries().len());

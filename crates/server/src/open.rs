@@ -26,8 +26,12 @@ pub fn atlas(path: Option<&Path>) -> anyhow::Result<Option<Arc<Atlas>>> {
 /// Settings from the command line.
 pub fn settings(database: &Database) -> anyhow::Result<Settings> {
     Ok(Settings {
-        zone: Zone::named(&database.time_zone)
-            .with_context(|| format!("time zone {:?} is unknown; give an IANA name like Europe/Berlin", database.time_zone))?,
+        zone: Zone::named(&database.time_zone).with_context(|| {
+            format!(
+                "time zone {:?} is unknown; give an IANA name like Europe/Berlin",
+                database.time_zone
+            )
+        })?,
         currency: database.currency.clone(),
         public_url: None,
         demo_password: None,

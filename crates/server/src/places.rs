@@ -30,8 +30,27 @@ pub struct GeocodeArguments {
 const COLUMNS: [(&str, &[&str]); 6] = [
     ("text", &["address", "adresse", "anschrift", "q", "query"]),
     ("street", &["street", "straße", "strasse", "addr:street"]),
-    ("house_number", &["house_number", "housenumber", "hausnummer", "number", "addr:housenumber"]),
-    ("postcode", &["postcode", "postal_code", "zip", "plz", "postleitzahl", "addr:postcode"]),
+    (
+        "house_number",
+        &[
+            "house_number",
+            "housenumber",
+            "hausnummer",
+            "number",
+            "addr:housenumber",
+        ],
+    ),
+    (
+        "postcode",
+        &[
+            "postcode",
+            "postal_code",
+            "zip",
+            "plz",
+            "postleitzahl",
+            "addr:postcode",
+        ],
+    ),
     ("city", &["city", "town", "ort", "stadt", "addr:city"]),
     ("country", &["country", "land"]),
 ];
@@ -43,24 +62,35 @@ const CHUNK: usize = 2_000;
 pub fn geocode(arguments: &GeocodeArguments) -> anyhow::Result<()> {
     let atlas = Atlas::open(&arguments.map)?;
     let shown = arguments.input.display();
-    let size = std::fs::metadata(&arguments.input).with_context(|| format!("reading {shown}"))?.len();
+    let size = std::fs::metadata(&arguments.input)
+        .with_context(|| format!("reading {shown}"))?
+        .len();
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .from_path(&arguments.input)
         .with_context(|| format!("reading {shown}"))?;
-    let headers = reader.headers().with_context(|| format!("reading {shown}"))?.clone();
+    let headers = reader
+        .headers()
+        .with_context(|| format!("reading {shown}"))?
+        .clone();
     let at = |field: usize| {
         let known = COLUMNS[field].1;
-        headers.iter().position(|h| known.contains(&h.trim_start_matches('\u{feff}').trim().to_lowercase().as_str()))
+        headers
+            .iter()
+            .position(|h| known.contains(&h.trim_start_matches('\u{feff}').trim().to_lowercase().as_str()))
     };
     let columns: Vec<Option<usize>> = (0..COLUMNS.len()).map(at).collect();
     if columns.iter().all(Option::is_none) {
-        bail!("{shown} has no column `address`, `street`, `postcode` or `city`; its columns are {}", headers.iter().collect::<Vec<_>>().join(", "));
+        bail!(
+            "{shown} has no column `address`, `street`, `postcode` or `city`; its columns are {}",
+            headers.iter().collect::<Vec<_>>().join(", ")
+        );
     }
     // Written beside the target and renamed when whole.
     let mut temporary = arguments.output.clone().into_os_string();
     temporary.push(".tmp");
-    let mut writer = csv::Writer::from_path(&temporary).with_context(|| format!("writing {}", arguments.output.display()))?;
+    let mut writer = csv::Writer::from_path(&temporary)
+        .with_context(|| format!("writing {}", arguments.output.display()))?;
     let added = ["lng", "lat", "level", "status", "confidence", "matched", "why"];
     writer.write_record(headers.iter().chain(added))?;
 
@@ -69,12 +99,15 @@ pub fn geocode(arguments: &GeocodeArguments) -> anyhow::Result<()> {
     let mut rows: Vec<csv::StringRecord> = Vec::with_capacity(CHUNK);
     loop {
         let mut record = csv::StringRecord::new();
-        let more = reader.read_record(&mut record).with_context(|| format!("reading {shown}"))?;
+        let more = reader
+            .read_record(&mut record)
+            .with_context(|| format!("reading {shown}"))?;
         if more {
             rows.push(record);
         }
         if rows.len() == CHUNK || (!more && !rows.is_empty()) {
-            let cell = |row: usize, field: usize| columns[field].and_then(|c| rows[row].get(c)).unwrap_or_default();
+            let cell =
+                |row: usize, field: usize| columns[field].and_then(|c| rows[row].get(c)).unwrap_or_default();
             let requests: Vec<Request<'_>> = (0..rows.len())
                 .map(|row| Request {
                     text: cell(row, 0),
@@ -89,7 +122,9 @@ pub fn geocode(arguments: &GeocodeArguments) -> anyhow::Result<()> {
             let answers = atlas.geocoder().batch(&requests);
             for (row, answer) in rows.iter().zip(&answers) {
                 *counts.entry(answer.status.as_str()).or_insert(0) += 1;
-                let mut out: Vec<String> = (0..headers.len()).map(|i| row.get(i).unwrap_or_default().to_owned()).collect();
+                let mut out: Vec<String> = (0..headers.len())
+                    .map(|i| row.get(i).unwrap_or_default().to_owned())
+                    .collect();
                 match answer.hits.first() {
                     Some(hit) => out.extend([
                         format!("{:.7}", hit.point.lng()),
@@ -113,10 +148,14 @@ pub fn geocode(arguments: &GeocodeArguments) -> anyhow::Result<()> {
     }
     writer.flush()?;
     drop(writer);
-    std::fs::rename(&temporary, &arguments.output).with_context(|| format!("writing {}", arguments.output.display()))?;
+    std::fs::rename(&temporary, &arguments.output)
+        .with_context(|| format!("writing {}", arguments.output.display()))?;
     bar.finish_and_clear();
     let total: u64 = counts.values().sum();
-    let parts: Vec<String> = counts.iter().map(|(status, count)| format!("{count} {status}")).collect();
+    let parts: Vec<String> = counts
+        .iter()
+        .map(|(status, count)| format!("{count} {status}"))
+        .collect();
     println!("{total} rows: {}", parts.join(", "));
     Ok(())
 }

@@ -59,7 +59,12 @@ pub enum UserCommand {
 /// Does it.
 pub async fn run(command: UserCommand) -> anyhow::Result<()> {
     match command {
-        UserCommand::Add { database, email, name, role } => {
+        UserCommand::Add {
+            database,
+            email,
+            name,
+            role,
+        } => {
             let store = store(&database).await?;
             if Role::parse(&role).is_none() {
                 bail!("there is no role {role}; it is manager, rep, analyst or admin");
@@ -85,10 +90,19 @@ pub async fn run(command: UserCommand) -> anyhow::Result<()> {
             crm::set_password(store.db(), &user.id, &password, store.now()).await?;
             println!("The password of {email} is set; their sessions are ended");
         }
-        UserCommand::Token { database, email, name, write, days } => {
+        UserCommand::Token {
+            database,
+            email,
+            name,
+            write,
+            days,
+        } => {
             let store = store(&database).await?;
             let user = find(&store, &email).await?;
-            println!("{}", crm::create_token(store.db(), &user.id, &name, write, days, store.now()).await?);
+            println!(
+                "{}",
+                crm::create_token(store.db(), &user.id, &name, write, days, store.now()).await?
+            );
         }
         UserCommand::List { database } => {
             let store = store(&database).await?;
@@ -109,9 +123,15 @@ async fn store(database: &Database) -> anyhow::Result<Store> {
 /// A user by e-mail address.
 pub async fn find(store: &Store, email: &str) -> anyhow::Result<Record> {
     let email = email.trim().to_lowercase();
-    let query = Query::of("user").filter(Filter::eq("email", email.as_str())).limit(1).at(At::PRESENT);
+    let query = Query::of("user")
+        .filter(Filter::eq("email", email.as_str()))
+        .limit(1)
+        .at(At::PRESENT);
     let page = store.list(&Viewer::system(), &query).await?;
-    page.records.into_iter().next().with_context(|| format!("there is no user {email}; see `bailiwick user list`"))
+    page.records
+        .into_iter()
+        .next()
+        .with_context(|| format!("there is no user {email}; see `bailiwick user list`"))
 }
 
 fn read_password() -> anyhow::Result<String> {
@@ -120,7 +140,10 @@ fn read_password() -> anyhow::Result<String> {
         std::io::stdout().flush()?;
     }
     let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).context("reading the password from standard input")?;
+    std::io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .context("reading the password from standard input")?;
     let password = line.trim_end_matches(['\r', '\n']).to_owned();
     if password.is_empty() {
         bail!("no password on standard input");

@@ -8,12 +8,12 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::Shared;
 use crate::app::App;
 use crate::crud::{RecordJson, When, read_at};
 use crate::live::{CustomerRow, customer_rows, row_id};
 use crate::problem::Problem;
 use crate::sessions::Signed;
-use crate::Shared;
 
 /// A place of the customer.
 #[derive(Serialize, ToSchema)]
@@ -63,10 +63,28 @@ async fn card(
 ) -> Result<Json<Card>, Problem> {
     let at = read_at(&app, &when)?;
     let account = visible_account(&app, &signed, &id, at).await?;
-    let of_account = |type_name: &str| RecordQuery::of(type_name).filter(Filter::eq("account_id", id.as_str())).at(at);
-    let places = app.store.list(&signed.viewer, &of_account("location").limit(200)).await?.records;
-    let contacts = app.store.list(&signed.viewer, &of_account("contact").sort("name", false)).await?.records;
-    let opportunities = app.store.list(&signed.viewer, &of_account("opportunity").sort("close_date", true)).await?;
+    let of_account = |type_name: &str| {
+        RecordQuery::of(type_name)
+            .filter(Filter::eq("account_id", id.as_str()))
+            .at(at)
+    };
+    let places = app
+        .store
+        .list(&signed.viewer, &of_account("location").limit(200))
+        .await?
+        .records;
+    let contacts = app
+        .store
+        .list(&signed.viewer, &of_account("contact").sort("name", false))
+        .await?
+        .records;
+    let opportunities = app
+        .store
+        .list(
+            &signed.viewer,
+            &of_account("opportunity").sort("close_date", true),
+        )
+        .await?;
     let frequency = frequency_of(&app, &account, &places, at).await?;
     let next_visit = next_visit(&app, &signed, &id, at).await?;
 
@@ -78,7 +96,10 @@ async fn card(
             Some(found) => customer_rows(&app, &state, &[found]).await?.pop(),
             None => None,
         };
-        locations.push(CardPlace { record: record.into(), customer });
+        locations.push(CardPlace {
+            record: record.into(),
+            customer,
+        });
     }
     Ok(Json(Card {
         account: account.into(),
@@ -104,28 +125,58 @@ async fn frequency_of(
 ) -> Result<Option<FrequencyInfo>, Problem> {
     let system = records::Viewer::system();
     if let Some(first) = places.iter().min_by(|a, b| a.id.cmp(&b.id)) {
-        let own = RecordQuery::of("visit_frequency").filter(Filter::eq("location_id", first.id.as_str())).at(at);
+        let own = RecordQuery::of("visit_frequency")
+            .filter(Filter::eq("location_id", first.id.as_str()))
+            .at(at);
         if let Some(record) = app.store.list(&system, &own.limit(1)).await?.records.first() {
-            return Ok(Some(FrequencyInfo { days: record.integer("days").unwrap_or(0), source: "place".into() }));
+            return Ok(Some(FrequencyInfo {
+                days: record.integer("days").unwrap_or(0),
+                source: "place".into(),
+            }));
         }
     }
-    let Some(class) = account.text("class").filter(|_| account.text("type") == Some("customer")) else {
+    let Some(class) = account
+        .text("class")
+        .filter(|_| account.text("type") == Some("customer"))
+    else {
         return Ok(None);
     };
-    let by_class = Filter::eq("class", class).and(Filter::IsNull { field: "location_id".into() });
-    let page = app.store.list(&system, &RecordQuery::of("visit_frequency").filter(by_class).at(at).limit(1)).await?;
-    Ok(page
-        .records
-        .first()
-        .map(|r| FrequencyInfo { days: r.integer("days").unwrap_or(0), source: "class".into() }))
+    let by_class = Filter::eq("class", class).and(Filter::IsNull {
+        field: "location_id".into(),
+    });
+    let page = app
+        .store
+        .list(
+            &system,
+            &RecordQuery::of("visit_frequency")
+                .filter(by_class)
+                .at(at)
+                .limit(1),
+        )
+        .await?;
+    Ok(page.records.first().map(|r| FrequencyInfo {
+        days: r.integer("days").unwrap_or(0),
+        source: "class".into(),
+    }))
 }
 
 async fn next_visit(app: &App, signed: &Signed, account: &str, at: At) -> Result<Option<NextVisit>, Problem> {
     let now = at.as_of.unwrap_or_else(|| app.store.now());
     let planned = Filter::eq("account_id", account)
-        .and(Filter::In { field: "status".into(), values: vec!["planned".into(), "confirmed".into()] })
-        .and(Filter::compare("planned_start", records::Comparison::AtLeast, now.0));
-    let query = RecordQuery::of("visit").filter(planned).sort("planned_start", false).limit(1).at(at);
+        .and(Filter::In {
+            field: "status".into(),
+            values: vec!["planned".into(), "confirmed".into()],
+        })
+        .and(Filter::compare(
+            "planned_start",
+            records::Comparison::AtLeast,
+            now.0,
+        ));
+    let query = RecordQuery::of("visit")
+        .filter(planned)
+        .sort("planned_start", false)
+        .limit(1)
+        .at(at);
     let page = app.store.list(&signed.viewer, &query).await?;
     Ok(page.records.into_iter().next().map(|visit| NextVisit {
         at: visit.integer("planned_start").unwrap_or(0),

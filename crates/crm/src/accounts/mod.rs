@@ -10,5 +10,8 @@ use crate::Shared;
 
 /// The routes of this feature.
 pub(crate) fn router() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().merge(http::router()).merge(timeline::router()).merge(search::router())
+    OpenApiRouter::new()
+        .merge(http::router())
+        .merge(timeline::router())
+        .merge(search::router())
 }

@@ -10,10 +10,10 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::Shared;
 use crate::live::{accounts_of, id_text, index_problem, sight};
 use crate::problem::Problem;
 use crate::sessions::Signed;
-use crate::Shared;
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -75,13 +75,23 @@ async fn search(
 ) -> Result<Json<SearchAnswer>, Problem> {
     let text = params.q.trim();
     if text.is_empty() {
-        return Ok(Json(SearchAnswer { records: Vec::new(), places: Vec::new(), territories: Vec::new() }));
+        return Ok(Json(SearchAnswer {
+            records: Vec::new(),
+            places: Vec::new(),
+            territories: Vec::new(),
+        }));
     }
     if text.len() > LONGEST {
-        return Err(Problem::bad("?q", "too-long", format!("Search for at most {LONGEST} characters.")));
+        return Err(Problem::bad(
+            "?q",
+            "too-long",
+            format!("Search for at most {LONGEST} characters."),
+        ));
     }
     let state = app.live.present();
-    let sight = sight(app.store.db(), &signed.viewer).await.map_err(records::Error::from)?;
+    let sight = sight(app.store.db(), &signed.viewer)
+        .await
+        .map_err(records::Error::from)?;
     let view = state.index.view(&sight.filter).map_err(index_problem)?;
     let hits: Vec<Found<'_>> = view.search(text, 12).into_iter().map(|h| h.found).collect();
     let ids: Vec<String> = hits.iter().map(|h| id_text(h.id())).collect();
@@ -94,11 +104,14 @@ async fn search(
             id: id.clone(),
             account_id: accounts.get(id).cloned().unwrap_or_default(),
             title: row.text("name").unwrap_or_default().to_owned(),
-            subtitle: [row.text("street").unwrap_or_default(), row.category("city").unwrap_or_default()]
-                .into_iter()
-                .filter(|t| !t.is_empty())
-                .collect::<Vec<_>>()
-                .join(", "),
+            subtitle: [
+                row.text("street").unwrap_or_default(),
+                row.category("city").unwrap_or_default(),
+            ]
+            .into_iter()
+            .filter(|t| !t.is_empty())
+            .collect::<Vec<_>>()
+            .join(", "),
             lng: row.place().map(LngLat::lng),
             lat: row.place().map(LngLat::lat),
         })
@@ -107,14 +120,22 @@ async fn search(
     records.extend(by_title(&app, &signed, "opportunity", "name", text).await?);
 
     let territory_type = "territory";
-    let query = RecordQuery::of(territory_type).filter(contains("name", text)).limit(5);
+    let query = RecordQuery::of(territory_type)
+        .filter(contains("name", text))
+        .limit(5);
     let territories = app.store.list(&signed.viewer, &query).await?.records;
     let territories = territories
         .into_iter()
-        .map(|t| FoundTerritory { name: t.text("name").unwrap_or_default().to_owned(), id: t.id })
+        .map(|t| FoundTerritory {
+            name: t.text("name").unwrap_or_default().to_owned(),
+            id: t.id,
+        })
         .collect();
 
-    let bias = params.lng.zip(params.lat).and_then(|(lng, lat)| LngLat::new(lng, lat).ok());
+    let bias = params
+        .lng
+        .zip(params.lat)
+        .and_then(|(lng, lat)| LngLat::new(lng, lat).ok());
     let places = match app.atlas() {
         Some(atlas) => atlas
             .geocoder()
@@ -129,12 +150,20 @@ async fn search(
             .collect(),
         None => Vec::new(),
     };
-    Ok(Json(SearchAnswer { records, places, territories }))
+    Ok(Json(SearchAnswer {
+        records,
+        places,
+        territories,
+    }))
 }
 
 fn contains(field: &str, text: &str) -> Filter {
     let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    Filter::Like { field: field.to_owned(), pattern: format!("%{escaped}%"), folded: true }
+    Filter::Like {
+        field: field.to_owned(),
+        pattern: format!("%{escaped}%"),
+        folded: true,
+    }
 }
 
 async fn by_title(
@@ -155,7 +184,11 @@ async fn by_title(
             type_name: type_name.to_owned(),
             account_id: record.text("account_id").unwrap_or_default().to_owned(),
             title: record.text(field).unwrap_or_default().to_owned(),
-            subtitle: record.text("title").or_else(|| record.text("close_date")).unwrap_or_default().to_owned(),
+            subtitle: record
+                .text("title")
+                .or_else(|| record.text("close_date"))
+                .unwrap_or_default()
+                .to_owned(),
             lng: None,
             lat: None,
             id: record.id,

@@ -12,11 +12,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::http::visible_account;
+use crate::Shared;
 use crate::app::App;
 use crate::crud::user_names;
 use crate::problem::Problem;
 use crate::sessions::Signed;
-use crate::Shared;
 
 /// One entry of the timeline.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -85,24 +85,43 @@ async fn timeline(
         Some(cursor) => cursor.parse::<usize>().map_err(|_| records::Error::BadCursor)?,
     };
     let next_cursor = (items.len() > offset + limit).then(|| (offset + limit).to_string());
-    Ok(Json(Timeline { items: items.into_iter().skip(offset).take(limit).collect(), next_cursor }))
+    Ok(Json(Timeline {
+        items: items.into_iter().skip(offset).take(limit).collect(),
+        next_cursor,
+    }))
 }
 
-async fn of_account(app: &App, signed: &Signed, type_name: &str, account: &str) -> Result<Vec<Record>, Problem> {
-    let query = RecordQuery::of(type_name).filter(Filter::eq("account_id", account)).limit(MOST_OF_A_KIND);
+async fn of_account(
+    app: &App,
+    signed: &Signed,
+    type_name: &str,
+    account: &str,
+) -> Result<Vec<Record>, Problem> {
+    let query = RecordQuery::of(type_name)
+        .filter(Filter::eq("account_id", account))
+        .limit(MOST_OF_A_KIND);
     Ok(app.store.list(&signed.viewer, &query).await?.records)
 }
 
 fn visit_item(visit: &Record, names: &HashMap<String, String>, now: i64) -> Option<TimelineItem> {
-    let at = visit.integer("check_in_at").or_else(|| visit.integer("planned_start"))?;
+    let at = visit
+        .integer("check_in_at")
+        .or_else(|| visit.integer("planned_start"))?;
     let planned = visit.integer("check_in_at").is_none() && at >= now;
-    let outcome = visit.text("outcome").or_else(|| visit.text("status")).unwrap_or_default();
+    let outcome = visit
+        .text("outcome")
+        .or_else(|| visit.text("status"))
+        .unwrap_or_default();
     Some(TimelineItem {
         id: visit.id.clone(),
         kind: "visit".into(),
         at,
         title: outcome.to_owned(),
-        text: visit.text("note").or_else(|| visit.text("purpose")).unwrap_or_default().to_owned(),
+        text: visit
+            .text("note")
+            .or_else(|| visit.text("purpose"))
+            .unwrap_or_default()
+            .to_owned(),
         by_name: visit.text("owner_id").and_then(|o| names.get(o)).cloned(),
         planned,
         record_type: "visit".into(),
@@ -111,7 +130,9 @@ fn visit_item(visit: &Record, names: &HashMap<String, String>, now: i64) -> Opti
 }
 
 fn activity_item(activity: &Record, names: &HashMap<String, String>, now: i64) -> TimelineItem {
-    let happened = activity.integer("happened_at").or_else(|| activity.integer("due_at"));
+    let happened = activity
+        .integer("happened_at")
+        .or_else(|| activity.integer("due_at"));
     let at = happened.unwrap_or(activity.recorded_at.0);
     TimelineItem {
         id: activity.id.clone(),
@@ -134,14 +155,21 @@ async fn stage_items(
     names: &HashMap<String, String>,
 ) -> Result<Vec<TimelineItem>, Problem> {
     let mut items = Vec::new();
-    let mut revisions = app.store.history(&signed.viewer, "opportunity", &opportunity.id).await?;
+    let mut revisions = app
+        .store
+        .history(&signed.viewer, "opportunity", &opportunity.id)
+        .await?;
     revisions.reverse();
     let mut stage: Option<String> = None;
     for revision in revisions {
         let now_in = revision.record.text("stage_id").map(str::to_owned);
         if now_in != stage {
             let name = match &now_in {
-                Some(id) => app.store.get(&records::Viewer::system(), "stage", id, At::PRESENT).await?,
+                Some(id) => {
+                    app.store
+                        .get(&records::Viewer::system(), "stage", id, At::PRESENT)
+                        .await?
+                }
                 None => None,
             };
             items.push(TimelineItem {
@@ -149,7 +177,9 @@ async fn stage_items(
                 kind: "opportunity".into(),
                 at: revision.record.recorded_at.0,
                 title: opportunity.text("name").unwrap_or_default().to_owned(),
-                text: name.and_then(|n| n.text("name").map(str::to_owned)).unwrap_or_default(),
+                text: name
+                    .and_then(|n| n.text("name").map(str::to_owned))
+                    .unwrap_or_default(),
                 by_name: revision.author.and_then(|a| names.get(&a).cloned()),
                 planned: false,
                 record_type: "opportunity".into(),
@@ -185,9 +215,18 @@ async fn account_items(
         };
         items.push(TimelineItem {
             id: format!("{id}-{}", revision.record.version),
-            kind: if revision.cause == "import" { "import" } else { "change" }.into(),
+            kind: if revision.cause == "import" {
+                "import"
+            } else {
+                "change"
+            }
+            .into(),
             at: revision.record.recorded_at.0,
-            title: if before.is_none() { "created".into() } else { "changed".into() },
+            title: if before.is_none() {
+                "created".into()
+            } else {
+                "changed".into()
+            },
             text: changed.join(", "),
             by_name: revision.author.as_ref().and_then(|a| names.get(a)).cloned(),
             planned: false,

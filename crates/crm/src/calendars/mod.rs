@@ -49,7 +49,9 @@ impl Calendar {
         let mut shifts = [None; 7];
         let declared = record.fields.get("shifts").and_then(Value::as_object);
         for (day, shift) in WEEKDAYS.iter().zip(&mut shifts) {
-            *shift = declared.and_then(|all| all.get(*day)).and_then(|s| shift_of(s).ok().flatten());
+            *shift = declared
+                .and_then(|all| all.get(*day))
+                .and_then(|s| shift_of(s).ok().flatten());
         }
         let time = |name: &str| record.text(name).and_then(|t| clock_time(t).ok());
         let minutes = record.integer("lunch_minutes").filter(|m| (1..=240).contains(m));
@@ -62,8 +64,14 @@ impl Calendar {
         Self {
             shifts,
             lunch,
-            home: record.place().map(|place| Home { place, label: label() }),
-            max_drive_minutes: record.integer("max_drive_minutes").filter(|m| (1..=1440).contains(m)).map(|m| m as i32),
+            home: record.place().map(|place| Home {
+                place,
+                label: label(),
+            }),
+            max_drive_minutes: record
+                .integer("max_drive_minutes")
+                .filter(|m| (1..=1440).contains(m))
+                .map(|m| m as i32),
             version: format!("{} {}", record.id, record.version),
         }
     }
@@ -81,7 +89,10 @@ impl Calendar {
     /// The shift of a day in seconds after its midnight.
     pub fn window_on(&self, zone: &Zone, day: Date) -> Option<Window> {
         let (from, to) = self.shift_on(day)?;
-        Some(Window::new(seconds_of(zone, day, from), seconds_of(zone, day, to)))
+        Some(Window::new(
+            seconds_of(zone, day, from),
+            seconds_of(zone, day, to),
+        ))
     }
 
     /// The pause of a day that begins at `begin` and ends at `end`; `None` if there is none or no room for it.
@@ -118,7 +129,10 @@ fn clock_time(text: &str) -> Result<Time, String> {
     if (hours, minutes) == ("24", "00") {
         return Ok(Time::constant(23, 59, 0, 0));
     }
-    let (hours, minutes) = (hours.parse::<i8>().map_err(|_| wrong())?, minutes.parse::<i8>().map_err(|_| wrong())?);
+    let (hours, minutes) = (
+        hours.parse::<i8>().map_err(|_| wrong())?,
+        minutes.parse::<i8>().map_err(|_| wrong())?,
+    );
     Time::new(hours, minutes, 0, 0).map_err(|_| wrong())
 }
 
@@ -127,7 +141,12 @@ fn shift_of(value: &Value) -> Result<Option<(Time, Time)>, String> {
     if value.is_null() {
         return Ok(None);
     }
-    let times: Vec<&str> = value.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let times: Vec<&str> = value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let [from, to] = times[..] else {
         return Err("a shift is two times, like [\"08:00\", \"16:30\"], or null for a day off".to_owned());
     };
@@ -158,7 +177,11 @@ fn sound_hours(_: Option<&Record>, after: &mut Map<String, Value>, _: Timestamp)
                 }
             }
         }
-        Some(_) => faults.push(Fault::of("shifts", "bad-shift", "Shifts are an object by weekday: {\"mo\": [\"08:00\", \"16:30\"]}")),
+        Some(_) => faults.push(Fault::of(
+            "shifts",
+            "bad-shift",
+            "Shifts are an object by weekday: {\"mo\": [\"08:00\", \"16:30\"]}",
+        )),
     }
     for name in ["lunch_from", "lunch_to"] {
         if let Some(Err(message)) = text(name).map(clock_time) {
@@ -167,22 +190,41 @@ fn sound_hours(_: Option<&Record>, after: &mut Map<String, Value>, _: Timestamp)
     }
     let minutes = after.get("lunch_minutes").and_then(Value::as_i64);
     if minutes.is_some_and(|m| !(0..=240).contains(&m)) {
-        faults.push(Fault::of("lunch_minutes", "out-of-range", "Lunch takes 0 to 240 minutes"));
+        faults.push(Fault::of(
+            "lunch_minutes",
+            "out-of-range",
+            "Lunch takes 0 to 240 minutes",
+        ));
     }
-    if let (Some(Ok(from)), Some(Ok(to))) = (text("lunch_from").map(clock_time), text("lunch_to").map(clock_time))
-        && from.until(to).is_ok_and(|span| span.total(jiff::Unit::Minute).unwrap_or(0.0) < minutes.unwrap_or(0) as f64)
+    if let (Some(Ok(from)), Some(Ok(to))) = (
+        text("lunch_from").map(clock_time),
+        text("lunch_to").map(clock_time),
+    ) && from
+        .until(to)
+        .is_ok_and(|span| span.total(jiff::Unit::Minute).unwrap_or(0.0) < minutes.unwrap_or(0) as f64)
     {
-        faults.push(Fault::of("lunch_to", "too-short", format!("There is no room for lunch between {from} and {to}")));
+        faults.push(Fault::of(
+            "lunch_to",
+            "too-short",
+            format!("There is no room for lunch between {from} and {to}"),
+        ));
     }
     if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 
 fn sound_absence(_: Option<&Record>, after: &mut Map<String, Value>, _: Timestamp) -> Result<(), Vec<Fault>> {
-    let day = |name: &str| after.get(name).and_then(Value::as_str).and_then(|d| d.parse::<Date>().ok());
+    let day = |name: &str| {
+        after
+            .get(name)
+            .and_then(Value::as_str)
+            .and_then(|d| d.parse::<Date>().ok())
+    };
     match (day("first_day"), day("last_day")) {
-        (Some(first), Some(last)) if last < first => {
-            Err(vec![Fault::of("last_day", "before-first", format!("The absence ends on {last}, before it begins on {first}"))])
-        }
+        (Some(first), Some(last)) if last < first => Err(vec![Fault::of(
+            "last_day",
+            "before-first",
+            format!("The absence ends on {last}, before it begins on {first}"),
+        )]),
         _ => Ok(()),
     }
 }
@@ -217,10 +259,16 @@ mod tests {
     fn a_shift_by_weekday_in_seconds_that_really_pass() {
         let zone = Zone::named("Europe/Berlin").unwrap();
         let c = calendar(json!({"shifts": {"mo": ["08:00", "16:30"], "su": ["08:00", "12:00"]}}));
-        assert_eq!(c.window_on(&zone, day("2026-11-23")), Some(Window::new(TimeOfDay::hm(8, 0), TimeOfDay::hm(16, 30))));
+        assert_eq!(
+            c.window_on(&zone, day("2026-11-23")),
+            Some(Window::new(TimeOfDay::hm(8, 0), TimeOfDay::hm(16, 30)))
+        );
         assert_eq!(c.window_on(&zone, day("2026-11-24")), None);
         // Clocks went forward at 2 on 29 March 2026: eight o'clock is seven hours after midnight.
-        assert_eq!(c.window_on(&zone, day("2026-03-29")).unwrap().from, TimeOfDay::hm(7, 0));
+        assert_eq!(
+            c.window_on(&zone, day("2026-03-29")).unwrap().from,
+            TimeOfDay::hm(7, 0)
+        );
     }
 
     #[test]
@@ -237,15 +285,24 @@ mod tests {
     #[test]
     fn hours_that_cannot_be_meant_are_refused_by_name() {
         let check = |value: Value| sound_hours(None, &mut fields(value), Timestamp(0));
-        assert_eq!(check(json!({"shifts": {"mo": ["08:00", "16:30"], "tu": null}, "lunch_minutes": 30})), Ok(()));
+        assert_eq!(
+            check(json!({"shifts": {"mo": ["08:00", "16:30"], "tu": null}, "lunch_minutes": 30})),
+            Ok(())
+        );
         for (wrong, code) in [
             (json!({"shifts": {"mo": ["16:30", "08:00"]}}), "bad-shift"),
             (json!({"shifts": {"mo": ["25:00", "26:00"]}}), "bad-shift"),
             (json!({"shifts": {"mo": "08:00-16:30"}}), "bad-shift"),
-            (json!({"shifts": {"monday": ["08:00", "16:30"]}}), "unknown-weekday"),
+            (
+                json!({"shifts": {"monday": ["08:00", "16:30"]}}),
+                "unknown-weekday",
+            ),
             (json!({"shifts": []}), "bad-shift"),
             (json!({"lunch_from": "noon"}), "bad-time"),
-            (json!({"lunch_minutes": 60, "lunch_from": "12:00", "lunch_to": "12:30"}), "too-short"),
+            (
+                json!({"lunch_minutes": 60, "lunch_from": "12:00", "lunch_to": "12:30"}),
+                "too-short",
+            ),
             (json!({"lunch_minutes": -1}), "out-of-range"),
         ] {
             let faults = check(wrong.clone()).expect_err(&wrong.to_string());
@@ -255,7 +312,13 @@ mod tests {
 
     #[test]
     fn an_absence_does_not_end_before_it_begins() {
-        let check = |first: &str, last: &str| sound_absence(None, &mut fields(json!({"first_day": first, "last_day": last})), Timestamp(0));
+        let check = |first: &str, last: &str| {
+            sound_absence(
+                None,
+                &mut fields(json!({"first_day": first, "last_day": last})),
+                Timestamp(0),
+            )
+        };
         assert!(check("2026-11-23", "2026-11-23").is_ok());
         assert!(check("2026-11-23", "2026-11-20").is_err());
     }

@@ -11,16 +11,19 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::Shared;
 use crate::app::App;
 use crate::problem::Problem;
 use crate::sessions::Signed;
 use crate::users::{self, Role};
-use crate::Shared;
 
 /// Names of all users by id.
 pub(crate) async fn user_names(app: &App) -> Result<HashMap<String, String>, Problem> {
     let users = users::all(app).await?;
-    Ok(users.into_iter().map(|u| (u.id.clone(), u.text("name").unwrap_or_default().to_owned())).collect())
+    Ok(users
+        .into_iter()
+        .map(|u| (u.id.clone(), u.text("name").unwrap_or_default().to_owned()))
+        .collect())
 }
 
 /// A set of changes that can be undone as one.
@@ -122,7 +125,11 @@ pub(crate) struct BlockedJson {
 /// Take a change set back
 #[utoipa::path(post, path = "/api/v1/change-sets/{id}/undo", tag = "history",
     responses((status = 200, body = UndoJson), (status = 409, body = Problem)))]
-async fn undo(State(app): State<Shared>, signed: Signed, Path(id): Path<String>) -> Result<Json<UndoJson>, Problem> {
+async fn undo(
+    State(app): State<Shared>,
+    signed: Signed,
+    Path(id): Path<String>,
+) -> Result<Json<UndoJson>, Problem> {
     let author = signed.author("undo", "Undo");
     let report = app.store.undo(&author, &id).await?;
     let seq = app.store.last_seq().await?;
@@ -130,8 +137,15 @@ async fn undo(State(app): State<Shared>, signed: Signed, Path(id): Path<String>)
     let names = user_names(&app).await?;
     let mut blocked = Vec::new();
     for entry in report.blocked.into_iter().take(100) {
-        let record = app.store.get(&signed.viewer, &entry.type_name, &entry.id, At::PRESENT).await?;
-        let title = app.store.catalog().get(&entry.type_name).and_then(|t| t.title.clone());
+        let record = app
+            .store
+            .get(&signed.viewer, &entry.type_name, &entry.id, At::PRESENT)
+            .await?;
+        let title = app
+            .store
+            .catalog()
+            .get(&entry.type_name)
+            .and_then(|t| t.title.clone());
         let title = record.zip(title).and_then(|(r, t)| r.text(&t).map(str::to_owned));
         blocked.push(BlockedJson {
             type_name: entry.type_name,
@@ -207,7 +221,10 @@ async fn changes(
             hash: c.hash,
         })
         .collect();
-    Ok(Json(Feed { changes, last_seq: app.store.last_seq().await? }))
+    Ok(Json(Feed {
+        changes,
+        last_seq: app.store.last_seq().await?,
+    }))
 }
 
 /// Whether log and records fit together.
@@ -240,9 +257,12 @@ async fn verify(State(app): State<Shared>, signed: Signed) -> Result<Json<Verify
         entries: report.entries,
         versions: report.versions,
         redacted: report.redacted,
-        first_broken: report
-            .broken
-            .map(|b| BrokenJson { seq: b.seq, type_name: b.type_name, id: b.id, reason: b.reason }),
+        first_broken: report.broken.map(|b| BrokenJson {
+            seq: b.seq,
+            type_name: b.type_name,
+            id: b.id,
+            reason: b.reason,
+        }),
     }))
 }
 

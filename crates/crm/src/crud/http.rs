@@ -13,10 +13,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::When;
+use crate::Shared;
 use crate::app::App;
 use crate::problem::Problem;
 use crate::sessions::Signed;
-use crate::Shared;
 
 /// A record as JSON.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -118,24 +118,46 @@ pub(crate) fn as_of_of(app: &App, name: &str, text: &str) -> Result<Timestamp, P
     Err(Problem::bad(
         &format!("?{name}"),
         "not-a-moment",
-        format!("{name}: {text:?} is no day (2026-02-28), time (2026-02-28T12:00:00Z) or number of milliseconds."),
+        format!(
+            "{name}: {text:?} is no day (2026-02-28), time (2026-02-28T12:00:00Z) or number of milliseconds."
+        ),
     ))
 }
 
 /// The reading moment from the query.
 pub(crate) fn read_at(app: &App, when: &When) -> Result<At, Problem> {
     let moment = |name: &str, text: &Option<String>| {
-        text.as_deref().filter(|t| !t.is_empty()).map(|t| as_of_of(app, name, t)).transpose()
+        text.as_deref()
+            .filter(|t| !t.is_empty())
+            .map(|t| as_of_of(app, name, t))
+            .transpose()
     };
-    Ok(At { as_of: moment("as_of", &when.as_of)?, known_at: moment("known_at", &when.known_at)? })
+    Ok(At {
+        as_of: moment("as_of", &when.as_of)?,
+        known_at: moment("known_at", &when.known_at)?,
+    })
 }
 
-fn query_of(app: &App, record_type: &RecordType, params: &ListParams, when: &When) -> Result<RecordQuery, Problem> {
-    let mut query = RecordQuery::of(record_type.name.clone()).at(read_at(app, when)?).cursor(params.cursor.clone());
+fn query_of(
+    app: &App,
+    record_type: &RecordType,
+    params: &ListParams,
+    when: &When,
+) -> Result<RecordQuery, Problem> {
+    let mut query = RecordQuery::of(record_type.name.clone())
+        .at(read_at(app, when)?)
+        .cursor(params.cursor.clone());
     if let Some(cql2) = params.filter.as_deref().filter(|f| !f.trim().is_empty()) {
         query = query.filter(Filter::parse_cql2(cql2, record_type).map_err(records::Error::from)?);
     }
-    for field in params.sort.as_deref().unwrap_or_default().split(',').map(str::trim).filter(|f| !f.is_empty()) {
+    for field in params
+        .sort
+        .as_deref()
+        .unwrap_or_default()
+        .split(',')
+        .map(str::trim)
+        .filter(|f| !f.is_empty())
+    {
         query = match field.strip_prefix('-') {
             Some(field) => query.sort(field, true),
             None => query.sort(field, false),
@@ -143,7 +165,11 @@ fn query_of(app: &App, record_type: &RecordType, params: &ListParams, when: &Whe
     }
     if let Some(limit) = params.limit {
         if !(1..=RecordQuery::MAX_LIMIT).contains(&limit) {
-            return Err(Problem::bad("?limit", "out-of-range", "limit is between 1 and 1000."));
+            return Err(Problem::bad(
+                "?limit",
+                "out-of-range",
+                "limit is between 1 and 1000.",
+            ));
         }
         query = query.limit(limit);
     }
@@ -180,7 +206,9 @@ async fn count(
     Query(when): Query<When>,
 ) -> Result<Json<Count>, Problem> {
     let query = query_of(&app, type_of(&app, &plural)?, &params, &when)?;
-    Ok(Json(Count { count: app.store.count(&signed.viewer, &query).await? }))
+    Ok(Json(Count {
+        count: app.store.count(&signed.viewer, &query).await?,
+    }))
 }
 
 /// One record
@@ -194,7 +222,10 @@ async fn get(
     Query(when): Query<When>,
 ) -> Result<Response, Problem> {
     let record_type = type_of(&app, &plural)?;
-    let record = app.store.get(&signed.viewer, &record_type.name, &id, read_at(&app, &when)?).await?;
+    let record = app
+        .store
+        .get(&signed.viewer, &record_type.name, &id, read_at(&app, &when)?)
+        .await?;
     let record = record.ok_or_else(|| Problem::not_found(format!("{} {id}", record_type.label.en)))?;
     Ok(tagged(StatusCode::OK, record.version, &RecordJson::from(record)))
 }
@@ -212,8 +243,15 @@ async fn create(
 ) -> Result<Response, Problem> {
     let record_type = type_of(&app, &plural)?;
     refuse_read_only(record_type, &body.fields)?;
-    let title = record_type.title.as_deref().and_then(|t| body.fields.get(t)).and_then(Value::as_str);
-    let author = signed.author("api", format!("Add {} {}", record_type.label.en, title.unwrap_or_default()).trim());
+    let title = record_type
+        .title
+        .as_deref()
+        .and_then(|t| body.fields.get(t))
+        .and_then(Value::as_str);
+    let author = signed.author(
+        "api",
+        format!("Add {} {}", record_type.label.en, title.unwrap_or_default()).trim(),
+    );
     let request = serde_json::to_vec(&(&plural, &body.fields)).map_err(Problem::unexpected)?;
     let op = Op::create(record_type.name.clone(), body.fields);
     super::http_once(&app, &signed, &headers, &request, async || {
@@ -237,15 +275,27 @@ async fn update(
     let record_type = type_of(&app, &plural)?;
     refuse_read_only(record_type, &body.fields)?;
     let fields: Vec<&str> = body.fields.keys().map(String::as_str).collect();
-    let author = signed.author("api", format!("Change {} of {}", fields.join(", "), record_type.label.en));
+    let author = signed.author(
+        "api",
+        format!("Change {} of {}", fields.join(", "), record_type.label.en),
+    );
     let version = if_match(&headers)?;
-    let op = Op::Update { type_name: record_type.name.clone(), id: id.clone(), version, patch: body.fields };
+    let op = Op::Update {
+        type_name: record_type.name.clone(),
+        id: id.clone(),
+        version,
+        patch: body.fields,
+    };
     match write_one(&app, &author, op).await {
         Ok(written) => Ok(tagged(StatusCode::OK, written.record.version, &written)),
         Err(mut problem) if problem.code == "version-conflict" => {
             // The page shows both values side by side.
-            let current = app.store.get(&signed.viewer, &record_type.name, &id, At::PRESENT).await?;
-            problem.current = current.map(|r| Box::new(serde_json::to_value(RecordJson::from(r)).unwrap_or_default()));
+            let current = app
+                .store
+                .get(&signed.viewer, &record_type.name, &id, At::PRESENT)
+                .await?;
+            problem.current =
+                current.map(|r| Box::new(serde_json::to_value(RecordJson::from(r)).unwrap_or_default()));
             Err(problem)
         }
         Err(problem) => Err(problem),
@@ -264,10 +314,16 @@ async fn delete(
 ) -> Result<Json<Deleted>, Problem> {
     let record_type = type_of(&app, &plural)?;
     let author = signed.author("api", format!("Delete {}", record_type.label.en));
-    let op = Op::Delete { type_name: record_type.name.clone(), id, version: if_match(&headers)? };
+    let op = Op::Delete {
+        type_name: record_type.name.clone(),
+        id,
+        version: if_match(&headers)?,
+    };
     let written = app.store.write(&author, vec![op]).await?;
     app.live.wait_for(written.last_seq).await;
-    Ok(Json(Deleted { change_set: written.change_set }))
+    Ok(Json(Deleted {
+        change_set: written.change_set,
+    }))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -326,9 +382,16 @@ async fn history(
 /// Writes one operation and waits until map and list show it.
 async fn write_one(app: &App, author: &records::Author, op: Op) -> Result<WrittenRecord, Problem> {
     let written = app.store.write(author, vec![op]).await?;
-    let record = written.records.into_iter().next().ok_or_else(|| Problem::unexpected("a write without a record"))?;
+    let record = written
+        .records
+        .into_iter()
+        .next()
+        .ok_or_else(|| Problem::unexpected("a write without a record"))?;
     app.live.wait_for(written.last_seq).await;
-    Ok(WrittenRecord { record: record.into(), change_set: written.change_set })
+    Ok(WrittenRecord {
+        record: record.into(),
+        change_set: written.change_set,
+    })
 }
 
 fn refuse_read_only(record_type: &RecordType, fields: &Map<String, Value>) -> Result<(), Problem> {
@@ -345,10 +408,21 @@ fn refuse_read_only(record_type: &RecordType, fields: &Map<String, Value>) -> Re
 
 /// The version in `If-Match: "v3"`.
 fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
-    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
-    let version = value.to_str().ok().map(|v| v.trim().trim_start_matches("W/").trim_matches('"'));
+    let Some(value) = headers.get(header::IF_MATCH) else {
+        return Ok(None);
+    };
+    let version = value
+        .to_str()
+        .ok()
+        .map(|v| v.trim().trim_start_matches("W/").trim_matches('"'));
     let version = version.and_then(|v| v.trim_start_matches('v').parse().ok());
-    version.map(Some).ok_or_else(|| Problem::bad("If-Match", "bad-etag", "If-Match is an ETag of this record: \"v3\"."))
+    version.map(Some).ok_or_else(|| {
+        Problem::bad(
+            "If-Match",
+            "bad-etag",
+            "If-Match is an ETag of this record: \"v3\".",
+        )
+    })
 }
 
 fn tagged(status: StatusCode, version: i64, body: &impl Serialize) -> Response {

@@ -34,21 +34,34 @@ where
         let (status, body) = work().await?;
         return Ok((status, Json(body)).into_response());
     };
-    let key = key.to_str().ok().filter(|k| (1..=200).contains(&k.len())).ok_or_else(|| {
-        Problem::bad("Idempotency-Key", "bad-key", "Idempotency-Key is 1 to 200 visible characters.")
-    })?;
-    let digest: String = Sha256::digest(request).iter().map(|b| format!("{b:02x}")).collect();
+    let key = key
+        .to_str()
+        .ok()
+        .filter(|k| (1..=200).contains(&k.len()))
+        .ok_or_else(|| {
+            Problem::bad(
+                "Idempotency-Key",
+                "bad-key",
+                "Idempotency-Key is 1 to 200 visible characters.",
+            )
+        })?;
+    let digest: String = Sha256::digest(request)
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect();
     let db = app.store.db();
     let now = app.store.now().0;
 
-    const SWEEP: &str = "delete from idempotency_keys where created_at < $1 or (status is null and created_at < $2)";
+    const SWEEP: &str =
+        "delete from idempotency_keys where created_at < $1 or (status is null and created_at < $2)";
     on_db!(write db, pool => sqlx::query(SWEEP).bind(now - KEPT).bind(now - GIVEN_UP_AFTER).execute(pool).await.map(|_| ()))
         .map_err(Error::from)?;
     const TAKE: &str = "insert into idempotency_keys (user_id, idempotency_key, request_digest, created_at) \
                         values ($1, $2, $3, $4) on conflict (user_id, idempotency_key) do nothing";
-    let taken = on_db!(write db, pool => sqlx::query(TAKE).bind(&signed.user_id).bind(key).bind(&digest).bind(now)
+    let taken =
+        on_db!(write db, pool => sqlx::query(TAKE).bind(&signed.user_id).bind(key).bind(&digest).bind(now)
         .execute(pool).await.map(|r| r.rows_affected()))
-    .map_err(Error::from)?;
+        .map_err(Error::from)?;
     if taken == 0 {
         const KNOWN: &str = "select request_digest, status, response from idempotency_keys \
                              where user_id = $1 and idempotency_key = $2";
@@ -61,11 +74,16 @@ where
                 "This Idempotency-Key was sent with another request. Use a new key for a new request.",
             )),
             Some((_, Some(status), Some(body))) => {
-                let status = u16::try_from(status).ok().and_then(|s| StatusCode::from_u16(s).ok());
+                let status = u16::try_from(status)
+                    .ok()
+                    .and_then(|s| StatusCode::from_u16(s).ok());
                 let body: serde_json::Value = serde_json::from_str(&body).map_err(Problem::unexpected)?;
                 Ok((status.unwrap_or(StatusCode::OK), Json(body)).into_response())
             }
-            _ => Err(Problem::conflict("still-at-it", "The first request with this key is still being answered.")),
+            _ => Err(Problem::conflict(
+                "still-at-it",
+                "The first request with this key is still being answered.",
+            )),
         };
     }
     match work().await {

@@ -20,7 +20,10 @@ pub(crate) struct LabelJson {
 
 impl From<&Label> for LabelJson {
     fn from(label: &Label) -> Self {
-        Self { en: label.en.clone(), de: label.de.clone() }
+        Self {
+            en: label.en.clone(),
+            de: label.de.clone(),
+        }
     }
 }
 

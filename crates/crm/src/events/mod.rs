@@ -12,11 +12,11 @@ use tokio::sync::{broadcast, mpsc};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::Shared;
 use crate::app::Event;
 use crate::problem::Problem;
 use crate::sessions::Signed;
 use crate::users::Role;
-use crate::Shared;
 
 /// Changes told one by one; of a larger batch only the number is told, and the page reads anew.
 const TOLD_AT_ONCE: u32 = 50;
@@ -84,7 +84,10 @@ async fn tell_changes(
         Ok(changes) if changes.len() <= TOLD_AT_ONCE as usize => {
             for change in changes {
                 // Rights: what a person may not see is not told to have changed either.
-                let seen = app.store.get(&signed.viewer, &change.type_name, &change.record_id, At::PRESENT).await;
+                let seen = app
+                    .store
+                    .get(&signed.viewer, &change.type_name, &change.record_id, At::PRESENT)
+                    .await;
                 let visible = match seen {
                     Ok(record) => record.is_some(),
                     Err(error) => {
@@ -105,7 +108,13 @@ async fn tell_changes(
         Err(error) => tracing::error!(%error, "the change feed could not be read"),
     }
     *seq = upto;
-    send(sender, SseEvent::default().event("version").json_data(json!({ "data_version": upto }))).await
+    send(
+        sender,
+        SseEvent::default()
+            .event("version")
+            .json_data(json!({ "data_version": upto })),
+    )
+    .await
 }
 
 /// The routes of this feature.

@@ -11,7 +11,18 @@ pub(super) const TYPES: [&str; 3] = ["account", "location", "contact"];
 
 /// Names of two fields that every place has beside its declared ones.
 const PLACE: [(&str, &[&str]); 2] = [
-    ("lng", &["lng", "lon", "long", "longitude", "laengengrad", "billinglongitude", "x"]),
+    (
+        "lng",
+        &[
+            "lng",
+            "lon",
+            "long",
+            "longitude",
+            "laengengrad",
+            "billinglongitude",
+            "x",
+        ],
+    ),
     ("lat", &["lat", "latitude", "breitengrad", "billinglatitude", "y"]),
 ];
 
@@ -42,7 +53,12 @@ pub(crate) struct Column {
 
 /// A header or field name without case, blanks, punctuation and marks.
 pub(super) fn folded(text: &str) -> String {
-    let text = text.to_lowercase().replace('ä', "ae").replace('ö', "oe").replace('ü', "ue").replace('ß', "ss");
+    let text = text
+        .to_lowercase()
+        .replace('ä', "ae")
+        .replace('ö', "oe")
+        .replace('ü', "ue")
+        .replace('ß', "ss");
     text.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
@@ -50,7 +66,9 @@ pub(super) fn folded(text: &str) -> String {
 pub(super) fn targets(catalog: &Catalog) -> Vec<Target> {
     let mut targets = Vec::new();
     for type_name in TYPES {
-        let Some(record_type) = catalog.get(type_name) else { continue };
+        let Some(record_type) = catalog.get(type_name) else {
+            continue;
+        };
         for field in &record_type.fields {
             if field.read_only || field.to.is_some() {
                 continue;
@@ -74,12 +92,23 @@ pub(super) fn propose(catalog: &Catalog, headers: &[String], rows: &[Vec<String>
         .enumerate()
         .map(|(index, header)| {
             let mut samples: Vec<String> = Vec::new();
-            for value in rows.iter().filter_map(|row| row.get(index)).filter(|v| !v.is_empty()) {
+            for value in rows
+                .iter()
+                .filter_map(|row| row.get(index))
+                .filter(|v| !v.is_empty())
+            {
                 if samples.len() < 3 && !samples.contains(value) {
                     samples.push(value.chars().take(80).collect());
                 }
             }
-            Column { index, header: header.clone(), samples, field: None, custom: false, confidence: 0.0 }
+            Column {
+                index,
+                header: header.clone(),
+                samples,
+                field: None,
+                custom: false,
+                confidence: 0.0,
+            }
         })
         .collect();
     // Sure matches take their field before likely ones do.
@@ -112,8 +141,14 @@ fn candidates(catalog: &Catalog, header: &str) -> Vec<(String, f64)> {
     }
     let mut found = Vec::new();
     for type_name in TYPES {
-        let Some(record_type) = catalog.get(type_name) else { continue };
-        for field in record_type.fields.iter().filter(|f| !f.read_only && f.to.is_none()) {
+        let Some(record_type) = catalog.get(type_name) else {
+            continue;
+        };
+        for field in record_type
+            .fields
+            .iter()
+            .filter(|f| !f.read_only && f.to.is_none())
+        {
             let sure = likeness(field, type_name, &wanted);
             if sure > 0.0 {
                 found.push((format!("{type_name}.{}", field.name), sure));
@@ -134,29 +169,80 @@ fn likeness(field: &Field, type_name: &str, wanted: &str) -> f64 {
     if field.import.iter().any(|known| folded(known) == wanted) {
         return 1.0 - rank;
     }
-    if folded(&field.name) == wanted || folded(&field.label.en) == wanted || folded(&field.label.de) == wanted {
+    if folded(&field.name) == wanted || folded(&field.label.en) == wanted || folded(&field.label.de) == wanted
+    {
         return 0.96 - rank;
     }
     let close = |known: &str| {
         let known = folded(known);
         known.len() >= 5 && wanted.len() >= 5 && (wanted.contains(&known) || known.contains(wanted))
     };
-    if field.import.iter().any(|known| close(known)) { 0.72 - rank } else { 0.0 }
+    if field.import.iter().any(|known| close(known)) {
+        0.72 - rank
+    } else {
+        0.0
+    }
 }
 
 /// The known system whose export this looks like, by at least three of its headers.
 pub(super) fn preset(headers: &[String]) -> Option<&'static str> {
     const SIGNATURES: [(&str, &[&str]); 5] = [
-        ("Salesforce", &["Account Name", "Billing Street", "Billing City", "BillingStreet", "BillingCity", "Account Owner", "Billing Zip/Postal Code", "BillingPostalCode"]),
-        ("HubSpot", &["Record ID", "Company name", "Company Domain Name", "Company owner", "Lifecycle Stage", "Create Date"]),
-        ("Pipedrive", &["Organization - Name", "Organization - Address", "Person - Name", "Deal - Title", "Organization - ID"]),
-        ("Dynamics 365", &["(Do Not Modify) Account", "(Do Not Modify) Row Checksum", "(Do Not Modify) Modified On"]),
-        ("Bailiwick", &["Kundennummer", "Firma", "Art", "Klasse", "Branche", "PLZ", "Ort"]),
+        (
+            "Salesforce",
+            &[
+                "Account Name",
+                "Billing Street",
+                "Billing City",
+                "BillingStreet",
+                "BillingCity",
+                "Account Owner",
+                "Billing Zip/Postal Code",
+                "BillingPostalCode",
+            ],
+        ),
+        (
+            "HubSpot",
+            &[
+                "Record ID",
+                "Company name",
+                "Company Domain Name",
+                "Company owner",
+                "Lifecycle Stage",
+                "Create Date",
+            ],
+        ),
+        (
+            "Pipedrive",
+            &[
+                "Organization - Name",
+                "Organization - Address",
+                "Person - Name",
+                "Deal - Title",
+                "Organization - ID",
+            ],
+        ),
+        (
+            "Dynamics 365",
+            &[
+                "(Do Not Modify) Account",
+                "(Do Not Modify) Row Checksum",
+                "(Do Not Modify) Modified On",
+            ],
+        ),
+        (
+            "Bailiwick",
+            &["Kundennummer", "Firma", "Art", "Klasse", "Branche", "PLZ", "Ort"],
+        ),
     ];
     let known: Vec<String> = headers.iter().map(|h| folded(h)).collect();
     SIGNATURES
         .iter()
-        .map(|(name, headers)| (*name, headers.iter().filter(|h| known.contains(&folded(h))).count()))
+        .map(|(name, headers)| {
+            (
+                *name,
+                headers.iter().filter(|h| known.contains(&folded(h))).count(),
+            )
+        })
         .filter(|(_, count)| *count >= 3)
         .max_by_key(|(_, count)| *count)
         .map(|(name, _)| name)
@@ -166,7 +252,11 @@ pub(super) fn preset(headers: &[String]) -> Option<&'static str> {
 pub(super) fn proposed_mapping(columns: &[Column]) -> Vec<ColumnMapping> {
     columns
         .iter()
-        .map(|c| ColumnMapping { index: c.index, field: c.field.clone(), custom: c.custom })
+        .map(|c| ColumnMapping {
+            index: c.index,
+            field: c.field.clone(),
+            custom: c.custom,
+        })
         .collect()
 }
 
@@ -180,33 +270,79 @@ mod tests {
         let rows = vec![vec!["x".to_owned(); headers.len()]];
         propose(&catalog, &headers, &rows)
             .into_iter()
-            .map(|c| c.field.unwrap_or_else(|| if c.custom { "custom".into() } else { "none".into() }))
+            .map(|c| {
+                c.field
+                    .unwrap_or_else(|| if c.custom { "custom".into() } else { "none".into() })
+            })
             .collect()
     }
 
     #[test]
     fn exports_of_other_systems_are_recognised() {
         assert_eq!(
-            fields_of(&["Account Name", "Billing Street", "Billing Zip/Postal Code", "Billing City", "Phone", "Annual Revenue"]),
-            ["account.name", "location.street", "location.postal_code", "location.city", "account.phone", "account.annual_revenue"]
+            fields_of(&[
+                "Account Name",
+                "Billing Street",
+                "Billing Zip/Postal Code",
+                "Billing City",
+                "Phone",
+                "Annual Revenue"
+            ]),
+            [
+                "account.name",
+                "location.street",
+                "location.postal_code",
+                "location.city",
+                "account.phone",
+                "account.annual_revenue"
+            ]
         );
         assert_eq!(
-            fields_of(&["Company name", "Street Address", "Postal Code", "City", "Phone Number"]),
-            ["account.name", "location.street", "location.postal_code", "location.city", "account.phone"]
+            fields_of(&[
+                "Company name",
+                "Street Address",
+                "Postal Code",
+                "City",
+                "Phone Number"
+            ]),
+            [
+                "account.name",
+                "location.street",
+                "location.postal_code",
+                "location.city",
+                "account.phone"
+            ]
         );
-        assert_eq!(fields_of(&["Firma", "Straße", "PLZ", "Ort"]), ["account.name", "location.street", "location.postal_code", "location.city"]);
-        assert_eq!(fields_of(&["Name", "Latitude", "Longitude"]), ["account.name", "location.lat", "location.lng"]);
+        assert_eq!(
+            fields_of(&["Firma", "Straße", "PLZ", "Ort"]),
+            [
+                "account.name",
+                "location.street",
+                "location.postal_code",
+                "location.city"
+            ]
+        );
+        assert_eq!(
+            fields_of(&["Name", "Latitude", "Longitude"]),
+            ["account.name", "location.lat", "location.lng"]
+        );
     }
 
     #[test]
     fn unknown_columns_are_kept_as_custom_fields() {
-        assert_eq!(fields_of(&["Name", "Verkaufsfläche m²"]), ["account.name", "custom"]);
+        assert_eq!(
+            fields_of(&["Name", "Verkaufsfläche m²"]),
+            ["account.name", "custom"]
+        );
     }
 
     #[test]
     fn a_preset_needs_three_headers() {
         let of = |headers: &[&str]| preset(&headers.iter().map(ToString::to_string).collect::<Vec<_>>());
         assert_eq!(of(&["Record ID", "Company name"]), None);
-        assert_eq!(of(&["Record ID", "Company name", "Company owner"]), Some("HubSpot"));
+        assert_eq!(
+            of(&["Record ID", "Company name", "Company owner"]),
+            Some("HubSpot")
+        );
     }
 }

@@ -41,7 +41,10 @@ impl<'a> RowReader<'a> {
             let goal = match &column.field {
                 Some(name) => {
                     let (type_name, field) = name.split_once('.')?;
-                    Goal::Field { type_name: type_name.to_owned(), field: field.to_owned() }
+                    Goal::Field {
+                        type_name: type_name.to_owned(),
+                        field: field.to_owned(),
+                    }
                 }
                 None if column.custom => Goal::Custom(custom_name(headers.get(column.index)?)),
                 None => return None,
@@ -53,13 +56,21 @@ impl<'a> RowReader<'a> {
             headers,
             columns: columns.collect(),
             decimal_comma: mapping.decimal.as_deref().unwrap_or(&style.decimal) == ",",
-            date_style: mapping.date_style.clone().unwrap_or_else(|| style.date_style.clone()),
+            date_style: mapping
+                .date_style
+                .clone()
+                .unwrap_or_else(|| style.date_style.clone()),
         }
     }
 
     pub fn read(&self, row: u64, record: &csv::StringRecord) -> Draft {
         let line = record.position().map_or(row + 1, csv::Position::line);
-        let mut draft = Draft { row, line, cells: record.iter().map(str::to_owned).collect(), ..Draft::default() };
+        let mut draft = Draft {
+            row,
+            line,
+            cells: record.iter().map(str::to_owned).collect(),
+            ..Draft::default()
+        };
         let mut custom = Map::new();
         for (index, goal) in &self.columns {
             let cell = record.get(*index).unwrap_or_default().trim();
@@ -106,16 +117,31 @@ impl<'a> RowReader<'a> {
         if !draft.account.contains_key("name") && draft.errors.iter().all(|e| e.column.is_some()) {
             draft.errors.push(whole_row("The row has no customer name."));
         }
-        match (draft.location.contains_key("lng"), draft.location.contains_key("lat")) {
-            (true, false) => draft.errors.push(whole_row("The row has a longitude but no latitude.")),
-            (false, true) => draft.errors.push(whole_row("The row has a latitude but no longitude.")),
+        match (
+            draft.location.contains_key("lng"),
+            draft.location.contains_key("lat"),
+        ) {
+            (true, false) => draft
+                .errors
+                .push(whole_row("The row has a longitude but no latitude.")),
+            (false, true) => draft
+                .errors
+                .push(whole_row("The row has a latitude but no longitude.")),
             _ => {}
         }
         draft.account.entry("type").or_insert_with(|| "customer".into());
         let contact = &mut draft.contact;
         if !contact.is_empty() && !contact.contains_key("name") {
-            let part = |name: &str| contact.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-            let name = format!("{} {}", part("given_name"), part("family_name")).trim().to_owned();
+            let part = |name: &str| {
+                contact
+                    .get(name)
+                    .and_then(Value::as_str)
+                    .unwrap_or_default()
+                    .to_owned()
+            };
+            let name = format!("{} {}", part("given_name"), part("family_name"))
+                .trim()
+                .to_owned();
             let name = if name.is_empty() { part("email") } else { name };
             if name.is_empty() {
                 contact.clear();
@@ -130,12 +156,19 @@ impl<'a> RowReader<'a> {
             return self.coordinate(field, cell);
         }
         let declared = self.catalog.get(type_name).and_then(|t| t.field(field));
-        let Some(declared) = declared else { return Err(format!("There is no field {type_name}.{field}.")) };
+        let Some(declared) = declared else {
+            return Err(format!("There is no field {type_name}.{field}."));
+        };
         match declared.kind {
             Kind::Choice => {
                 let wanted = folded(cell);
                 let known = |choice: &&String| folded(choice) == wanted;
-                let found = declared.choices.iter().find(known).map(|c| c.as_str()).or_else(|| translated(&wanted));
+                let found = declared
+                    .choices
+                    .iter()
+                    .find(known)
+                    .map(|c| c.as_str())
+                    .or_else(|| translated(&wanted));
                 match found.filter(|f| declared.choices.iter().any(|c| c == f)) {
                     Some(choice) => Ok(choice.into()),
                     None => Err(format!("expected one of {}", declared.choices.join(", "))),
@@ -146,7 +179,10 @@ impl<'a> RowReader<'a> {
                 .filter(|n| n.fract() == 0.0 && n.abs() < 9e15)
                 .map(|n| (n as i64).into())
                 .ok_or_else(|| "expected a whole number".to_owned()),
-            Kind::Number => self.number(cell).map(Into::into).ok_or_else(|| "expected a number".to_owned()),
+            Kind::Number => self
+                .number(cell)
+                .map(Into::into)
+                .ok_or_else(|| "expected a number".to_owned()),
             Kind::Money => self
                 .number(cell)
                 .filter(|n| n.abs() < 9e13)
@@ -157,7 +193,10 @@ impl<'a> RowReader<'a> {
                 "false" | "no" | "nein" | "0" | "falsch" => Ok(false.into()),
                 _ => Err("expected yes or no".to_owned()),
             },
-            Kind::Date => self.date(cell).map(Into::into).ok_or_else(|| "expected a date".to_owned()),
+            Kind::Date => self
+                .date(cell)
+                .map(Into::into)
+                .ok_or_else(|| "expected a date".to_owned()),
             Kind::Url if !cell.contains("://") => Ok(format!("https://{cell}").into()),
             Kind::Email => Ok(cell.to_lowercase().into()),
             _ => match declared.max {
@@ -171,24 +210,37 @@ impl<'a> RowReader<'a> {
 
     fn coordinate(&self, field: &str, cell: &str) -> Result<Value, String> {
         // Coordinates are written with a point even where amounts are not; a comma is taken too.
-        let number = cell.replace(',', ".").parse::<f64>().ok().filter(|n| n.is_finite());
+        let number = cell
+            .replace(',', ".")
+            .parse::<f64>()
+            .ok()
+            .filter(|n| n.is_finite());
         let limit = if field == "lng" { 180.0 } else { 90.0 };
         match number {
             Some(n) if n.abs() <= limit => Ok(n.into()),
-            Some(n) if field == "lat" && n.abs() <= 180.0 => {
-                Err(format!("a latitude is between -90 and 90; are latitude and longitude swapped? {n} would be a longitude"))
-            }
+            Some(n) if field == "lat" && n.abs() <= 180.0 => Err(format!(
+                "a latitude is between -90 and 90; are latitude and longitude swapped? {n} would be a longitude"
+            )),
             Some(_) => Err(format!("expected degrees between -{limit} and {limit}")),
             None => Err("expected degrees, like 13.2606".to_owned()),
         }
     }
 
     fn number(&self, cell: &str) -> Option<f64> {
-        let bare: String =
-            cell.chars().filter(|c| !c.is_whitespace() && !matches!(c, '€' | '$' | '£' | '\'' | '"')).collect();
+        let bare: String = cell
+            .chars()
+            .filter(|c| !c.is_whitespace() && !matches!(c, '€' | '$' | '£' | '\'' | '"'))
+            .collect();
         let bare = bare.trim_end_matches("EUR").trim_end_matches("USD");
-        let plain = if self.decimal_comma { bare.replace('.', "").replace(',', ".") } else { bare.replace(',', "") };
-        if plain.chars().any(|c| !c.is_ascii_digit() && !matches!(c, '.' | '-' | '+')) {
+        let plain = if self.decimal_comma {
+            bare.replace('.', "").replace(',', ".")
+        } else {
+            bare.replace(',', "")
+        };
+        if plain
+            .chars()
+            .any(|c| !c.is_ascii_digit() && !matches!(c, '.' | '-' | '+'))
+        {
             return None;
         }
         plain.parse().ok().filter(|n: &f64| n.is_finite())
@@ -196,7 +248,11 @@ impl<'a> RowReader<'a> {
 
     fn date(&self, cell: &str) -> Option<String> {
         let day = cell.split([' ', 'T']).next().unwrap_or_default();
-        let parts: Vec<i16> = day.split(['.', '/', '-']).map(str::parse).collect::<Result<_, _>>().ok()?;
+        let parts: Vec<i16> = day
+            .split(['.', '/', '-'])
+            .map(str::parse)
+            .collect::<Result<_, _>>()
+            .ok()?;
         let [a, b, c] = parts[..] else { return None };
         let (year, month, day) = match self.date_style.as_str() {
             _ if a > 31 => (a, b, c),
@@ -205,7 +261,9 @@ impl<'a> RowReader<'a> {
         };
         let month = i8::try_from(month).ok()?;
         let day = i8::try_from(day).ok()?;
-        jiff::civil::Date::new(year, month, day).ok().map(|d| d.to_string())
+        jiff::civil::Date::new(year, month, day)
+            .ok()
+            .map(|d| d.to_string())
     }
 }
 
@@ -239,8 +297,24 @@ fn translated(word: &str) -> Option<&'static str> {
 
 /// A custom field's name from its header.
 fn custom_name(header: &str) -> String {
-    let lower = header.to_lowercase().replace('ä', "ae").replace('ö', "oe").replace('ü', "ue").replace('ß', "ss");
-    let word: String = lower.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-    let word = word.split('_').filter(|p| !p.is_empty()).collect::<Vec<_>>().join("_");
-    if word.is_empty() { "column".to_owned() } else { word.chars().take(60).collect() }
+    let lower = header
+        .to_lowercase()
+        .replace('ä', "ae")
+        .replace('ö', "oe")
+        .replace('ü', "ue")
+        .replace('ß', "ss");
+    let word: String = lower
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect();
+    let word = word
+        .split('_')
+        .filter(|p| !p.is_empty())
+        .collect::<Vec<_>>()
+        .join("_");
+    if word.is_empty() {
+        "column".to_owned()
+    } else {
+        word.chars().take(60).collect()
+    }
 }

@@ -38,7 +38,8 @@ pub(crate) async fn run(app: &Arc<App>, payload: Value, progress: &mut Progress)
 
 fn import_id(payload: &Value) -> Result<String, Problem> {
     let id = payload.get("import_id").and_then(Value::as_str);
-    id.map(str::to_owned).ok_or_else(|| Problem::unexpected("an import job without an import"))
+    id.map(str::to_owned)
+        .ok_or_else(|| Problem::unexpected("an import job without an import"))
 }
 
 /// What a walk found.
@@ -50,7 +51,12 @@ struct Outcome {
     change_set: Option<String>,
 }
 
-async fn finish(app: &App, id: &str, state: &str, outcome: Result<Outcome, Problem>) -> Result<Value, Problem> {
+async fn finish(
+    app: &App,
+    id: &str,
+    state: &str,
+    outcome: Result<Outcome, Problem>,
+) -> Result<Value, Problem> {
     let author = Author::system("import-state", "Import");
     let patch = match &outcome {
         Ok(o) => json!({
@@ -66,7 +72,9 @@ async fn finish(app: &App, id: &str, state: &str, outcome: Result<Outcome, Probl
     if patch.get("import_change_set").is_some_and(Value::is_null) {
         patch.remove("import_change_set");
     }
-    app.store.write(&author, vec![Op::update("import_job", id, patch)]).await?;
+    app.store
+        .write(&author, vec![Op::update("import_job", id, patch)])
+        .await?;
     outcome.map(|o| serde_json::to_value(o.summary).unwrap_or_default())
 }
 
@@ -78,36 +86,54 @@ struct Known {
 
 impl Known {
     async fn load(app: &App) -> Result<Self, Problem> {
-        let mut known = Self { by_number: HashMap::new(), by_name: HashMap::new() };
+        let mut known = Self {
+            by_number: HashMap::new(),
+            by_name: HashMap::new(),
+        };
         for (account, number, name, place, street) in store::known_accounts(app.store.db()).await? {
             let found = (account, place);
             if let Some(number) = number.filter(|n| !n.is_empty()) {
                 known.by_number.insert(number, found.clone());
             }
-            known.by_name.insert((name.unwrap_or_default(), street.unwrap_or_default()), found);
+            known
+                .by_name
+                .insert((name.unwrap_or_default(), street.unwrap_or_default()), found);
         }
         Ok(known)
     }
 
     fn find(&self, draft: &Draft) -> Option<(String, Option<String>)> {
         let text = |fields: &Map<String, Value>, name: &str| {
-            fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+            fields
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
         };
         let number = text(&draft.account, "number");
         if !number.is_empty() {
             // A number of its own is a customer of its own, whatever it is called.
             return self.by_number.get(&number).cloned();
         }
-        let key = (fold(&text(&draft.account, "name")), fold(&text(&draft.location, "street")));
+        let key = (
+            fold(&text(&draft.account, "name")),
+            fold(&text(&draft.location, "street")),
+        );
         self.by_name.get(&key).cloned()
     }
 
     fn insert(&mut self, draft: &Draft, account: String, place: Option<String>) {
         if let Some(number) = draft.account.get("number").and_then(Value::as_str) {
-            self.by_number.insert(number.to_owned(), (account.clone(), place.clone()));
+            self.by_number
+                .insert(number.to_owned(), (account.clone(), place.clone()));
         }
-        let text = |fields: &Map<String, Value>, name: &str| fold(fields.get(name).and_then(Value::as_str).unwrap_or_default());
-        self.by_name.insert((text(&draft.account, "name"), text(&draft.location, "street")), (account, place));
+        let text = |fields: &Map<String, Value>, name: &str| {
+            fold(fields.get(name).and_then(Value::as_str).unwrap_or_default())
+        };
+        self.by_name.insert(
+            (text(&draft.account, "name"), text(&draft.location, "street")),
+            (account, place),
+        );
     }
 }
 
@@ -126,12 +152,21 @@ async fn walk(app: &Arc<App>, id: &str, write: bool, progress: &mut Progress) ->
     let delimiter = style.delimiter.chars().next().unwrap_or(',');
     let total = i64::try_from(rows_in(&text, delimiter)).unwrap_or(i64::MAX);
     let mut reader = sniff::reader(&text, delimiter);
-    let headers: Vec<String> = reader.headers().map_err(Problem::unexpected)?.iter().map(str::to_owned).collect();
+    let headers: Vec<String> = reader
+        .headers()
+        .map_err(Problem::unexpected)?
+        .iter()
+        .map(str::to_owned)
+        .collect();
     let row_reader = RowReader::new(app.store.catalog(), &headers, &style, &mapping);
     let atlas = app.atlas();
     let mut known = Known::load(app).await?;
     let label = format!("Import {}", import.text("file_name").unwrap_or_default());
-    let set = if write { Some(open_set(app, &import, owner.clone(), label).await?) } else { None };
+    let set = if write {
+        Some(open_set(app, &import, owner.clone(), label).await?)
+    } else {
+        None
+    };
 
     let mut outcome = Outcome {
         summary: Summary::default(),
@@ -154,11 +189,19 @@ async fn walk(app: &Arc<App>, id: &str, write: bool, progress: &mut Progress) ->
         }
         if chunk.len() == CHUNK || (!more && !chunk.is_empty()) {
             let drafts = std::mem::take(&mut chunk);
-            let importer =
-                Importer { app, id, atlas: atlas.as_ref(), duplicates: mapping.duplicates, owner: owner.as_deref(), set: set.as_ref() };
+            let importer = Importer {
+                app,
+                id,
+                atlas: atlas.as_ref(),
+                duplicates: mapping.duplicates,
+                owner: owner.as_deref(),
+                set: set.as_ref(),
+            };
             importer.chunk(drafts, &mut known, &mut outcome).await?;
             let message = if write { "Importing" } else { "Checking" };
-            progress.report(i64::try_from(row).unwrap_or(i64::MAX), total, message).await?;
+            progress
+                .report(i64::try_from(row).unwrap_or(i64::MAX), total, message)
+                .await?;
         }
         if !more {
             break;
@@ -185,7 +228,12 @@ async fn open_set(
     let set = app.store.change_set(&author).await?;
     // Remembered before the first row is written, so that a second worker finds it.
     let patch = records::fields([("import_change_set", set.id().into())]);
-    app.store.write(&Author::system("import-state", "Import"), vec![Op::update("import_job", import.id.clone(), patch)]).await?;
+    app.store
+        .write(
+            &Author::system("import-state", "Import"),
+            vec![Op::update("import_job", import.id.clone(), patch)],
+        )
+        .await?;
     Ok(set)
 }
 
@@ -195,7 +243,10 @@ fn from_field<T: serde::de::DeserializeOwned>(value: Option<&Value>) -> Result<T
 
 fn rows_in(text: &str, delimiter: char) -> usize {
     let mut reader = sniff::reader(text, delimiter);
-    reader.byte_records().filter(|r| r.as_ref().is_ok_and(|r| r.iter().any(|c| !c.is_empty()))).count()
+    reader
+        .byte_records()
+        .filter(|r| r.as_ref().is_ok_and(|r| r.iter().any(|c| !c.is_empty())))
+        .count()
 }
 
 struct Importer<'a> {
@@ -210,11 +261,20 @@ struct Importer<'a> {
 /// What a row comes to.
 enum Fate {
     Create(Box<Draft>),
-    Update { account: String, place: Option<String>, draft: Box<Draft> },
+    Update {
+        account: String,
+        place: Option<String>,
+        draft: Box<Draft>,
+    },
 }
 
 impl Importer<'_> {
-    async fn chunk(&self, drafts: Vec<Draft>, known: &mut Known, outcome: &mut Outcome) -> Result<(), Problem> {
+    async fn chunk(
+        &self,
+        drafts: Vec<Draft>,
+        known: &mut Known,
+        outcome: &mut Outcome,
+    ) -> Result<(), Problem> {
         let mut fates = Vec::new();
         for draft in drafts {
             outcome.summary.rows += 1;
@@ -224,11 +284,17 @@ impl Importer<'_> {
             }
             match known.find(&draft) {
                 // After a restart the customer on record is the one this very row made.
-                Some((account, _)) if account == self.record_id(draft.row, "account") => fates.push(Fate::Create(Box::new(draft))),
+                Some((account, _)) if account == self.record_id(draft.row, "account") => {
+                    fates.push(Fate::Create(Box::new(draft)))
+                }
                 Some((account, place)) => match self.duplicates {
                     Duplicates::Skip => outcome.summary.skipped += 1,
                     Duplicates::Create => fates.push(Fate::Create(Box::new(draft))),
-                    Duplicates::Update | Duplicates::Fill => fates.push(Fate::Update { account, place, draft: Box::new(draft) }),
+                    Duplicates::Update | Duplicates::Fill => fates.push(Fate::Update {
+                        account,
+                        place,
+                        draft: Box::new(draft),
+                    }),
                 },
                 None => {
                     let place = (!draft.location.is_empty()).then(|| self.record_id(draft.row, "location"));
@@ -274,7 +340,11 @@ impl Importer<'_> {
         .await
         .map_err(Problem::unexpected)?;
         for ((index, _), found) in wanted.into_iter().zip(found) {
-            let status = found.get("geocode_status").and_then(Value::as_str).unwrap_or("pending").to_owned();
+            let status = found
+                .get("geocode_status")
+                .and_then(Value::as_str)
+                .unwrap_or("pending")
+                .to_owned();
             *outcome.summary.geocode.entry(status).or_insert(0) += 1;
             if let Fate::Create(draft) = &mut fates[index] {
                 draft.location.extend(found);
@@ -292,11 +362,21 @@ impl Importer<'_> {
                 Fate::Update { .. } => None,
             })
             .collect();
-        let there = Query::of("account").filter(Filter::Ids(ids)).limit(Query::MAX_LIMIT);
-        let there: Vec<String> =
-            self.app.store.list(&Viewer::system(), &there).await?.records.into_iter().map(|r| r.id).collect();
+        let there = Query::of("account")
+            .filter(Filter::Ids(ids))
+            .limit(Query::MAX_LIMIT);
+        let there: Vec<String> = self
+            .app
+            .store
+            .list(&Viewer::system(), &there)
+            .await?
+            .records
+            .into_iter()
+            .map(|r| r.id)
+            .collect();
 
-        let (mut accounts, mut locations, mut contacts, mut rows) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut accounts, mut locations, mut contacts, mut rows) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for fate in fates {
             match fate {
                 Fate::Create(draft) => {
@@ -322,7 +402,11 @@ impl Importer<'_> {
                     }
                     rows.push(draft);
                 }
-                Fate::Update { account, place, draft } => {
+                Fate::Update {
+                    account,
+                    place,
+                    draft,
+                } => {
                     let patch = self.patch("account", &account, &draft.account).await?;
                     accounts.extend(patch.map(|p| Op::update("account", account.clone(), p)));
                     if let Some(place) = place {
@@ -353,8 +437,10 @@ impl Importer<'_> {
         outcome: &mut Outcome,
     ) -> Result<(), Problem> {
         for mut draft in rows {
-            let own: Vec<String> =
-                ["account", "location", "contact"].iter().map(|kind| self.record_id(draft.row, kind)).collect();
+            let own: Vec<String> = ["account", "location", "contact"]
+                .iter()
+                .map(|kind| self.record_id(draft.row, kind))
+                .collect();
             let of_row: Vec<Op> = ops
                 .iter()
                 .filter(|op| matches!(op, Op::Create { id: Some(id), .. } if own.contains(id)))
@@ -365,11 +451,19 @@ impl Importer<'_> {
             }
             match set.write(of_row).await {
                 Ok(_) => {}
-                Err(error @ (records::Error::DiskFull | records::Error::Database(_))) => return Err(error.into()),
+                Err(error @ (records::Error::DiskFull | records::Error::Database(_))) => {
+                    return Err(error.into());
+                }
                 Err(error) => {
                     outcome.summary.created = outcome.summary.created.saturating_sub(1);
                     let message = error.to_string();
-                    draft.errors.push(RowError { row: draft.row, line: draft.line, column: None, read: String::new(), message });
+                    draft.errors.push(RowError {
+                        row: draft.row,
+                        line: draft.line,
+                        column: None,
+                        read: String::new(),
+                        message,
+                    });
                     fail(outcome, *draft);
                 }
             }
@@ -379,7 +473,11 @@ impl Importer<'_> {
 
     /// The owner of a new customer: whoever imports, where nobody is named.
     fn owner_for(&self, fields: &Map<String, Value>) -> Option<String> {
-        if fields.contains_key("owner_id") { None } else { self.owner.map(str::to_owned) }
+        if fields.contains_key("owner_id") {
+            None
+        } else {
+            self.owner.map(str::to_owned)
+        }
     }
 
     /// What an update writes: everything the row has, or only what is empty on record.
@@ -389,7 +487,12 @@ impl Importer<'_> {
         id: &str,
         given: &Map<String, Value>,
     ) -> Result<Option<Map<String, Value>>, Problem> {
-        let Some(record) = self.app.store.get(&Viewer::system(), type_name, id, At::PRESENT).await? else {
+        let Some(record) = self
+            .app
+            .store
+            .get(&Viewer::system(), type_name, id, At::PRESENT)
+            .await?
+        else {
             return Ok(None);
         };
         let is_empty = |name: &str| record.fields.get(name).is_none_or(Value::is_null);
@@ -412,7 +515,11 @@ impl Importer<'_> {
 }
 
 fn create(type_name: &str, id: String, fields: Map<String, Value>) -> Op {
-    Op::Create { type_name: type_name.to_owned(), id: Some(id), fields }
+    Op::Create {
+        type_name: type_name.to_owned(),
+        id: Some(id),
+        fields,
+    }
 }
 
 fn fail(outcome: &mut Outcome, draft: Draft) {

@@ -25,17 +25,30 @@ pub(crate) fn sniff(bytes: &[u8]) -> Result<Sniffed, Problem> {
     let (text, encoding) = decode(bytes)?;
     let first_line = text.lines().find(|l| !l.trim().is_empty()).unwrap_or_default();
     if first_line.is_empty() {
-        return Err(refuse("empty-file", "The file is empty. It needs a line of column names and at least one row."));
+        return Err(refuse(
+            "empty-file",
+            "The file is empty. It needs a line of column names and at least one row.",
+        ));
     }
     let delimiter = [',', ';', '\t', '|']
         .into_iter()
         .max_by_key(|d| count_outside_quotes(first_line, *d))
         .unwrap_or(',');
     let mut reader = reader(&text, delimiter);
-    let headers: Vec<String> =
-        reader.headers().map_err(csv_problem)?.iter().map(|h| h.trim().to_owned()).collect();
+    let headers: Vec<String> = reader
+        .headers()
+        .map_err(csv_problem)?
+        .iter()
+        .map(|h| h.trim().to_owned())
+        .collect();
     if headers.len() > MOST_COLUMNS {
-        return Err(refuse("too-many-columns", &format!("The file has {} columns, at most {MOST_COLUMNS} are taken.", headers.len())));
+        return Err(refuse(
+            "too-many-columns",
+            &format!(
+                "The file has {} columns, at most {MOST_COLUMNS} are taken.",
+                headers.len()
+            ),
+        ));
     }
     if headers.iter().all(|h| h.is_empty() || h.parse::<f64>().is_ok()) {
         return Err(refuse(
@@ -52,11 +65,19 @@ pub(crate) fn sniff(bytes: &[u8]) -> Result<Sniffed, Problem> {
         }
         rows += 1;
         if first_rows.len() < LOOKED_AT {
-            first_rows.push(record.iter().map(|cell| cell.trim().to_owned()).collect::<Vec<_>>());
+            first_rows.push(
+                record
+                    .iter()
+                    .map(|cell| cell.trim().to_owned())
+                    .collect::<Vec<_>>(),
+            );
         }
     }
     if rows == 0 {
-        return Err(refuse("no-rows", "The file has column names but no row below them. There is nothing to import."));
+        return Err(refuse(
+            "no-rows",
+            "The file has column names but no row below them. There is nothing to import.",
+        ));
     }
     let style = FileStyle {
         encoding: encoding.to_owned(),
@@ -64,13 +85,22 @@ pub(crate) fn sniff(bytes: &[u8]) -> Result<Sniffed, Problem> {
         decimal: decimal_of(&first_rows).to_owned(),
         date_style: date_style_of(&first_rows).to_owned(),
     };
-    Ok(Sniffed { text, style, headers, first_rows, rows })
+    Ok(Sniffed {
+        text,
+        style,
+        headers,
+        first_rows,
+        rows,
+    })
 }
 
 /// A CSV reader over decoded text: quotes, newlines in fields, rows of any length.
 pub(crate) fn reader(text: &str, delimiter: char) -> csv::Reader<&[u8]> {
     let delimiter = u8::try_from(delimiter).unwrap_or(b',');
-    csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes())
+    csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .flexible(true)
+        .from_reader(text.as_bytes())
 }
 
 /// Decodes by byte order mark, else UTF-8 where it is valid, else UTF-16 where every other byte is zero, else
@@ -80,12 +110,18 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(String, &'static str), Problem> {
         return Err(refuse("empty-file", "The file is empty."));
     }
     if bytes.starts_with(b"PK\x03\x04") {
-        return Err(refuse("a-workbook", "This is a workbook or archive. Save the sheet as CSV and upload that."));
+        return Err(refuse(
+            "a-workbook",
+            "This is a workbook or archive. Save the sheet as CSV and upload that.",
+        ));
     }
     if let Some(rest) = bytes.strip_prefix(b"\xEF\xBB\xBF") {
         return match std::str::from_utf8(rest) {
             Ok(text) => Ok((text.to_owned(), "utf-8")),
-            Err(_) => Ok((WINDOWS_1252.decode_without_bom_handling(rest).0.into_owned(), "windows-1252")),
+            Err(_) => Ok((
+                WINDOWS_1252.decode_without_bom_handling(rest).0.into_owned(),
+                "windows-1252",
+            )),
         };
     }
     if bytes.starts_with(b"\xFF\xFE") {
@@ -97,17 +133,29 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(String, &'static str), Problem> {
     let head = &bytes[..bytes.len().min(2_000)];
     let zeros = |offset: usize| head.iter().skip(offset).step_by(2).filter(|b| **b == 0).count() * 2;
     if zeros(1) * 10 > head.len() * 8 {
-        return Ok((UTF_16LE.decode_without_bom_handling(bytes).0.into_owned(), "utf-16le"));
+        return Ok((
+            UTF_16LE.decode_without_bom_handling(bytes).0.into_owned(),
+            "utf-16le",
+        ));
     }
     if zeros(0) * 10 > head.len() * 8 {
-        return Ok((UTF_16BE.decode_without_bom_handling(bytes).0.into_owned(), "utf-16be"));
+        return Ok((
+            UTF_16BE.decode_without_bom_handling(bytes).0.into_owned(),
+            "utf-16be",
+        ));
     }
     if head.contains(&0) {
-        return Err(refuse("not-text", "This is not a text file. Save the list as CSV and upload that."));
+        return Err(refuse(
+            "not-text",
+            "This is not a text file. Save the list as CSV and upload that.",
+        ));
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok((text.to_owned(), "utf-8")),
-        Err(_) => Ok((WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned(), "windows-1252")),
+        Err(_) => Ok((
+            WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned(),
+            "windows-1252",
+        )),
     }
 }
 
@@ -128,9 +176,14 @@ fn count_outside_quotes(line: &str, wanted: char) -> usize {
 fn decimal_of(rows: &[Vec<String>]) -> &'static str {
     let ends_in = |cell: &str, sign: char| {
         let digits = cell.chars().filter(char::is_ascii_digit).count();
-        let is_number = digits > 0 && cell.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | ' ' | '€' | '$'));
+        let is_number = digits > 0
+            && cell
+                .chars()
+                .all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | ' ' | '€' | '$'));
         is_number
-            && cell.rsplit_once(sign).is_some_and(|(_, tail)| (1..=2).contains(&tail.trim_end_matches([' ', '€', '$']).len()))
+            && cell
+                .rsplit_once(sign)
+                .is_some_and(|(_, tail)| (1..=2).contains(&tail.trim_end_matches([' ', '€', '$']).len()))
     };
     let count = |sign| rows.iter().flatten().filter(|c| ends_in(c, sign)).count();
     if count(',') > count('.') { "," } else { "." }
@@ -162,7 +215,10 @@ fn date_style_of(rows: &[Vec<String>]) -> &'static str {
 }
 
 fn csv_problem(error: csv::Error) -> Problem {
-    refuse("not-a-table", &format!("The file cannot be read as a table: {error}."))
+    refuse(
+        "not-a-table",
+        &format!("The file cannot be read as a table: {error}."),
+    )
 }
 
 fn refuse(code: &str, message: &str) -> Problem {
@@ -174,8 +230,15 @@ mod tests {
     use super::*;
 
     fn utf16(text: &str, little: bool, mark: bool) -> Vec<u8> {
-        let marked = if mark { format!("\u{feff}{text}") } else { text.to_owned() };
-        marked.encode_utf16().flat_map(|u| if little { u.to_le_bytes() } else { u.to_be_bytes() }).collect()
+        let marked = if mark {
+            format!("\u{feff}{text}")
+        } else {
+            text.to_owned()
+        };
+        marked
+            .encode_utf16()
+            .flat_map(|u| if little { u.to_le_bytes() } else { u.to_be_bytes() })
+            .collect()
     }
 
     #[test]

@@ -25,13 +25,16 @@ pub(super) async fn save(db: &Db, import_id: &str, bytes: &[u8]) -> Result<(), P
 pub(super) async fn load(db: &Db, import_id: &str) -> Result<Vec<u8>, Problem> {
     const SQL: &str = "select bytes_base64 from import_files where import_id = $1 order by part";
     let parts: Vec<(String,)> =
-        on_db!(read db, pool => sqlx::query_as(SQL).bind(import_id).fetch_all(pool).await).map_err(Error::from)?;
+        on_db!(read db, pool => sqlx::query_as(SQL).bind(import_id).fetch_all(pool).await)
+            .map_err(Error::from)?;
     if parts.is_empty() {
         return Err(Problem::not_found(format!("The file of import {import_id}")));
     }
     let mut bytes = Vec::new();
     for (part,) in parts {
-        STANDARD.decode_vec(part, &mut bytes).map_err(Problem::unexpected)?;
+        STANDARD
+            .decode_vec(part, &mut bytes)
+            .map_err(Problem::unexpected)?;
     }
     Ok(bytes)
 }
@@ -47,4 +50,10 @@ pub(super) async fn known_accounts(db: &Db) -> Result<Vec<KnownAccount>, Problem
 }
 
 /// (account, number, folded name, first place, folded street)
-pub(super) type KnownAccount = (String, Option<String>, Option<String>, Option<String>, Option<String>);
+pub(super) type KnownAccount = (
+    String,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+);

@@ -22,18 +22,28 @@ pub(crate) struct JobList {
 #[utoipa::path(get, path = "/api/v1/jobs", tag = "jobs", responses((status = 200, body = JobList)))]
 async fn jobs(State(app): State<Shared>, signed: Signed) -> Result<Json<JobList>, Problem> {
     let only = (signed.role != Role::Admin).then_some(signed.user_id.as_str());
-    Ok(Json(JobList { jobs: store::list(app.store.db(), only).await? }))
+    Ok(Json(JobList {
+        jobs: store::list(app.store.db(), only).await?,
+    }))
 }
 
 /// One job
 #[utoipa::path(get, path = "/api/v1/jobs/{id}", tag = "jobs", responses((status = 200, body = Job)))]
-async fn job(State(app): State<Shared>, signed: Signed, Path(id): Path<String>) -> Result<Json<Job>, Problem> {
+async fn job(
+    State(app): State<Shared>,
+    signed: Signed,
+    Path(id): Path<String>,
+) -> Result<Json<Job>, Problem> {
     Ok(Json(visible(&app, &signed, &id).await?))
 }
 
 /// Ask a job to stop
 #[utoipa::path(delete, path = "/api/v1/jobs/{id}", tag = "jobs", responses((status = 200, body = Job)))]
-async fn cancel(State(app): State<Shared>, signed: Signed, Path(id): Path<String>) -> Result<Json<Job>, Problem> {
+async fn cancel(
+    State(app): State<Shared>,
+    signed: Signed,
+    Path(id): Path<String>,
+) -> Result<Json<Job>, Problem> {
     visible(&app, &signed, &id).await?;
     store::cancel(app.store.db(), &id, app.store.now()).await?;
     Ok(Json(visible(&app, &signed, &id).await?))
@@ -47,5 +57,7 @@ async fn visible(app: &Shared, signed: &Signed, id: &str) -> Result<Job, Problem
 
 /// The routes of this feature.
 pub(crate) fn router() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(jobs)).routes(routes!(job, cancel))
+    OpenApiRouter::new()
+        .routes(routes!(jobs))
+        .routes(routes!(job, cancel))
 }

@@ -72,13 +72,18 @@ pub(crate) async fn enqueue(
         .bind(user_id).bind(app.store.now().0).execute(pool).await.map(|_| ()))
     .map_err(Error::from)?;
     app.jobs.wake.notify_one();
-    find(app.store.db(), &id).await?.ok_or_else(|| Problem::unexpected("a queued job is gone"))
+    find(app.store.db(), &id)
+        .await?
+        .ok_or_else(|| Problem::unexpected("a queued job is gone"))
 }
 
 /// One job.
 pub(crate) async fn find(db: &Db, id: &str) -> Result<Option<Job>, Problem> {
     const SQL: &str = concat!("select ", columns!(), " from jobs where id = $1");
-    Ok(on_db!(read db, pool => sqlx::query_as(SQL).bind(id).fetch_optional(pool).await).map_err(Error::from)?)
+    Ok(
+        on_db!(read db, pool => sqlx::query_as(SQL).bind(id).fetch_optional(pool).await)
+            .map_err(Error::from)?,
+    )
 }
 
 /// The newest jobs: of one user, or of all.
@@ -88,7 +93,10 @@ pub(super) async fn list(db: &Db, user_id: Option<&str>) -> Result<Vec<Job>, Pro
         columns!(),
         " from jobs where $1 is null or user_id = $1 order by created_at desc, id desc limit 100"
     );
-    Ok(on_db!(read db, pool => sqlx::query_as(SQL).bind(user_id).fetch_all(pool).await).map_err(Error::from)?)
+    Ok(
+        on_db!(read db, pool => sqlx::query_as(SQL).bind(user_id).fetch_all(pool).await)
+            .map_err(Error::from)?,
+    )
 }
 
 /// Claims the oldest job that waits, or whose worker's lease ran out.
@@ -109,10 +117,20 @@ pub(super) async fn claim(db: &Db, worker: &str, now: Timestamp, lease: i64) -> 
     let until = now.0 + lease;
     let found = match db {
         Db::Sqlite { write, .. } => {
-            sqlx::query_as(SQLITE).bind(worker).bind(until).bind(now.0).fetch_optional(write).await
+            sqlx::query_as(SQLITE)
+                .bind(worker)
+                .bind(until)
+                .bind(now.0)
+                .fetch_optional(write)
+                .await
         }
         Db::Postgres(pool) => {
-            sqlx::query_as(POSTGRES).bind(worker).bind(until).bind(now.0).fetch_optional(pool).await
+            sqlx::query_as(POSTGRES)
+                .bind(worker)
+                .bind(until)
+                .bind(now.0)
+                .fetch_optional(pool)
+                .await
         }
     };
     Ok(found.map_err(Error::from)?)
@@ -120,17 +138,13 @@ pub(super) async fn claim(db: &Db, worker: &str, now: Timestamp, lease: i64) -> 
 
 /// Writes progress down and renews the lease; tells whether the job should stop: it was cancelled, or
 /// another worker has it.
-pub(super) async fn report(
-    db: &Db,
-    job: &Job,
-    worker: &str,
-    lease_until: i64,
-) -> Result<bool, Problem> {
+pub(super) async fn report(db: &Db, job: &Job, worker: &str, lease_until: i64) -> Result<bool, Problem> {
     const SQL: &str = "update jobs set done = $3, total = $4, message = $5, lease_until = $6 \
                        where id = $1 and worker = $2 and state = 'running' returning cancel_requested";
-    let row: Option<(bool,)> = on_db!(write db, pool => sqlx::query_as(SQL).bind(&job.id).bind(worker).bind(job.done)
+    let row: Option<(bool,)> =
+        on_db!(write db, pool => sqlx::query_as(SQL).bind(&job.id).bind(worker).bind(job.done)
         .bind(job.total).bind(&job.message).bind(lease_until).fetch_optional(pool).await)
-    .map_err(Error::from)?;
+        .map_err(Error::from)?;
     Ok(row.is_none_or(|r| r.0))
 }
 

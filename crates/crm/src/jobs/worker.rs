@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::store::{self, Job};
-use crate::problem::Problem;
 use crate::App;
+use crate::problem::Problem;
 
 /// A lease: a worker that does not report for so long is taken for dead.
 const LEASE: i64 = 30_000;
@@ -43,7 +43,11 @@ impl Progress {
         let lease = self.app.store.now().0 + LEASE;
         let stop = store::report(self.app.store.db(), &self.job, &self.worker, lease).await?;
         store::tell(&self.app, &self.job);
-        if stop { Err(Problem::conflict("cancelled", "Stopped on request.")) } else { Ok(()) }
+        if stop {
+            Err(Problem::conflict("cancelled", "Stopped on request."))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -67,12 +71,24 @@ pub(crate) async fn work(app: Arc<App>) {
 }
 
 async fn run(app: &Arc<App>, worker: &str, mut job: Job) {
-    tracing::info!(job = job.id, kind = job.kind, attempt = job.attempts, "job begins");
+    tracing::info!(
+        job = job.id,
+        kind = job.kind,
+        attempt = job.attempts,
+        "job begins"
+    );
     store::tell(app, &job);
-    let mut progress =
-        Progress { app: app.clone(), worker: worker.to_owned(), job: job.clone(), reported: Instant::now() };
+    let mut progress = Progress {
+        app: app.clone(),
+        worker: worker.to_owned(),
+        job: job.clone(),
+        reported: Instant::now(),
+    };
     let result = if job.attempts > MOST_ATTEMPTS {
-        Err(Problem::conflict("given-up", format!("Given up after {MOST_ATTEMPTS} attempts that did not end.")))
+        Err(Problem::conflict(
+            "given-up",
+            format!("Given up after {MOST_ATTEMPTS} attempts that did not end."),
+        ))
     } else {
         match serde_json::from_str::<Value>(&job.payload) {
             Ok(payload) => dispatch(app, &job.kind, payload, &mut progress).await,
@@ -88,13 +104,24 @@ async fn run(app: &Arc<App>, worker: &str, mut job: Job) {
             job.result = Some(value.to_string());
         }
         Err(problem) => {
-            job.state = if problem.code == "cancelled" { "cancelled" } else { "failed" }.into();
+            job.state = if problem.code == "cancelled" {
+                "cancelled"
+            } else {
+                "failed"
+            }
+            .into();
             job.message = problem.detail;
         }
     }
     let now = app.store.now();
     job.finished_at = Some(now.0);
-    tracing::info!(job = job.id, kind = job.kind, state = job.state, message = job.message, "job ends");
+    tracing::info!(
+        job = job.id,
+        kind = job.kind,
+        state = job.state,
+        message = job.message,
+        "job ends"
+    );
     if let Err(error) = store::finish(app.store.db(), &job, worker, now).await {
         tracing::error!(%error, job = job.id, "the end of a job could not be written; it will be taken up again");
     }
@@ -112,6 +139,9 @@ async fn dispatch(
         "import-run" => crate::imports::run(app, payload, progress).await,
         "geocode" => crate::places::geocode_all(app, payload, progress).await,
 
-        other => Err(Problem::conflict("unknown-job", format!("This program knows no job of kind {other}."))),
+        other => Err(Problem::conflict(
+            "unknown-job",
+            format!("This program knows no job of kind {other}."),
+        )),
     }
 }

@@ -7,10 +7,23 @@ use records::FilterError;
 pub(crate) const DUE_STATES: [&str; 5] = ["overdue", "due", "appointment", "later", "none"];
 
 pub(super) const CATEGORIES: [&str; 9] = [
-    "type", "class", "industry", "owner_id", "territory_id", "city", "postal_code", "geocode_status", "due_state",
+    "type",
+    "class",
+    "industry",
+    "owner_id",
+    "territory_id",
+    "city",
+    "postal_code",
+    "geocode_status",
+    "due_state",
 ];
-pub(super) const AMOUNTS: [&str; 5] =
-    ["revenue", "pipeline", "visits_90_days", "visit_minutes_year", "accounts"];
+pub(super) const AMOUNTS: [&str; 5] = [
+    "revenue",
+    "pipeline",
+    "visits_90_days",
+    "visit_minutes_year",
+    "accounts",
+];
 pub(super) const TIMES: [&str; 2] = ["last_visit", "due_at"];
 pub(super) const TEXTS: [&str; 3] = ["name", "street", "phone"];
 
@@ -35,7 +48,11 @@ pub(crate) fn stage_count(stage_id: &str) -> String {
 /// The schema, with two amounts for each stage of the sales process.
 pub(super) fn schema(stages: &[String]) -> Schema {
     let category = |name: &&str| {
-        if *name == "due_state" { Category::ordered(*name, DUE_STATES) } else { Category::named(*name) }
+        if *name == "due_state" {
+            Category::ordered(*name, DUE_STATES)
+        } else {
+            Category::named(*name)
+        }
     };
     let mut amounts: Vec<String> = AMOUNTS.iter().map(ToString::to_string).collect();
     amounts.extend(stages.iter().map(|s| stage_amount(s)));
@@ -74,5 +91,8 @@ pub(crate) fn id_text(id: RowId) -> String {
 }
 
 pub(crate) fn shape_of(polygons: geo_types::MultiPolygon<f64>) -> Result<Shape, FilterError> {
-    Shape::polygons(polygons).map_err(|e| FilterError { message: e.to_string(), property: None })
+    Shape::polygons(polygons).map_err(|e| FilterError {
+        message: e.to_string(),
+        property: None,
+    })
 }

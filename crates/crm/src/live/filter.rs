@@ -17,10 +17,17 @@ pub(super) fn to_points(filter: &Filter) -> Result<Points, FilterError> {
 fn walk(filter: &Filter, negated: bool) -> Result<Points, FilterError> {
     Ok(match filter {
         Filter::And(all) | Filter::Or(all) => {
-            let parts = all.iter().map(|f| walk(f, negated)).collect::<Result<Vec<_>, _>>()?;
+            let parts = all
+                .iter()
+                .map(|f| walk(f, negated))
+                .collect::<Result<Vec<_>, _>>()?;
             // De Morgan: the negation turns one into the other.
             let conjunction = matches!(filter, Filter::And(_)) != negated;
-            if conjunction { Points::And(parts) } else { Points::Or(parts) }
+            if conjunction {
+                Points::And(parts)
+            } else {
+                Points::Or(parts)
+            }
         }
         Filter::Not(inner) => walk(inner, !negated)?,
         Filter::Compare { field, op, value, .. } => comparison(field, *op, value, negated)?,
@@ -36,12 +43,24 @@ fn walk(filter: &Filter, negated: bool) -> Result<Points, FilterError> {
         Filter::Like { field, pattern, .. } => like(field, pattern, negated)?,
         Filter::IsNull { field } => {
             columns::kind_of(field)?;
-            signed(Points::Missing { column: field.clone() }, negated)
+            signed(
+                Points::Missing {
+                    column: field.clone(),
+                },
+                negated,
+            )
         }
-        Filter::Ids(ids) => signed(Points::Ids(ids.iter().filter_map(|id| columns::row_id(id)).collect()), negated),
+        Filter::Ids(ids) => signed(
+            Points::Ids(ids.iter().filter_map(|id| columns::row_id(id)).collect()),
+            negated,
+        ),
         Filter::Within(shape) => {
             let inside = Points::Within(columns::shape_of(shape.polygons().clone())?);
-            if negated { Points::And(vec![Points::Placed, Points::Not(Box::new(inside))]) } else { inside }
+            if negated {
+                Points::And(vec![Points::Placed, Points::Not(Box::new(inside))])
+            } else {
+                inside
+            }
         }
         Filter::Linked { field, .. } | Filter::Linking { field, .. } => {
             return Err(refuse(field, "links cannot be followed in a filter on customers"));
@@ -58,7 +77,10 @@ fn comparison(field: &str, op: Comparison, value: &Value, negated: bool) -> Resu
         ColumnKind::Category | ColumnKind::Text => match op {
             Comparison::Equal => any_of(field, std::slice::from_ref(value), negated),
             Comparison::NotEqual => any_of(field, std::slice::from_ref(value), !negated),
-            _ => Err(refuse(field, "only =, <>, in, like and is null can be asked of it")),
+            _ => Err(refuse(
+                field,
+                "only =, <>, in, like and is null can be asked of it",
+            )),
         },
         ColumnKind::Number => {
             let n = number(field, value)?;
@@ -69,7 +91,11 @@ fn comparison(field: &str, op: Comparison, value: &Value, negated: bool) -> Resu
                 Comparison::Greater => (Some(n.saturating_add(1)), None),
                 Comparison::AtLeast => (Some(n), None),
             };
-            let range = Points::Range { column: field.to_owned(), from, to };
+            let range = Points::Range {
+                column: field.to_owned(),
+                from,
+                to,
+            };
             Ok(known_and(field, range, negated != (op == Comparison::NotEqual)))
         }
     }
@@ -82,7 +108,11 @@ fn any_of(field: &str, values: &[Value], negated: bool) -> Result<Points, Filter
                 .iter()
                 .map(|v| {
                     let n = number(field, v)?;
-                    Ok(Points::Range { column: field.to_owned(), from: Some(n), to: Some(n) })
+                    Ok(Points::Range {
+                        column: field.to_owned(),
+                        from: Some(n),
+                        to: Some(n),
+                    })
                 })
                 .collect::<Result<Vec<_>, FilterError>>()?;
             Ok(known_and(field, Points::Or(ranges), negated))
@@ -92,7 +122,11 @@ fn any_of(field: &str, values: &[Value], negated: bool) -> Result<Points, Filter
             Ok(known_and(field, Points::category(field, words), negated))
         }
         ColumnKind::Text => {
-            let texts = values.iter().filter_map(Value::as_str).map(|t| Points::Text(t.to_owned())).collect();
+            let texts = values
+                .iter()
+                .filter_map(Value::as_str)
+                .map(|t| Points::Text(t.to_owned()))
+                .collect();
             Ok(known_and(field, Points::Or(texts), negated))
         }
     }
@@ -117,12 +151,18 @@ fn known_and(field: &str, condition: Points, negated: bool) -> Points {
     if !negated {
         return condition;
     }
-    let known = Points::Not(Box::new(Points::Missing { column: field.to_owned() }));
+    let known = Points::Not(Box::new(Points::Missing {
+        column: field.to_owned(),
+    }));
     Points::And(vec![known, Points::Not(Box::new(condition))])
 }
 
 fn signed(condition: Points, negated: bool) -> Points {
-    if negated { Points::Not(Box::new(condition)) } else { condition }
+    if negated {
+        Points::Not(Box::new(condition))
+    } else {
+        condition
+    }
 }
 
 fn number_column(field: &str) -> Result<String, FilterError> {
@@ -139,12 +179,22 @@ fn number(field: &str, value: &Value) -> Result<i64, FilterError> {
         .or_else(|| {
             let text = value.as_str()?;
             let instant = text.parse::<jiff::Timestamp>().ok();
-            let day = || text.parse::<jiff::civil::Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
-            instant.or_else(|| day().map(|z| z.timestamp())).map(jiff::Timestamp::as_millisecond)
+            let day = || {
+                text.parse::<jiff::civil::Date>()
+                    .ok()?
+                    .to_zoned(jiff::tz::TimeZone::UTC)
+                    .ok()
+            };
+            instant
+                .or_else(|| day().map(|z| z.timestamp()))
+                .map(jiff::Timestamp::as_millisecond)
         })
         .ok_or_else(|| refuse(field, "is compared with a number or a time"))
 }
 
 fn refuse(field: &str, why: &str) -> FilterError {
-    FilterError { message: format!("{field}: {why}"), property: Some(field.to_owned()) }
+    FilterError {
+        message: format!("{field}: {why}"),
+        property: Some(field.to_owned()),
+    }
 }

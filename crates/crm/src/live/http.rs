@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use geom::{Timestamp, TileId};
+use geom::{TileId, Timestamp};
 use points::{Filter, Found, Shape, TileStyle};
 use records::{At, on_db};
 use serde::{Deserialize, Serialize};
@@ -83,7 +83,10 @@ impl Names {
         let territories: Vec<(String, String)> =
             on_db!(read app.store.db(), pool => sqlx::query_as(SQL).fetch_all(pool).await)
                 .map_err(records::Error::from)?;
-        Ok(Self { users: crud::user_names(app).await?, territories: territories.into_iter().collect() })
+        Ok(Self {
+            users: crud::user_names(app).await?,
+            territories: territories.into_iter().collect(),
+        })
     }
 
     pub(crate) fn territory(&self, id: &str) -> Option<&String> {
@@ -118,7 +121,10 @@ pub(crate) async fn customer_rows(
             industry: category("industry"),
             owner_name: owner_id.as_deref().and_then(|id| names.user(id)).cloned(),
             owner_id,
-            territory_name: territory_id.as_deref().and_then(|id| names.territory(id)).cloned(),
+            territory_name: territory_id
+                .as_deref()
+                .and_then(|id| names.territory(id))
+                .cloned(),
             territory_id,
             street: text("street"),
             postal_code: category("postal_code"),
@@ -170,10 +176,20 @@ impl Asked {
         app: &App,
         signed: &Signed,
     ) -> Result<(std::sync::Arc<LiveState>, Filter), Problem> {
-        let as_of = self.as_of.as_deref().filter(|t| !t.is_empty()).map(|t| as_of_of(app, "as_of", t)).transpose()?;
+        let as_of = self
+            .as_of
+            .as_deref()
+            .filter(|t| !t.is_empty())
+            .map(|t| as_of_of(app, "as_of", t))
+            .transpose()?;
         let state = app.live.at(as_of).await?;
-        let sight = sight(app.store.db(), &signed.viewer).await.map_err(records::Error::from)?;
-        let asked = app.live.filter(self.filter.as_deref().unwrap_or_default()).map_err(records::Error::from)?;
+        let sight = sight(app.store.db(), &signed.viewer)
+            .await
+            .map_err(records::Error::from)?;
+        let asked = app
+            .live
+            .filter(self.filter.as_deref().unwrap_or_default())
+            .map_err(records::Error::from)?;
         let mut filter = sight.filter.and(asked);
         if let Some(words) = self.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
             filter = filter.and(Filter::Text(words.to_owned()));
@@ -233,7 +249,9 @@ async fn list(
 
 /// Puts the first `upto` rows in order; the rest stays as it is.
 pub(crate) fn sort_page(rows: &mut Vec<Found<'_>>, sort: &str, upto: usize) -> Result<(), Problem> {
-    let (field, descending) = sort.strip_prefix('-').map_or((sort, false), |field| (field, true));
+    let (field, descending) = sort
+        .strip_prefix('-')
+        .map_or((sort, false), |field| (field, true));
     let missing_last = |value: Option<i64>| match (value, descending) {
         (Some(value), true) => (0, -i128::from(value)),
         (Some(value), false) => (0, i128::from(value)),
@@ -244,22 +262,33 @@ pub(crate) fn sort_page(rows: &mut Vec<Found<'_>>, sort: &str, upto: usize) -> R
         "name" => take_first(rows, upto, descending, |r| by_text(r.text("name"))),
         "street" => take_first(rows, upto, descending, |r| by_text(r.text("street"))),
         "city" => take_first(rows, upto, descending, |r| by_text(r.category("city"))),
-        "class" => take_first(rows, upto, descending, |r| r.category("class").unwrap_or("~").to_owned()),
+        "class" => take_first(rows, upto, descending, |r| {
+            r.category("class").unwrap_or("~").to_owned()
+        }),
         "revenue" | "pipeline" => take_first(rows, upto, false, |r| missing_last(r.amount(field))),
-        "last_visit" => take_first(rows, upto, false, |r| missing_last(r.time("last_visit").map(|t| t.0))),
+        "last_visit" => take_first(rows, upto, false, |r| {
+            missing_last(r.time("last_visit").map(|t| t.0))
+        }),
         "due" | "due_at" => take_first(rows, upto, false, |r| missing_last(r.time("due_at").map(|t| t.0))),
         other => {
             return Err(Problem::bad(
                 "?sort",
                 "unknown-field",
-                format!("Customers are sorted by name, street, city, class, revenue, pipeline, last_visit or due, not by {other:?}."),
+                format!(
+                    "Customers are sorted by name, street, city, class, revenue, pipeline, last_visit or due, not by {other:?}."
+                ),
             ));
         }
     }
     Ok(())
 }
 
-fn take_first<'a, K: Ord>(rows: &mut Vec<Found<'a>>, upto: usize, descending: bool, key: impl Fn(&Found<'a>) -> K) {
+fn take_first<'a, K: Ord>(
+    rows: &mut Vec<Found<'a>>,
+    upto: usize,
+    descending: bool,
+    key: impl Fn(&Found<'a>) -> K,
+) {
     let mut keyed: Vec<(K, points::RowId, Found<'a>)> = rows.iter().map(|r| (key(r), r.id(), *r)).collect();
     let order = |a: &(K, points::RowId, Found<'a>), b: &(K, points::RowId, Found<'a>)| {
         let by_key = if descending { b.0.cmp(&a.0) } else { a.0.cmp(&b.0) };
@@ -287,8 +316,15 @@ async fn one(
     let missing = || Problem::not_found(format!("Place {location_id}"));
     let id = row_id(&location_id).ok_or_else(missing)?;
     let view = state.index.view(&filter).map_err(index_problem)?;
-    let found = state.index.get(id).filter(|_| view.contains(id)).ok_or_else(missing)?;
-    let row = customer_rows(&app, &state, &[found]).await?.pop().ok_or_else(missing)?;
+    let found = state
+        .index
+        .get(id)
+        .filter(|_| view.contains(id))
+        .ok_or_else(missing)?;
+    let row = customer_rows(&app, &state, &[found])
+        .await?
+        .pop()
+        .ok_or_else(missing)?;
     Ok(Json(row))
 }
 
@@ -335,24 +371,41 @@ fn style() -> TileStyle {
 
 /// The tile of an address like `/12/2199/1325.mvt`.
 pub(crate) fn tile_of(z: u8, x: u32, y: &str) -> Result<TileId, Problem> {
-    let row = y.strip_suffix(".mvt").or_else(|| y.strip_suffix(".pbf")).unwrap_or(y);
+    let row = y
+        .strip_suffix(".mvt")
+        .or_else(|| y.strip_suffix(".pbf"))
+        .unwrap_or(y);
     let row = row.parse::<u32>().ok();
-    row.and_then(|y| TileId::new(z, x, y)).ok_or_else(|| Problem::not_found(format!("Tile {z}/{x}/{y}")))
+    row.and_then(|y| TileId::new(z, x, y))
+        .ok_or_else(|| Problem::not_found(format!("Tile {z}/{x}/{y}")))
 }
 
 pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("gzip"))
+    headers
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|v| v.to_str().ok())
+        .is_some_and(|v| v.contains("gzip"))
 }
 
 /// An answer with a tile's bytes, or 204 where there is nothing.
 pub(crate) fn mvt_response(bytes: Option<Vec<u8>>, gzip: bool, cache: &str, seq: Option<i64>) -> Response {
     let Some(bytes) = bytes else {
-        return (StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, cache.to_owned())]).into_response();
+        return (
+            StatusCode::NO_CONTENT,
+            [(header::CACHE_CONTROL, cache.to_owned())],
+        )
+            .into_response();
     };
     let mut response = bytes.into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/vnd.mapbox-vector-tile"));
-    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding, cookie, authorization"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/vnd.mapbox-vector-tile"),
+    );
+    headers.insert(
+        header::VARY,
+        HeaderValue::from_static("accept-encoding, cookie, authorization"),
+    );
     if gzip {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }

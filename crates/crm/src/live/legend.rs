@@ -49,8 +49,13 @@ async fn legend(
     let (state, filter) = asked.resolve(&app, &signed).await?;
     let names = Names::load(&app).await?;
     let view = state.index.view(&filter).map_err(index_problem)?;
-    let spec = SnapshotSpec { sums: Vec::new(), group_by: vec![params.by.clone()] };
-    let snapshot = view.snapshot(&Shape::everywhere(), &spec).map_err(index_problem)?;
+    let spec = SnapshotSpec {
+        sums: Vec::new(),
+        group_by: vec![params.by.clone()],
+    };
+    let snapshot = view
+        .snapshot(&Shape::everywhere(), &spec)
+        .map_err(index_problem)?;
     let label = |value: &str| match params.by.as_str() {
         "territory_id" => names.territory(value).cloned(),
         "owner_id" => names.user(value).cloned(),
@@ -58,9 +63,16 @@ async fn legend(
     };
     let values = snapshot.groups.into_iter().flat_map(|g| g.values);
     let entries = values
-        .map(|v| LegendEntry { label: v.value.as_deref().and_then(label), value: v.value, count: v.count })
+        .map(|v| LegendEntry {
+            label: v.value.as_deref().and_then(label),
+            value: v.value,
+            count: v.count,
+        })
         .collect();
-    Ok(Json(Legend { entries, not_placed: view.count() - view.placed() }))
+    Ok(Json(Legend {
+        entries,
+        not_placed: view.count() - view.placed(),
+    }))
 }
 
 pub(super) fn router() -> OpenApiRouter<Shared> {

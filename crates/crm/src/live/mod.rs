@@ -12,8 +12,8 @@ mod scope;
 
 pub(crate) use columns::{DUE_STATES, id_text, row_id, shape_of, stage_amount, stage_count};
 pub(crate) use http::{
-    Asked, CustomerRow, Names, accepts_gzip, accounts_of, customer_rows, index_problem, mvt_response, router, sort_page,
-    tile_of, visible_location,
+    Asked, CustomerRow, Names, accepts_gzip, accounts_of, customer_rows, index_problem, mvt_response, router,
+    sort_page, tile_of, visible_location,
 };
 pub(crate) use scope::{Sight, sight};
 
@@ -83,24 +83,35 @@ impl Live {
 
     /// The present.
     pub fn present(&self) -> Arc<State> {
-        self.current.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.current
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
     }
 
     /// The present, or a past moment, built now if it is not at hand.
     pub async fn at(&self, as_of: Option<Timestamp>) -> Result<Arc<State>, records::Error> {
-        let Some(as_of) = as_of else { return Ok(self.present()) };
+        let Some(as_of) = as_of else {
+            return Ok(self.present());
+        };
         if as_of >= self.store.now() {
             return Ok(self.present());
         }
         let seq = self.store.last_seq().await?;
         {
-            let past = self.past.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let past = self
+                .past
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
             if let Some(found) = past.iter().find(|p| p.0 == as_of.0 && p.1 == seq) {
                 return Ok(found.2.clone());
             }
         }
         let state = Arc::new(build(&self.store, &self.zone, Some(as_of)).await?);
-        let mut past = self.past.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut past = self
+            .past
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         past.retain(|p| p.0 != as_of.0);
         past.insert(0, (as_of.0, seq, state.clone()));
         past.truncate(PAST_KEPT);
@@ -109,7 +120,9 @@ impl Live {
 
     /// The type whose fields a filter on customers may name.
     pub fn customer_type(&self) -> &RecordType {
-        self.customer_type.get("customer").expect("customer.toml declares the type customer")
+        self.customer_type
+            .get("customer")
+            .expect("customer.toml declares the type customer")
     }
 
     /// A filter on customers in CQL2, for the index.
@@ -130,7 +143,10 @@ impl Live {
     pub async fn wait_for(&self, seq: i64) {
         let mut published = self.published();
         let caught_up = published.wait_for(|at| *at >= seq);
-        if tokio::time::timeout(std::time::Duration::from_secs(2), caught_up).await.is_err() {
+        if tokio::time::timeout(std::time::Duration::from_secs(2), caught_up)
+            .await
+            .is_err()
+        {
             tracing::warn!(seq, "the live index is behind the change feed");
         }
     }
@@ -146,7 +162,11 @@ impl Live {
             }
             // The minute's tick is for midnight, when due dates change without a write; while a merge runs it
             // is shorter, so that its end is noticed.
-            let merges = self.merging.lock().unwrap_or_else(std::sync::PoisonError::into_inner).is_some();
+            let merges = self
+                .merging
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .is_some();
             let tick = tokio::time::sleep(std::time::Duration::from_secs(if merges { 1 } else { 60 }));
             tokio::select! {
                 changed = feed.changed() => if changed.is_err() { return },
@@ -170,7 +190,10 @@ impl Live {
             let seq = last.seq;
             let mut touched: HashMap<String, Vec<String>> = HashMap::new();
             for change in changes {
-                touched.entry(change.type_name).or_default().push(change.record_id);
+                touched
+                    .entry(change.type_name)
+                    .or_default()
+                    .push(change.record_id);
             }
             let places = rows::touched_places(self.store.db(), &touched).await?;
             let whole = touched.contains_key("stage")
@@ -181,17 +204,30 @@ impl Live {
                 continue;
             }
             let ids: Vec<String> = places.into_iter().collect();
-            let rows =
-                rows::load(self.store.db(), Which::Places(&ids), moment, &state.stages).await.map_err(records::Error::from)?;
+            let rows = rows::load(self.store.db(), Which::Places(&ids), moment, &state.stages)
+                .await
+                .map_err(records::Error::from)?;
             let found: std::collections::HashSet<_> = rows.iter().map(|r| r.id).collect();
-            let gone = ids.iter().filter_map(|id| row_id(id)).filter(|id| !found.contains(id));
-            let changes: Vec<Change> =
-                gone.map(Change::Delete).chain(rows.into_iter().map(Change::Upsert)).collect();
+            let gone = ids
+                .iter()
+                .filter_map(|id| row_id(id))
+                .filter(|id| !found.contains(id));
+            let changes: Vec<Change> = gone
+                .map(Change::Delete)
+                .chain(rows.into_iter().map(Change::Upsert))
+                .collect();
             let mut index = state.index.clone();
-            index.apply(changes).map_err(|e| records::Error::Schema(e.to_string()))?;
+            index
+                .apply(changes)
+                .map_err(|e| records::Error::Schema(e.to_string()))?;
             let merge = index.wants_compaction().then(|| index.clone());
             let stages = state.stages.clone();
-            self.publish(State { index, seq, stages, day_start: state.day_start });
+            self.publish(State {
+                index,
+                seq,
+                stages,
+                day_start: state.day_start,
+            });
             if let Some(index) = merge {
                 self.merge(index);
             }
@@ -201,7 +237,10 @@ impl Live {
     /// Merges the index's parts beside the work: seconds for a million rows, in which changes go on being
     /// published. Only one merge runs at a time.
     fn merge(&self, index: Index) {
-        let mut merging = self.merging.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut merging = self
+            .merging
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if merging.is_none() {
             *merging = Some(tokio::task::spawn_blocking(move || index.compact()));
         }
@@ -210,34 +249,57 @@ impl Live {
     /// Puts a finished merge in the place of what it was made from; waits for none.
     async fn install_merged(&self) {
         let finished = {
-            let mut merging = self.merging.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            if merging.as_ref().is_some_and(tokio::task::JoinHandle::is_finished) { merging.take() } else { None }
+            let mut merging = self
+                .merging
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            if merging.as_ref().is_some_and(tokio::task::JoinHandle::is_finished) {
+                merging.take()
+            } else {
+                None
+            }
         };
         let Some(task) = finished else { return };
         let compaction = match task.await {
             Ok(Ok(compaction)) => compaction,
-            Ok(Err(error)) => return tracing::error!(%error, "merging the live index failed; it goes on unmerged"),
-            Err(error) => return tracing::error!(%error, "merging the live index failed; it goes on unmerged"),
+            Ok(Err(error)) => {
+                return tracing::error!(%error, "merging the live index failed; it goes on unmerged");
+            }
+            Err(error) => {
+                return tracing::error!(%error, "merging the live index failed; it goes on unmerged");
+            }
         };
         let state = self.present();
         let mut index = state.index.clone();
         // A rebuild that came in between has nothing to install into; its index is merged already.
         if index.install(compaction) {
             let stages = state.stages.clone();
-            self.publish(State { index, seq: state.seq, stages, day_start: state.day_start });
+            self.publish(State {
+                index,
+                seq: state.seq,
+                stages,
+                day_start: state.day_start,
+            });
         }
     }
 
     fn publish(&self, state: State) {
         let seq = state.seq;
-        *self.current.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(state);
+        *self
+            .current
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(state);
         self.published.send_replace(seq);
     }
 }
 
 fn moment(store: &Store, zone: &Zone, as_of: Option<Timestamp>) -> Moment {
     let now = as_of.unwrap_or_else(|| store.now());
-    Moment { as_of, now, day_start: zone.day_start(now) }
+    Moment {
+        as_of,
+        now,
+        day_start: zone.day_start(now),
+    }
 }
 
 async fn build(store: &Store, zone: &Zone, as_of: Option<Timestamp>) -> Result<State, records::Error> {
@@ -245,11 +307,18 @@ async fn build(store: &Store, zone: &Zone, as_of: Option<Timestamp>) -> Result<S
     // The number is read first: a change that slips in between is applied twice, which does no harm.
     let seq = store.last_seq().await?;
     let stages = rows::stages(store.db()).await.map_err(records::Error::from)?;
-    let rows = rows::load(store.db(), Which::All, moment, &stages).await.map_err(records::Error::from)?;
+    let rows = rows::load(store.db(), Which::All, moment, &stages)
+        .await
+        .map_err(records::Error::from)?;
     let schema = columns::schema(&stages);
     let index = tokio::task::spawn_blocking(move || Index::build(schema, rows))
         .await
         .map_err(|e| records::Error::Schema(e.to_string()))?
         .map_err(|e| records::Error::Schema(e.to_string()))?;
-    Ok(State { index, seq, stages, day_start: moment.day_start })
+    Ok(State {
+        index,
+        seq,
+        stages,
+        day_start: moment.day_start,
+    })
 }

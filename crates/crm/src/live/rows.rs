@@ -92,7 +92,13 @@ pub(super) async fn load(
         let frequency = frequencies
             .by_place
             .get(&place.id)
-            .or_else(|| account.class.as_ref().filter(|_| is_customer).and_then(|c| frequencies.by_class.get(c)))
+            .or_else(|| {
+                account
+                    .class
+                    .as_ref()
+                    .filter(|_| is_customer)
+                    .and_then(|c| frequencies.by_class.get(c))
+            })
             .copied();
         let by_rhythm = frequency.map(|f| seen.last.map_or(moment.day_start.0, |last| last + f.days * DAY));
         let due_at = seen.next.or(by_rhythm);
@@ -106,7 +112,9 @@ pub(super) async fn load(
         amounts[4] = Some(i64::from(is_first));
         let mut pipeline = 0;
         let own = opportunities.get(&(place.account_id.clone(), Some(place.id.clone())));
-        let general = opportunities.get(&(place.account_id.clone(), None)).filter(|_| is_first);
+        let general = opportunities
+            .get(&(place.account_id.clone(), None))
+            .filter(|_| is_first);
         for (stage, amount, count) in own.into_iter().chain(general).flatten() {
             pipeline += amount;
             let at = AMOUNTS.len() + stage;
@@ -131,7 +139,11 @@ pub(super) async fn load(
             ],
             amounts,
             times: vec![seen.last.map(Timestamp), due_at.map(Timestamp)],
-            texts: vec![account.name.clone(), place.street, account.phone.clone().unwrap_or_default()],
+            texts: vec![
+                account.name.clone(),
+                place.street,
+                account.phone.clone().unwrap_or_default(),
+            ],
         });
     }
     Ok(rows)
@@ -240,7 +252,18 @@ impl Sql<'_> {
         Ok(rows
             .into_iter()
             .map(|(id, name, kind, class, industry, owner_id, phone, revenue)| {
-                (id, Account { name, kind, class, industry, owner_id, phone, revenue })
+                (
+                    id,
+                    Account {
+                        name,
+                        kind,
+                        class,
+                        industry,
+                        owner_id,
+                        phone,
+                        revenue,
+                    },
+                )
             })
             .collect())
     }
@@ -280,7 +303,16 @@ impl Sql<'_> {
         let rows: Vec<(String, Option<i64>, i64)> = self.rows(done).await?;
         let mut visits: HashMap<String, Visits> = rows
             .into_iter()
-            .map(|(id, last, recent)| (id, Visits { last, recent, ..Visits::default() }))
+            .map(|(id, last, recent)| {
+                (
+                    id,
+                    Visits {
+                        last,
+                        recent,
+                        ..Visits::default()
+                    },
+                )
+            })
             .collect();
         let agreed = format!(
             "select location_id, check_in_at, next_date from {table} v \
@@ -291,7 +323,10 @@ impl Sql<'_> {
         for (id, at, next) in rows {
             if let Some(seen) = visits.get_mut(&id).filter(|v| v.last == Some(at)) {
                 // Noon in Greenwich is on the same day nearly everywhere.
-                let noon = next.parse::<jiff::civil::Date>().ok().map(|day| day.at(12, 0, 0, 0));
+                let noon = next
+                    .parse::<jiff::civil::Date>()
+                    .ok()
+                    .map(|day| day.at(12, 0, 0, 0));
                 let noon = noon.and_then(|noon| noon.to_zoned(jiff::tz::TimeZone::UTC).ok());
                 seen.next = noon.map(|noon| noon.timestamp().as_millisecond());
             }
@@ -316,9 +351,15 @@ impl Sql<'_> {
             self.only("location_id", false)
         );
         let rows: Vec<(Option<String>, Option<String>, i64, Option<i64>)> = self.rows(sql).await?;
-        let mut frequencies = Frequencies { by_class: HashMap::new(), by_place: HashMap::new() };
+        let mut frequencies = Frequencies {
+            by_class: HashMap::new(),
+            by_place: HashMap::new(),
+        };
         for (class, place, days, minutes) in rows {
-            let frequency = Frequency { days: days.max(1), minutes: minutes.unwrap_or(30) };
+            let frequency = Frequency {
+                days: days.max(1),
+                minutes: minutes.unwrap_or(30),
+            };
             match (place, class) {
                 (Some(place), _) => drop(frequencies.by_place.insert(place, frequency)),
                 (None, Some(class)) => drop(frequencies.by_class.insert(class, frequency)),
@@ -337,11 +378,15 @@ impl Sql<'_> {
             self.only("account_id", true)
         );
         let rows: Vec<(String, Option<String>, String, i64, i64)> = self.rows(sql).await?;
-        let positions: HashMap<&str, usize> = stages.iter().enumerate().map(|(i, s)| (s.as_str(), i)).collect();
+        let positions: HashMap<&str, usize> =
+            stages.iter().enumerate().map(|(i, s)| (s.as_str(), i)).collect();
         let mut found = Opportunities::new();
         for (account, place, stage, amount, count) in rows {
             if let Some(&stage) = positions.get(stage.as_str()) {
-                found.entry((account, place)).or_default().push((stage, amount, count));
+                found
+                    .entry((account, place))
+                    .or_default()
+                    .push((stage, amount, count));
             }
         }
         Ok(found)
@@ -370,15 +415,38 @@ impl Sql<'_> {
         let rows: Vec<Row> = self.rows(sql).await?;
         Ok(rows
             .into_iter()
-            .map(|(id, account_id, street, number, city, postal_code, lng, lat, geocode_status, visit_minutes, source)| {
-                let street = match (street, number) {
-                    (Some(street), Some(number)) => format!("{street} {number}"),
-                    (Some(street), None) => street,
-                    (None, _) => source.unwrap_or_default(),
-                };
-                let place = lng.zip(lat).and_then(|(lng, lat)| LngLat::new(lng, lat).ok());
-                Place { id, account_id, street, city, postal_code, place, geocode_status, visit_minutes }
-            })
+            .map(
+                |(
+                    id,
+                    account_id,
+                    street,
+                    number,
+                    city,
+                    postal_code,
+                    lng,
+                    lat,
+                    geocode_status,
+                    visit_minutes,
+                    source,
+                )| {
+                    let street = match (street, number) {
+                        (Some(street), Some(number)) => format!("{street} {number}"),
+                        (Some(street), None) => street,
+                        (None, _) => source.unwrap_or_default(),
+                    };
+                    let place = lng.zip(lat).and_then(|(lng, lat)| LngLat::new(lng, lat).ok());
+                    Place {
+                        id,
+                        account_id,
+                        street,
+                        city,
+                        postal_code,
+                        place,
+                        geocode_status,
+                        visit_minutes,
+                    }
+                },
+            )
             .collect())
     }
 }
@@ -400,7 +468,8 @@ pub(super) async fn touched_places(
                  union select {column} from {table}_history where id in ({list})"
             )
         };
-        let of_accounts = |accounts: String| format!("select id from locations where account_id in ({accounts})");
+        let of_accounts =
+            |accounts: String| format!("select id from locations where account_id in ({accounts})");
         let sql = match type_name.as_str() {
             "location" => {
                 places.extend(ids.iter().cloned());

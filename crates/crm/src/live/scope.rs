@@ -17,19 +17,44 @@ pub(crate) struct Sight {
 
 /// Reads what the viewer may see: accounts and places both have to be readable.
 pub(crate) async fn sight(db: &Db, viewer: &Viewer) -> Result<Sight, sqlx::Error> {
-    let none = Sight { filter: Filter::None, is_all: false, note: Some("nothing".into()) };
+    let none = Sight {
+        filter: Filter::None,
+        is_all: false,
+        note: Some("nothing".into()),
+    };
     if viewer.is_system {
-        return Ok(Sight { filter: Filter::All, is_all: true, note: None });
+        return Ok(Sight {
+            filter: Filter::All,
+            is_all: true,
+            note: None,
+        });
     }
-    let Some(user) = &viewer.user_id else { return Ok(none) };
-    let narrower = |a: Grant, b: Grant| if rank(a.read) < rank(b.read) { a.read } else { b.read };
+    let Some(user) = &viewer.user_id else {
+        return Ok(none);
+    };
+    let narrower = |a: Grant, b: Grant| {
+        if rank(a.read) < rank(b.read) {
+            a.read
+        } else {
+            b.read
+        }
+    };
     match narrower(viewer.grant("account"), viewer.grant("location")) {
-        Scope::All => Ok(Sight { filter: Filter::All, is_all: true, note: None }),
+        Scope::All => Ok(Sight {
+            filter: Filter::All,
+            is_all: true,
+            note: None,
+        }),
         Scope::None => Ok(none),
         Scope::Team => {
-            const SQL: &str = "select u.id from users u where u.team_id = (select v.team_id from users v where v.id = $1)";
+            const SQL: &str =
+                "select u.id from users u where u.team_id = (select v.team_id from users v where v.id = $1)";
             let owners = texts(db, SQL, user).await?;
-            Ok(Sight { filter: Filter::category("owner_id", owners), is_all: false, note: Some("your team".into()) })
+            Ok(Sight {
+                filter: Filter::category("owner_id", owners),
+                is_all: false,
+                note: Some("your team".into()),
+            })
         }
         Scope::Own | Scope::Territory => {
             const SQL: &str = "select t.id from territory_members m join territories t on t.id = m.territory_id \
@@ -42,8 +67,16 @@ pub(crate) async fn sight(db: &Db, viewer: &Viewer) -> Result<Sight, sqlx::Error
                 Filter::category("owner_id", [user.as_str()]),
                 Filter::category("territory_id", territories),
             ]);
-            let note = if names.is_empty() { "your own customers".to_owned() } else { names.join(", ") };
-            Ok(Sight { filter, is_all: false, note: Some(note) })
+            let note = if names.is_empty() {
+                "your own customers".to_owned()
+            } else {
+                names.join(", ")
+            };
+            Ok(Sight {
+                filter,
+                is_all: false,
+                note: Some(note),
+            })
         }
     }
 }

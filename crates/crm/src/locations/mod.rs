@@ -6,8 +6,14 @@ use records::{Fault, Record, Rules};
 use serde_json::{Map, Value};
 
 /// The fields that say where a place is.
-pub(crate) const ADDRESS_FIELDS: [&str; 6] =
-    ["source_text", "street", "house_number", "postal_code", "city", "country"];
+pub(crate) const ADDRESS_FIELDS: [&str; 6] = [
+    "source_text",
+    "street",
+    "house_number",
+    "postal_code",
+    "city",
+    "country",
+];
 
 /// What the look-up writes; cleared when the address changes.
 const FOUND_FIELDS: [&str; 6] = [
@@ -24,22 +30,35 @@ pub(crate) fn rules(rules: Rules) -> Rules {
 }
 
 /// Clears the pin of an address that changed, unless the same write brings a new place.
-fn edited_address(before: Option<&Record>, after: &mut Map<String, Value>, _: Timestamp) -> Result<(), Vec<Fault>> {
+fn edited_address(
+    before: Option<&Record>,
+    after: &mut Map<String, Value>,
+    _: Timestamp,
+) -> Result<(), Vec<Fault>> {
     let missing = |fields: &Map<String, Value>, name: &str| fields.get(name).is_none_or(Value::is_null);
     let Some(before) = before else {
-        let status = if missing(after, "lng") { "pending" } else { "imported" };
+        let status = if missing(after, "lng") {
+            "pending"
+        } else {
+            "imported"
+        };
         if missing(after, "geocode_status") {
             after.insert("geocode_status".into(), status.into());
         }
         return Ok(());
     };
-    let same = |name: &&str| before.fields.get(*name).unwrap_or(&Value::Null) == after.get(*name).unwrap_or(&Value::Null);
+    let same = |name: &&str| {
+        before.fields.get(*name).unwrap_or(&Value::Null) == after.get(*name).unwrap_or(&Value::Null)
+    };
     let address_same = ADDRESS_FIELDS.iter().all(|f| same(&f));
     let place_same = ["lng", "lat", "geocode_status"].iter().all(|f| same(&f));
     if address_same || !place_same {
         return Ok(());
     }
-    for field in ["lng", "lat", "geocode_locked", "pin_distance_m"].iter().chain(&FOUND_FIELDS) {
+    for field in ["lng", "lat", "geocode_locked", "pin_distance_m"]
+        .iter()
+        .chain(&FOUND_FIELDS)
+    {
         after.insert((*field).to_owned(), Value::Null);
     }
     after.insert("geocode_status".into(), "pending".into());
@@ -66,7 +85,9 @@ mod tests {
 
     #[test]
     fn an_edited_address_loses_its_pin() {
-        let before = place(json!({"street": "Ring 1", "lng": 13.2, "lat": 53.5, "geocode_status": "pinned", "geocode_locked": true}));
+        let before = place(
+            json!({"street": "Ring 1", "lng": 13.2, "lat": 53.5, "geocode_status": "pinned", "geocode_locked": true}),
+        );
         let mut after = before.fields.clone();
         after.insert("street".into(), "Ring 2".into());
         edited_address(Some(&before), &mut after, Timestamp(1)).unwrap();
@@ -97,7 +118,10 @@ mod tests {
         let mut new = json!({"street": "Ring 1"}).as_object().cloned().unwrap();
         edited_address(None, &mut new, Timestamp(1)).unwrap();
         assert_eq!(new["geocode_status"], "pending");
-        let mut given = json!({"street": "Ring 1", "lng": 13.2, "lat": 53.5}).as_object().cloned().unwrap();
+        let mut given = json!({"street": "Ring 1", "lng": 13.2, "lat": 53.5})
+            .as_object()
+            .cloned()
+            .unwrap();
         edited_address(None, &mut given, Timestamp(1)).unwrap();
         assert_eq!(given["geocode_status"], "imported");
     }

@@ -10,10 +10,10 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::Shared;
 use crate::live::{accepts_gzip, mvt_response, tile_of};
 use crate::problem::Problem;
 use crate::sessions::Signed;
-use crate::Shared;
 
 /// A basemap tile, as stored in the pack
 #[utoipa::path(get, path = "/tiles/base/{z}/{x}/{y}", tag = "tiles", params(
@@ -27,7 +27,10 @@ async fn base_tile(
     let id = tile_of(z, x, &y)?;
     let atlas = app.map()?;
     let tag = format!("\"{}\"", &atlas.hash_hex()[..16]);
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|v| v.as_bytes() == tag.as_bytes()) {
+    if headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|v| v.as_bytes() == tag.as_bytes())
+    {
         return Ok(axum::http::StatusCode::NOT_MODIFIED.into_response());
     }
     let stored = atlas.tiles().tile(id);
@@ -48,7 +51,9 @@ async fn base_tile(
 fn unzipped(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
     use std::io::Read as _;
     let mut plain = Vec::new();
-    flate2::read::GzDecoder::new(bytes).read_to_end(&mut plain).map_err(Problem::unexpected)?;
+    flate2::read::GzDecoder::new(bytes)
+        .read_to_end(&mut plain)
+        .map_err(Problem::unexpected)?;
     Ok(plain)
 }
 
@@ -107,7 +112,13 @@ async fn pack_info(State(app): State<Shared>, _: Signed) -> Result<Json<PackInfo
         hash: atlas.hash_hex(),
         bounds: [b.west, b.south, b.east, b.north],
         attribution: atlas.attribution().to_owned(),
-        sections: atlas.sections().map(|(name, bytes)| SectionInfo { name: name.to_owned(), bytes }).collect(),
+        sections: atlas
+            .sections()
+            .map(|(name, bytes)| SectionInfo {
+                name: name.to_owned(),
+                bytes,
+            })
+            .collect(),
         tiles: atlas.tiles().len(),
     }))
 }
@@ -174,7 +185,10 @@ fn kind_words(kind: atlas::BoundaryKind) -> (&'static str, Option<u8>) {
 }
 
 /// The shape of a boundary, by its id.
-pub(crate) fn boundary_shape(app: &crate::App, id: &str) -> Result<(String, geo_types::MultiPolygon<f64>), Problem> {
+pub(crate) fn boundary_shape(
+    app: &crate::App,
+    id: &str,
+) -> Result<(String, geo_types::MultiPolygon<f64>), Problem> {
     let atlas = app.map()?;
     let missing = || Problem::not_found(format!("Boundary {id}"));
     let key = atlas::BoundaryId(id.parse().map_err(|_| missing())?);
@@ -184,10 +198,17 @@ pub(crate) fn boundary_shape(app: &crate::App, id: &str) -> Result<(String, geo_
 
 /// One boundary as GeoJSON
 #[utoipa::path(get, path = "/api/v1/boundaries/{id}", tag = "map", responses((status = 200, body = Object)))]
-async fn boundary(State(app): State<Shared>, _: Signed, Path(id): Path<String>) -> Result<Json<geojson::Feature>, Problem> {
+async fn boundary(
+    State(app): State<Shared>,
+    _: Signed,
+    Path(id): Path<String>,
+) -> Result<Json<geojson::Feature>, Problem> {
     let (name, shape) = boundary_shape(&app, &id)?;
     let geometry = geojson::Geometry::new(geojson::GeometryValue::from(&shape));
-    let mut feature = geojson::Feature { geometry: Some(geometry), ..geojson::Feature::default() };
+    let mut feature = geojson::Feature {
+        geometry: Some(geometry),
+        ..geojson::Feature::default()
+    };
     feature.set_property("id", id);
     feature.set_property("name", name);
     Ok(Json(feature))

@@ -18,7 +18,11 @@ fn closed_keeps_its_credit(
     let was_closed = before.boolean("is_closed") == Some(true);
     let still_closed = after.get("is_closed").and_then(Value::as_bool) == Some(true);
     if was_closed && still_closed {
-        let credit = before.fields.get("credited_territory_id").cloned().unwrap_or(Value::Null);
+        let credit = before
+            .fields
+            .get("credited_territory_id")
+            .cloned()
+            .unwrap_or(Value::Null);
         if !credit.is_null() && after.get("credited_territory_id") != Some(&credit) {
             return Err(vec![Fault::of(
                 "credited_territory_id",

@@ -38,19 +38,27 @@ pub(crate) async fn follow(app: Arc<App>) {
 
 /// Looks up what waits; tells whether something is left that is too fresh.
 async fn look_up_pending(app: &App) -> Result<bool, Problem> {
-    let Some(atlas) = app.atlas() else { return Ok(false) };
+    let Some(atlas) = app.atlas() else {
+        return Ok(false);
+    };
     loop {
-        let waiting = Query::of("location").filter(Filter::eq("geocode_status", "pending")).limit(CHUNK);
+        let waiting = Query::of("location")
+            .filter(Filter::eq("geocode_status", "pending"))
+            .limit(CHUNK);
         let places = app.store.list(&Viewer::system(), &waiting).await?.records;
         let now = app.store.now().0;
         let total = places.len();
-        let settled: Vec<Record> = places.into_iter().filter(|p| p.recorded_at.0 + SETTLED_AFTER <= now).collect();
+        let settled: Vec<Record> = places
+            .into_iter()
+            .filter(|p| p.recorded_at.0 + SETTLED_AFTER <= now)
+            .collect();
         if settled.is_empty() {
             return Ok(total > 0);
         }
         // The look-up is a consequence of the write that left the place pending: it is undone with it.
         for group in by_change_set(settled) {
-            let author = Author::system("geocode", "Look up addresses").caused_by(group[0].change_set.clone());
+            let author =
+                Author::system("geocode", "Look up addresses").caused_by(group[0].change_set.clone());
             look_up_and_write(app, &atlas, &author, group).await?;
         }
     }
@@ -58,5 +66,8 @@ async fn look_up_pending(app: &App) -> Result<bool, Problem> {
 
 fn by_change_set(mut places: Vec<Record>) -> Vec<Vec<Record>> {
     places.sort_by(|a, b| a.change_set.cmp(&b.change_set));
-    places.chunk_by(|a, b| a.change_set == b.change_set).map(<[Record]>::to_vec).collect()
+    places
+        .chunk_by(|a, b| a.change_set == b.change_set)
+        .map(<[Record]>::to_vec)
+        .collect()
 }

@@ -10,9 +10,9 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::Shared;
 use crate::problem::Problem;
 use crate::sessions::Signed;
-use crate::Shared;
 
 /// Longest address looked up.
 const LONGEST: usize = 500;
@@ -48,12 +48,27 @@ async fn forward(
     _: Signed,
     Query(params): Query<GeocodeParams>,
 ) -> Result<Json<FeatureCollection>, Problem> {
-    let fields = [&params.q, &params.street, &params.house_number, &params.postcode, &params.city, &params.country];
+    let fields = [
+        &params.q,
+        &params.street,
+        &params.house_number,
+        &params.postcode,
+        &params.city,
+        &params.country,
+    ];
     if fields.iter().any(|f| f.len() > LONGEST) {
-        return Err(Problem::bad("?q", "too-long", format!("An address has at most {LONGEST} characters.")));
+        return Err(Problem::bad(
+            "?q",
+            "too-long",
+            format!("An address has at most {LONGEST} characters."),
+        ));
     }
     if fields.iter().all(|f| f.trim().is_empty()) {
-        return Err(Problem::bad("?q", "required", "Give an address as q, or its fields street, postcode, city."));
+        return Err(Problem::bad(
+            "?q",
+            "required",
+            "Give an address as q, or its fields street, postcode, city.",
+        ));
     }
     let atlas = app.map()?;
     let answer = atlas.geocoder().search(&Request {
@@ -96,11 +111,19 @@ async fn autocomplete(
     Query(params): Query<CompleteParams>,
 ) -> Result<Json<FeatureCollection>, Problem> {
     if params.q.len() > LONGEST {
-        return Err(Problem::bad("?q", "too-long", format!("An address has at most {LONGEST} characters.")));
+        return Err(Problem::bad(
+            "?q",
+            "too-long",
+            format!("An address has at most {LONGEST} characters."),
+        ));
     }
     let atlas = app.map()?;
     let limit = params.limit.unwrap_or(5).clamp(1, 20);
-    Ok(Json(collection(&atlas.geocoder().autocomplete(&params.q, near(params.lng, params.lat)?, limit))))
+    Ok(Json(collection(&atlas.geocoder().autocomplete(
+        &params.q,
+        near(params.lng, params.lat)?,
+        limit,
+    ))))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -130,7 +153,11 @@ async fn reverse(
         feature.set_property("distance_m", r.distance.0);
         feature
     });
-    Ok(Json(FeatureCollection { bbox: None, features: features.collect(), foreign_members: None }))
+    Ok(Json(FeatureCollection {
+        bbox: None,
+        features: features.collect(),
+        foreign_members: None,
+    }))
 }
 
 fn collection(hits: &[Hit]) -> FeatureCollection {
@@ -149,7 +176,11 @@ fn collection(hits: &[Hit]) -> FeatureCollection {
         feature.set_property("why", hit.why.clone());
         feature
     });
-    FeatureCollection { bbox: None, features: features.collect(), foreign_members: None }
+    FeatureCollection {
+        bbox: None,
+        features: features.collect(),
+        foreign_members: None,
+    }
 }
 
 fn point(place: LngLat) -> Feature {
@@ -162,7 +193,11 @@ fn point(place: LngLat) -> Feature {
 /// A point from query parameters.
 pub(super) fn place(lng: f64, lat: f64) -> Result<LngLat, Problem> {
     LngLat::new(lng, lat).map_err(|e| {
-        let pointer = if matches!(e, geom::BadPlace::Longitude(_)) { "?lng" } else { "?lat" };
+        let pointer = if matches!(e, geom::BadPlace::Longitude(_)) {
+            "?lng"
+        } else {
+            "?lat"
+        };
         Problem::bad(pointer, "off-the-earth", format!("{e}."))
     })
 }
@@ -172,5 +207,8 @@ fn near(lng: Option<f64>, lat: Option<f64>) -> Result<Option<LngLat>, Problem> {
 }
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(forward)).routes(routes!(autocomplete)).routes(routes!(reverse))
+    OpenApiRouter::new()
+        .routes(routes!(forward))
+        .routes(routes!(autocomplete))
+        .routes(routes!(reverse))
 }

@@ -31,7 +31,14 @@ impl AddressText {
     }
 
     fn of_fields(fields: &Map<String, Value>) -> Self {
-        let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default().trim().to_owned();
+        let text = |name: &str| {
+            fields
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .trim()
+                .to_owned()
+        };
         Self {
             text: text("source_text"),
             street: text("street"),
@@ -44,7 +51,11 @@ impl AddressText {
 
     pub(crate) fn request(&self) -> Request<'_> {
         // The separate fields say more than the line they came from; the line is for addresses without them.
-        let text = if self.street.is_empty() { self.text.as_str() } else { "" };
+        let text = if self.street.is_empty() {
+            self.text.as_str()
+        } else {
+            ""
+        };
         Request {
             text,
             street: &self.street,
@@ -60,27 +71,49 @@ impl AddressText {
     pub(crate) fn line(&self) -> String {
         let street = [self.street.as_str(), self.house_number.as_str()].join(" ");
         let town = [self.postcode.as_str(), self.city.as_str()].join(" ");
-        let parts: Vec<&str> = [street.trim(), town.trim(), self.country.as_str()].into_iter().filter(|p| !p.is_empty()).collect();
-        if parts.is_empty() || self.street.is_empty() && !self.text.is_empty() { self.text.clone() } else { parts.join(", ") }
+        let parts: Vec<&str> = [street.trim(), town.trim(), self.country.as_str()]
+            .into_iter()
+            .filter(|p| !p.is_empty())
+            .collect();
+        if parts.is_empty() || self.street.is_empty() && !self.text.is_empty() {
+            self.text.clone()
+        } else {
+            parts.join(", ")
+        }
     }
 
     /// There is nothing to look up.
     pub(crate) fn is_empty(&self) -> bool {
-        [&self.text, &self.street, &self.postcode, &self.city].iter().all(|t| t.is_empty())
+        [&self.text, &self.street, &self.postcode, &self.city]
+            .iter()
+            .all(|t| t.is_empty())
     }
 }
 
 /// Looks many up, on all cores; to be called where blocking is allowed.
-pub(crate) fn request_fields(atlas: &Atlas, fields: &[&Map<String, Value>], now: Timestamp) -> Vec<Map<String, Value>> {
+pub(crate) fn request_fields(
+    atlas: &Atlas,
+    fields: &[&Map<String, Value>],
+    now: Timestamp,
+) -> Vec<Map<String, Value>> {
     let texts: Vec<AddressText> = fields.iter().map(|f| AddressText::of_fields(f)).collect();
     let requests: Vec<Request<'_>> = texts.iter().map(AddressText::request).collect();
     let answers = atlas.geocoder().batch(&requests);
     let hash = atlas.hash_hex();
-    texts.iter().zip(answers).map(|(text, answer)| found_fields(text.is_empty(), &answer, &hash, now)).collect()
+    texts
+        .iter()
+        .zip(answers)
+        .map(|(text, answer)| found_fields(text.is_empty(), &answer, &hash, now))
+        .collect()
 }
 
 /// What an answer writes into the place.
-pub(crate) fn found_fields(is_empty: bool, answer: &Answer, map_hash: &str, now: Timestamp) -> Map<String, Value> {
+pub(crate) fn found_fields(
+    is_empty: bool,
+    answer: &Answer,
+    map_hash: &str,
+    now: Timestamp,
+) -> Map<String, Value> {
     let mut fields = Map::new();
     let mut set = |name: &str, value: Value| fields.insert(name.to_owned(), value);
     set("geocode_map", map_hash.into());
@@ -110,7 +143,13 @@ pub(crate) fn found_fields(is_empty: bool, answer: &Answer, map_hash: &str, now:
             set("lat", lat);
         }
         None => {
-            for name in ["geocode_level", "geocode_confidence", "geocode_label", "lng", "lat"] {
+            for name in [
+                "geocode_level",
+                "geocode_confidence",
+                "geocode_label",
+                "lng",
+                "lat",
+            ] {
                 set(name, Value::Null);
             }
         }
@@ -120,15 +159,28 @@ pub(crate) fn found_fields(is_empty: bool, answer: &Answer, map_hash: &str, now:
 
 /// The job: looks up every place that waits, or (with `again`) every one not set by hand or brought along.
 /// It goes on where it was stopped: what has been looked up with this map since the job began is left alone.
-pub(crate) async fn geocode_all(app: &Arc<App>, payload: Value, progress: &mut Progress) -> Result<Value, Problem> {
+pub(crate) async fn geocode_all(
+    app: &Arc<App>,
+    payload: Value,
+    progress: &mut Progress,
+) -> Result<Value, Problem> {
     let atlas = app.map()?;
     let again = payload.get("again").and_then(Value::as_bool) == Some(true);
     let began = progress.job().created_at;
-    let statuses: &[&str] = if again { &["pending", "auto", "review", "failed", "outside"] } else { &["pending"] };
-    let mut filter = Filter::In { field: "geocode_status".into(), values: statuses.iter().map(|s| (*s).into()).collect() };
+    let statuses: &[&str] = if again {
+        &["pending", "auto", "review", "failed", "outside"]
+    } else {
+        &["pending"]
+    };
+    let mut filter = Filter::In {
+        field: "geocode_status".into(),
+        values: statuses.iter().map(|s| (*s).into()).collect(),
+    };
     if again {
-        let untouched = Filter::IsNull { field: "geocoded_at".into() }
-            .or(Filter::compare("geocoded_at", records::Comparison::Less, began));
+        let untouched = Filter::IsNull {
+            field: "geocoded_at".into(),
+        }
+        .or(Filter::compare("geocoded_at", records::Comparison::Less, began));
         filter = filter.and(untouched);
     }
     let query = Query::of("location").filter(filter).limit(CHUNK);
@@ -146,7 +198,9 @@ pub(crate) async fn geocode_all(app: &Arc<App>, payload: Value, progress: &mut P
             let count = counts.get(&status).and_then(Value::as_i64).unwrap_or(0) + 1;
             counts.insert(status, count.into());
         }
-        progress.report(done, total.max(done), "Looking addresses up").await?;
+        progress
+            .report(done, total.max(done), "Looking addresses up")
+            .await?;
     }
     Ok(Value::Object(counts))
 }
@@ -168,21 +222,29 @@ pub(super) async fn look_up_and_write(
     })
     .await
     .map_err(Problem::unexpected)?;
-    let statuses = found.iter().filter_map(|f| f.get("geocode_status")?.as_str().map(str::to_owned)).collect();
+    let statuses = found
+        .iter()
+        .filter_map(|f| f.get("geocode_status")?.as_str().map(str::to_owned))
+        .collect();
     let update = |place: &Record, patch: Map<String, Value>| Op::Update {
         type_name: "location".into(),
         id: place.id.clone(),
         version: Some(place.version),
         patch,
     };
-    let ops = places.iter().zip(&found).map(|(place, patch)| update(place, patch.clone())).collect();
+    let ops = places
+        .iter()
+        .zip(&found)
+        .map(|(place, patch)| update(place, patch.clone()))
+        .collect();
     match app.store.write(author, ops).await {
         Ok(_) => Ok(statuses),
         Err(records::Error::VersionConflict { .. } | records::Error::NotFound { .. }) => {
             // Somebody edited one of them: write the others one by one.
             for (place, patch) in places.iter().zip(found) {
                 match app.store.write(author, vec![update(place, patch)]).await {
-                    Ok(_) | Err(records::Error::VersionConflict { .. } | records::Error::NotFound { .. }) => {}
+                    Ok(_) | Err(records::Error::VersionConflict { .. } | records::Error::NotFound { .. }) => {
+                    }
                     Err(error) => return Err(error.into()),
                 }
             }

@@ -21,5 +21,8 @@ use crate::Shared;
 
 /// The routes of this feature.
 pub(crate) fn router() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().merge(http::router()).merge(repair::router()).merge(services::router())
+    OpenApiRouter::new()
+        .merge(http::router())
+        .merge(repair::router())
+        .merge(services::router())
 }

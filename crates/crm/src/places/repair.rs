@@ -16,11 +16,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::lookup::{AddressText, look_up_and_write};
+use crate::Shared;
 use crate::crud::{RecordJson, WrittenRecord};
 use crate::live::{accounts_of, id_text, index_problem, sight, sort_page, visible_location};
 use crate::problem::Problem;
 use crate::sessions::Signed;
-use crate::Shared;
 
 /// Statuses that need a person.
 const TO_REPAIR: [&str; 3] = ["review", "failed", "outside"];
@@ -77,17 +77,26 @@ async fn queue(
     Query(params): Query<RepairParams>,
 ) -> Result<Json<RepairQueue>, Problem> {
     let state = app.live.present();
-    let sight = sight(app.store.db(), &signed.viewer).await.map_err(records::Error::from)?;
+    let sight = sight(app.store.db(), &signed.viewer)
+        .await
+        .map_err(records::Error::from)?;
     let mine = state.index.view(&sight.filter).map_err(index_problem)?;
     let by_status = status_counts(&mine)?;
     let wanted: Vec<&str> = match params.status.as_deref() {
         Some(status) if TO_REPAIR.contains(&status) => vec![status],
         Some(other) if !other.is_empty() => {
-            return Err(Problem::bad("?status", "unknown-status", format!("{other} is not review, failed or outside.")));
+            return Err(Problem::bad(
+                "?status",
+                "unknown-status",
+                format!("{other} is not review, failed or outside."),
+            ));
         }
         _ => TO_REPAIR.to_vec(),
     };
-    let filter = sight.filter.clone().and(Points::category("geocode_status", wanted));
+    let filter = sight
+        .filter
+        .clone()
+        .and(Points::category("geocode_status", wanted));
     let view = state.index.view(&filter).map_err(index_problem)?;
     let limit = params.limit.unwrap_or(50).clamp(1, 200);
     let offset = match params.cursor.as_deref() {
@@ -118,18 +127,35 @@ async fn queue(
     let count = |status: &str| by_status.get(status).copied().unwrap_or(0);
     let groups = TO_REPAIR
         .iter()
-        .map(|status| RepairGroup { key: (*status).into(), label: (*status).into(), count: count(status) })
+        .map(|status| RepairGroup {
+            key: (*status).into(),
+            label: (*status).into(),
+            count: count(status),
+        })
         .collect();
     let total = TO_REPAIR.iter().map(|s| count(s)).sum();
     let done = by_status.values().sum::<u64>() - total - count("pending");
-    Ok(Json(RepairQueue { groups, items, total, done, next_cursor }))
+    Ok(Json(RepairQueue {
+        groups,
+        items,
+        total,
+        done,
+        next_cursor,
+    }))
 }
 
 fn status_counts(view: &points::View<'_>) -> Result<BTreeMap<String, u64>, Problem> {
-    let spec = SnapshotSpec { sums: Vec::new(), group_by: vec!["geocode_status".into()] };
-    let snapshot = view.snapshot(&Shape::everywhere(), &spec).map_err(index_problem)?;
+    let spec = SnapshotSpec {
+        sums: Vec::new(),
+        group_by: vec!["geocode_status".into()],
+    };
+    let snapshot = view
+        .snapshot(&Shape::everywhere(), &spec)
+        .map_err(index_problem)?;
     let values = snapshot.groups.into_iter().flat_map(|g| g.values);
-    Ok(values.map(|v| (v.value.unwrap_or_else(|| "pending".into()), v.count)).collect())
+    Ok(values
+        .map(|v| (v.value.unwrap_or_else(|| "pending".into()), v.count))
+        .collect())
 }
 
 /// How many places have which status and precision.
@@ -144,15 +170,24 @@ pub(crate) struct PlacesSummary {
 #[utoipa::path(get, path = "/api/v1/places/summary", tag = "places", responses((status = 200, body = PlacesSummary)))]
 async fn summary(State(app): State<Shared>, signed: Signed) -> Result<Json<PlacesSummary>, Problem> {
     let state = app.live.present();
-    let sight = sight(app.store.db(), &signed.viewer).await.map_err(records::Error::from)?;
+    let sight = sight(app.store.db(), &signed.viewer)
+        .await
+        .map_err(records::Error::from)?;
     let view = state.index.view(&sight.filter).map_err(index_problem)?;
     let query = records::Query::of("location");
-    let groups = app.store.sum(&signed.viewer, &query, &[], &["geocode_level"]).await?;
+    let groups = app
+        .store
+        .sum(&signed.viewer, &query, &[], &["geocode_level"])
+        .await?;
     let by_level = groups
         .into_iter()
         .filter_map(|g| Some((g.key.first()?.as_str().unwrap_or("none").to_owned(), g.count)))
         .collect();
-    Ok(Json(PlacesSummary { by_status: status_counts(&view)?, by_level, total: view.count() }))
+    Ok(Json(PlacesSummary {
+        by_status: status_counts(&view)?,
+        by_level,
+        total: view.count(),
+    }))
 }
 
 /// A place that the address may mean.
@@ -210,7 +245,11 @@ async fn candidates(
             why: hit.why.clone(),
         })
         .collect();
-    Ok(Json(Candidates { candidates, status: answer.status.as_str().to_owned(), why: answer.why }))
+    Ok(Json(Candidates {
+        candidates,
+        status: answer.status.as_str().to_owned(),
+        why: answer.why,
+    }))
 }
 
 /// Where the pin goes.
@@ -245,7 +284,11 @@ async fn pin(
     Json(given): Json<NewPin>,
 ) -> Result<Json<Pinned>, Problem> {
     let place = LngLat::new(given.lng, given.lat).map_err(|e| {
-        let pointer = if matches!(e, geom::BadPlace::Longitude(_)) { "/lng" } else { "/lat" };
+        let pointer = if matches!(e, geom::BadPlace::Longitude(_)) {
+            "/lng"
+        } else {
+            "/lat"
+        };
         Problem::bad(pointer, "off-the-earth", format!("{e}."))
     })?;
     let before = visible_location(&app, &signed, &id, At::PRESENT).await?;
@@ -261,9 +304,18 @@ async fn pin(
     });
     let patch = patch.as_object().cloned().unwrap_or_default();
     let author = signed.author("api", "Put the pin by hand");
-    let op = Op::Update { type_name: "location".into(), id, version: None, patch };
+    let op = Op::Update {
+        type_name: "location".into(),
+        id,
+        version: None,
+        patch,
+    };
     let written = write(&app, &author, op).await?;
-    Ok(Json(Pinned { record: written.record, change_set: written.change_set, distance_m: distance }))
+    Ok(Json(Pinned {
+        record: written.record,
+        change_set: written.change_set,
+        distance_m: distance,
+    }))
 }
 
 /// Look a place's address up now; clears a pin set by hand unless it is locked
@@ -276,21 +328,34 @@ async fn geocode_one(
 ) -> Result<Json<WrittenRecord>, Problem> {
     let place = visible_location(&app, &signed, &id, At::PRESENT).await?;
     if place.boolean("geocode_locked") == Some(true) {
-        return Err(Problem::conflict("pin-locked", "This pin is locked. Unlock it to look the address up again."));
+        return Err(Problem::conflict(
+            "pin-locked",
+            "This pin is locked. Unlock it to look the address up again.",
+        ));
     }
     let atlas = app.map()?;
     let author = signed.author("geocode", "Look an address up");
     look_up_and_write(&app, &atlas, &author, vec![place]).await?;
     let record = visible_location(&app, &signed, &id, At::PRESENT).await?;
     app.live.wait_for(app.store.last_seq().await?).await;
-    Ok(Json(WrittenRecord { change_set: record.change_set.clone(), record: record.into() }))
+    Ok(Json(WrittenRecord {
+        change_set: record.change_set.clone(),
+        record: record.into(),
+    }))
 }
 
 async fn write(app: &Shared, author: &records::Author, op: Op) -> Result<WrittenRecord, Problem> {
     let written = app.store.write(author, vec![op]).await?;
     app.live.wait_for(written.last_seq).await;
-    let record = written.records.into_iter().next().ok_or_else(|| Problem::unexpected("a write without a record"))?;
-    Ok(WrittenRecord { record: record.into(), change_set: written.change_set })
+    let record = written
+        .records
+        .into_iter()
+        .next()
+        .ok_or_else(|| Problem::unexpected("a write without a record"))?;
+    Ok(WrittenRecord {
+        record: record.into(),
+        change_set: written.change_set,
+    })
 }
 
 /// What to look up.
@@ -309,12 +374,22 @@ async fn geocode_jobs(
     signed: Signed,
     body: Option<Json<GeocodeWhat>>,
 ) -> Result<(axum::http::StatusCode, Json<crate::jobs::Job>), Problem> {
-    signed.needs(&[crate::Role::Admin, crate::Role::Manager], "Looking all addresses up")?;
+    signed.needs(
+        &[crate::Role::Admin, crate::Role::Manager],
+        "Looking all addresses up",
+    )?;
     app.map()?;
     let again = body.is_some_and(|b| b.again);
     let mut payload = Map::new();
     payload.insert("again".into(), Value::Bool(again));
-    let job = crate::jobs::enqueue(&app, "geocode", "places", &Value::Object(payload), Some(&signed.user_id)).await?;
+    let job = crate::jobs::enqueue(
+        &app,
+        "geocode",
+        "places",
+        &Value::Object(payload),
+        Some(&signed.user_id),
+    )
+    .await?;
     Ok((axum::http::StatusCode::ACCEPTED, Json(job)))
 }
 

@@ -35,8 +35,10 @@ async fn isochrone(
     Query(params): Query<IsochroneParams>,
 ) -> Result<Json<Feature>, Problem> {
     let shape = drive_time_area(&app, place(params.lng, params.lat)?, params.minutes).await?;
-    let mut feature =
-        Feature { geometry: Some(Geometry::new(GeometryValue::from(&shape))), ..Feature::default() };
+    let mut feature = Feature {
+        geometry: Some(Geometry::new(GeometryValue::from(&shape))),
+        ..Feature::default()
+    };
     feature.set_property("minutes", params.minutes);
     Ok(Json(feature))
 }
@@ -48,7 +50,11 @@ pub(crate) async fn drive_time_area(
     minutes: f64,
 ) -> Result<geo_types::MultiPolygon<f64>, Problem> {
     if !(minutes > 0.0 && minutes <= LONGEST_MINUTES) {
-        return Err(Problem::bad("?minutes", "out-of-range", "minutes is more than 0 and at most 240."));
+        return Err(Problem::bad(
+            "?minutes",
+            "out-of-range",
+            "minutes is more than 0 and at most 240.",
+        ));
     }
     let atlas = app.map()?;
     tokio::task::spawn_blocking(move || {
@@ -56,7 +62,10 @@ pub(crate) async fn drive_time_area(
         let snap = roads
             .snap(from, &SnapOptions::default())
             .map_err(|e| Problem::conflict("no-road", format!("No drive can begin here: {e}.")))?;
-        Ok(roads.query().reach(&snap, Seconds(minutes * 60.0)).area(&AreaOptions::default()))
+        Ok(roads
+            .query()
+            .reach(&snap, Seconds(minutes * 60.0))
+            .area(&AreaOptions::default()))
     })
     .await
     .map_err(Problem::unexpected)?

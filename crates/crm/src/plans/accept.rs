@@ -18,12 +18,25 @@ pub(super) async fn accept(app: &App, signed: &Signed, id: &str) -> Result<(DayP
     let Stored { record, plan, .. } = store::load(app, signed, id).await?;
     match record.text("status") {
         Some("draft") => {}
-        Some("accepted") => return Err(Problem::conflict("already-accepted", "This plan is accepted already.")),
-        _ => return Err(Problem::conflict("superseded", "A newer plan took this one's place. Plan the day anew.")),
+        Some("accepted") => {
+            return Err(Problem::conflict(
+                "already-accepted",
+                "This plan is accepted already.",
+            ));
+        }
+        _ => {
+            return Err(Problem::conflict(
+                "superseded",
+                "A newer plan took this one's place. Plan the day anew.",
+            ));
+        }
     }
     let day = plan.date.parse().map_err(Problem::unexpected)?;
     if day < app.settings.zone.date(app.store.now()) {
-        return Err(Problem::conflict("past-day", format!("{day} is past; only plans from today on are accepted.")));
+        return Err(Problem::conflict(
+            "past-day",
+            format!("{day} is past; only plans from today on are accepted."),
+        ));
     }
     let user = plan.user_id.clone();
     let earlier = store::accepted(app, &user, day).await?;
@@ -63,7 +76,10 @@ pub(super) async fn accept(app: &App, signed: &Signed, id: &str) -> Result<(DayP
             ]),
         )
     }));
-    let author = signed.author("plan", format!("Accept the plan of {day}, {} visits", plan.stops.len()));
+    let author = signed.author(
+        "plan",
+        format!("Accept the plan of {day}, {} visits", plan.stops.len()),
+    );
     let written = app.store.write(&author, ops).await?;
     app.live.wait_for(written.last_seq).await;
     let accepted = store::load(app, signed, id).await?;
@@ -78,19 +94,27 @@ fn check(
     earlier: &[Record],
 ) -> Result<(), Problem> {
     let outdated = |stop: &Stop, what: &str| {
-        Err(Problem::conflict("plan-outdated", format!("{} {what} since this was planned. Plan the day anew.", stop.name)))
+        Err(Problem::conflict(
+            "plan-outdated",
+            format!("{} {what} since this was planned. Plan the day anew.", stop.name),
+        ))
     };
     let earlier: HashSet<&str> = earlier.iter().map(|p| p.id.as_str()).collect();
     for stop in &plan.stops {
-        let Some(visit) = known.get(&stop.visit_id) else { continue };
+        let Some(visit) = known.get(&stop.visit_id) else {
+            continue;
+        };
         let by_another = visit.text("owner_id").is_some_and(|o| o != plan.user_id);
         if by_another && visit.integer("check_in_at").is_some() {
             return outdated(stop, "was visited by somebody else");
         }
         let planned = matches!(visit.text("status"), Some("planned" | "confirmed" | "en_route"));
-        let elsewhere = visit.integer("planned_start").filter(|_| planned).is_some_and(|at| {
-            by_another || app.settings.zone.date(geom::Timestamp(at)).to_string() != plan.date
-        });
+        let elsewhere = visit
+            .integer("planned_start")
+            .filter(|_| planned)
+            .is_some_and(|at| {
+                by_another || app.settings.zone.date(geom::Timestamp(at)).to_string() != plan.date
+            });
         if elsewhere && !visit.text("plan_id").is_some_and(|p| earlier.contains(p)) {
             return outdated(stop, "was planned for another day");
         }
@@ -110,20 +134,32 @@ fn times(plan: &DayPlan, stop: &Stop) -> Map<String, Value> {
 
 fn new_visit(plan: &DayPlan, stop: &Stop) -> Op {
     let mut visit = times(plan, stop);
-    let cause = if stop.due_state == "none" { "request" } else { "frequency" };
+    let cause = if stop.due_state == "none" {
+        "request"
+    } else {
+        "frequency"
+    };
     visit.extend(fields([
         ("account_id", stop.account_id.clone().into()),
         ("location_id", stop.location_id.clone().into()),
         ("status", "planned".into()),
         ("cause", cause.into()),
     ]));
-    Op::Create { type_name: "visit".into(), id: Some(stop.visit_id.clone()), fields: visit }
+    Op::Create {
+        type_name: "visit".into(),
+        id: Some(stop.visit_id.clone()),
+        fields: visit,
+    }
 }
 
 /// A visit on record gets the plan's times; one that has begun only its plan.
 fn planned_visit(plan: &DayPlan, stop: &Stop, visit: &Record) -> Op {
     if visit.integer("check_in_at").is_some() {
-        return Op::update("visit", visit.id.clone(), fields([("plan_id", plan.id.clone().into())]));
+        return Op::update(
+            "visit",
+            visit.id.clone(),
+            fields([("plan_id", plan.id.clone().into())]),
+        );
     }
     let mut patch = times(plan, stop);
     if visit.text("status") != Some("confirmed") {

@@ -19,7 +19,11 @@ pub(super) fn find(prepared: &Prepared<'_>, solved: &Solved) -> Result<Vec<Optio
         .ahead
         .iter()
         .zip(0u16..)
-        .map(|(ahead, day)| Slot { lunch: ahead.lunch, max_drive: task.max_drive, ..Slot::new(0, day, home, ahead.shift) })
+        .map(|(ahead, day)| Slot {
+            lunch: ahead.lunch,
+            max_drive: task.max_drive,
+            ..Slot::new(0, day, home, ahead.shift)
+        })
         .collect();
     let mut visits: Vec<Visit> = solved
         .left
@@ -29,7 +33,11 @@ pub(super) fn find(prepared: &Prepared<'_>, solved: &Solved) -> Result<Vec<Optio
             let candidate = &task.candidates[number];
             let service = Span::minutes(i32::try_from(candidate.service_minutes).unwrap_or(600));
             let by_day = task.ahead.iter().zip(0u16..).map(|(ahead, day)| {
-                let hours = open_on(candidate.opening_hours.as_deref(), candidate.country.as_deref(), ahead.day);
+                let hours = open_on(
+                    candidate.opening_hours.as_deref(),
+                    candidate.country.as_deref(),
+                    ahead.day,
+                );
                 match windows_of(&hours, &task.zone, ahead.day, service) {
                     Windows::Daily(windows) => (day, windows),
                     _ => (day, vec![ahead.shift]),
@@ -50,7 +58,11 @@ pub(super) fn find(prepared: &Prepared<'_>, solved: &Solved) -> Result<Vec<Optio
             order.push(VisitId(visits.len() as u32));
             visits.push(Visit {
                 tier: 0,
-                locks: Locks { slot: Some(SlotId(slot as u32)), start: *promised, ..Locks::default() },
+                locks: Locks {
+                    slot: Some(SlotId(slot as u32)),
+                    start: *promised,
+                    ..Locks::default()
+                },
                 ..Visit::new(*place, Span(*service))
             });
         }
@@ -62,7 +74,8 @@ pub(super) fn find(prepared: &Prepared<'_>, solved: &Solved) -> Result<Vec<Optio
     };
     let mut found = Vec::with_capacity(solved.left.len());
     for number in 0..solved.left.len() {
-        let ways = ::plan::insertions(&puzzle, &orders, VisitId(number as u32)).map_err(Problem::unexpected)?;
+        let ways =
+            ::plan::insertions(&puzzle, &orders, VisitId(number as u32)).map_err(Problem::unexpected)?;
         let best = ways.iter().min_by_key(|way| (way.extra_drive, way.slot));
         found.push(best.map(|way| BestDay {
             date: task.ahead[way.slot.0 as usize].day.to_string(),

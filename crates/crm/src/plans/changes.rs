@@ -39,7 +39,13 @@ pub(crate) struct PlanChange {
 const SAME_TIME: i64 = 60_000;
 
 /// The difference, in the new order, then what is dropped. Stops that were over are not in it.
-pub(super) fn between(old: &DayPlan, new: &DayPlan, frozen: &[String], zone: &Zone, lang: Language) -> Vec<PlanChange> {
+pub(super) fn between(
+    old: &DayPlan,
+    new: &DayPlan,
+    frozen: &[String],
+    zone: &Zone,
+    lang: Language,
+) -> Vec<PlanChange> {
     let before: HashMap<&str, &Stop> = old.stops.iter().map(|s| (s.visit_id.as_str(), s)).collect();
     let after: HashMap<&str, &Stop> = new.stops.iter().map(|s| (s.visit_id.as_str(), s)).collect();
     let clock = |at: i64| -> Time { zone.time(Timestamp(at)) };
@@ -55,21 +61,43 @@ pub(super) fn between(old: &DayPlan, new: &DayPlan, frozen: &[String], zone: &Zo
     for stop in new.stops.iter().filter(|s| !frozen.contains(&s.visit_id)) {
         let now = stop.start;
         changes.push(match before.get(stop.visit_id.as_str()).map(|s| s.start) {
-            None => change(stop, ChangeKind::Added, None, Some(now), words::comes_in(lang, clock(now))),
+            None => change(
+                stop,
+                ChangeKind::Added,
+                None,
+                Some(now),
+                words::comes_in(lang, clock(now)),
+            ),
             Some(was) if (was - now).abs() < SAME_TIME => {
                 let text = words::kept(lang, clock(now), stop.promised_at.is_some());
                 change(stop, ChangeKind::Kept, Some(was), Some(now), text)
             }
-            Some(was) => {
-                change(stop, ChangeKind::Moved, Some(was), Some(now), words::moved(lang, clock(was), clock(now)))
-            }
+            Some(was) => change(
+                stop,
+                ChangeKind::Moved,
+                Some(was),
+                Some(now),
+                words::moved(lang, clock(was), clock(now)),
+            ),
         });
     }
-    for stop in old.stops.iter().filter(|s| !after.contains_key(s.visit_id.as_str())) {
+    for stop in old
+        .stops
+        .iter()
+        .filter(|s| !after.contains_key(s.visit_id.as_str()))
+    {
         let left = new.left_out.iter().find(|l| l.visit_id == stop.visit_id);
         let why = left.and_then(|l| l.reasons.first()).map(|r| r.text.as_str());
-        let best = left.and_then(|l| l.best_day.as_ref()).and_then(|b| Some((b.date.parse().ok()?, b.minutes)));
-        changes.push(change(stop, ChangeKind::Dropped, Some(stop.start), None, words::leaves(lang, why, best)));
+        let best = left
+            .and_then(|l| l.best_day.as_ref())
+            .and_then(|b| Some((b.date.parse().ok()?, b.minutes)));
+        changes.push(change(
+            stop,
+            ChangeKind::Dropped,
+            Some(stop.start),
+            None,
+            words::leaves(lang, why, best),
+        ));
     }
     changes
 }

@@ -46,17 +46,28 @@ pub(crate) struct Workday<'a> {
 /// The person whose day is asked for: oneself, or for managers and admins anybody.
 pub(crate) async fn person(app: &App, signed: &Signed, user: Option<&str>) -> Result<Person, Problem> {
     let Some(id) = user.filter(|u| !u.is_empty() && *u != signed.user_id) else {
-        return Ok(Person { id: signed.user_id.clone(), name: signed.name.clone(), is_self: true });
+        return Ok(Person {
+            id: signed.user_id.clone(),
+            name: signed.name.clone(),
+            is_self: true,
+        });
     };
     signed.needs(&[Role::Manager, Role::Admin], "Looking at another person's day")?;
     let found = app.store.get(&signed.viewer, "user", id, At::PRESENT).await?;
     let found = found.ok_or_else(|| Problem::not_found(format!("User {id}")))?;
-    Ok(Person { id: found.id.clone(), name: found.text("name").unwrap_or_default().to_owned(), is_self: false })
+    Ok(Person {
+        id: found.id.clone(),
+        name: found.text("name").unwrap_or_default().to_owned(),
+        is_self: false,
+    })
 }
 
 /// The language in which a person reads.
 pub(crate) async fn language_of(app: &App, user: &str) -> Result<Language, Problem> {
-    let user = app.store.get(&Viewer::system(), "user", user, At::PRESENT).await?;
+    let user = app
+        .store
+        .get(&Viewer::system(), "user", user, At::PRESENT)
+        .await?;
     Ok(Language::of(user.as_ref().and_then(|u| u.text("language"))))
 }
 
@@ -71,11 +82,15 @@ impl Facts {
     ) -> Result<Self, Problem> {
         let calendar = calendars::calendar_of(&app.store, &person.id).await?;
         let away = calendars::absences(&app.store, &person.id, day, day).await?;
-        let shift = calendar.as_ref().and_then(|c| c.window_on(&app.settings.zone, day));
+        let shift = calendar
+            .as_ref()
+            .and_then(|c| c.window_on(&app.settings.zone, day));
         let gathered = visits::gather(app, &person.id, day, wanted).await?;
         Ok(Self {
             day,
-            absent: away.first().map(|(_, last, reason)| words::absent(language, reason, *last)),
+            absent: away
+                .first()
+                .map(|(_, last, reason)| words::absent(language, reason, *last)),
             calendar,
             shift,
             gathered,
@@ -88,7 +103,10 @@ impl Facts {
     pub fn hindrance(&self) -> Option<(&'static str, String)> {
         let lang = self.language;
         let Some(calendar) = self.calendar.as_ref().filter(|c| c.has_shifts()) else {
-            return Some(("no-working-hours", words::hours_missing(lang, self.person.is_self)));
+            return Some((
+                "no-working-hours",
+                words::hours_missing(lang, self.person.is_self),
+            ));
         };
         if let Some(absent) = &self.absent {
             return Some(("absent", absent.clone()));
@@ -96,7 +114,10 @@ impl Facts {
         if self.shift.is_none() {
             return Some(("no-working-hours", words::day_off(lang, self.day)));
         }
-        calendar.home.is_none().then(|| ("no-home", words::home_missing(lang)))
+        calendar
+            .home
+            .is_none()
+            .then(|| ("no-home", words::home_missing(lang)))
     }
 
     /// The working day, or why there is none.
@@ -106,21 +127,36 @@ impl Facts {
         }
         match (&self.calendar, self.shift) {
             (Some(calendar), Some(shift)) => match &calendar.home {
-                Some(home) => Ok(Workday { calendar, shift, home }),
+                Some(home) => Ok(Workday {
+                    calendar,
+                    shift,
+                    home,
+                }),
                 None => Err(Problem::conflict("no-home", words::home_missing(self.language))),
             },
-            _ => Err(Problem::conflict("no-working-hours", words::hours_missing(self.language, self.person.is_self))),
+            _ => Err(Problem::conflict(
+                "no-working-hours",
+                words::hours_missing(self.language, self.person.is_self),
+            )),
         }
     }
 
     /// What a plan depends on, by place.
     pub fn fingerprint(&self) -> BTreeMap<String, String> {
-        self.gathered.candidates.iter().map(|c| (c.location_id.clone(), c.facts())).collect()
+        self.gathered
+            .candidates
+            .iter()
+            .map(|c| (c.location_id.clone(), c.facts()))
+            .collect()
     }
 
     /// The calendar's version, with the absence.
     pub fn calendar_version(&self) -> String {
-        let version = self.calendar.as_ref().map(|c| c.version.clone()).unwrap_or_default();
+        let version = self
+            .calendar
+            .as_ref()
+            .map(|c| c.version.clone())
+            .unwrap_or_default();
         format!("{version} {}", self.absent.is_some())
     }
 }

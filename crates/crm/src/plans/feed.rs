@@ -46,11 +46,18 @@ async fn make(
         None => {
             let header = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
             let scheme = header("x-forwarded-proto").unwrap_or("http");
-            let host = header("x-forwarded-host").or_else(|| header("host")).unwrap_or("localhost");
+            let host = header("x-forwarded-host")
+                .or_else(|| header("host"))
+                .unwrap_or("localhost");
             format!("{scheme}://{host}")
         }
     };
-    Ok((StatusCode::CREATED, Json(CalendarAddress { url: format!("{base}/calendar/{secret}.ics") })))
+    Ok((
+        StatusCode::CREATED,
+        Json(CalendarAddress {
+            url: format!("{base}/calendar/{secret}.ics"),
+        }),
+    ))
 }
 
 /// My accepted visits as iCalendar
@@ -61,26 +68,50 @@ async fn feed(State(app): State<Shared>, Path(secret): Path<String>) -> Result<R
     let secret = secret.strip_suffix(".ics").unwrap_or(&secret);
     let user = user_of(app.store.db(), &hashed(secret)).await?;
     let user = user.ok_or_else(|| Problem::not_found("This calendar"))?;
-    let person = app.store.get(&Viewer::system(), "user", &user, At::PRESENT).await?;
+    let person = app
+        .store
+        .get(&Viewer::system(), "user", &user, At::PRESENT)
+        .await?;
     let person = person.filter(|p| p.boolean("active") != Some(false));
     let person = person.ok_or_else(|| Problem::not_found("This calendar"))?;
     let entries = entries(&app, &user).await?;
     let text = calendar(person.text("name").unwrap_or("Bailiwick"), &entries);
-    let headers = [(header::CONTENT_TYPE, "text/calendar; charset=utf-8"), (header::CACHE_CONTROL, "private, no-cache")];
+    let headers = [
+        (header::CONTENT_TYPE, "text/calendar; charset=utf-8"),
+        (header::CACHE_CONTROL, "private, no-cache"),
+    ];
     Ok((headers, text).into_response())
 }
 
 /// The visits of accepted plans, and appointments, from sixty days ago on.
 async fn entries(app: &App, user: &str) -> Result<Vec<Entry>, Problem> {
     let since = app.store.now().0 - PAST_DAYS * DAY;
-    let named = Filter::IsNull { field: "plan_id".into() }.negated().or(Filter::IsNull { field: "promised_at".into() }.negated());
+    let named = Filter::IsNull {
+        field: "plan_id".into(),
+    }
+    .negated()
+    .or(Filter::IsNull {
+        field: "promised_at".into(),
+    }
+    .negated());
     let filter = Filter::eq("owner_id", user)
-        .and(Filter::one_of("status", ["planned", "confirmed", "en_route", "in_progress", "done"]))
+        .and(Filter::one_of(
+            "status",
+            ["planned", "confirmed", "en_route", "in_progress", "done"],
+        ))
         .and(Filter::compare("planned_start", Comparison::AtLeast, since))
         .and(named);
-    let query = Query::of("visit").filter(filter).sort("planned_start", false).limit(Query::MAX_LIMIT);
+    let query = Query::of("visit")
+        .filter(filter)
+        .sort("planned_start", false)
+        .limit(Query::MAX_LIMIT);
     let visits = app.store.list(&Viewer::system(), &query).await?.records;
-    let ids = |field: &str| -> Vec<String> { visits.iter().filter_map(|v| v.text(field).map(str::to_owned)).collect() };
+    let ids = |field: &str| -> Vec<String> {
+        visits
+            .iter()
+            .filter_map(|v| v.text(field).map(str::to_owned))
+            .collect()
+    };
     let accounts = visits::by_ids(&app.store, "account", &ids("account_id")).await?;
     let locations = visits::by_ids(&app.store, "location", &ids("location_id")).await?;
     let entry = |visit: &Record| {
@@ -90,15 +121,26 @@ async fn entries(app: &App, user: &str) -> Result<Vec<Entry>, Problem> {
         let text = |name: &str| location.text(name).unwrap_or_default();
         let street = format!("{} {}", text("street"), text("house_number"));
         let town = format!("{} {}", text("postal_code"), text("city"));
-        let parts: Vec<&str> = [street.trim(), town.trim()].into_iter().filter(|p| !p.is_empty()).collect();
+        let parts: Vec<&str> = [street.trim(), town.trim()]
+            .into_iter()
+            .filter(|p| !p.is_empty())
+            .collect();
         Some(Entry {
             visit_id: visit.id.clone(),
             sequence: visit.integer("calendar_sequence").unwrap_or(0),
             changed: visit.recorded_at,
             start,
-            end: Timestamp(visit.integer("planned_end").unwrap_or(start.0 + visits::USUAL_MINUTES * 60_000)),
+            end: Timestamp(
+                visit
+                    .integer("planned_end")
+                    .unwrap_or(start.0 + visits::USUAL_MINUTES * 60_000),
+            ),
             name: account.text("name").unwrap_or_default().to_owned(),
-            address: if parts.is_empty() { text("source_text").to_owned() } else { parts.join(", ") },
+            address: if parts.is_empty() {
+                text("source_text").to_owned()
+            } else {
+                parts.join(", ")
+            },
             place: location.place(),
             phone: account.text("phone").map(str::to_owned),
             note: location.text("access_note").map(str::to_owned),
@@ -108,14 +150,18 @@ async fn entries(app: &App, user: &str) -> Result<Vec<Entry>, Problem> {
 }
 
 fn hashed(secret: &str) -> String {
-    Sha256::digest(secret).iter().map(|b| format!("{b:02x}")).collect()
+    Sha256::digest(secret)
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect()
 }
 
 /// Keeps the hash of a new secret in place of the person's earlier one.
 async fn keep(db: &Db, user: &str, hash: &str, now: Timestamp) -> Result<(), Problem> {
     const FORGET: &str = "delete from calendar_feeds where user_id = $1";
     const KEEP: &str = "insert into calendar_feeds (secret_hash, user_id, created_at) values ($1, $2, $3)";
-    on_db!(write db, pool => sqlx::query(FORGET).bind(user).execute(pool).await.map(|_| ())).map_err(Error::from)?;
+    on_db!(write db, pool => sqlx::query(FORGET).bind(user).execute(pool).await.map(|_| ()))
+        .map_err(Error::from)?;
     on_db!(write db, pool => sqlx::query(KEEP).bind(hash).bind(user).bind(now.0).execute(pool).await.map(|_| ()))
         .map_err(Error::from)?;
     Ok(())
@@ -124,7 +170,8 @@ async fn keep(db: &Db, user: &str, hash: &str, now: Timestamp) -> Result<(), Pro
 async fn user_of(db: &Db, hash: &str) -> Result<Option<String>, Problem> {
     const SQL: &str = "select user_id from calendar_feeds where secret_hash = $1";
     let row: Option<(String,)> =
-        on_db!(read db, pool => sqlx::query_as(SQL).bind(hash).fetch_optional(pool).await).map_err(Error::from)?;
+        on_db!(read db, pool => sqlx::query_as(SQL).bind(hash).fetch_optional(pool).await)
+            .map_err(Error::from)?;
     Ok(row.map(|r| r.0))
 }
 

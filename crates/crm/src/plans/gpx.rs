@@ -47,9 +47,10 @@ pub(super) fn gpx(plan: &DayPlan, person: &str) -> String {
 
 fn points(leg: &Leg) -> Vec<[f64; 2]> {
     match &leg.geometry.value {
-        GeometryValue::LineString { coordinates } => {
-            coordinates.iter().filter_map(|p| Some([*p.as_slice().first()?, *p.as_slice().get(1)?])).collect()
-        }
+        GeometryValue::LineString { coordinates } => coordinates
+            .iter()
+            .filter_map(|p| Some([*p.as_slice().first()?, *p.as_slice().get(1)?]))
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -82,7 +83,10 @@ mod tests {
 
     #[test]
     fn names_cannot_break_the_file() {
-        assert_eq!(escaped("Tom & <Jerry> \"Bar\"\u{1}"), "Tom &amp; &lt;Jerry&gt; &quot;Bar&quot;");
+        assert_eq!(
+            escaped("Tom & <Jerry> \"Bar\"\u{1}"),
+            "Tom &amp; &lt;Jerry&gt; &quot;Bar&quot;"
+        );
         assert_eq!(time(1_795_420_800_123), "2026-11-23T08:00:00Z");
     }
 }

@@ -86,7 +86,13 @@ struct DayDue {
 }
 
 fn date_of(text: &str) -> Result<Date, Problem> {
-    let wrong = |_| Problem::bad("?date", "not-a-day", format!("{text:?} is no day; write it like 2026-02-28."));
+    let wrong = |_| {
+        Problem::bad(
+            "?date",
+            "not-a-day",
+            format!("{text:?} is no day; write it like 2026-02-28."),
+        )
+    };
     text.parse().map_err(wrong)
 }
 
@@ -103,7 +109,10 @@ async fn get_day(
     let person = day::person(&app, &signed, whose.user.as_deref()).await?;
     let language = day::language_of(&app, &signed.user_id).await?;
     let stored = store::current(&app, &person.id, date).await?;
-    let wanted = stored.as_ref().map(|s| s.asked.wishes.added.clone()).unwrap_or_default();
+    let wanted = stored
+        .as_ref()
+        .map(|s| s.asked.wishes.added.clone())
+        .unwrap_or_default();
     let facts = Facts::load(&app, person, date, &wanted, language).await?;
     let zone = &app.settings.zone;
     let at = |time| instant_of(zone, date, time).0;
@@ -111,34 +120,59 @@ async fn get_day(
     let counts = facts.gathered.counts;
     Ok(Json(DayJson {
         date: date.to_string(),
-        shift: facts.shift.map(|s| DaySpan { start: at(s.from), end: at(s.to) }),
-        home: facts.calendar.as_ref().and_then(|c| c.home.as_ref()).map(|home| DayHome {
-            lng: home.place.lng(),
-            lat: home.place.lat(),
-            label: home.label.clone(),
+        shift: facts.shift.map(|s| DaySpan {
+            start: at(s.from),
+            end: at(s.to),
         }),
-        lunch: facts.calendar.as_ref().and_then(|c| c.lunch).map(|lunch| DayLunch {
-            minutes: lunch.minutes,
-            from: at(seconds_of(zone, date, lunch.from)),
-            to: at(seconds_of(zone, date, lunch.to)),
-        }),
-        due: DayDue { overdue: counts.overdue, due: counts.due, appointments: counts.appointments },
+        home: facts
+            .calendar
+            .as_ref()
+            .and_then(|c| c.home.as_ref())
+            .map(|home| DayHome {
+                lng: home.place.lng(),
+                lat: home.place.lat(),
+                label: home.label.clone(),
+            }),
+        lunch: facts
+            .calendar
+            .as_ref()
+            .and_then(|c| c.lunch)
+            .map(|lunch| DayLunch {
+                minutes: lunch.minutes,
+                from: at(seconds_of(zone, date, lunch.from)),
+                to: at(seconds_of(zone, date, lunch.to)),
+            }),
+        due: DayDue {
+            overdue: counts.overdue,
+            due: counts.due,
+            appointments: counts.appointments,
+        },
         absent: facts.absent.clone(),
         stale: !is_past && stored.as_ref().is_some_and(|s| is_stale(&app, &facts, s)),
         message: facts.hindrance().map(|(_, text)| text),
         plan: stored.map(|s| s.plan),
-        user: DayUser { id: facts.person.id, name: facts.person.name },
+        user: DayUser {
+            id: facts.person.id,
+            name: facts.person.name,
+        },
     }))
 }
 
 /// What the plan was made from is no longer what would be planned from now.
 fn is_stale(app: &App, facts: &Facts, stored: &Stored) -> bool {
     let asked = &stored.asked;
-    if asked.calendar != facts.calendar_version() || app.atlas().is_some_and(|a| a.hash_hex() != stored.plan.map_hash) {
+    if asked.calendar != facts.calendar_version()
+        || app.atlas().is_some_and(|a| a.hash_hex() != stored.plan.map_hash)
+    {
         return true;
     }
     let now = facts.fingerprint();
-    let over: Vec<&str> = facts.gathered.started.iter().map(|(c, _)| c.location_id.as_str()).collect();
+    let over: Vec<&str> = facts
+        .gathered
+        .started
+        .iter()
+        .map(|(c, _)| c.location_id.as_str())
+        .collect();
     let frozen: Vec<&str> = stored
         .plan
         .stops
@@ -147,7 +181,10 @@ fn is_stale(app: &App, facts: &Facts, stored: &Stored) -> bool {
         .map(|s| s.location_id.as_str())
         .collect();
     let open = |place: &&String| !over.contains(&place.as_str()) && !frozen.contains(&place.as_str());
-    now.keys().chain(asked.facts.keys()).filter(open).any(|place| now.get(place) != asked.facts.get(place))
+    now.keys()
+        .chain(asked.facts.keys())
+        .filter(open)
+        .any(|place| now.get(place) != asked.facts.get(place))
 }
 
 /// What to plan.
@@ -171,12 +208,18 @@ async fn plan_day(
 ) -> Result<Json<DayPlan>, Problem> {
     let what = body.map(|b| b.0).unwrap_or_default();
     let person = day::person(&app, &signed, what.user.as_deref()).await?;
-    Ok(Json(replan::plan(&app, &signed, person, date_of(&date)?, what.seed.map(u64::from)).await?))
+    Ok(Json(
+        replan::plan(&app, &signed, person, date_of(&date)?, what.seed.map(u64::from)).await?,
+    ))
 }
 
 /// A plan with its stops, roads and visits left out
 #[utoipa::path(get, path = "/api/v1/plans/{id}/day", tag = "my day", responses((status = 200, body = DayPlan), (status = 404, body = Problem)))]
-async fn get_plan(State(app): State<Shared>, signed: Signed, Path(id): Path<String>) -> Result<Json<DayPlan>, Problem> {
+async fn get_plan(
+    State(app): State<Shared>,
+    signed: Signed,
+    Path(id): Path<String>,
+) -> Result<Json<DayPlan>, Problem> {
     Ok(Json(store::load(&app, &signed, &id).await?.plan))
 }
 
@@ -209,7 +252,9 @@ async fn move_stop(
     Path(id): Path<String>,
     Json(to): Json<Move>,
 ) -> Result<Json<Replanned>, Problem> {
-    Ok(Json(replan::move_stop(&app, &signed, &id, &to.visit_id, to.to_seq).await?))
+    Ok(Json(
+        replan::move_stop(&app, &signed, &id, &to.visit_id, to.to_seq).await?,
+    ))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -233,13 +278,23 @@ async fn accept_plan(
 
 /// A plan as GPX: stops, route and track
 #[utoipa::path(get, path = "/api/v1/plans/{id}/gpx", tag = "my day", responses((status = 200, description = "application/gpx+xml")))]
-async fn get_gpx(State(app): State<Shared>, signed: Signed, Path(id): Path<String>) -> Result<Response, Problem> {
+async fn get_gpx(
+    State(app): State<Shared>,
+    signed: Signed,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let plan = store::load(&app, &signed, &id).await?.plan;
-    let person = app.store.get(&Viewer::system(), "user", &plan.user_id, At::PRESENT).await?;
+    let person = app
+        .store
+        .get(&Viewer::system(), "user", &plan.user_id, At::PRESENT)
+        .await?;
     let name = person.as_ref().and_then(|p| p.text("name")).unwrap_or_default();
     let headers = [
         (header::CONTENT_TYPE, "application/gpx+xml".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"day-{}.gpx\"", plan.date)),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"day-{}.gpx\"", plan.date),
+        ),
     ];
     Ok((headers, gpx::gpx(&plan, name)).into_response())
 }
@@ -252,8 +307,14 @@ pub(crate) struct Links {
 
 /// The whole day for navigation apps, in parts they take
 #[utoipa::path(get, path = "/api/v1/plans/{id}/links", tag = "my day", responses((status = 200, body = Links)))]
-async fn get_links(State(app): State<Shared>, signed: Signed, Path(id): Path<String>) -> Result<Json<Links>, Problem> {
-    Ok(Json(Links { legs: links::legs(&store::load(&app, &signed, &id).await?.plan) }))
+async fn get_links(
+    State(app): State<Shared>,
+    signed: Signed,
+    Path(id): Path<String>,
+) -> Result<Json<Links>, Problem> {
+    Ok(Json(Links {
+        legs: links::legs(&store::load(&app, &signed, &id).await?.plan),
+    }))
 }
 
 /// The routes of this feature.

@@ -21,7 +21,13 @@ pub(super) struct Entry {
 /// The calendar's text: lines of at most 75 bytes ended by CR LF.
 pub(super) fn calendar(name: &str, entries: &[Entry]) -> String {
     let mut out = String::new();
-    for fixed in ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Bailiwick//My day//EN", "CALSCALE:GREGORIAN", "METHOD:PUBLISH"] {
+    for fixed in [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//Bailiwick//My day//EN",
+        "CALSCALE:GREGORIAN",
+        "METHOD:PUBLISH",
+    ] {
         line(&mut out, fixed);
     }
     property(&mut out, "X-WR-CALNAME", name);
@@ -41,7 +47,11 @@ pub(super) fn calendar(name: &str, entries: &[Entry]) -> String {
         if let Some(place) = entry.place {
             line(&mut out, &format!("GEO:{:.6};{:.6}", place.lat(), place.lng()));
         }
-        let description: Vec<&str> = [&entry.phone, &entry.note].into_iter().flatten().map(String::as_str).collect();
+        let description: Vec<&str> = [&entry.phone, &entry.note]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect();
         if !description.is_empty() {
             property(&mut out, "DESCRIPTION", &description.join("\n"));
         }
@@ -122,7 +132,9 @@ mod tests {
         ] {
             assert!(text.contains(&format!("\r\n{line}\r\n")), "{line} in {text}");
         }
-        assert!(text.starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n") && text.ends_with("END:VCALENDAR\r\n"));
+        assert!(
+            text.starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n") && text.ends_with("END:VCALENDAR\r\n")
+        );
     }
 
     #[test]
@@ -133,6 +145,9 @@ mod tests {
             assert!(line.len() <= 75, "{} bytes: {line}", line.len());
         }
         let unfolded = text.replace("\r\n ", "");
-        assert!(unfolded.contains(&format!("SUMMARY:{}", name.trim())), "{unfolded}");
+        assert!(
+            unfolded.contains(&format!("SUMMARY:{}", name.trim())),
+            "{unfolded}"
+        );
     }
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use ::plan::{
-    DenseTimes, Locks, Lunch, Order, PlaceId, Problem as Puzzle, Slot, Span, TimeOfDay, UNREACHABLE, Visit, VisitId,
-    Window, Windows,
+    DenseTimes, Locks, Lunch, Order, PlaceId, Problem as Puzzle, Slot, Span, TimeOfDay, UNREACHABLE, Visit,
+    VisitId, Window, Windows,
 };
 use atlas::Atlas;
 use geom::{LngLat, Timestamp};
@@ -138,7 +138,9 @@ impl Task {
         let start = if self.begin.is_some() { BEGIN } else { HOME };
         Slot {
             end: PlaceId(HOME as u32),
-            lunch: self.lunch.filter(|l| l.within.from.max(from) + l.length <= l.within.to.min(to)),
+            lunch: self
+                .lunch
+                .filter(|l| l.within.from.max(from) + l.length <= l.within.to.min(to)),
             max_drive: self.max_drive,
             ..Slot::new(0, 0, PlaceId(start as u32), Window::new(from, to))
         }
@@ -160,11 +162,22 @@ impl Task {
         ranks
     }
 
-    fn visit(&self, candidate: &Candidate, hours: &DayHours, place: Option<PlaceId>, rank: Option<u16>) -> Visit {
+    fn visit(
+        &self,
+        candidate: &Candidate,
+        hours: &DayHours,
+        place: Option<PlaceId>,
+        rank: Option<u16>,
+    ) -> Visit {
         let id = &candidate.visit_id;
         let wishes = &self.wishes;
         let held = wishes.time.contains_key(id) || wishes.order.contains(id) || wishes.added.contains(id);
-        let start = wishes.time.get(id).copied().or(candidate.promised_at).map(|at| self.seconds(at));
+        let start = wishes
+            .time
+            .get(id)
+            .copied()
+            .or(candidate.promised_at)
+            .map(|at| self.seconds(at));
         let service = Span::minutes(i32::try_from(candidate.service_minutes).unwrap_or(600));
         Visit {
             place,
@@ -209,17 +222,34 @@ pub(crate) fn prepare(task: &Task) -> Result<Prepared<'_>, Problem> {
     let roads = task.atlas.roads();
     let options = SnapOptions::default();
     let home = roads.snap(task.home.place, &options).map_err(|e| {
-        Problem::conflict("home-without-road", format!("The day begins at home, but {e}. Set the home place on the map."))
+        Problem::conflict(
+            "home-without-road",
+            format!("The day begins at home, but {e}. Set the home place on the map."),
+        )
     })?;
-    let connected = Connected { roads, options: SnapOptions { component: ComponentRule::Only(home.component), ..options.clone() }, free: options };
+    let connected = Connected {
+        roads,
+        options: SnapOptions {
+            component: ComponentRule::Only(home.component),
+            ..options.clone()
+        },
+        free: options,
+    };
     let begin = match &task.begin {
         None => Some(home),
         Some(begin) => Some(connected.snap(begin.place, "").ok_or_else(|| {
-            Problem::conflict("no-road-here", "No road that leads home is near the place to begin from.")
+            Problem::conflict(
+                "no-road-here",
+                "No road that leads home is near the place to begin from.",
+            )
         })?),
     };
     let mut snaps = vec![Some(home), begin];
-    snaps.extend(task.candidates.iter().map(|c| c.place.and_then(|place| connected.snap(place, &c.street))));
+    snaps.extend(
+        task.candidates
+            .iter()
+            .map(|c| c.place.and_then(|place| connected.snap(place, &c.street))),
+    );
     let mut ahead_places = Vec::new();
     for day in &task.ahead {
         let mut places = Vec::new();
@@ -242,17 +272,39 @@ pub(crate) fn prepare(task: &Task) -> Result<Prepared<'_>, Problem> {
     let mut visits = Vec::with_capacity(task.candidates.len());
     for (number, (candidate, hours)) in task.candidates.iter().zip(&hours).enumerate() {
         let place = snaps[number + 2].map(|_| PlaceId((number + 2) as u32));
-        visits.push(task.visit(candidate, hours, place, ranks.get(candidate.visit_id.as_str()).copied()));
+        visits.push(task.visit(
+            candidate,
+            hours,
+            place,
+            ranks.get(candidate.visit_id.as_str()).copied(),
+        ));
     }
-    let numbers: HashMap<String, VisitId> =
-        task.candidates.iter().zip(0..).map(|(c, n)| (c.visit_id.clone(), VisitId(n))).collect();
-    let refused = |e: ::plan::ProblemError| Problem::conflict("cannot-be-planned", format!("The day cannot be planned: {e}."));
+    let numbers: HashMap<String, VisitId> = task
+        .candidates
+        .iter()
+        .zip(0..)
+        .map(|(c, n)| (c.visit_id.clone(), VisitId(n)))
+        .collect();
+    let refused = |e: ::plan::ProblemError| {
+        Problem::conflict("cannot-be-planned", format!("The day cannot be planned: {e}."))
+    };
     let priced = Puzzle::new(slots.clone(), visits.clone(), &times).map_err(refused)?;
     for visit in task.wishes.dropped.iter().filter_map(|id| numbers.get(id)) {
         visits[visit.0 as usize].allowed = Some(Vec::new());
     }
     let puzzle = Puzzle::new(slots.clone(), visits.clone(), &times).map_err(refused)?;
-    Ok(Prepared { task, snaps, ahead_places, times, slots, visits, puzzle, priced, numbers, hours })
+    Ok(Prepared {
+        task,
+        snaps,
+        ahead_places,
+        times,
+        slots,
+        visits,
+        puzzle,
+        priced,
+        numbers,
+        hours,
+    })
 }
 
 /// Puts places on roads from which home can be reached.
@@ -264,8 +316,16 @@ struct Connected<'a> {
 
 impl Connected<'_> {
     fn snap(&self, place: LngLat, street: &str) -> Option<Snap> {
-        let named = |options: &SnapOptions| if street.is_empty() { options.clone() } else { options.on_street(street) };
-        let ComponentRule::Only(wanted) = self.options.component else { return None };
+        let named = |options: &SnapOptions| {
+            if street.is_empty() {
+                options.clone()
+            } else {
+                options.on_street(street)
+            }
+        };
+        let ComponentRule::Only(wanted) = self.options.component else {
+            return None;
+        };
         match self.roads.snap(place, &named(&self.free)) {
             Ok(snap) if snap.component == wanted => Some(snap),
             Ok(_) => self.roads.snap(place, &named(&self.options)).ok(),
@@ -325,8 +385,16 @@ mod tests {
         let zone = Zone::named("Europe/Berlin").unwrap();
         let day: Date = "2026-11-23".parse().unwrap();
         let check = |text: &str, minutes: i32, expected: &[(i32, i32)]| {
-            let windows = windows_of(&open_on(Some(text), None, day), &zone, day, Span::minutes(minutes));
-            let expected = expected.iter().map(|&(a, b)| Window::new(TimeOfDay(a * 60), TimeOfDay(b * 60))).collect();
+            let windows = windows_of(
+                &open_on(Some(text), None, day),
+                &zone,
+                day,
+                Span::minutes(minutes),
+            );
+            let expected = expected
+                .iter()
+                .map(|&(a, b)| Window::new(TimeOfDay(a * 60), TimeOfDay(b * 60)))
+                .collect();
             assert_eq!(windows, Windows::Daily(expected), "{text}");
         };
         // Open 9 to 12 and 14 to 18: half an hour may begin until 11:30 and until 17:30.

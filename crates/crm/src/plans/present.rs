@@ -13,22 +13,33 @@ use crate::visits::{Candidate, DueState, MOST_CANDIDATES};
 
 /// Seconds as whole minutes, away from zero.
 pub(super) fn minutes(seconds: i64) -> i64 {
-    if seconds < 0 { -minutes(-seconds) } else { (seconds + 59) / 60 }
+    if seconds < 0 {
+        -minutes(-seconds)
+    } else {
+        (seconds + 59) / 60
+    }
 }
 
 /// The plan without what only its record knows: id, user, seed.
 pub(super) fn day_plan(prepared: &Prepared<'_>, solved: &Solved, best_days: Vec<Option<BestDay>>) -> DayPlan {
     let task = prepared.task;
-    let mut drawing = Drawing { prepared, query: task.atlas.roads().query() };
+    let mut drawing = Drawing {
+        prepared,
+        query: task.atlas.roads().query(),
+    };
     let mut stops = drawing.frozen_stops();
     let offset = u32::try_from(stops.len()).unwrap_or(u32::MAX);
     stops.extend(drawing.planned_stops(solved, offset));
     let home_leg = drawing.home_leg(solved, !stops.is_empty());
-    let lunch = solved.route.lunch.filter(|_| !solved.order.is_empty()).map(|taken| LunchBreak {
-        start: task.instant(taken.from).0,
-        end: task.instant(taken.to).0,
-        after_seq: offset + taken.after_stops,
-    });
+    let lunch = solved
+        .route
+        .lunch
+        .filter(|_| !solved.order.is_empty())
+        .map(|taken| LunchBreak {
+            start: task.instant(taken.from).0,
+            end: task.instant(taken.to).0,
+            after_seq: offset + taken.after_stops,
+        });
     let (start, end) = ends(prepared, solved, &stops, home_leg.as_ref());
     let legs = stops.iter().map(|s| &s.leg).chain(&home_leg);
     let (meters, drive_s) = legs.fold((0, 0), |sum, leg| (sum.0 + leg.meters, sum.1 + leg.seconds));
@@ -85,7 +96,10 @@ fn ends(prepared: &Prepared<'_>, solved: &Solved, stops: &[Stop], home_leg: Opti
     };
     let back = if solved.order.is_empty() {
         let drive = home_leg.map_or(0, |leg| leg.seconds * 1000);
-        let left = stops.last().map_or(start.at, |s| s.depart).max(task.instant(task.begin_at()).0);
+        let left = stops
+            .last()
+            .map_or(start.at, |s| s.depart)
+            .max(task.instant(task.begin_at()).0);
         Timestamp(left + drive)
     } else {
         task.instant(solved.route.back)
@@ -101,7 +115,13 @@ struct Drawing<'a> {
 
 impl Drawing<'_> {
     /// A leg between two snapped places; a straight line where there is no road, which a plan never drives.
-    fn leg(&mut self, from: Option<Snap>, to: Option<Snap>, seconds: Option<i64>, ends: (LngLat, LngLat)) -> Leg {
+    fn leg(
+        &mut self,
+        from: Option<Snap>,
+        to: Option<Snap>,
+        seconds: Option<i64>,
+        ends: (LngLat, LngLat),
+    ) -> Leg {
         let route = from.zip(to).and_then(|(from, to)| self.query.route(&from, &to));
         match route {
             Some(route) => leg_of(&route, seconds),
@@ -115,7 +135,12 @@ impl Drawing<'_> {
     }
 
     fn snap(&self, place: LngLat) -> Option<Snap> {
-        self.prepared.task.atlas.roads().snap(place, &SnapOptions::default()).ok()
+        self.prepared
+            .task
+            .atlas
+            .roads()
+            .snap(place, &SnapOptions::default())
+            .ok()
     }
 
     /// What is over: as it was.
@@ -146,7 +171,12 @@ impl Drawing<'_> {
             let candidate = &task.candidates[timed.visit.0 as usize];
             let place = candidate.place.unwrap_or(task.home.place);
             let ends = (prepared.snaps[from].map_or(task.home.place, |s| s.place), place);
-            let leg = self.leg(prepared.snaps[from], prepared.snaps[to], Some(i64::from(timed.drive.time.0)), ends);
+            let leg = self.leg(
+                prepared.snaps[from],
+                prepared.snaps[to],
+                Some(i64::from(timed.drive.time.0)),
+                ends,
+            );
             let seq = offset + 1 + u32::try_from(at).unwrap_or(0);
             stops.push(planned_stop(prepared, solved, at, seq, place, leg));
             from = to;
@@ -168,7 +198,9 @@ impl Drawing<'_> {
             return None;
         }
         let begun = task.begin.as_ref().map(|b| b.place);
-        let from = begun.or_else(|| task.frozen.last().and_then(|f| f.candidate.place)).unwrap_or(task.home.place);
+        let from = begun
+            .or_else(|| task.frozen.last().and_then(|f| f.candidate.place))
+            .unwrap_or(task.home.place);
         let snap = self.snap(from);
         Some(self.leg(snap, home, None, (from, task.home.place)))
     }
@@ -193,8 +225,12 @@ fn leg_of(route: &RoadRoute, seconds: Option<i64>) -> Leg {
 fn line(points: &[LngLat]) -> Geometry {
     // Six digits are a tenth of a metre.
     let digits = |v: f64| (v * 1e6).round() / 1e6;
-    let coordinates = points.iter().map(|p| vec![digits(p.lng()), digits(p.lat())].into());
-    Geometry::new(GeometryValue::LineString { coordinates: coordinates.collect() })
+    let coordinates = points
+        .iter()
+        .map(|p| vec![digits(p.lng()), digits(p.lat())].into());
+    Geometry::new(GeometryValue::LineString {
+        coordinates: coordinates.collect(),
+    })
 }
 
 /// What is the same for every stop.
@@ -231,7 +267,10 @@ fn stop_of(candidate: &Candidate, seq: u32, place: LngLat, leg: Leg) -> Stop {
 }
 
 fn frozen_stop(prepared: &Prepared<'_>, frozen: &Frozen, seq: u32, place: LngLat, leg: Leg) -> Stop {
-    let late = frozen.candidate.promised_at.map_or(0, |t| (frozen.start.0 - t.0) / 1000);
+    let late = frozen
+        .candidate
+        .promised_at
+        .map_or(0, |t| (frozen.start.0 - t.0) / 1000);
     Stop {
         arrive: frozen.arrive.0,
         start: frozen.start.0,
@@ -245,7 +284,14 @@ fn frozen_stop(prepared: &Prepared<'_>, frozen: &Frozen, seq: u32, place: LngLat
     }
 }
 
-fn planned_stop(prepared: &Prepared<'_>, solved: &Solved, at: usize, seq: u32, place: LngLat, leg: Leg) -> Stop {
+fn planned_stop(
+    prepared: &Prepared<'_>,
+    solved: &Solved,
+    at: usize,
+    seq: u32,
+    place: LngLat,
+    leg: Leg,
+) -> Stop {
     let task = prepared.task;
     let lang = task.language;
     let timed = &solved.route.stops[at];
@@ -255,7 +301,10 @@ fn planned_stop(prepared: &Prepared<'_>, solved: &Solved, at: usize, seq: u32, p
     let id = &candidate.visit_id;
     let start = task.instant(timed.start);
     let fixed = wishes.time.get(id).copied().or(candidate.promised_at);
-    let late_s = fixed.map_or(0, |fixed| (start.0 - fixed.0) / 1000).max(i64::from(timed.late.0)).max(0);
+    let late_s = fixed
+        .map_or(0, |fixed| (start.0 - fixed.0) / 1000)
+        .max(i64::from(timed.late.0))
+        .max(0);
     let mut reasons = Vec::new();
     if let Some(promised) = candidate.promised_at {
         let late = (start.0 - promised.0) / 1000;
@@ -270,7 +319,10 @@ fn planned_stop(prepared: &Prepared<'_>, solved: &Solved, at: usize, seq: u32, p
     reasons.extend(wishes.order.contains(id).then(|| words::order_locked(lang)));
     let is_added = wishes.added.contains(id) || matches!(&task.how, How::Add(visits) if visits.contains(id));
     reasons.extend(is_added.then(|| words::added(lang)));
-    reasons.push(words::on_the_way(lang, minutes(i64::from(detour(prepared, solved, at).0))));
+    reasons.push(words::on_the_way(
+        lang,
+        minutes(i64::from(detour(prepared, solved, at).0)),
+    ));
     let hours_today = match &prepared.hours[number] {
         DayHours::Open(open) => {
             if open.is_empty() {
@@ -315,10 +367,18 @@ fn detour(prepared: &Prepared<'_>, solved: &Solved, at: usize) -> Span {
     let (before, here, after) = (node(at.checked_sub(1)), node(Some(at)), node(Some(at + 1)));
     let drive = |a: usize, b: usize| {
         let seconds = ::plan::DriveTimes::seconds(&prepared.times, place(a), place(b));
-        if seconds == ::plan::UNREACHABLE { 0 } else { i32::try_from(seconds).unwrap_or(0) }
+        if seconds == ::plan::UNREACHABLE {
+            0
+        } else {
+            i32::try_from(seconds).unwrap_or(0)
+        }
     };
     // The only stop of a day costs the whole way there and back.
-    let without = if solved.order.len() == 1 && before == after { 0 } else { drive(before, after) };
+    let without = if solved.order.len() == 1 && before == after {
+        0
+    } else {
+        drive(before, after)
+    };
     Span(drive(before, here) + drive(here, after) - without)
 }
 
@@ -328,8 +388,13 @@ fn place(number: usize) -> ::plan::PlaceId {
 
 fn due_reasons(prepared: &Prepared<'_>, candidate: &Candidate) -> Vec<Reason> {
     let lang = prepared.task.language;
-    let due = candidate.due_days.filter(|_| candidate.due_state != DueState::None).map(|days| words::due(lang, days));
-    due.into_iter().chain(candidate.closing.map(|day| words::deal_closing(lang, day))).collect()
+    let due = candidate
+        .due_days
+        .filter(|_| candidate.due_state != DueState::None)
+        .map(|days| words::due(lang, days));
+    due.into_iter()
+        .chain(candidate.closing.map(|day| words::deal_closing(lang, day)))
+        .collect()
 }
 
 /// Visits that are not planned, the most urgent first, then those the day was not even planned from.
@@ -375,10 +440,19 @@ fn one_left_out(prepared: &Prepared<'_>, solved: &Solved, left: &Left, best_day:
         reasons.push(words::dropped(lang));
     } else if !prepared.on_road(left.visit) {
         let no_place = candidate.place.is_none();
-        reasons.push(if no_place { words::no_coordinates(lang) } else { words::unreachable(lang) });
+        reasons.push(if no_place {
+            words::no_coordinates(lang)
+        } else {
+            words::unreachable(lang)
+        });
     } else {
         let is_early = candidate.due_state == DueState::Later;
-        reasons.extend(candidate.due_days.filter(|_| is_early).map(|days| words::not_due(lang, days)));
+        reasons.extend(
+            candidate
+                .due_days
+                .filter(|_| is_early)
+                .map(|days| words::not_due(lang, days)),
+        );
         let found = left.reasons.iter().flat_map(|slot| &slot.reasons);
         reasons.extend(found.filter_map(|why| reason(prepared, left.visit, why)));
     }
@@ -393,7 +467,10 @@ fn one_left_out(prepared: &Prepared<'_>, solved: &Solved, left: &Left, best_day:
 }
 
 fn names(prepared: &Prepared<'_>, visits: &[VisitId]) -> Vec<String> {
-    visits.iter().map(|v| prepared.task.candidates[v.0 as usize].name.clone()).collect()
+    visits
+        .iter()
+        .map(|v| prepared.task.candidates[v.0 as usize].name.clone())
+        .collect()
 }
 
 /// A rule of the solver's in words.

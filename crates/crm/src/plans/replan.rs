@@ -73,14 +73,28 @@ pub(crate) struct Replanned {
 }
 
 /// Plans a day from nothing, but for visits that were begun on it.
-pub(crate) async fn plan(app: &App, signed: &Signed, person: Person, day: Date, seed: Option<u64>) -> Result<DayPlan, Problem> {
+pub(crate) async fn plan(
+    app: &App,
+    signed: &Signed,
+    person: Person,
+    day: Date,
+    seed: Option<u64>,
+) -> Result<DayPlan, Problem> {
     let began = std::time::Instant::now();
     refuse_past(app, day)?;
     let language = day::language_of(app, &signed.user_id).await?;
     let facts = Facts::load(app, person, day, &BTreeSet::new(), language).await?;
     let frozen = started(app, &facts);
     let begin = frozen.last().and_then(|last| begin_after(last, last.depart, 0));
-    let parts = Parts { wishes: Wishes { begin, ..Wishes::default() }, frozen, how: Some(How::Fresh), ..Parts::default() };
+    let parts = Parts {
+        wishes: Wishes {
+            begin,
+            ..Wishes::default()
+        },
+        frozen,
+        how: Some(How::Fresh),
+        ..Parts::default()
+    };
     let seed = seed.unwrap_or(run::SEED);
     compute(app, signed, &facts, parts, seed, began).await
 }
@@ -125,17 +139,38 @@ pub(crate) async fn replan(app: &App, signed: &Signed, id: &str, wish: Wish) -> 
     if !matches!(how, How::Add(_)) {
         wishes.added.extend(add.iter().cloned());
     }
-    let keep = if matches!(how, How::Add(_)) { add } else { Vec::new() };
+    let keep = if matches!(how, How::Add(_)) {
+        add
+    } else {
+        Vec::new()
+    };
     let begin_at = wishes.begin.as_ref().map(|b| b.at);
-    let lunch = old.plan.lunch.filter(|l| begin_at.is_some_and(|at| l.end <= at.0));
-    let parts = Parts { wishes, frozen, earlier: open, how: Some(how), lunch_taken: lunch, from: Some(id.to_owned()), added_after: keep };
+    let lunch = old
+        .plan
+        .lunch
+        .filter(|l| begin_at.is_some_and(|at| l.end <= at.0));
+    let parts = Parts {
+        wishes,
+        frozen,
+        earlier: open,
+        how: Some(how),
+        lunch_taken: lunch,
+        from: Some(id.to_owned()),
+        added_after: keep,
+    };
     let seed = u64::try_from(old.plan.seed).unwrap_or(run::SEED);
     let plan = compute(app, signed, &facts, parts, seed, began).await?;
     let stayed: Vec<String> = plan
         .stops
         .iter()
         .map(|s| s.visit_id.clone())
-        .filter(|v| old.asked.frozen.contains(v) || plan.stops.iter().any(|s| s.visit_id == *v && s.check_in.is_some()))
+        .filter(|v| {
+            old.asked.frozen.contains(v)
+                || plan
+                    .stops
+                    .iter()
+                    .any(|s| s.visit_id == *v && s.check_in.is_some())
+        })
         .collect();
     let changes = changes::between(&old.plan, &plan, &stayed, &app.settings.zone, language);
     Ok(Replanned { plan, changes })
@@ -143,24 +178,55 @@ pub(crate) async fn replan(app: &App, signed: &Signed, id: &str, wish: Wish) -> 
 
 /// Puts one stop elsewhere in the order, which is then driven as it stands: late stops are said to be late. The
 /// stop keeps its place when the day is planned again.
-pub(crate) async fn move_stop(app: &App, signed: &Signed, id: &str, visit: &str, to: usize) -> Result<Replanned, Problem> {
+pub(crate) async fn move_stop(
+    app: &App,
+    signed: &Signed,
+    id: &str,
+    visit: &str,
+    to: usize,
+) -> Result<Replanned, Problem> {
     let old = store::load(app, signed, id).await?;
     let mut order: Vec<String> = old.plan.stops.iter().map(|s| s.visit_id.clone()).collect();
     let Some(from) = order.iter().position(|v| v == visit) else {
-        return Err(Problem::bad("/visit_id", "not-in-plan", "This visit is not in the plan."));
+        return Err(Problem::bad(
+            "/visit_id",
+            "not-in-plan",
+            "This visit is not in the plan.",
+        ));
     };
     if to == 0 || to > order.len() {
-        return Err(Problem::bad("/to_seq", "out-of-range", format!("The plan has the stops 1 to {}.", order.len())));
+        return Err(Problem::bad(
+            "/to_seq",
+            "out-of-range",
+            format!("The plan has the stops 1 to {}.", order.len()),
+        ));
     }
     let begun = |stop: &Stop| stop.check_in.is_some() || old.asked.frozen.contains(&stop.visit_id);
     let over = old.plan.stops.iter().take_while(|s| begun(s)).count();
     if from < over || to <= over {
-        return Err(Problem::conflict("stop-is-over", "Stops that are over or begun keep their place."));
+        return Err(Problem::conflict(
+            "stop-is-over",
+            "Stops that are over or begun keep their place.",
+        ));
     }
     let moved = order.remove(from);
     order.insert(to - 1, moved);
-    let lock = LockWish { visit_id: visit.to_owned(), time: None, order: Some(true) };
-    replan(app, signed, id, Wish { order: Some(order), lock: vec![lock], ..Wish::default() }).await
+    let lock = LockWish {
+        visit_id: visit.to_owned(),
+        time: None,
+        order: Some(true),
+    };
+    replan(
+        app,
+        signed,
+        id,
+        Wish {
+            order: Some(order),
+            lock: vec![lock],
+            ..Wish::default()
+        },
+    )
+    .await
 }
 
 /// What a task is made of besides the facts.
@@ -187,8 +253,17 @@ async fn compute(
 ) -> Result<DayPlan, Problem> {
     let work = facts.workday()?;
     let zone = &app.settings.zone;
-    let over: BTreeSet<&str> = parts.frozen.iter().map(|f| f.candidate.visit_id.as_str()).collect();
-    let candidates = facts.gathered.candidates.iter().filter(|c| !over.contains(c.visit_id.as_str())).cloned();
+    let over: BTreeSet<&str> = parts
+        .frozen
+        .iter()
+        .map(|f| f.candidate.visit_id.as_str())
+        .collect();
+    let candidates = facts
+        .gathered
+        .candidates
+        .iter()
+        .filter(|c| !over.contains(c.visit_id.as_str()))
+        .cloned();
     let begin = parts.wishes.begin.clone();
     let begin_at = begin.as_ref().map_or(work.shift.from, |b| {
         let seconds = (b.at.0 - zone.start_of(facts.day).0) / 1000;
@@ -216,8 +291,9 @@ async fn compute(
         seed,
         steps: run::STEPS,
     };
-    let mut computed: Computed =
-        tokio::task::spawn_blocking(move || run::run(&task)).await.map_err(Problem::unexpected)??;
+    let mut computed: Computed = tokio::task::spawn_blocking(move || run::run(&task))
+        .await
+        .map_err(Problem::unexpected)??;
     computed.asked.facts = facts.fingerprint();
     computed.asked.calendar = facts.calendar_version();
     computed.asked.wishes.added.extend(parts.added_after);
@@ -227,7 +303,10 @@ async fn compute(
 
 fn refuse_past(app: &App, day: Date) -> Result<(), Problem> {
     if day < app.settings.zone.date(app.store.now()) {
-        return Err(Problem::conflict("past-day", format!("{day} is past; days are planned from today on.")));
+        return Err(Problem::conflict(
+            "past-day",
+            format!("{day} is past; days are planned from today on."),
+        ));
     }
     Ok(())
 }
@@ -236,10 +315,20 @@ fn refuse_past(app: &App, day: Date) -> Result<(), Problem> {
 fn check(plan: &DayPlan, wish: &Wish) -> Result<(), Problem> {
     let stops: BTreeSet<&str> = plan.stops.iter().map(|s| s.visit_id.as_str()).collect();
     let left: BTreeSet<&str> = plan.left_out.iter().map(|l| l.visit_id.as_str()).collect();
-    let unknown = |pointer: String| Err(Problem::bad(&pointer, "not-in-plan", "This visit is neither in the plan nor left out of it."));
+    let unknown = |pointer: String| {
+        Err(Problem::bad(
+            &pointer,
+            "not-in-plan",
+            "This visit is neither in the plan nor left out of it.",
+        ))
+    };
     for (at, lock) in wish.lock.iter().enumerate() {
         if !stops.contains(lock.visit_id.as_str()) {
-            return Err(Problem::bad(&format!("/lock/{at}/visit_id"), "not-in-plan", "Only a stop of the plan can be fixed."));
+            return Err(Problem::bad(
+                &format!("/lock/{at}/visit_id"),
+                "not-in-plan",
+                "Only a stop of the plan can be fixed.",
+            ));
         }
     }
     for (at, visit) in wish.order.iter().flatten().enumerate() {
@@ -253,7 +342,11 @@ fn check(plan: &DayPlan, wish: &Wish) -> Result<(), Problem> {
         }
     }
     if wish.late_minutes.is_some_and(|m| !(1..=600).contains(&m)) {
-        return Err(Problem::bad("/late_minutes", "out-of-range", "late_minutes is 1 to 600."));
+        return Err(Problem::bad(
+            "/late_minutes",
+            "out-of-range",
+            "late_minutes is 1 to 600.",
+        ));
     }
     Ok(())
 }
@@ -294,12 +387,27 @@ fn merge(wishes: &mut Wishes, plan: &DayPlan, wish: &Wish) {
 
 /// The visits that a wish names, by visit or by place.
 fn visits_of(facts: &Facts, named: &[String]) -> Result<Vec<String>, Problem> {
-    let by_place: HashMap<&str, &str> =
-        facts.gathered.candidates.iter().map(|c| (c.location_id.as_str(), c.visit_id.as_str())).collect();
-    let known: BTreeSet<&str> = facts.gathered.candidates.iter().map(|c| c.visit_id.as_str()).collect();
+    let by_place: HashMap<&str, &str> = facts
+        .gathered
+        .candidates
+        .iter()
+        .map(|c| (c.location_id.as_str(), c.visit_id.as_str()))
+        .collect();
+    let known: BTreeSet<&str> = facts
+        .gathered
+        .candidates
+        .iter()
+        .map(|c| c.visit_id.as_str())
+        .collect();
     let find = |(at, name): (usize, &String)| {
         let found = known.get(name.as_str()).or_else(|| by_place.get(name.as_str()));
-        let missing = || Problem::bad(&format!("/add/{at}"), "not-a-candidate", "This is no visit or place of the person whose day it is.");
+        let missing = || {
+            Problem::bad(
+                &format!("/add/{at}"),
+                "not-a-candidate",
+                "This is no visit or place of the person whose day it is.",
+            )
+        };
         found.map(|v| (*v).to_owned()).ok_or_else(missing)
     };
     named.iter().enumerate().map(find).collect()
@@ -312,14 +420,19 @@ fn started(app: &App, facts: &Facts) -> Vec<Frozen> {
     let frozen = facts.gathered.started.iter().map(|(candidate, visit)| {
         let start = Timestamp(visit.integer("check_in_at").unwrap_or(0));
         let usual = start.0 + candidate.service_minutes * 60_000;
-        let depart = visit.integer("check_out_at").unwrap_or(if is_today { usual.max(now.0) } else { usual });
+        let depart = visit
+            .integer("check_out_at")
+            .unwrap_or(if is_today { usual.max(now.0) } else { usual });
         Frozen {
             candidate: candidate.clone(),
             arrive: start,
             start,
             depart: Timestamp(depart.max(start.0)),
             status: visit.text("status").unwrap_or("in_progress").to_owned(),
-            check_in: Some(CheckIn { at: start.0, distance_m: visit.number("check_in_distance_m") }),
+            check_in: Some(CheckIn {
+                at: start.0,
+                distance_m: visit.number("check_in_distance_m"),
+            }),
         }
     });
     frozen.collect()
@@ -335,9 +448,20 @@ fn frozen(app: &App, old: &Stored, facts: &mut Facts, wish: &Wish, now: Timestam
         return frozen;
     }
     let late = wish.late_minutes.unwrap_or(0) * 60_000;
-    let past = old.plan.stops.iter().take_while(|s| s.check_in.is_some() || s.depart + late <= moment);
+    let past = old
+        .plan
+        .stops
+        .iter()
+        .take_while(|s| s.check_in.is_some() || s.depart + late <= moment);
     for stop in past.filter(|s| s.check_in.is_none()) {
-        let Some(at) = facts.gathered.candidates.iter().position(|c| c.visit_id == stop.visit_id) else { continue };
+        let Some(at) = facts
+            .gathered
+            .candidates
+            .iter()
+            .position(|c| c.visit_id == stop.visit_id)
+        else {
+            continue;
+        };
         frozen.push(Frozen {
             candidate: facts.gathered.candidates.remove(at),
             arrive: Timestamp(stop.arrive),
@@ -353,13 +477,24 @@ fn frozen(app: &App, old: &Stored, facts: &mut Facts, wish: &Wish, now: Timestam
 
 fn begin_after(last: &Frozen, at: Timestamp, late: i64) -> Option<Begin> {
     let place = last.candidate.place?;
-    Some(Begin { place, at: Timestamp(at.0 + late), label: last.candidate.name.clone() })
+    Some(Begin {
+        place,
+        at: Timestamp(at.0 + late),
+        label: last.candidate.name.clone(),
+    })
 }
 
 /// Where and when the open part of the day begins.
-fn begin(old: &Stored, frozen: &[Frozen], wish: &Wish, facts: &Facts, now: Timestamp) -> Result<Option<Begin>, Problem> {
+fn begin(
+    old: &Stored,
+    frozen: &[Frozen],
+    wish: &Wish,
+    facts: &Facts,
+    now: Timestamp,
+) -> Result<Option<Begin>, Problem> {
     if let Some(from) = wish.from {
-        let place = LngLat::new(from.lng, from.lat).map_err(|e| Problem::bad("/from", "off-the-earth", format!("{e}.")))?;
+        let place = LngLat::new(from.lng, from.lat)
+            .map_err(|e| Problem::bad("/from", "off-the-earth", format!("{e}.")))?;
         let at = Timestamp(from.at.unwrap_or(now.0));
         let label = words::from_here(facts.language);
         return Ok(Some(Begin { place, at, label }));
@@ -376,35 +511,62 @@ fn begin(old: &Stored, frozen: &[Frozen], wish: &Wish, facts: &Facts, now: Times
     let at = Timestamp(old.plan.totals.start + late);
     let begin = match stored {
         Some(begin) => Some(Begin { at, ..begin }),
-        None => facts.workday()?.calendar.home.as_ref().map(|home| Begin { place: home.place, at, label: home.label.clone() }),
+        None => facts.workday()?.calendar.home.as_ref().map(|home| Begin {
+            place: home.place,
+            at,
+            label: home.label.clone(),
+        }),
     };
     Ok(begin)
 }
 
 /// The next working days with what stands on them.
 async fn days_ahead(app: &App, facts: &Facts) -> Result<Vec<Ahead>, Problem> {
-    let Some(calendar) = &facts.calendar else { return Ok(Vec::new()) };
+    let Some(calendar) = &facts.calendar else {
+        return Ok(Vec::new());
+    };
     let zone = &app.settings.zone;
     let last = facts.day.saturating_add(LOOK_AHEAD_DAYS.days());
     let away = calendars::absences(&app.store, &facts.person.id, facts.day, last).await?;
     let (from, to) = (facts.day.saturating_add(1.day()), last.saturating_add(1.day()));
-    let mut planned =
-        visits::planned_between(&app.store, &facts.person.id, zone.start_of(from), zone.start_of(to)).await?;
+    let mut planned = visits::planned_between(
+        &app.store,
+        &facts.person.id,
+        zone.start_of(from),
+        zone.start_of(to),
+    )
+    .await?;
     planned.sort_by_key(|v| (v.integer("planned_start"), v.id.clone()));
-    let ids: Vec<String> = planned.iter().filter_map(|v| v.text("location_id").map(str::to_owned)).collect();
+    let ids: Vec<String> = planned
+        .iter()
+        .filter_map(|v| v.text("location_id").map(str::to_owned))
+        .collect();
     let locations = visits::by_ids(&app.store, "location", &ids).await?;
     let mut ahead = Vec::new();
     let mut day = facts.day;
     while ahead.len() < DAYS_AHEAD && day < last {
         day = day.saturating_add(1.day());
         let is_away = away.iter().any(|(first, last, _)| *first <= day && day <= *last);
-        let Some(shift) = calendar.window_on(zone, day).filter(|_| !is_away) else { continue };
+        let Some(shift) = calendar.window_on(zone, day).filter(|_| !is_away) else {
+            continue;
+        };
         let mut stops = Vec::new();
         for visit in &planned {
-            let start = visit.integer("planned_start").map(Timestamp).filter(|at| zone.date(*at) == day);
-            let place = visit.text("location_id").and_then(|l| locations.get(l)).and_then(|l| l.place());
-            let (Some(start), Some(place)) = (start, place) else { continue };
-            let minutes = visit.integer("duration_minutes").unwrap_or(visits::USUAL_MINUTES).clamp(1, 600);
+            let start = visit
+                .integer("planned_start")
+                .map(Timestamp)
+                .filter(|at| zone.date(*at) == day);
+            let place = visit
+                .text("location_id")
+                .and_then(|l| locations.get(l))
+                .and_then(|l| l.place());
+            let (Some(start), Some(place)) = (start, place) else {
+                continue;
+            };
+            let minutes = visit
+                .integer("duration_minutes")
+                .unwrap_or(visits::USUAL_MINUTES)
+                .clamp(1, 600);
             let promised = visit.integer("promised_at").map(|_| {
                 let seconds = (start.0 - zone.start_of(day).0) / 1000;
                 TimeOfDay(i32::try_from(seconds).unwrap_or(0))
@@ -412,7 +574,12 @@ async fn days_ahead(app: &App, facts: &Facts) -> Result<Vec<Ahead>, Problem> {
             stops.push((place, i32::try_from(minutes * 60).unwrap_or(1800), promised));
         }
         let lunch = calendar.lunch_on(zone, day, shift.from, shift.to);
-        ahead.push(Ahead { day, shift, lunch, stops });
+        ahead.push(Ahead {
+            day,
+            shift,
+            lunch,
+            stops,
+        });
     }
     Ok(ahead)
 }

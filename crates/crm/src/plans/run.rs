@@ -2,7 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use ::plan::{LeftOut, Options, OrderError, Problem as Puzzle, Route, SlotId, Span, VisitId, Window, Windows};
+use ::plan::{
+    LeftOut, Options, OrderError, Problem as Puzzle, Route, SlotId, Span, VisitId, Window, Windows,
+};
 
 use super::best_day;
 use super::prepare::{How, Prepared, Task, prepare};
@@ -46,7 +48,11 @@ pub(crate) fn run(task: &Task) -> Result<Computed, Problem> {
         wishes: task.wishes.clone(),
         slots: prepared.slots.clone(),
         visits: prepared.visits.clone(),
-        places: prepared.snaps.iter().map(|s| s.map_or(task.home.place, |s| s.place)).collect(),
+        places: prepared
+            .snaps
+            .iter()
+            .map(|s| s.map_or(task.home.place, |s| s.place))
+            .collect(),
         steps: task.steps,
         frozen: task.frozen.iter().map(|f| f.candidate.visit_id.clone()).collect(),
         ..Asked::default()
@@ -56,7 +62,10 @@ pub(crate) fn run(task: &Task) -> Result<Computed, Problem> {
 
 fn solve(prepared: &Prepared<'_>) -> Result<Solved, Problem> {
     let task = prepared.task;
-    let options = Options { seed: task.seed, steps: task.steps };
+    let options = Options {
+        seed: task.seed,
+        steps: task.steps,
+    };
     let mut on = |_: &::plan::Progress<'_>| ControlFlow::Continue(());
     let earlier = numbers(prepared, &task.earlier);
     match &task.how {
@@ -112,7 +121,10 @@ fn with(prepared: &Prepared<'_>, order: &[VisitId], visit: VisitId) -> Result<Ve
         return Ok(order.to_vec());
     }
     let orders = [order.to_vec()];
-    if fits(prepared, &::plan::evaluate(&prepared.priced, TODAY, order).map_err(refused)?) {
+    if fits(
+        prepared,
+        &::plan::evaluate(&prepared.priced, TODAY, order).map_err(refused)?,
+    ) {
         let left = ::plan::explain(&prepared.priced, &orders, visit).map_err(refused)?;
         if let Some(addition) = left.cheapest {
             let plan = ::plan::add_anyway(&prepared.priced, &orders, visit, &addition).map_err(refused)?;
@@ -151,7 +163,12 @@ fn keep_promises(prepared: &Prepared<'_>, plan: ::plan::Plan, options: &Options)
     if lost.is_empty() {
         let order = plan.orders().swap_remove(0);
         let route = ::plan::evaluate(&prepared.puzzle, TODAY, &order).map_err(refused)?;
-        return Ok(Solved { order, route, left: plan.left_out, fits: true });
+        return Ok(Solved {
+            order,
+            route,
+            left: plan.left_out,
+            fits: true,
+        });
     }
     let mut orders = plan.orders();
     for minutes in LATE_BY {
@@ -162,7 +179,8 @@ fn keep_promises(prepared: &Prepared<'_>, plan: ::plan::Plan, options: &Options)
                 visit.windows = Windows::Daily(vec![Window::new(start, start + Span::minutes(minutes))]);
             }
         }
-        let puzzle = Puzzle::new(prepared.slots.clone(), visits, &prepared.times).map_err(Problem::unexpected)?;
+        let puzzle =
+            Puzzle::new(prepared.slots.clone(), visits, &prepared.times).map_err(Problem::unexpected)?;
         let mut on = |_: &::plan::Progress<'_>| ControlFlow::Continue(());
         let tried = ::plan::resolve(&puzzle, &orders, options, &mut on).map_err(refused)?;
         if broken(&tried.orders()).is_empty() {
@@ -184,11 +202,19 @@ fn finish(prepared: &Prepared<'_>, puzzle: &Puzzle, order: Vec<VisitId>) -> Resu
     let strict = ::plan::evaluate(&prepared.priced, TODAY, &order).map_err(refused)?;
     let fits = fits(prepared, &strict);
     let orders = [order];
-    let absent = (0..prepared.visits.len()).map(|n| VisitId(n as u32)).filter(|v| !orders[0].contains(v));
-    let left: Result<Vec<LeftOut>, OrderError> =
-        absent.map(|v| ::plan::explain(&prepared.priced, &orders, v)).collect();
+    let absent = (0..prepared.visits.len())
+        .map(|n| VisitId(n as u32))
+        .filter(|v| !orders[0].contains(v));
+    let left: Result<Vec<LeftOut>, OrderError> = absent
+        .map(|v| ::plan::explain(&prepared.priced, &orders, v))
+        .collect();
     let [order] = orders;
-    Ok(Solved { order, route, left: left.map_err(refused)?, fits })
+    Ok(Solved {
+        order,
+        route,
+        left: left.map_err(refused)?,
+        fits,
+    })
 }
 
 /// Nothing is late, nothing too long, and lunch has its time.
@@ -205,5 +231,8 @@ fn fits(prepared: &Prepared<'_>, route: &Route) -> bool {
 }
 
 fn refused(error: OrderError) -> Problem {
-    Problem::conflict("cannot-be-driven", format!("This order cannot be driven: {error}."))
+    Problem::conflict(
+        "cannot-be-driven",
+        format!("This order cannot be driven: {error}."),
+    )
 }

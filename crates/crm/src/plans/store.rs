@@ -33,12 +33,21 @@ impl Stored {
     fn of(record: Record) -> Result<Self, Problem> {
         let field = |name: &str| record.fields.get(name).cloned().unwrap_or_default();
         let mut plan: DayPlan = serde_json::from_value(field("result")).map_err(|_| {
-            Problem::conflict("empty-plan", "This plan's record holds no computed day. Plan the day anew.")
+            Problem::conflict(
+                "empty-plan",
+                "This plan's record holds no computed day. Plan the day anew.",
+            )
         })?;
         let asked: Asked = serde_json::from_value(field("problem")).unwrap_or_default();
         record.id.clone_into(&mut plan.id);
-        record.text("status").unwrap_or("draft").clone_into(&mut plan.status);
-        record.text("user_id").unwrap_or_default().clone_into(&mut plan.user_id);
+        record
+            .text("status")
+            .unwrap_or("draft")
+            .clone_into(&mut plan.status);
+        record
+            .text("user_id")
+            .unwrap_or_default()
+            .clone_into(&mut plan.user_id);
         plan.change_set = (plan.status == "accepted").then(|| record.change_set.clone());
         Ok(Self { record, plan, asked })
     }
@@ -55,7 +64,10 @@ pub(crate) async fn load(app: &App, signed: &Signed, id: &str) -> Result<Stored,
 /// The plans of a rep's day, the newest first.
 async fn of_day(app: &App, user: &str, day: Date) -> Result<Vec<Record>, Problem> {
     let filter = Filter::eq("user_id", user).and(Filter::eq("day", day.to_string()));
-    let query = Query::of("plan").filter(filter).sort("recorded_at", true).limit(50);
+    let query = Query::of("plan")
+        .filter(filter)
+        .sort("recorded_at", true)
+        .limit(50);
     Ok(app.store.list(&Viewer::system(), &query).await?.records)
 }
 
@@ -63,7 +75,10 @@ async fn of_day(app: &App, user: &str, day: Date) -> Result<Vec<Record>, Problem
 pub(crate) async fn current(app: &App, user: &str, day: Date) -> Result<Option<Stored>, Problem> {
     let mut plans = of_day(app, user, day).await?;
     let status = |wanted: &'static str| move |p: &Record| p.text("status") == Some(wanted);
-    let at = plans.iter().position(status("accepted")).or_else(|| plans.iter().position(status("draft")));
+    let at = plans
+        .iter()
+        .position(status("accepted"))
+        .or_else(|| plans.iter().position(status("draft")));
     let Some(at) = at else { return Ok(None) };
     let mut stored = Stored::of(plans.swap_remove(at))?;
     refresh(app, &mut stored.plan).await?;
@@ -73,7 +88,10 @@ pub(crate) async fn current(app: &App, user: &str, day: Date) -> Result<Option<S
 /// Accepted plans of a day.
 pub(super) async fn accepted(app: &App, user: &str, day: Date) -> Result<Vec<Record>, Problem> {
     let plans = of_day(app, user, day).await?;
-    Ok(plans.into_iter().filter(|p| p.text("status") == Some("accepted")).collect())
+    Ok(plans
+        .into_iter()
+        .filter(|p| p.text("status") == Some("accepted"))
+        .collect())
 }
 
 /// What became of the visits since the plan was made.
@@ -83,7 +101,10 @@ async fn refresh(app: &App, plan: &mut DayPlan) -> Result<(), Problem> {
     for stop in &mut plan.stops {
         match visits.get(&stop.visit_id) {
             Some(visit) => {
-                visit.text("status").unwrap_or("planned").clone_into(&mut stop.status);
+                visit
+                    .text("status")
+                    .unwrap_or("planned")
+                    .clone_into(&mut stop.status);
                 let distance_m = visit.number("check_in_distance_m");
                 stop.check_in = visit.integer("check_in_at").map(|at| CheckIn { at, distance_m });
             }
@@ -124,10 +145,21 @@ pub(crate) async fn save_draft(
         ("ends_at", plan.totals.end.into()),
     ]);
     let day: Date = plan.date.parse().map_err(Problem::unexpected)?;
-    let drafts = of_day(app, user, day).await?.into_iter().filter(|p| p.text("status") == Some("draft"));
-    let mut ops = vec![Op::Create { type_name: "plan".into(), id: Some(plan.id.clone()), fields: record }];
-    let old = drafts.skip(DRAFTS_KEPT - 1).filter(|p| from != Some(p.id.as_str()));
+    let drafts = of_day(app, user, day)
+        .await?
+        .into_iter()
+        .filter(|p| p.text("status") == Some("draft"));
+    let mut ops = vec![Op::Create {
+        type_name: "plan".into(),
+        id: Some(plan.id.clone()),
+        fields: record,
+    }];
+    let old = drafts
+        .skip(DRAFTS_KEPT - 1)
+        .filter(|p| from != Some(p.id.as_str()));
     ops.extend(old.map(|p| Op::delete("plan", p.id)));
-    app.store.write(&signed.author("plan", format!("Plan {}", plan.date)), ops).await?;
+    app.store
+        .write(&signed.author("plan", format!("Plan {}", plan.date)), ops)
+        .await?;
     Ok(plan)
 }

@@ -49,7 +49,12 @@ fn points(count: usize) -> Vec<(f64, f64)> {
 
 /// `count` customers of all classes, some overdue, some due, some not.
 fn mixed(count: usize) -> Vec<Customer> {
-    let hours = [Some("Mo-Fr 09:00-18:00; Sa 09:00-13:00"), Some("Mo-Fr 08:00-12:00,14:00-18:00"), None, Some("Mo-Fr 07:30-15:30")];
+    let hours = [
+        Some("Mo-Fr 09:00-18:00; Sa 09:00-13:00"),
+        Some("Mo-Fr 08:00-12:00,14:00-18:00"),
+        None,
+        Some("Mo-Fr 07:30-15:30"),
+    ];
     (0..count)
         .map(|i| Customer {
             class: ["A", "B", "C"][i % 3],
@@ -67,7 +72,11 @@ impl World {
         let (rep, rep_token) = t.user("rep", "Anna").await;
         let (_, manager_token) = t.user("manager", "Mona").await;
         for (class, days) in [("A", 14), ("B", 28), ("C", 56)] {
-            t.create("visit_frequency", json!({"class": class, "days": days, "duration_minutes": 30})).await;
+            t.create(
+                "visit_frequency",
+                json!({"class": class, "days": days, "duration_minutes": 30}),
+            )
+            .await;
         }
         let calendar = t
             .create(
@@ -80,25 +89,46 @@ impl World {
                 }),
             )
             .await;
-        let mut world = Self { t, rep, rep_token, manager_token, calendar, customers: Vec::new() };
+        let mut world = Self {
+            t,
+            rep,
+            rep_token,
+            manager_token,
+            calendar,
+            customers: Vec::new(),
+        };
         let now = world.t.at(&format!("{MONDAY} 10:00"));
         for (number, (customer, (lng, lat))) in customers.iter().zip(points(customers.len())).enumerate() {
             let place = json!({"lng": lng, "lat": lat});
-            world.customer(&format!("Customer {number}"), customer, place, now).await;
+            world
+                .customer(&format!("Customer {number}"), customer, place, now)
+                .await;
         }
         world
     }
 
-    async fn customer(&mut self, name: &str, customer: &Customer, place: Value, now: i64) -> (String, String) {
+    async fn customer(
+        &mut self,
+        name: &str,
+        customer: &Customer,
+        place: Value,
+        now: i64,
+    ) -> (String, String) {
         let account = self
             .t
-            .create("account", json!({"name": name, "type": "customer", "class": customer.class, "owner_id": self.rep}))
+            .create(
+                "account",
+                json!({"name": name, "type": "customer", "class": customer.class, "owner_id": self.rep}),
+            )
             .await;
         let mut fields = json!({
             "account_id": account, "street": "Street", "city": "Neubrandenburg", "active": true,
             "opening_hours": customer.hours, "visit_minutes": customer.minutes,
         });
-        fields.as_object_mut().unwrap().extend(crate::testing::object(place));
+        fields
+            .as_object_mut()
+            .unwrap()
+            .extend(crate::testing::object(place));
         let location = self.t.create("location", fields).await;
         if let Some(days) = customer.visited {
             let at = now - days * 86_400_000;
@@ -124,44 +154,82 @@ impl World {
     }
 
     async fn plan(&self) -> Value {
-        self.t.ok("POST", &format!("/api/v1/days/{MONDAY}/plan"), &self.rep_token, Some(json!({}))).await
+        self.t
+            .ok(
+                "POST",
+                &format!("/api/v1/days/{MONDAY}/plan"),
+                &self.rep_token,
+                Some(json!({})),
+            )
+            .await
     }
 
     async fn accept(&self, plan: &Value) -> Value {
-        self.t.ok("POST", &format!("/api/v1/plans/{}/accept", text(plan, "id")), &self.rep_token, None).await
+        self.t
+            .ok(
+                "POST",
+                &format!("/api/v1/plans/{}/accept", text(plan, "id")),
+                &self.rep_token,
+                None,
+            )
+            .await
     }
 
     async fn replan(&self, plan: &Value, wish: Value) -> Value {
-        self.t.ok("POST", &format!("/api/v1/plans/{}/replan", text(plan, "id")), &self.rep_token, Some(wish)).await
+        self.t
+            .ok(
+                "POST",
+                &format!("/api/v1/plans/{}/replan", text(plan, "id")),
+                &self.rep_token,
+                Some(wish),
+            )
+            .await
     }
 
     async fn day(&self) -> Value {
-        self.t.ok("GET", &format!("/api/v1/days/{MONDAY}"), &self.rep_token, None).await
+        self.t
+            .ok("GET", &format!("/api/v1/days/{MONDAY}"), &self.rep_token, None)
+            .await
     }
 
     async fn visit(&self, id: &str) -> Value {
-        self.t.ok("GET", &format!("/api/v1/visits/{id}"), &self.manager_token, None).await["fields"].clone()
+        self.t
+            .ok("GET", &format!("/api/v1/visits/{id}"), &self.manager_token, None)
+            .await["fields"]
+            .clone()
     }
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {
-    value[name].as_str().unwrap_or_else(|| panic!("{name} in {value:#}"))
+    value[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("{name} in {value:#}"))
 }
 
 fn number(value: &Value, name: &str) -> i64 {
-    value[name].as_i64().unwrap_or_else(|| panic!("{name} in {value:#}"))
+    value[name]
+        .as_i64()
+        .unwrap_or_else(|| panic!("{name} in {value:#}"))
 }
 
 fn list<'a>(value: &'a Value, name: &str) -> &'a Vec<Value> {
-    value[name].as_array().unwrap_or_else(|| panic!("{name} in {value:#}"))
+    value[name]
+        .as_array()
+        .unwrap_or_else(|| panic!("{name} in {value:#}"))
 }
 
 fn ids(plan: &Value) -> Vec<String> {
-    list(plan, "stops").iter().map(|s| text(s, "visit_id").to_owned()).collect()
+    list(plan, "stops")
+        .iter()
+        .map(|s| text(s, "visit_id").to_owned())
+        .collect()
 }
 
 fn codes(item: &Value) -> Vec<String> {
-    list(item, "reasons").iter().map(|r| text(r, "code").to_owned()).collect()
+    list(item, "reasons")
+        .iter()
+        .map(|r| text(r, "code").to_owned())
+        .collect()
 }
 
 /// Checks a plan against the rules by itself: times follow from each other, windows hold, legs meet.
@@ -178,17 +246,26 @@ fn check(plan: &Value) {
         let mut wait_lunch = 0;
         if !lunch.is_null() && number(lunch, "after_seq") == index as i64 {
             lunch_ms = number(lunch, "end") - number(lunch, "start");
-            wait_lunch = number(stop, "start") - at - number(&stop["leg"], "seconds") * 1000 - lunch_ms - number(stop, "wait_s") * 1000;
+            wait_lunch = number(stop, "start")
+                - at
+                - number(&stop["leg"], "seconds") * 1000
+                - lunch_ms
+                - number(stop, "wait_s") * 1000;
             assert!(wait_lunch >= 0, "lunch does not fit before {stop:#}");
         }
         let drive_ms = number(&stop["leg"], "seconds") * 1000;
         let expected = at + drive_ms + lunch_ms + wait_lunch + number(stop, "wait_s") * 1000;
         assert_eq!(number(stop, "start"), expected, "{stop:#}");
         assert!(number(stop, "arrive") >= at + drive_ms, "{stop:#}");
-        assert_eq!(number(stop, "depart"), number(stop, "start") + number(stop, "service_s") * 1000);
+        assert_eq!(
+            number(stop, "depart"),
+            number(stop, "start") + number(stop, "service_s") * 1000
+        );
         let open = list(stop, "hours_today");
         if !open.is_empty() && number(stop, "late_s") == 0 {
-            let inside = |span: &Value| span[0].as_i64() <= stop["start"].as_i64() && stop["depart"].as_i64() <= span[1].as_i64();
+            let inside = |span: &Value| {
+                span[0].as_i64() <= stop["start"].as_i64() && stop["depart"].as_i64() <= span[1].as_i64()
+            };
             assert!(open.iter().any(inside), "outside its opening hours: {stop:#}");
         }
         at = number(stop, "depart");

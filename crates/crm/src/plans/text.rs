@@ -12,12 +12,19 @@ use crate::sessions;
 /// A rep's day as a table: the accepted plan if there is one, else a new draft, which is kept like one made in
 /// the browser. `day` is a local day like `2026-02-28`.
 pub async fn plan_text(app: &App, user_id: &str, day: &str) -> Result<String, Problem> {
-    let date: Date = day
-        .parse()
-        .map_err(|_| Problem::bad("day", "not-a-day", format!("{day:?} is no day; write it like 2026-02-28.")))?;
+    let date: Date = day.parse().map_err(|_| {
+        Problem::bad(
+            "day",
+            "not-a-day",
+            format!("{day:?} is no day; write it like 2026-02-28."),
+        )
+    })?;
     let signed = sessions::load(app, user_id).await?;
     let signed = signed.ok_or_else(|| Problem::not_found(format!("User {user_id}")))?;
-    let plan = match store::current(app, user_id, date).await?.filter(store::Stored::is_accepted) {
+    let plan = match store::current(app, user_id, date)
+        .await?
+        .filter(store::Stored::is_accepted)
+    {
         Some(stored) => stored.plan,
         None => {
             let person = day::person(app, &signed, None).await?;
@@ -40,9 +47,19 @@ fn table(app: &App, name: &str, plan: &DayPlan) -> String {
         at(plan.start.at),
         at(plan.end.at)
     );
-    let reasons = |reasons: &[super::Reason]| reasons.iter().map(|r| r.text.as_str()).collect::<Vec<_>>().join(", ");
+    let reasons = |reasons: &[super::Reason]| {
+        reasons
+            .iter()
+            .map(|r| r.text.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     for stop in &plan.stops {
-        let late = if stop.late_s > 0 { format!(" LATE {} min", minutes(stop.late_s)) } else { String::new() };
+        let late = if stop.late_s > 0 {
+            format!(" LATE {} min", minutes(stop.late_s))
+        } else {
+            String::new()
+        };
         out.push_str(&format!(
             "{:>3}  {}–{}  {:>3} min  {}, {}{late}\n               {}\n",
             stop.seq,

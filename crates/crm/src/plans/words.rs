@@ -14,7 +14,11 @@ pub(crate) enum Language {
 impl Language {
     /// By its code; English where there is none.
     pub fn of(code: Option<&str>) -> Self {
-        if code == Some("de") { Self::German } else { Self::English }
+        if code == Some("de") {
+            Self::German
+        } else {
+            Self::English
+        }
     }
 
     fn pick<'a>(self, english: &'a str, german: &'a str) -> &'a str {
@@ -38,10 +42,15 @@ impl Language {
     }
 
     fn date(self, day: Date) -> String {
-        const MONTHS: [&str; 12] =
-            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        const MONTHS: [&str; 12] = [
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ];
         match self {
-            Self::English => format!("{} {}", day.day(), MONTHS[usize::try_from(day.month() - 1).unwrap_or(0)]),
+            Self::English => format!(
+                "{} {}",
+                day.day(),
+                MONTHS[usize::try_from(day.month() - 1).unwrap_or(0)]
+            ),
             Self::German => format!("{}.{}.", day.day(), day.month()),
         }
     }
@@ -62,7 +71,11 @@ pub(crate) fn clock(time: Time) -> String {
 }
 
 fn reason(code: &str, text: String, amount: Option<i64>) -> Reason {
-    Reason { code: code.to_owned(), text, amount }
+    Reason {
+        code: code.to_owned(),
+        text,
+        amount,
+    }
 }
 
 /// Why a visit is due.
@@ -70,7 +83,11 @@ pub(crate) fn due(lang: Language, days: i64) -> Reason {
     match days {
         n if n < 0 => {
             let days = lang.days(-n);
-            let text = if lang == Language::English { format!("{days} overdue") } else { format!("{days} überfällig") };
+            let text = if lang == Language::English {
+                format!("{days} overdue")
+            } else {
+                format!("{days} überfällig")
+            };
             reason("OVERDUE", text, Some(-n))
         }
         0 => reason("DUE", lang.pick("due today", "heute fällig").into(), Some(0)),
@@ -88,7 +105,11 @@ pub(crate) fn due(lang: Language, days: i64) -> Reason {
 }
 
 pub(crate) fn promised(lang: Language, at: Time) -> Reason {
-    reason("KEPT_PROMISE", format!("{} {}", lang.pick("promised for", "zugesagt für"), clock(at)), None)
+    reason(
+        "KEPT_PROMISE",
+        format!("{} {}", lang.pick("promised for", "zugesagt für"), clock(at)),
+        None,
+    )
 }
 
 pub(crate) fn promise_broken(lang: Language, at: Time, late_minutes: i64) -> Reason {
@@ -100,19 +121,40 @@ pub(crate) fn promise_broken(lang: Language, at: Time, late_minutes: i64) -> Rea
 }
 
 pub(crate) fn time_locked(lang: Language) -> Reason {
-    reason("LOCKED", lang.pick("time fixed by hand", "Uhrzeit von Hand gesperrt").into(), None)
+    reason(
+        "LOCKED",
+        lang.pick("time fixed by hand", "Uhrzeit von Hand gesperrt")
+            .into(),
+        None,
+    )
 }
 
 pub(crate) fn order_locked(lang: Language) -> Reason {
-    reason("LOCKED", lang.pick("place in the order fixed by hand", "Reihenfolge von Hand gesperrt").into(), None)
+    reason(
+        "LOCKED",
+        lang.pick(
+            "place in the order fixed by hand",
+            "Reihenfolge von Hand gesperrt",
+        )
+        .into(),
+        None,
+    )
 }
 
 pub(crate) fn added(lang: Language) -> Reason {
-    reason("ADDED", lang.pick("added by hand", "von Hand aufgenommen").into(), None)
+    reason(
+        "ADDED",
+        lang.pick("added by hand", "von Hand aufgenommen").into(),
+        None,
+    )
 }
 
 pub(crate) fn dropped(lang: Language) -> Reason {
-    reason("DROPPED", lang.pick("left out by hand", "von Hand ausgelassen").into(), None)
+    reason(
+        "DROPPED",
+        lang.pick("left out by hand", "von Hand ausgelassen").into(),
+        None,
+    )
 }
 
 pub(crate) fn on_the_way(lang: Language, minutes: i64) -> Reason {
@@ -129,11 +171,18 @@ pub(crate) fn on_the_way(lang: Language, minutes: i64) -> Reason {
 
 pub(crate) fn deal_closing(lang: Language, day: Date) -> Reason {
     let date = lang.date(day);
-    reason("DEAL_CLOSING", format!("{} {date}", lang.pick("deal closing", "Abschluss erwartet am")), None)
+    reason(
+        "DEAL_CLOSING",
+        format!("{} {date}", lang.pick("deal closing", "Abschluss erwartet am")),
+        None,
+    )
 }
 
 pub(crate) fn hours_unreadable(lang: Language, text: &str) -> Reason {
-    let said = lang.pick("opening hours cannot be read, taken as open", "Öffnungszeiten nicht lesbar, gilt als offen");
+    let said = lang.pick(
+        "opening hours cannot be read, taken as open",
+        "Öffnungszeiten nicht lesbar, gilt als offen",
+    );
     reason("HOURS_UNREADABLE", format!("{said}: “{text}”"), None)
 }
 
@@ -147,15 +196,32 @@ pub(crate) fn closed_that_day(lang: Language, day: Date) -> Reason {
 }
 
 pub(crate) fn no_coordinates(lang: Language) -> Reason {
-    reason("NO_COORDINATES", lang.pick("its address is not placed on the map yet", "Adresse noch nicht auf der Karte").into(), None)
+    reason(
+        "NO_COORDINATES",
+        lang.pick(
+            "its address is not placed on the map yet",
+            "Adresse noch nicht auf der Karte",
+        )
+        .into(),
+        None,
+    )
 }
 
 pub(crate) fn unreachable(lang: Language) -> Reason {
-    reason("UNREACHABLE", lang.pick("no road leads there", "keine Straße führt dorthin").into(), None)
+    reason(
+        "UNREACHABLE",
+        lang.pick("no road leads there", "keine Straße führt dorthin")
+            .into(),
+        None,
+    )
 }
 
 pub(crate) fn rep_absent(lang: Language) -> Reason {
-    reason("REP_ABSENT", lang.pick("you are away", "Abwesenheit").into(), None)
+    reason(
+        "REP_ABSENT",
+        lang.pick("you are away", "Abwesenheit").into(),
+        None,
+    )
 }
 
 pub(crate) fn beyond_limit(lang: Language, limit: usize) -> Reason {
@@ -215,25 +281,49 @@ pub(crate) fn drive_limit(lang: Language, minutes: i64) -> Reason {
 }
 
 pub(crate) fn no_room_for_lunch(lang: Language) -> Reason {
-    reason("NO_ROOM_FOR_LUNCH", lang.pick("lunch would no longer fit", "die Mittagspause passte nicht mehr").into(), None)
+    reason(
+        "NO_ROOM_FOR_LUNCH",
+        lang.pick("lunch would no longer fit", "die Mittagspause passte nicht mehr")
+            .into(),
+        None,
+    )
 }
 
 pub(crate) fn lower_priority(lang: Language, than: &[String]) -> Reason {
     let names = than.join(", ");
-    reason("LOWER_PRIORITY_THAN", format!("{} {names}", lang.pick("less urgent than", "weniger dringend als")), None)
+    reason(
+        "LOWER_PRIORITY_THAN",
+        format!(
+            "{} {names}",
+            lang.pick("less urgent than", "weniger dringend als")
+        ),
+        None,
+    )
 }
 
 pub(crate) fn blocked_by_lock(lang: Language, by: &[String]) -> Reason {
     let text = if by.is_empty() {
-        lang.pick("the fixed order leaves no room", "die gesperrte Reihenfolge lässt keinen Platz").to_owned()
+        lang.pick(
+            "the fixed order leaves no room",
+            "die gesperrte Reihenfolge lässt keinen Platz",
+        )
+        .to_owned()
     } else {
-        format!("{} {}", lang.pick("would need the time of", "bräuchte die Zeit von"), by.join(", "))
+        format!(
+            "{} {}",
+            lang.pick("would need the time of", "bräuchte die Zeit von"),
+            by.join(", ")
+        )
     };
     reason("BLOCKED_BY_LOCK", text, None)
 }
 
 pub(crate) fn not_before(lang: Language, at: Time) -> Reason {
-    reason("NOT_BEFORE", format!("{} {}", lang.pick("not before", "nicht vor"), clock(at)), None)
+    reason(
+        "NOT_BEFORE",
+        format!("{} {}", lang.pick("not before", "nicht vor"), clock(at)),
+        None,
+    )
 }
 
 /// What became of a stop in a new plan.
@@ -282,15 +372,24 @@ pub(crate) fn from_here(lang: Language) -> String {
 
 pub(crate) fn hours_missing(lang: Language, mine: bool) -> String {
     let (english, german) = if mine {
-        ("Your hours are missing: set them.", "Ihre Arbeitszeiten fehlen: Bitte eintragen.")
+        (
+            "Your hours are missing: set them.",
+            "Ihre Arbeitszeiten fehlen: Bitte eintragen.",
+        )
     } else {
-        ("This person's working hours are missing: set them.", "Die Arbeitszeiten dieser Person fehlen: Bitte eintragen.")
+        (
+            "This person's working hours are missing: set them.",
+            "Die Arbeitszeiten dieser Person fehlen: Bitte eintragen.",
+        )
     };
     lang.pick(english, german).to_owned()
 }
 
 pub(crate) fn home_missing(lang: Language) -> String {
-    let (english, german) = ("The home place is missing: set where the day begins and ends.", "Der Wohnort fehlt: Bitte eintragen, wo der Tag beginnt und endet.");
+    let (english, german) = (
+        "The home place is missing: set where the day begins and ends.",
+        "Der Wohnort fehlt: Bitte eintragen, wo der Tag beginnt und endet.",
+    );
     lang.pick(english, german).to_owned()
 }
 

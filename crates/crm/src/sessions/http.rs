@@ -1,9 +1,9 @@
 //! Sign-in, sign-out, tokens; and [`Signed`], which every protected handler asks for.
 
+use axum::Json;
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
-use axum::Json;
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use records::{At, Author, Record, Viewer};
 use serde::{Deserialize, Serialize};
@@ -43,7 +43,10 @@ impl Signed {
             return Ok(());
         }
         let who: Vec<&str> = roles.iter().map(|r| r.as_str()).collect();
-        Err(Problem::forbidden(format!("{what} is for the role {}. Ask one of them.", who.join(" or "))))
+        Err(Problem::forbidden(format!(
+            "{what} is for the role {}. Ask one of them.",
+            who.join(" or ")
+        )))
     }
 }
 
@@ -62,7 +65,9 @@ impl FromRequestParts<Shared> for Signed {
         let user_id = if let Some(secret) = bearer {
             match store::user_of_token(db, secret.trim(), now).await? {
                 Some((_, false)) if writes => {
-                    return Err(Problem::forbidden("This token may only read. Make one that may write."));
+                    return Err(Problem::forbidden(
+                        "This token may only read. Make one that may write.",
+                    ));
                 }
                 found => found.map(|f| f.0),
             }
@@ -85,26 +90,45 @@ impl FromRequestParts<Shared> for Signed {
 
 /// A browser names the page a write comes from; it has to be one of ours.
 fn check_origin(headers: &HeaderMap) -> Result<(), Problem> {
-    let text = |name| headers.get(name).and_then(|v: &header::HeaderValue| v.to_str().ok());
-    let Some(origin) = text(header::ORIGIN) else { return Ok(()) };
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|v: &header::HeaderValue| v.to_str().ok())
+    };
+    let Some(origin) = text(header::ORIGIN) else {
+        return Ok(());
+    };
     let host = text(header::HOST).unwrap_or_default();
     let forwarded = headers.get("x-forwarded-host").and_then(|v| v.to_str().ok());
     let origin_host = origin.split_once("://").map_or(origin, |o| o.1);
     if origin_host == host || Some(origin_host) == forwarded {
         return Ok(());
     }
-    Err(Problem::forbidden("This write came from a page of another site, so it was not done."))
+    Err(Problem::forbidden(
+        "This write came from a page of another site, so it was not done.",
+    ))
 }
 
 fn not_signed_in() -> Problem {
-    Problem::new(StatusCode::UNAUTHORIZED, "not-signed-in", "Sign in first, or send an API token.")
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "not-signed-in",
+        "Sign in first, or send an API token.",
+    )
 }
 
 /// A user with role and rights; `None` if there is no such active user.
 pub(crate) async fn load(app: &App, user_id: &str) -> Result<Option<Signed>, Problem> {
-    let user = app.store.get(&Viewer::system(), "user", user_id, At::PRESENT).await?;
-    let Some(user) = user.filter(|u| u.boolean("active") != Some(false)) else { return Ok(None) };
-    let Some(role) = user.text("role").and_then(Role::parse) else { return Ok(None) };
+    let user = app
+        .store
+        .get(&Viewer::system(), "user", user_id, At::PRESENT)
+        .await?;
+    let Some(user) = user.filter(|u| u.boolean("active") != Some(false)) else {
+        return Ok(None);
+    };
+    let Some(role) = user.text("role").and_then(Role::parse) else {
+        return Ok(None);
+    };
     let grants = users::grants(app, role).await?;
     Ok(Some(Signed {
         user_id: user.id.clone(),
@@ -178,9 +202,15 @@ async fn sign_in(
     check_origin(&headers)?;
     let db = app.store.db();
     let email = given.email.trim().to_lowercase();
-    let user = store::check_password(db, &email, &given.password).await?.ok_or_else(|| {
-        Problem::new(StatusCode::UNAUTHORIZED, "wrong-sign-in", "E-mail address and password do not fit together.")
-    })?;
+    let user = store::check_password(db, &email, &given.password)
+        .await?
+        .ok_or_else(|| {
+            Problem::new(
+                StatusCode::UNAUTHORIZED,
+                "wrong-sign-in",
+                "E-mail address and password do not fit together.",
+            )
+        })?;
     let secret = store::begin(db, &user, app.store.now()).await?;
     let signed = load(&app, &user).await?.ok_or_else(not_signed_in)?;
     let secure = headers.get("x-forwarded-proto").is_some_and(|p| p == "https");
@@ -211,7 +241,10 @@ async fn sign_out(
     if let Some(cookie) = jar.get(COOKIE) {
         store::end(app.store.db(), cookie.value()).await?;
     }
-    Ok((jar.remove(Cookie::build(COOKIE).path("/")), StatusCode::NO_CONTENT))
+    Ok((
+        jar.remove(Cookie::build(COOKIE).path("/")),
+        StatusCode::NO_CONTENT,
+    ))
 }
 
 /// The sign-ins of the demo, for the sign-in page
@@ -234,10 +267,17 @@ pub(crate) struct DemoAccount {
 async fn demo(State(app): State<Shared>) -> Result<Json<DemoSignIns>, Problem> {
     let password = app.settings.demo_password.clone();
     if password.is_none() {
-        return Ok(Json(DemoSignIns { demo: false, accounts: Vec::new(), password }));
+        return Ok(Json(DemoSignIns {
+            demo: false,
+            accounts: Vec::new(),
+            password,
+        }));
     }
     let users = users::all(&app).await?;
-    let demo_user = |user: &&Record| user.text("email").is_some_and(|e| users::DEMO_EMAILS.contains(&e));
+    let demo_user = |user: &&Record| {
+        user.text("email")
+            .is_some_and(|e| users::DEMO_EMAILS.contains(&e))
+    };
     let mut accounts: Vec<DemoAccount> = users
         .iter()
         .filter(demo_user)
@@ -248,12 +288,24 @@ async fn demo(State(app): State<Shared>) -> Result<Json<DemoSignIns>, Problem> {
         })
         .collect();
     accounts.sort_by_key(|a| users::DEMO_EMAILS.iter().position(|e| *e == a.email));
-    Ok(Json(DemoSignIns { demo: true, accounts, password }))
+    Ok(Json(DemoSignIns {
+        demo: true,
+        accounts,
+        password,
+    }))
 }
 
 async fn session_of(app: &App, signed: &Signed) -> Result<Session, Problem> {
-    let user = app.store.get(&Viewer::system(), "user", &signed.user_id, At::PRESENT).await?;
-    let text = |field: &str| user.as_ref().and_then(|u| u.text(field)).unwrap_or_default().to_owned();
+    let user = app
+        .store
+        .get(&Viewer::system(), "user", &signed.user_id, At::PRESENT)
+        .await?;
+    let text = |field: &str| {
+        user.as_ref()
+            .and_then(|u| u.text(field))
+            .unwrap_or_default()
+            .to_owned()
+    };
     let now = app.store.now();
     let language = text("language");
     Ok(Session {
@@ -262,7 +314,11 @@ async fn session_of(app: &App, signed: &Signed) -> Result<Session, Problem> {
             name: signed.name.clone(),
             email: text("email"),
             role: signed.role.as_str().to_owned(),
-            language: if language.is_empty() { "en".to_owned() } else { language },
+            language: if language.is_empty() {
+                "en".to_owned()
+            } else {
+                language
+            },
         },
         rights: users::rights_json(&signed.viewer, app.store.catalog()),
         map: app.atlas().map(|atlas| map_info(&atlas)),
@@ -320,18 +376,31 @@ async fn make_token(
 ) -> Result<(StatusCode, Json<MadeToken>), Problem> {
     let name = given.name.trim();
     if name.is_empty() || name.len() > 120 {
-        return Err(Problem::bad("/name", "required", "Name the token, in at most 120 characters."));
+        return Err(Problem::bad(
+            "/name",
+            "required",
+            "Name the token, in at most 120 characters.",
+        ));
     }
     let days = given.days.unwrap_or(90);
-    let token =
-        store::create_token(app.store.db(), &signed.user_id, name, given.write, days, app.store.now()).await?;
+    let token = store::create_token(
+        app.store.db(),
+        &signed.user_id,
+        name,
+        given.write,
+        days,
+        app.store.now(),
+    )
+    .await?;
     Ok((StatusCode::CREATED, Json(MadeToken { token })))
 }
 
 /// List my API tokens
 #[utoipa::path(get, path = "/api/v1/tokens", tag = "session", responses((status = 200, body = Tokens)))]
 async fn tokens(State(app): State<Shared>, signed: Signed) -> Result<Json<Tokens>, Problem> {
-    Ok(Json(Tokens { tokens: store::tokens(app.store.db(), &signed.user_id).await? }))
+    Ok(Json(Tokens {
+        tokens: store::tokens(app.store.db(), &signed.user_id).await?,
+    }))
 }
 
 /// Take an API token back

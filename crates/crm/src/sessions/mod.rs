@@ -26,5 +26,8 @@ pub(crate) fn new_secret() -> Result<String, getrandom::Error> {
 
 /// What of a secret is stored.
 pub(crate) fn hash_secret(secret: &str) -> String {
-    Sha256::digest(secret.as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
+    Sha256::digest(secret.as_bytes())
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect()
 }

@@ -1,8 +1,8 @@
 //! Passwords, sessions and API tokens in the database. The only writer of their tables.
 
+use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::Argon2;
 use geom::Timestamp;
 use records::{Db, Error, on_db};
 
@@ -27,7 +27,9 @@ pub async fn set_password(db: &Db, user_id: &str, password: &str, now: Timestamp
     }
     let password = password.to_owned();
     let hash = tokio::task::spawn_blocking(move || {
-        Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string())
+        Argon2::default()
+            .hash_password(password.as_bytes())
+            .map(|hash| hash.to_string())
     })
     .await
     .map_err(Problem::unexpected)?
@@ -37,7 +39,8 @@ pub async fn set_password(db: &Db, user_id: &str, password: &str, now: Timestamp
     on_db!(write db, pool => sqlx::query(SQL).bind(user_id).bind(&hash).bind(now.0).execute(pool).await.map(|_| ()))
         .map_err(Error::from)?;
     const END: &str = "delete from sessions where user_id = $1";
-    on_db!(write db, pool => sqlx::query(END).bind(user_id).execute(pool).await.map(|_| ())).map_err(Error::from)?;
+    on_db!(write db, pool => sqlx::query(END).bind(user_id).execute(pool).await.map(|_| ()))
+        .map_err(Error::from)?;
     Ok(())
 }
 
@@ -47,15 +50,19 @@ pub(super) async fn check_password(db: &Db, email: &str, password: &str) -> Resu
     const SQL: &str = "select u.id, c.password_hash from users u join credentials c on c.user_id = u.id \
                        where u.email = $1 and (u.active is null or u.active = true)";
     let row: Option<(String, String)> =
-        on_db!(read db, pool => sqlx::query_as(SQL).bind(email).fetch_optional(pool).await).map_err(Error::from)?;
+        on_db!(read db, pool => sqlx::query_as(SQL).bind(email).fetch_optional(pool).await)
+            .map_err(Error::from)?;
     let (user, hash) = row.map_or((None, None), |(user, hash)| (Some(user), Some(hash)));
     if password.len() > LONGEST_PASSWORD {
         return Ok(None);
     }
     let password = password.to_owned();
     let right = tokio::task::spawn_blocking(move || match hash {
-        Some(hash) => PasswordHash::new(&hash)
-            .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()),
+        Some(hash) => PasswordHash::new(&hash).is_ok_and(|hash| {
+            Argon2::default()
+                .verify_password(password.as_bytes(), &hash)
+                .is_ok()
+        }),
         None => {
             // The same work, so that the time does not tell which addresses exist.
             let _ = Argon2::default().hash_password(password.as_bytes());
@@ -70,13 +77,13 @@ pub(super) async fn check_password(db: &Db, email: &str, password: &str) -> Resu
 /// Begins a session; gives the secret for the cookie.
 pub(super) async fn begin(db: &Db, user_id: &str, now: Timestamp) -> Result<String, Problem> {
     let secret = new_secret().map_err(Problem::unexpected)?;
-    const SQL: &str =
-        "insert into sessions (token_hash, user_id, created_at, seen_at, expires_at) values ($1, $2, $3, $3, $4)";
+    const SQL: &str = "insert into sessions (token_hash, user_id, created_at, seen_at, expires_at) values ($1, $2, $3, $3, $4)";
     on_db!(write db, pool => sqlx::query(SQL).bind(hash_secret(&secret)).bind(user_id).bind(now.0)
         .bind(now.0 + SESSION_MILLIS).execute(pool).await.map(|_| ()))
     .map_err(Error::from)?;
     const OLD: &str = "delete from sessions where expires_at < $1";
-    on_db!(write db, pool => sqlx::query(OLD).bind(now.0).execute(pool).await.map(|_| ())).map_err(Error::from)?;
+    on_db!(write db, pool => sqlx::query(OLD).bind(now.0).execute(pool).await.map(|_| ()))
+        .map_err(Error::from)?;
     Ok(secret)
 }
 
@@ -89,7 +96,11 @@ pub(super) async fn end(db: &Db, secret: &str) -> Result<(), Problem> {
 }
 
 /// The user of a living session; slides its end.
-pub(super) async fn user_of_session(db: &Db, secret: &str, now: Timestamp) -> Result<Option<String>, Problem> {
+pub(super) async fn user_of_session(
+    db: &Db,
+    secret: &str,
+    now: Timestamp,
+) -> Result<Option<String>, Problem> {
     let hash = hash_secret(secret);
     const SQL: &str = "select user_id, seen_at from sessions where token_hash = $1 and expires_at > $2";
     let row: Option<(String, i64)> =
@@ -127,7 +138,11 @@ pub async fn create_token(
     now: Timestamp,
 ) -> Result<String, Problem> {
     if !(1..=3650).contains(&days) {
-        return Err(Problem::bad("/days", "out-of-range", "A token lives for 1 to 3650 days."));
+        return Err(Problem::bad(
+            "/days",
+            "out-of-range",
+            "A token lives for 1 to 3650 days.",
+        ));
     }
     let secret = format!("bw_{}", new_secret().map_err(Problem::unexpected)?);
     const SQL: &str = "insert into api_tokens (id, token_hash, user_id, name, scopes, created_at, expires_at) \
@@ -140,7 +155,11 @@ pub async fn create_token(
 }
 
 /// The user of a living token, and whether it may write.
-pub(super) async fn user_of_token(db: &Db, secret: &str, now: Timestamp) -> Result<Option<(String, bool)>, Problem> {
+pub(super) async fn user_of_token(
+    db: &Db,
+    secret: &str,
+    now: Timestamp,
+) -> Result<Option<(String, bool)>, Problem> {
     let hash = hash_secret(secret);
     const SQL: &str = "select user_id, scopes from api_tokens where token_hash = $1 and expires_at > $2";
     let row: Option<(String, String)> =
@@ -153,7 +172,10 @@ pub(super) async fn user_of_token(db: &Db, secret: &str, now: Timestamp) -> Resu
 pub(super) async fn tokens(db: &Db, user_id: &str) -> Result<Vec<TokenInfo>, Problem> {
     const SQL: &str = "select id, name, scopes, created_at, expires_at, seen_at from api_tokens \
                        where user_id = $1 order by created_at desc";
-    Ok(on_db!(read db, pool => sqlx::query_as(SQL).bind(user_id).fetch_all(pool).await).map_err(Error::from)?)
+    Ok(
+        on_db!(read db, pool => sqlx::query_as(SQL).bind(user_id).fetch_all(pool).await)
+            .map_err(Error::from)?,
+    )
 }
 
 /// Takes one of a user's tokens back; false if there was none.

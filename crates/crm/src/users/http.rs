@@ -11,10 +11,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{Role, grant_json, grants};
+use crate::Shared;
 use crate::crud::{RecordJson, WrittenRecord};
 use crate::problem::Problem;
 use crate::sessions::{Signed, set_password};
-use crate::Shared;
 
 /// A user to make, with the first password.
 #[derive(Deserialize, ToSchema)]
@@ -38,14 +38,36 @@ async fn make_user(
         *email = email.trim().to_lowercase();
     }
     if given.password.chars().count() < 8 {
-        return Err(Problem::bad("/password", "password-length", "A password has at least 8 characters."));
+        return Err(Problem::bad(
+            "/password",
+            "password-length",
+            "A password has at least 8 characters.",
+        ));
     }
-    let name = given.fields.get("name").and_then(Value::as_str).unwrap_or("user").to_owned();
+    let name = given
+        .fields
+        .get("name")
+        .and_then(Value::as_str)
+        .unwrap_or("user")
+        .to_owned();
     let author = signed.author("api", format!("Add user {name}"));
-    let written = app.store.write(&author, vec![Op::create("user", given.fields)]).await?;
-    let record = written.records.into_iter().next().ok_or_else(|| Problem::unexpected("a user without a record"))?;
+    let written = app
+        .store
+        .write(&author, vec![Op::create("user", given.fields)])
+        .await?;
+    let record = written
+        .records
+        .into_iter()
+        .next()
+        .ok_or_else(|| Problem::unexpected("a user without a record"))?;
     set_password(app.store.db(), &record.id, &given.password, app.store.now()).await?;
-    Ok((StatusCode::CREATED, Json(WrittenRecord { record: RecordJson::from(record), change_set: written.change_set })))
+    Ok((
+        StatusCode::CREATED,
+        Json(WrittenRecord {
+            record: RecordJson::from(record),
+            change_set: written.change_set,
+        }),
+    ))
 }
 
 /// A password to set.
@@ -66,7 +88,12 @@ async fn password(
     if signed.user_id != id {
         signed.needs(&[Role::Admin], "Setting another person's password")?;
     }
-    if app.store.get(&signed.viewer, "user", &id, At::PRESENT).await?.is_none() {
+    if app
+        .store
+        .get(&signed.viewer, "user", &id, At::PRESENT)
+        .await?
+        .is_none()
+    {
         return Err(Problem::not_found(format!("User {id}")));
     }
     set_password(app.store.db(), &id, &given.password, app.store.now()).await?;
@@ -94,8 +121,14 @@ async fn matrix(State(app): State<Shared>, signed: Signed) -> Result<Json<RoleMa
     let mut roles = Vec::new();
     for role in [Role::Manager, Role::Rep, Role::Analyst, Role::Admin] {
         let rights = grants(&app, role).await?;
-        let rights = rights.into_iter().map(|(name, grant)| (name, grant_json(grant))).collect();
-        roles.push(RoleRights { role: role.as_str().to_owned(), rights: Value::Object(rights) });
+        let rights = rights
+            .into_iter()
+            .map(|(name, grant)| (name, grant_json(grant)))
+            .collect();
+        roles.push(RoleRights {
+            role: role.as_str().to_owned(),
+            rights: Value::Object(rights),
+        });
     }
     Ok(Json(RoleMatrix { roles }))
 }
@@ -112,16 +145,29 @@ async fn change(
     signed.needs(&[Role::Admin], "Changing rights")?;
     let known = Role::parse(&role).ok_or_else(|| Problem::not_found(format!("Role {role}")))?;
     if known == Role::Admin {
-        return Err(Problem::conflict("admin-is-fixed", "The role admin keeps all rights, so that nobody is locked out."));
+        return Err(Problem::conflict(
+            "admin-is-fixed",
+            "The role admin keeps all rights, so that nobody is locked out.",
+        ));
     }
     for (type_name, grant) in &given {
         if app.store.catalog().get(type_name).is_none() || !grant.is_object() {
-            return Err(Problem::bad(&format!("/{type_name}"), "unknown-type", format!("{type_name} is no record type, or its rights are no object.")));
+            return Err(Problem::bad(
+                &format!("/{type_name}"),
+                "unknown-type",
+                format!("{type_name} is no record type, or its rights are no object."),
+            ));
         }
     }
     let filter = records::Filter::eq("name", role.as_str());
     let query = records::Query::of("role").filter(filter).limit(1);
-    let stored = app.store.list(&signed.viewer, &query).await?.records.into_iter().next();
+    let stored = app
+        .store
+        .list(&signed.viewer, &query)
+        .await?
+        .records
+        .into_iter()
+        .next();
     let mut merged = stored
         .as_ref()
         .and_then(|r| r.fields.get("grants"))

@@ -9,15 +9,19 @@ use std::collections::BTreeMap;
 use records::{Catalog, Grant, Query, Record, Scope, Viewer};
 use serde_json::{Value, json};
 
-use crate::problem::Problem;
 use crate::App;
+use crate::problem::Problem;
 
 /// The password of the demo's sign-ins. It exists in demos only.
 pub const DEMO_PASSWORD: &str = "bailiwick";
 
 /// The demo's sign-ins, in the order the sign-in page shows them.
-pub const DEMO_EMAILS: [&str; 4] =
-    ["manager@demo.example", "rep@demo.example", "analyst@demo.example", "admin@demo.example"];
+pub const DEMO_EMAILS: [&str; 4] = [
+    "manager@demo.example",
+    "rep@demo.example",
+    "analyst@demo.example",
+    "admin@demo.example",
+];
 
 /// What somebody is in the organisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +40,9 @@ impl Role {
     /// By its word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Manager, Self::Rep, Self::Analyst, Self::Admin].into_iter().find(|r| r.as_str() == word)
+        [Self::Manager, Self::Rep, Self::Analyst, Self::Admin]
+            .into_iter()
+            .find(|r| r.as_str() == word)
     }
 
     /// Its word in the database and in interfaces.
@@ -62,12 +68,27 @@ impl Role {
     }
 }
 
-const READ_ALL: Grant = Grant { read: Scope::All, write: Scope::None, create: false, delete: Scope::None };
-const NOTHING: Grant = Grant { read: Scope::None, write: Scope::None, create: false, delete: Scope::None };
+const READ_ALL: Grant = Grant {
+    read: Scope::All,
+    write: Scope::None,
+    create: false,
+    delete: Scope::None,
+};
+const NOTHING: Grant = Grant {
+    read: Scope::None,
+    write: Scope::None,
+    create: false,
+    delete: Scope::None,
+};
 
 /// What a role may do with a record type unless the organisation says otherwise.
 fn standard_grant(role: Role, type_name: &str) -> Grant {
-    let own_work = Grant { read: Scope::Territory, write: Scope::Territory, create: true, delete: Scope::None };
+    let own_work = Grant {
+        read: Scope::Territory,
+        write: Scope::Territory,
+        create: true,
+        delete: Scope::None,
+    };
     match role {
         Role::Admin => Grant::ALL,
         Role::Manager => match type_name {
@@ -75,22 +96,43 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
             _ => Grant::ALL,
         },
         Role::Analyst => match type_name {
-            "region" => Grant { read: Scope::All, write: Scope::Own, create: true, delete: Scope::Own },
+            "region" => Grant {
+                read: Scope::All,
+                write: Scope::Own,
+                create: true,
+                delete: Scope::Own,
+            },
             "import_job" => NOTHING,
             _ => READ_ALL,
         },
         Role::Rep => match type_name {
             "account" | "contact" | "location" | "visit" | "activity" | "opportunity" => own_work,
-            "plan" | "stop" | "left_out_visit" => {
-                Grant { read: Scope::Own, write: Scope::Own, create: true, delete: Scope::Own }
-            }
-            "rep_calendar" | "absence" => {
-                Grant { read: Scope::Own, write: Scope::Own, create: false, delete: Scope::None }
-            }
+            "plan" | "stop" | "left_out_visit" => Grant {
+                read: Scope::Own,
+                write: Scope::Own,
+                create: true,
+                delete: Scope::Own,
+            },
+            "rep_calendar" | "absence" => Grant {
+                read: Scope::Own,
+                write: Scope::Own,
+                create: false,
+                delete: Scope::None,
+            },
             "territory" | "territory_version" | "territory_member" | "assignment" | "visit_frequency" => {
-                Grant { read: Scope::Territory, write: Scope::None, create: false, delete: Scope::None }
+                Grant {
+                    read: Scope::Territory,
+                    write: Scope::None,
+                    create: false,
+                    delete: Scope::None,
+                }
             }
-            "region" => Grant { read: Scope::Own, write: Scope::Own, create: true, delete: Scope::Own },
+            "region" => Grant {
+                read: Scope::Own,
+                write: Scope::Own,
+                create: true,
+                delete: Scope::Own,
+            },
             // Names of colleagues and of stages stand beside everything; they are no secret inside the firm.
             "user" | "team" | "stage" => READ_ALL,
             _ => NOTHING,
@@ -100,14 +142,21 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
 
 /// The rights of a role: the standard ones, with what the role's record changes.
 pub(crate) async fn grants(app: &App, role: Role) -> Result<BTreeMap<String, Grant>, Problem> {
-    let mut grants: BTreeMap<String, Grant> =
-        app.store.catalog().iter().map(|t| (t.name.clone(), standard_grant(role, &t.name))).collect();
+    let mut grants: BTreeMap<String, Grant> = app
+        .store
+        .catalog()
+        .iter()
+        .map(|t| (t.name.clone(), standard_grant(role, &t.name)))
+        .collect();
     if role == Role::Admin {
         // An administrator who could take these from the role could lock everybody out.
         return Ok(grants);
     }
     let filter = records::Filter::eq("name", role.as_str());
-    let page = app.store.list(&Viewer::system(), &Query::of("role").filter(filter).limit(1)).await?;
+    let page = app
+        .store
+        .list(&Viewer::system(), &Query::of("role").filter(filter).limit(1))
+        .await?;
     let changed = page.records.first().and_then(|r| r.fields.get("grants").cloned());
     for (type_name, grant) in changed.as_ref().and_then(Value::as_object).into_iter().flatten() {
         if let Some(known) = grants.get_mut(type_name) {
@@ -129,7 +178,10 @@ fn parse_grant(value: &Value, standard: Grant) -> Grant {
     Grant {
         read: scope("read", standard.read),
         write: scope("write", standard.write),
-        create: value.get("create").and_then(Value::as_bool).unwrap_or(standard.create),
+        create: value
+            .get("create")
+            .and_then(Value::as_bool)
+            .unwrap_or(standard.create),
         delete: scope("delete", standard.delete),
     }
 }
@@ -146,7 +198,9 @@ fn scope_word(scope: Scope) -> &'static str {
 
 /// Rights as the front end reads them.
 pub(crate) fn rights_json(viewer: &Viewer, catalog: &Catalog) -> Value {
-    let entries = catalog.iter().map(|t| (t.name.clone(), grant_json(viewer.grant(&t.name))));
+    let entries = catalog
+        .iter()
+        .map(|t| (t.name.clone(), grant_json(viewer.grant(&t.name))));
     Value::Object(entries.collect())
 }
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use geom::Timestamp;
-use jiff::civil::Date;
 use jiff::ToSpan as _;
+use jiff::civil::Date;
 use points::{Filter, Shape};
 use records::Record;
 
@@ -50,7 +50,12 @@ struct Known {
 
 /// Collects who could be visited by `user` on `day`. `wanted` are ids of visits or places that are to be
 /// among the candidates whether due or not.
-pub(crate) async fn gather(app: &App, user: &str, day: Date, wanted: &BTreeSet<String>) -> Result<Gathered, Problem> {
+pub(crate) async fn gather(
+    app: &App,
+    user: &str,
+    day: Date,
+    wanted: &BTreeSet<String>,
+) -> Result<Gathered, Problem> {
     let zone = &app.settings.zone;
     let now = app.store.now();
     let (from, to) = (zone.start_of(day), zone.start_of(day.saturating_add(1.day())));
@@ -59,7 +64,10 @@ pub(crate) async fn gather(app: &App, user: &str, day: Date, wanted: &BTreeSet<S
 
     let mine = of_rep(app, user, now).await?;
     let horizon = zone.start_of(day.saturating_add((SUGGESTED_WITHIN_DAYS + 1).days()));
-    let near: Vec<&Known> = mine.iter().filter(|k| k.due_at.is_some_and(|due| due < horizon)).collect();
+    let near: Vec<&Known> = mine
+        .iter()
+        .filter(|k| k.due_at.is_some_and(|due| due < horizon))
+        .collect();
     let mut planned: HashMap<String, &Record> = HashMap::new();
     for visit in &of_day {
         // Of several visits at a place, the one that was begun is the one that counts.
@@ -131,7 +139,10 @@ pub(crate) async fn gather(app: &App, user: &str, day: Date, wanted: &BTreeSet<S
         candidates.push((candidate, rhythm.map(|r| r.days)));
     }
     let kept: HashSet<String> = planned.keys().chain(&asked).cloned().collect();
-    let begun: Vec<Record> = of_day.into_iter().filter(|v| v.integer("check_in_at").is_some()).collect();
+    let begun: Vec<Record> = of_day
+        .into_iter()
+        .filter(|v| v.integer("check_in_at").is_some())
+        .collect();
     complete(app, day, candidates, begun, &kept).await
 }
 
@@ -154,8 +165,13 @@ async fn complete(
     let until = day.saturating_add(CLOSING_WITHIN_DAYS.days());
     let closing = store::closing(&app.store, &account_ids, day, until).await?;
     candidates.retain_mut(|(candidate, rhythm)| {
-        let Some(location) = locations.get(&candidate.location_id) else { return false };
-        let Some(account) = accounts_by_place.get(&candidate.location_id).and_then(|a| accounts.get(a)) else {
+        let Some(location) = locations.get(&candidate.location_id) else {
+            return false;
+        };
+        let Some(account) = accounts_by_place
+            .get(&candidate.location_id)
+            .and_then(|a| accounts.get(a))
+        else {
             return false;
         };
         let out = account.text("status") == Some("closed") || location.boolean("active") == Some(false);
@@ -182,13 +198,21 @@ async fn complete(
     }
     started.sort_by_key(|(_, visit)| (visit.integer("check_in_at"), visit.id.clone()));
     let counts = Counts {
-        overdue: candidates.iter().filter(|c| c.due_state == DueState::Overdue).count(),
+        overdue: candidates
+            .iter()
+            .filter(|c| c.due_state == DueState::Overdue)
+            .count(),
         due: candidates.iter().filter(|c| c.due_state == DueState::Due).count(),
-        appointments: candidates.iter().filter(|c| c.due_state == DueState::Appointment).count(),
+        appointments: candidates
+            .iter()
+            .filter(|c| c.due_state == DueState::Appointment)
+            .count(),
     };
     candidates.sort_by(|a, b| {
         let rank = |c: &Candidate| (!kept.contains(&c.location_id), c.tier, std::cmp::Reverse(c.prize));
-        rank(a).cmp(&rank(b)).then_with(|| a.location_id.cmp(&b.location_id))
+        rank(a)
+            .cmp(&rank(b))
+            .then_with(|| a.location_id.cmp(&b.location_id))
     });
     let mut beyond = candidates.split_off(candidates.len().min(MOST_CANDIDATES.max(kept.len())));
     // A suggestion that does not make the list is nothing that is missing from the day.
@@ -199,7 +223,12 @@ async fn complete(
     for candidate in &mut candidates {
         candidate.last_note = notes.remove(&candidate.location_id);
     }
-    Ok(Gathered { candidates, beyond, started, counts })
+    Ok(Gathered {
+        candidates,
+        beyond,
+        started,
+        counts,
+    })
 }
 
 /// What the records say about a candidate.
@@ -207,11 +236,22 @@ fn fill(candidate: &mut Candidate, account: &Record, location: &Record) {
     let text = |name: &str| location.text(name).unwrap_or_default();
     let street = [text("street"), text("house_number")].join(" ");
     let town = [text("postal_code"), text("city")].join(" ");
-    let parts: Vec<&str> = [street.trim(), town.trim()].into_iter().filter(|p| !p.is_empty()).collect();
-    candidate.address = if parts.is_empty() { text("source_text").to_owned() } else { parts.join(", ") };
+    let parts: Vec<&str> = [street.trim(), town.trim()]
+        .into_iter()
+        .filter(|p| !p.is_empty())
+        .collect();
+    candidate.address = if parts.is_empty() {
+        text("source_text").to_owned()
+    } else {
+        parts.join(", ")
+    };
     // What the geocoder matched is spelt as the map spells it.
     let matched = location.text("geocode_label").and_then(|l| l.split(',').next());
-    candidate.street = matched.unwrap_or(&street).trim_end_matches(|c: char| !c.is_alphabetic() && c != '.').trim().to_owned();
+    candidate.street = matched
+        .unwrap_or(&street)
+        .trim_end_matches(|c: char| !c.is_alphabetic() && c != '.')
+        .trim()
+        .to_owned();
     if let Some((name, last)) = candidate.street.rsplit_once(' ')
         && last.starts_with(|c: char| c.is_ascii_digit())
     {
@@ -219,7 +259,10 @@ fn fill(candidate: &mut Candidate, account: &Record, location: &Record) {
     }
     candidate.account_id = account.id.clone();
     candidate.name = account.text("name").unwrap_or_default().to_owned();
-    if let Some(place) = location.text("name").filter(|p| !p.is_empty() && *p != candidate.name) {
+    if let Some(place) = location
+        .text("name")
+        .filter(|p| !p.is_empty() && *p != candidate.name)
+    {
         candidate.name = format!("{}, {place}", candidate.name);
     }
     candidate.phone = account.text("phone").map(str::to_owned);
@@ -227,7 +270,10 @@ fn fill(candidate: &mut Candidate, account: &Record, location: &Record) {
     candidate.place = location.place();
     candidate.opening_hours = location.text("opening_hours").map(str::to_owned);
     candidate.country = location.text("country").map(str::to_owned);
-    if let Some(minutes) = location.integer("visit_minutes").filter(|m| (1..=600).contains(m)) {
+    if let Some(minutes) = location
+        .integer("visit_minutes")
+        .filter(|m| (1..=600).contains(m))
+    {
         candidate.service_minutes = minutes;
     }
 }
@@ -235,8 +281,10 @@ fn fill(candidate: &mut Candidate, account: &Record, location: &Record) {
 /// The rep's places: those of accounts they own, and those in territories they own.
 async fn of_rep(app: &App, user: &str, now: Timestamp) -> Result<Vec<Known>, Problem> {
     let territories = store::owned_territories(app.store.db(), user, now).await?;
-    let filter =
-        Filter::Or(vec![Filter::category("owner_id", [user]), Filter::category("territory_id", territories)]);
+    let filter = Filter::Or(vec![
+        Filter::category("owner_id", [user]),
+        Filter::category("territory_id", territories),
+    ]);
     let state = app.live.present();
     let view = state.index.view(&filter).map_err(index_problem)?;
     let rows = view.rows_in(&Shape::everywhere());
@@ -263,10 +311,20 @@ async fn wanted_places(
     }
     let ids: Vec<String> = wanted.iter().cloned().collect();
     let visits = store::by_ids(&app.store, "visit", &ids).await?;
-    let mut places: HashSet<String> =
-        visits.values().filter_map(|v| v.text("location_id").map(str::to_owned)).collect();
-    places.extend(mine.iter().filter(|k| wanted.contains(&k.location)).map(|k| k.location.clone()));
-    places.extend(mine.iter().filter(|k| wanted.contains(&visit_id(&k.location, day))).map(|k| k.location.clone()));
+    let mut places: HashSet<String> = visits
+        .values()
+        .filter_map(|v| v.text("location_id").map(str::to_owned))
+        .collect();
+    places.extend(
+        mine.iter()
+            .filter(|k| wanted.contains(&k.location))
+            .map(|k| k.location.clone()),
+    );
+    places.extend(
+        mine.iter()
+            .filter(|k| wanted.contains(&visit_id(&k.location, day)))
+            .map(|k| k.location.clone()),
+    );
     Ok(places)
 }
 
@@ -277,7 +335,11 @@ fn days_between(from: Date, to: Date) -> i64 {
 /// Days from the day to the due date; somebody never visited is due now.
 fn due_on(known: &Known, zone: &crate::Zone, day: Date) -> Option<i64> {
     let due = known.due_at?;
-    Some(if known.last.is_none() { 0 } else { days_between(day, zone.date(due)) })
+    Some(if known.last.is_none() {
+        0
+    } else {
+        days_between(day, zone.date(due))
+    })
 }
 
 fn state_of(due_days: i64, rhythm: Option<i64>) -> DueState {
@@ -305,13 +367,18 @@ struct Rhythms {
 
 impl Rhythms {
     async fn load(app: &App, places: &[String]) -> Result<Self, Problem> {
-        let mut rhythms = Self { by_class: HashMap::new(), by_place: HashMap::new() };
+        let mut rhythms = Self {
+            by_class: HashMap::new(),
+            by_place: HashMap::new(),
+        };
         for record in store::frequencies(&app.store, places).await? {
             let days = record.integer("days").unwrap_or(1).max(1);
             let rhythm = Rhythm {
                 days,
                 least_gap: record.integer("min_gap_days").unwrap_or(days / 2),
-                minutes: record.integer("duration_minutes").filter(|m| (1..=600).contains(m)),
+                minutes: record
+                    .integer("duration_minutes")
+                    .filter(|m| (1..=600).contains(m)),
             };
             match (record.text("location_id"), record.text("class")) {
                 (Some(place), _) => drop(rhythms.by_place.insert(place.to_owned(), rhythm)),
@@ -323,7 +390,10 @@ impl Rhythms {
     }
 
     fn of(&self, place: &str, class: Option<&str>) -> Option<Rhythm> {
-        self.by_place.get(place).or_else(|| self.by_class.get(class?)).copied()
+        self.by_place
+            .get(place)
+            .or_else(|| self.by_class.get(class?))
+            .copied()
     }
 }
 
@@ -343,9 +413,14 @@ impl OpenVisits {
         user: &str,
         day: (Timestamp, Timestamp),
     ) -> Result<Self, Problem> {
-        let mut open = Self { elsewhere: HashSet::new(), due: HashMap::new() };
+        let mut open = Self {
+            elsewhere: HashSet::new(),
+            due: HashMap::new(),
+        };
         for visit in store::open_at(&app.store, places, since).await? {
-            let Some(place) = visit.text("location_id").map(str::to_owned) else { continue };
+            let Some(place) = visit.text("location_id").map(str::to_owned) else {
+                continue;
+            };
             let owner = visit.text("owner_id");
             if visit.text("status") == Some("due") {
                 if owner.is_none() || owner == Some(user) {

@@ -19,7 +19,9 @@ pub(crate) enum DayHours {
 /// When a place with these hours is open on a day, what reaches over midnight from the day before included.
 /// `country` is an ISO code, for public holidays. Hours that are only probable count as open.
 pub(crate) fn open_on(text: Option<&str>, country: Option<&str>, day: Date) -> DayHours {
-    let Some(text) = text.map(str::trim).filter(|t| !t.is_empty()) else { return DayHours::NotGiven };
+    let Some(text) = text.map(str::trim).filter(|t| !t.is_empty()) else {
+        return DayHours::NotGiven;
+    };
     let hours: OpeningHours = match text.parse() {
         Ok(hours) => hours,
         Err(_) => return DayHours::Unreadable(text.to_owned()),
@@ -37,7 +39,10 @@ pub(crate) fn open_on(text: Option<&str>, country: Option<&str>, day: Date) -> D
         return DayHours::Open(Vec::new());
     };
     let mut open: Vec<(NaiveDateTime, NaiveDateTime)> = Vec::new();
-    for part in hours.iter_range(from, to).filter(|part| part.kind != RuleKind::Closed) {
+    for part in hours
+        .iter_range(from, to)
+        .filter(|part| part.kind != RuleKind::Closed)
+    {
         match open.last_mut() {
             Some(last) if last.1 == part.range.start => last.1 = part.range.end,
             _ => open.push((part.range.start, part.range.end)),
@@ -45,10 +50,16 @@ pub(crate) fn open_on(text: Option<&str>, country: Option<&str>, day: Date) -> D
     }
     let clock = |at: NaiveDateTime| {
         let parts = (i8::try_from(at.hour()), i8::try_from(at.minute()));
-        let (Ok(hour), Ok(minute)) = parts else { return Time::midnight() };
+        let (Ok(hour), Ok(minute)) = parts else {
+            return Time::midnight();
+        };
         Time::new(hour, minute, 0, 0).unwrap_or(Time::midnight())
     };
-    DayHours::Open(open.into_iter().map(|(from, to)| (clock(from), clock(to))).collect())
+    DayHours::Open(
+        open.into_iter()
+            .map(|(from, to)| (clock(from), clock(to)))
+            .collect(),
+    )
 }
 
 #[cfg(test)]
@@ -57,16 +68,31 @@ mod tests {
 
     fn check(text: &str, day: &str, expected: &[(i8, i8, i8, i8)]) {
         let time = |h, m| Time::new(h, m, 0, 0).unwrap();
-        let expected = expected.iter().map(|&(a, b, c, d)| (time(a, b), time(c, d))).collect();
-        assert_eq!(open_on(Some(text), Some("DE"), day.parse().unwrap()), DayHours::Open(expected), "{text} on {day}");
+        let expected = expected
+            .iter()
+            .map(|&(a, b, c, d)| (time(a, b), time(c, d)))
+            .collect();
+        assert_eq!(
+            open_on(Some(text), Some("DE"), day.parse().unwrap()),
+            DayHours::Open(expected),
+            "{text} on {day}"
+        );
     }
 
     #[test]
     fn hours_of_a_day() {
         let monday = "2026-11-23";
         check("Mo-Fr 09:00-18:00; Sa 09:00-13:00", monday, &[(9, 0, 18, 0)]);
-        check("Mo-Fr 09:00-18:00; Sa 09:00-13:00", "2026-11-28", &[(9, 0, 13, 0)]);
-        check("Mo,Tu,Th 08:00-12:00,14:00-18:00; We,Fr 08:00-12:00", monday, &[(8, 0, 12, 0), (14, 0, 18, 0)]);
+        check(
+            "Mo-Fr 09:00-18:00; Sa 09:00-13:00",
+            "2026-11-28",
+            &[(9, 0, 13, 0)],
+        );
+        check(
+            "Mo,Tu,Th 08:00-12:00,14:00-18:00; We,Fr 08:00-12:00",
+            monday,
+            &[(8, 0, 12, 0), (14, 0, 18, 0)],
+        );
         check("Tu-Su 11:30-14:30,17:00-22:00", monday, &[]);
         check("24/7", monday, &[(0, 0, 0, 0)]);
         // Sunday's night reaches into Monday.
@@ -83,6 +109,9 @@ mod tests {
         assert_eq!(open_on(None, None, monday), DayHours::NotGiven);
         assert_eq!(open_on(Some("  "), None, monday), DayHours::NotGiven);
         let text = "täglich außer montags";
-        assert_eq!(open_on(Some(text), None, monday), DayHours::Unreadable(text.to_owned()));
+        assert_eq!(
+            open_on(Some(text), None, monday),
+            DayHours::Unreadable(text.to_owned())
+        );
     }
 }

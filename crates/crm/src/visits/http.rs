@@ -55,31 +55,56 @@ async fn check_in(
     let given = body.map(|b| b.0).unwrap_or_default();
     let visit = own_visit(&app, &signed, &id).await?;
     if visit.integer("check_in_at").is_some() {
-        return Err(Problem::conflict("already-checked-in", "This visit has begun already."));
+        return Err(Problem::conflict(
+            "already-checked-in",
+            "This visit has begun already.",
+        ));
     }
     let place = match (given.lng, given.lat) {
         (Some(lng), Some(lat)) => Some(LngLat::new(lng, lat).map_err(|e| {
-            let pointer = if matches!(e, geom::BadPlace::Longitude(_)) { "/lng" } else { "/lat" };
+            let pointer = if matches!(e, geom::BadPlace::Longitude(_)) {
+                "/lng"
+            } else {
+                "/lat"
+            };
             Problem::bad(pointer, "off-the-earth", format!("{e}."))
         })?),
         (None, None) => None,
-        (None, Some(_)) => return Err(Problem::bad("/lng", "required", "A position has a longitude too.")),
+        (None, Some(_)) => {
+            return Err(Problem::bad(
+                "/lng",
+                "required",
+                "A position has a longitude too.",
+            ));
+        }
         (Some(_), None) => return Err(Problem::bad("/lat", "required", "A position has a latitude too.")),
     };
     let now = app.store.now().0;
     let at = given.at.unwrap_or(now);
     if at > now + CLOCK_SKEW {
-        return Err(Problem::bad("/at", "in-the-future", "The time of checking in lies in the future."));
+        return Err(Problem::bad(
+            "/at",
+            "in-the-future",
+            "The time of checking in lies in the future.",
+        ));
     }
     let location = visit.text("location_id").unwrap_or_default();
-    let pin = app.store.get(&Viewer::system(), "location", location, At::PRESENT).await?.and_then(|l| l.place());
+    let pin = app
+        .store
+        .get(&Viewer::system(), "location", location, At::PRESENT)
+        .await?
+        .and_then(|l| l.place());
     let distance_m = place.zip(pin).map(|(here, pin)| here.distance(pin).0.round());
     let patch = json!({
         "status": "in_progress", "check_in_at": at, "check_in_lng": place.map(LngLat::lng),
         "check_in_lat": place.map(LngLat::lat), "check_in_distance_m": distance_m,
     });
     let written = write(&app, &signed, &visit, patch, "Check in").await?;
-    Ok(Json(CheckedIn { record: written.record, distance_m, change_set: written.change_set }))
+    Ok(Json(CheckedIn {
+        record: written.record,
+        distance_m,
+        change_set: written.change_set,
+    }))
 }
 
 /// Check out without a report
@@ -92,10 +117,16 @@ async fn check_out(
 ) -> Result<Json<WrittenRecord>, Problem> {
     let visit = own_visit(&app, &signed, &id).await?;
     let Some(begun) = visit.integer("check_in_at") else {
-        return Err(Problem::conflict("not-checked-in", "This visit has not begun yet. Check in first."));
+        return Err(Problem::conflict(
+            "not-checked-in",
+            "This visit has not begun yet. Check in first.",
+        ));
     };
     if visit.integer("check_out_at").is_some() {
-        return Err(Problem::conflict("already-checked-out", "This visit has ended already."));
+        return Err(Problem::conflict(
+            "already-checked-out",
+            "This visit has ended already.",
+        ));
     }
     let patch = json!({ "status": "done", "check_out_at": app.store.now().0.max(begun) });
     Ok(Json(write(&app, &signed, &visit, patch, "Check out").await?))
@@ -130,10 +161,18 @@ async fn report(
     let now = app.store.now();
     if let Some(text) = &given.next_date {
         let date: Date = text.parse().map_err(|_| {
-            Problem::bad("/next_date", "not-a-day", format!("{text:?} is no day; write it like 2026-02-28."))
+            Problem::bad(
+                "/next_date",
+                "not-a-day",
+                format!("{text:?} is no day; write it like 2026-02-28."),
+            )
         })?;
         if date < app.settings.zone.date(now) {
-            return Err(Problem::bad("/next_date", "in-the-past", "The next visit lies in the past."));
+            return Err(Problem::bad(
+                "/next_date",
+                "in-the-past",
+                "The next visit lies in the past.",
+            ));
         }
     }
     let begun = visit.integer("check_in_at").unwrap_or(now.0);
@@ -149,17 +188,23 @@ async fn report(
 /// A visit that the person may work on: a rep's own, for managers and admins any.
 async fn own_visit(app: &App, signed: &Signed, id: &str) -> Result<Record, Problem> {
     let visit = app.store.get(&signed.viewer, "visit", id, At::PRESENT).await?;
-    let visit = visit.ok_or_else(|| {
-        Problem::not_found(format!("Visit {id}"))
-    })?;
+    let visit = visit.ok_or_else(|| Problem::not_found(format!("Visit {id}")))?;
     let is_own = visit.text("owner_id").is_none_or(|owner| owner == signed.user_id);
     if !is_own && !matches!(signed.role, Role::Manager | Role::Admin) {
-        return Err(Problem::forbidden("This visit is another person's. Only they and managers work on it."));
+        return Err(Problem::forbidden(
+            "This visit is another person's. Only they and managers work on it.",
+        ));
     }
     Ok(visit)
 }
 
-async fn write(app: &App, signed: &Signed, visit: &Record, patch: Value, label: &str) -> Result<WrittenRecord, Problem> {
+async fn write(
+    app: &App,
+    signed: &Signed,
+    visit: &Record,
+    patch: Value,
+    label: &str,
+) -> Result<WrittenRecord, Problem> {
     let mut patch: Map<String, Value> = patch.as_object().cloned().unwrap_or_default();
     if visit.text("owner_id").is_none() {
         patch.insert("owner_id".into(), signed.user_id.clone().into());
@@ -167,11 +212,21 @@ async fn write(app: &App, signed: &Signed, visit: &Record, patch: Value, label: 
     let op = Op::update("visit", visit.id.clone(), patch);
     let written = app.store.write(&signed.author("api", label), vec![op]).await?;
     app.live.wait_for(written.last_seq).await;
-    let record = written.records.into_iter().next().ok_or_else(|| Problem::unexpected("a write without a record"))?;
-    Ok(WrittenRecord { record: record.into(), change_set: written.change_set })
+    let record = written
+        .records
+        .into_iter()
+        .next()
+        .ok_or_else(|| Problem::unexpected("a write without a record"))?;
+    Ok(WrittenRecord {
+        record: record.into(),
+        change_set: written.change_set,
+    })
 }
 
 /// The routes of this feature.
 pub(crate) fn router() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(check_in)).routes(routes!(check_out)).routes(routes!(report))
+    OpenApiRouter::new()
+        .routes(routes!(check_in))
+        .routes(routes!(check_out))
+        .routes(routes!(report))
 }

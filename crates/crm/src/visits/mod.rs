@@ -93,9 +93,19 @@ impl Candidate {
         let place = self.place.map(|p| format!("{:.6} {:.6}", p.lng(), p.lat()));
         let text = format!(
             "{:?} {:?} {} {} {:?} {:?} {}",
-            place, self.promised_at, self.service_minutes, self.tier, self.opening_hours, self.due_days, self.name
+            place,
+            self.promised_at,
+            self.service_minutes,
+            self.tier,
+            self.opening_hours,
+            self.due_days,
+            self.name
         );
-        Sha256::digest(text).iter().take(8).map(|b| format!("{b:02x}")).collect()
+        Sha256::digest(text)
+            .iter()
+            .take(8)
+            .map(|b| format!("{b:02x}"))
+            .collect()
     }
 }
 
@@ -109,7 +119,13 @@ pub(crate) fn visit_id(location: &str, day: Date) -> String {
 
 /// Tier and worth of a visit: promises first, then overdue A customers, overdue ones, due ones, suggestions;
 /// within a tier by class and by how far it is over its rhythm.
-pub(crate) fn urgency(state: DueState, class: Option<&str>, due_days: Option<i64>, rhythm: Option<i64>, closing: bool) -> (u8, u32) {
+pub(crate) fn urgency(
+    state: DueState,
+    class: Option<&str>,
+    due_days: Option<i64>,
+    rhythm: Option<i64>,
+    closing: bool,
+) -> (u8, u32) {
     let tier = match (state, class) {
         (DueState::Appointment, _) => 0,
         (DueState::Overdue, Some("A")) => 1,
@@ -136,7 +152,11 @@ pub(crate) fn rules(rules: Rules) -> Rules {
     rules.on("visit", calendar_number)
 }
 
-fn calendar_number(before: Option<&Record>, after: &mut Map<String, Value>, _: Timestamp) -> Result<(), Vec<Fault>> {
+fn calendar_number(
+    before: Option<&Record>,
+    after: &mut Map<String, Value>,
+    _: Timestamp,
+) -> Result<(), Vec<Fault>> {
     let Some(before) = before else {
         if after.get("calendar_sequence").is_none_or(Value::is_null) {
             after.insert("calendar_sequence".into(), 0.into());
@@ -145,7 +165,10 @@ fn calendar_number(before: Option<&Record>, after: &mut Map<String, Value>, _: T
     };
     let null = Value::Null;
     let same = |name: &str| before.fields.get(name).unwrap_or(&null) == after.get(name).unwrap_or(&null);
-    if !["planned_start", "planned_end", "location_id"].iter().all(|f| same(f)) {
+    if !["planned_start", "planned_end", "location_id"]
+        .iter()
+        .all(|f| same(f))
+    {
         let next = before.integer("calendar_sequence").unwrap_or(0) + 1;
         after.insert("calendar_sequence".into(), next.into());
     }
@@ -169,7 +192,10 @@ mod tests {
         // 300 + 300 * 1/14 = 321
         assert_eq!(a.1, 321);
         // A rhythm late doubles it: 100 + 100.
-        assert_eq!(urgency(DueState::Overdue, Some("C"), Some(-56), Some(56), false).1, 200);
+        assert_eq!(
+            urgency(DueState::Overdue, Some("C"), Some(-56), Some(56), false).1,
+            200
+        );
         // Never worth nothing, however early.
         assert!(urgency(DueState::Later, None, Some(400), Some(7), false).1 >= 1);
     }
@@ -191,7 +217,10 @@ mod tests {
             recorded_at: Timestamp(0),
             changed_by: None,
             change_set: "s".into(),
-            fields: json!({"planned_start": 1000, "planned_end": 2000, "calendar_sequence": 4}).as_object().cloned().unwrap(),
+            fields: json!({"planned_start": 1000, "planned_end": 2000, "calendar_sequence": 4})
+                .as_object()
+                .cloned()
+                .unwrap(),
         };
         let mut same = before.fields.clone();
         same.insert("note".into(), "hello".into());

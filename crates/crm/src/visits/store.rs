@@ -23,7 +23,11 @@ async fn all(store: &Store, type_name: &str, filter: Filter) -> Result<Vec<Recor
 }
 
 /// Records by id; those that do not exist are not in the answer.
-pub(crate) async fn by_ids(store: &Store, type_name: &str, ids: &[String]) -> Result<HashMap<String, Record>, Problem> {
+pub(crate) async fn by_ids(
+    store: &Store,
+    type_name: &str,
+    ids: &[String],
+) -> Result<HashMap<String, Record>, Problem> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
@@ -37,28 +41,47 @@ pub(crate) async fn of_plan(store: &Store, plan: &str) -> Result<Vec<Record>, Pr
 }
 
 /// A rep's visits that are planned for, or were begun in, a span of time: `from <= t < to`.
-pub(crate) async fn planned_between(store: &Store, user: &str, from: Timestamp, to: Timestamp) -> Result<Vec<Record>, Problem> {
-    let within = |field: &str| Filter::Between { field: field.into(), low: from.0.into(), high: (to.0 - 1).into() };
+pub(crate) async fn planned_between(
+    store: &Store,
+    user: &str,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<Record>, Problem> {
+    let within = |field: &str| Filter::Between {
+        field: field.into(),
+        low: from.0.into(),
+        high: (to.0 - 1).into(),
+    };
     let filter = Filter::eq("owner_id", user)
-        .and(Filter::one_of("status", ["planned", "confirmed", "en_route", "in_progress", "done"]))
+        .and(Filter::one_of(
+            "status",
+            ["planned", "confirmed", "en_route", "in_progress", "done"],
+        ))
         .and(within("planned_start").or(within("check_in_at")));
     all(store, "visit", filter).await
 }
 
 /// Visits at these places that wait to be planned or are planned from `since` on, whoever's they are.
-pub(super) async fn open_at(store: &Store, locations: &[String], since: Timestamp) -> Result<Vec<Record>, Problem> {
+pub(super) async fn open_at(
+    store: &Store,
+    locations: &[String],
+    since: Timestamp,
+) -> Result<Vec<Record>, Problem> {
     if locations.is_empty() {
         return Ok(Vec::new());
     }
     let planned = Filter::one_of("status", ["planned", "confirmed", "en_route", "in_progress"])
         .and(Filter::compare("planned_start", Comparison::AtLeast, since.0));
-    let filter = Filter::one_of("location_id", locations.iter().cloned()).and(planned.or(Filter::eq("status", "due")));
+    let filter =
+        Filter::one_of("location_id", locations.iter().cloned()).and(planned.or(Filter::eq("status", "due")));
     all(store, "visit", filter).await
 }
 
 /// Frequencies by class, and those of these places.
 pub(super) async fn frequencies(store: &Store, locations: &[String]) -> Result<Vec<Record>, Problem> {
-    let mut which = Filter::IsNull { field: "location_id".into() };
+    let mut which = Filter::IsNull {
+        field: "location_id".into(),
+    };
     if !locations.is_empty() {
         which = which.or(Filter::one_of("location_id", locations.iter().cloned()));
     }
@@ -66,13 +89,27 @@ pub(super) async fn frequencies(store: &Store, locations: &[String]) -> Result<V
 }
 
 /// The earliest close date from `day` to `until` of an open opportunity, by account.
-pub(super) async fn closing(store: &Store, accounts: &[String], day: Date, until: Date) -> Result<HashMap<String, Date>, Problem> {
+pub(super) async fn closing(
+    store: &Store,
+    accounts: &[String],
+    day: Date,
+    until: Date,
+) -> Result<HashMap<String, Date>, Problem> {
     if accounts.is_empty() {
         return Ok(HashMap::new());
     }
-    let near = Filter::Between { field: "close_date".into(), low: day.to_string().into(), high: until.to_string().into() };
-    let open = Filter::IsNull { field: "is_closed".into() }.or(Filter::eq("is_closed", false));
-    let filter = Filter::one_of("account_id", accounts.iter().cloned()).and(near).and(open);
+    let near = Filter::Between {
+        field: "close_date".into(),
+        low: day.to_string().into(),
+        high: until.to_string().into(),
+    };
+    let open = Filter::IsNull {
+        field: "is_closed".into(),
+    }
+    .or(Filter::eq("is_closed", false));
+    let filter = Filter::one_of("account_id", accounts.iter().cloned())
+        .and(near)
+        .and(open);
     let mut found: HashMap<String, Date> = HashMap::new();
     for record in all(store, "opportunity", filter).await? {
         let date = record.text("close_date").and_then(|d| d.parse().ok());
@@ -89,7 +126,8 @@ pub(super) async fn owned_territories(db: &Db, user: &str, at: Timestamp) -> Res
     const SQL: &str = "select territory_id from territory_members \
                        where user_id = $1 and role = 'owner' and valid_from <= $2 and valid_to > $2";
     let rows: Vec<(String,)> =
-        on_db!(read db, pool => sqlx::query_as(SQL).bind(user).bind(at.0).fetch_all(pool).await).map_err(Error::from)?;
+        on_db!(read db, pool => sqlx::query_as(SQL).bind(user).bind(at.0).fetch_all(pool).await)
+            .map_err(Error::from)?;
     Ok(rows.into_iter().map(|r| r.0).collect())
 }
 

@@ -10,23 +10,43 @@ async fn a_day_that_can_be_driven_with_a_reason_for_everybody() {
     let plan = world.plan().await;
     check(&plan);
     let stops = list(&plan, "stops");
-    assert!(stops.len() >= 10, "a day of 8.5 hours holds more than {} half hours", stops.len());
+    assert!(
+        stops.len() >= 10,
+        "a day of 8.5 hours holds more than {} half hours",
+        stops.len()
+    );
     let (from, to) = (world.t.at("2026-11-23 08:00"), world.t.at("2026-11-23 16:30"));
-    assert!(number(&plan["start"], "at") >= from && number(&plan["end"], "at") <= to, "{:#}", plan["totals"]);
+    assert!(
+        number(&plan["start"], "at") >= from && number(&plan["end"], "at") <= to,
+        "{:#}",
+        plan["totals"]
+    );
     let lunch = &plan["lunch"];
     assert_eq!(number(lunch, "end") - number(lunch, "start"), 30 * 60_000);
-    assert!(number(lunch, "start") >= world.t.at("2026-11-23 11:30") && number(lunch, "end") <= world.t.at("2026-11-23 13:30"));
+    assert!(
+        number(lunch, "start") >= world.t.at("2026-11-23 11:30")
+            && number(lunch, "end") <= world.t.at("2026-11-23 13:30")
+    );
     for stop in stops {
-        assert!(!list(&stop["leg"], "streets").is_empty(), "a leg along no street: {stop:#}");
+        assert!(
+            !list(&stop["leg"], "streets").is_empty(),
+            "a leg along no street: {stop:#}"
+        );
         assert!(codes(stop).contains(&"ON_THE_WAY".to_owned()), "{stop:#}");
         assert_eq!(text(stop, "last_note"), format!("note {}", text(stop, "name")));
     }
 
     // Everybody who is due is planned or has a reason, and nobody is both.
     let planned: BTreeSet<String> = stops.iter().map(|s| text(s, "location_id").to_owned()).collect();
-    let left: BTreeSet<String> = list(&plan, "left_out").iter().map(|l| text(l, "location_id").to_owned()).collect();
+    let left: BTreeSet<String> = list(&plan, "left_out")
+        .iter()
+        .map(|l| text(l, "location_id").to_owned())
+        .collect();
     assert!(planned.is_disjoint(&left));
-    let customers = world.t.ok("GET", "/api/v1/customers?limit=500", &world.rep_token, None).await;
+    let customers = world
+        .t
+        .ok("GET", "/api/v1/customers?limit=500", &world.rep_token, None)
+        .await;
     for row in list(&customers, "rows") {
         if ["overdue", "due"].contains(&text(row, "due_state")) {
             let place = text(row, "location_id");
@@ -38,7 +58,9 @@ async fn a_day_that_can_be_driven_with_a_reason_for_everybody() {
     }
     // The most urgent first: no overdue A is left out for lack of time while a due or suggested one is in.
     let left_a = list(&plan, "left_out").iter().filter(|l| {
-        text(l, "due_state") == "overdue" && number(l, "due_days") < 0 && codes(l).contains(&"NO_TIME_LEFT".to_owned())
+        text(l, "due_state") == "overdue"
+            && number(l, "due_days") < 0
+            && codes(l).contains(&"NO_TIME_LEFT".to_owned())
     });
     let soft = stops.iter().filter(|s| text(s, "due_state") == "later").count();
     assert!(left_a.count() == 0 || soft == 0, "{plan:#}");
@@ -70,8 +92,15 @@ async fn promises_are_kept_to_the_minute() {
     let plan = world.plan().await;
     check(&plan);
     for (visit, time) in [(&first, "10:20"), (&second, "13:45")] {
-        let stop = list(&plan, "stops").iter().find(|s| text(s, "visit_id") == visit).expect("a promise is planned");
-        assert_eq!(number(stop, "start"), world.t.at(&format!("{MONDAY} {time}")), "{stop:#}");
+        let stop = list(&plan, "stops")
+            .iter()
+            .find(|s| text(s, "visit_id") == visit)
+            .expect("a promise is planned");
+        assert_eq!(
+            number(stop, "start"),
+            world.t.at(&format!("{MONDAY} {time}")),
+            "{stop:#}"
+        );
         assert_eq!(text(stop, "due_state"), "appointment");
         assert_eq!(codes(stop)[0], "KEPT_PROMISE");
         assert_eq!(number(stop, "late_s"), 0);
@@ -84,9 +113,17 @@ async fn what_adding_costs_is_true_when_done() {
     let plan = world.plan().await;
     let before: BTreeSet<String> = ids(&plan).into_iter().collect();
     let drive = number(&plan["totals"], "drive_s");
-    let priced: Vec<&Value> =
-        list(&plan, "left_out").iter().filter(|l| !l["price_minutes"].is_null()).take(6).collect();
-    assert!(priced.len() >= 3, "{} have a price in {:#}", priced.len(), plan["left_out"]);
+    let priced: Vec<&Value> = list(&plan, "left_out")
+        .iter()
+        .filter(|l| !l["price_minutes"].is_null())
+        .take(6)
+        .collect();
+    assert!(
+        priced.len() >= 3,
+        "{} have a price in {:#}",
+        priced.len(),
+        plan["left_out"]
+    );
     for left in priced {
         let visit = text(left, "visit_id");
         let answer = world.replan(&plan, json!({"add": [visit]})).await;
@@ -95,17 +132,27 @@ async fn what_adding_costs_is_true_when_done() {
         let after: BTreeSet<String> = ids(new).into_iter().collect();
         assert!(after.contains(visit), "{answer:#}");
         let extra = number(&new["totals"], "drive_s") - drive;
-        let minutes = if extra < 0 { -((-extra + 59) / 60) } else { (extra + 59) / 60 };
+        let minutes = if extra < 0 {
+            -((-extra + 59) / 60)
+        } else {
+            (extra + 59) / 60
+        };
         assert_eq!(minutes, number(left, "price_minutes"), "{left:#}");
         let gone: BTreeSet<String> = before.difference(&after).cloned().collect();
         let names: BTreeSet<&str> = list(left, "displaces").iter().filter_map(Value::as_str).collect();
         let stops = list(&plan, "stops");
-        let gone: BTreeSet<&str> =
-            stops.iter().filter(|s| gone.contains(text(s, "visit_id"))).map(|s| text(s, "name")).collect();
+        let gone: BTreeSet<&str> = stops
+            .iter()
+            .filter(|s| gone.contains(text(s, "visit_id")))
+            .map(|s| text(s, "name"))
+            .collect();
         assert_eq!(gone, names);
         assert_eq!(after.len(), before.len() + 1 - names.len());
         // Said line by line, and nothing is accepted.
-        let kinds: BTreeMap<&str, &str> = list(&answer, "changes").iter().map(|c| (text(c, "visit_id"), text(c, "kind"))).collect();
+        let kinds: BTreeMap<&str, &str> = list(&answer, "changes")
+            .iter()
+            .map(|c| (text(c, "visit_id"), text(c, "kind")))
+            .collect();
         assert_eq!(kinds[visit], "added");
         assert_eq!(kinds.values().filter(|k| **k == "dropped").count(), names.len());
         assert_eq!(new["status"], "draft");
@@ -117,11 +164,17 @@ async fn the_best_day_costs_what_it_says() {
     // More than one day holds, all far from each other in time: the next days are empty.
     let world = World::new(&mixed(40)).await;
     let plan = world.plan().await;
-    let left: Vec<&Value> = list(&plan, "left_out").iter().filter(|l| !l["best_day"].is_null()).collect();
+    let left: Vec<&Value> = list(&plan, "left_out")
+        .iter()
+        .filter(|l| !l["best_day"].is_null())
+        .collect();
     assert!(!left.is_empty(), "{:#}", plan["left_out"]);
     for left in left {
         let best = &left["best_day"];
-        assert!(text(best, "date") > MONDAY && text(best, "date") < "2026-12-05", "{best}");
+        assert!(
+            text(best, "date") > MONDAY && text(best, "date") < "2026-12-05",
+            "{best}"
+        );
         // Alone on an empty day: there and back, so more than nothing.
         assert!(number(best, "minutes") > 0, "{left:#}");
     }
@@ -143,21 +196,41 @@ async fn accepting_is_one_change_set_that_can_be_undone() {
         assert_eq!(visit["plan_id"], plan["id"]);
         assert_eq!(visit["owner_id"], world.rep.as_str());
     }
-    let stops = world.t.ok("GET", "/api/v1/stops/count", &world.rep_token, None).await;
+    let stops = world
+        .t
+        .ok("GET", "/api/v1/stops/count", &world.rep_token, None)
+        .await;
     assert_eq!(number(&stops, "count"), list(&plan, "stops").len() as i64);
-    let left = world.t.ok("GET", "/api/v1/left-out-visits/count", &world.rep_token, None).await;
+    let left = world
+        .t
+        .ok("GET", "/api/v1/left-out-visits/count", &world.rep_token, None)
+        .await;
     assert_eq!(number(&left, "count"), list(&plan, "left_out").len() as i64);
     let day = world.day().await;
     assert_eq!(day["plan"]["status"], "accepted");
-    assert_eq!(day["stale"], false, "accepting a plan does not make it out of date");
+    assert_eq!(
+        day["stale"], false,
+        "accepting a plan does not make it out of date"
+    );
 
-    let undone = world.t.ok("POST", &format!("/api/v1/change-sets/{change_set}/undo"), &world.rep_token, None).await;
+    let undone = world
+        .t
+        .ok(
+            "POST",
+            &format!("/api/v1/change-sets/{change_set}/undo"),
+            &world.rep_token,
+            None,
+        )
+        .await;
     assert_eq!(list(&undone, "blocked").len(), 0);
     let day = world.day().await;
     assert_eq!(day["plan"]["status"], "draft");
     let visit = world.visit(&promised).await;
     assert_eq!(visit["plan_id"], Value::Null);
-    for stop in list(&plan, "stops").iter().filter(|s| text(s, "visit_id") != promised) {
+    for stop in list(&plan, "stops")
+        .iter()
+        .filter(|s| text(s, "visit_id") != promised)
+    {
         let path = format!("/api/v1/visits/{}", text(stop, "visit_id"));
         assert_eq!(world.t.refused("GET", &path, &world.rep_token, None).await.0, 404);
     }
@@ -176,18 +249,37 @@ async fn a_newer_plan_supersedes_and_moves_calendar_events() {
     let second = &answer["plan"];
     check(second);
     assert!(!ids(second).contains(&dropped));
-    let left = list(second, "left_out").iter().find(|l| text(l, "visit_id") == dropped).expect("it is left out");
+    let left = list(second, "left_out")
+        .iter()
+        .find(|l| text(l, "visit_id") == dropped)
+        .expect("it is left out");
     assert_eq!(codes(left)[0], "DROPPED");
     world.accept(second).await;
-    let old = world.t.ok("GET", &format!("/api/v1/plans/{}/day", text(&first, "id")), &world.rep_token, None).await;
+    let old = world
+        .t
+        .ok(
+            "GET",
+            &format!("/api/v1/plans/{}/day", text(&first, "id")),
+            &world.rep_token,
+            None,
+        )
+        .await;
     assert_eq!(old["status"], "superseded");
     let visit = world.visit(&dropped).await;
-    assert_eq!((&visit["status"], &visit["planned_start"]), (&json!("due"), &Value::Null));
-    let starts: BTreeMap<&str, i64> = list(&first, "stops").iter().map(|s| (text(s, "visit_id"), number(s, "start"))).collect();
+    assert_eq!(
+        (&visit["status"], &visit["planned_start"]),
+        (&json!("due"), &Value::Null)
+    );
+    let starts: BTreeMap<&str, i64> = list(&first, "stops")
+        .iter()
+        .map(|s| (text(s, "visit_id"), number(s, "start")))
+        .collect();
     let mut moved = 0;
     for stop in list(second, "stops") {
         let sequence = number(&world.visit(text(stop, "visit_id")).await, "calendar_sequence");
-        let Some(before) = starts.get(text(stop, "visit_id")) else { continue };
+        let Some(before) = starts.get(text(stop, "visit_id")) else {
+            continue;
+        };
         let expected = i64::from(*before != number(stop, "start"));
         moved += expected;
         assert_eq!(sequence, expected, "{stop:#}");
@@ -199,17 +291,29 @@ async fn a_newer_plan_supersedes_and_moves_calendar_events() {
 async fn the_calendar_feed_keeps_identity() {
     let world = World::new(&mixed(20)).await;
     let plan = world.plan().await;
-    let made = world.t.ok("POST", "/api/v1/calendar", &world.rep_token, None).await;
+    let made = world
+        .t
+        .ok("POST", "/api/v1/calendar", &world.rep_token, None)
+        .await;
     let url = text(&made, "url");
-    let path = url.split_once("/calendar/").map(|(_, secret)| format!("/calendar/{secret}")).unwrap();
+    let path = url
+        .split_once("/calendar/")
+        .map(|(_, secret)| format!("/calendar/{secret}"))
+        .unwrap();
     assert!(path.ends_with(".ics"), "{url}");
     let (status, empty) = world.t.ask_text("GET", &path, "", None).await;
-    assert!(status.is_success() && !empty.contains("VEVENT"), "a draft is in no calendar: {empty}");
+    assert!(
+        status.is_success() && !empty.contains("VEVENT"),
+        "a draft is in no calendar: {empty}"
+    );
     world.accept(&plan).await;
     let (_, text_before) = world.t.ask_text("GET", &path, "", None).await;
     let plain = path.strip_suffix(".ics").unwrap();
     assert_eq!(world.t.ask_text("GET", plain, "", None).await.1, text_before);
-    assert_eq!(text_before.matches("BEGIN:VEVENT").count(), list(&plan, "stops").len());
+    assert_eq!(
+        text_before.matches("BEGIN:VEVENT").count(),
+        list(&plan, "stops").len()
+    );
     for id in ids(&plan) {
         assert!(text_before.contains(&format!("UID:{id}@bailiwick")), "{id}");
     }
@@ -219,7 +323,10 @@ async fn the_calendar_feed_keeps_identity() {
     let (_, after) = world.t.ask_text("GET", &path, "", None).await;
     assert!(after.contains("SEQUENCE:1"), "{after}");
     // A new address ends the old one.
-    world.t.ok("POST", "/api/v1/calendar", &world.rep_token, None).await;
+    world
+        .t
+        .ok("POST", "/api/v1/calendar", &world.rep_token, None)
+        .await;
     assert_eq!(world.t.refused("GET", &path, "", None).await.0, 404);
 }
 
@@ -229,7 +336,15 @@ async fn links_and_gpx_of_a_day() {
     let plan = world.plan().await;
     let stops = list(&plan, "stops").len();
     assert!(stops > 9);
-    let links = world.t.ok("GET", &format!("/api/v1/plans/{}/links", text(&plan, "id")), &world.rep_token, None).await;
+    let links = world
+        .t
+        .ok(
+            "GET",
+            &format!("/api/v1/plans/{}/links", text(&plan, "id")),
+            &world.rep_token,
+            None,
+        )
+        .await;
     let legs = list(&links, "legs");
     assert_eq!(legs.len(), stops.div_ceil(9));
     assert_eq!(text(&legs[0], "label"), "1–9");
@@ -237,12 +352,27 @@ async fn links_and_gpx_of_a_day() {
     let first = text(&legs[0], "google");
     assert_eq!(first.matches("%7C").count(), 7, "{first}");
     let ninth = &list(&plan, "stops")[8];
-    let goal = format!("&destination={:.6}%2C{:.6}&", ninth["lat"].as_f64().unwrap(), ninth["lng"].as_f64().unwrap());
+    let goal = format!(
+        "&destination={:.6}%2C{:.6}&",
+        ninth["lat"].as_f64().unwrap(),
+        ninth["lng"].as_f64().unwrap()
+    );
     assert!(first.contains(&goal), "{first} without {goal}");
     let last = text(&legs[legs.len() - 1], "google");
-    assert!(last.contains("&destination=53.556100%2C13.260600"), "the last part ends at home: {last}");
+    assert!(
+        last.contains("&destination=53.556100%2C13.260600"),
+        "the last part ends at home: {last}"
+    );
 
-    let (status, gpx) = world.t.ask_text("GET", &format!("/api/v1/plans/{}/gpx", text(&plan, "id")), &world.rep_token, None).await;
+    let (status, gpx) = world
+        .t
+        .ask_text(
+            "GET",
+            &format!("/api/v1/plans/{}/gpx", text(&plan, "id")),
+            &world.rep_token,
+            None,
+        )
+        .await;
     assert!(status.is_success());
     assert_eq!(gpx.matches("<wpt ").count(), stops);
     assert_eq!(gpx.matches("<trkseg>").count(), stops + 1);
@@ -256,9 +386,20 @@ async fn old_drafts_go() {
     for _ in 0..12 {
         world.plan().await;
     }
-    let plans = world.t.ok("GET", "/api/v1/plans/count", &world.rep_token, None).await;
+    let plans = world
+        .t
+        .ok("GET", "/api/v1/plans/count", &world.rep_token, None)
+        .await;
     assert_eq!(number(&plans, "count"), 8);
-    let gone = world.t.refused("GET", &format!("/api/v1/plans/{}/day", text(&first, "id")), &world.rep_token, None).await;
+    let gone = world
+        .t
+        .refused(
+            "GET",
+            &format!("/api/v1/plans/{}/day", text(&first, "id")),
+            &world.rep_token,
+            None,
+        )
+        .await;
     assert_eq!(gone.0, 404);
     // The one that is looked at stays however many are made from it.
     let base = world.plan().await;
@@ -274,11 +415,27 @@ async fn a_plan_is_out_of_date_when_what_it_was_made_from_changes() {
     assert_eq!(world.day().await["stale"], false);
     let (_, location) = &world.customers[0];
     let path = format!("/api/v1/locations/{location}");
-    world.t.ok("PATCH", &path, &world.rep_token, Some(json!({"fields": {"visit_minutes": 55}}))).await;
+    world
+        .t
+        .ok(
+            "PATCH",
+            &path,
+            &world.rep_token,
+            Some(json!({"fields": {"visit_minutes": 55}})),
+        )
+        .await;
     assert_eq!(world.day().await["stale"], true);
     world.plan().await;
     assert_eq!(world.day().await["stale"], false);
     let path = format!("/api/v1/rep-calendars/{}", world.calendar);
-    world.t.ok("PATCH", &path, &world.rep_token, Some(json!({"fields": {"lunch_minutes": 45}}))).await;
+    world
+        .t
+        .ok(
+            "PATCH",
+            &path,
+            &world.rep_token,
+            Some(json!({"fields": {"lunch_minutes": 45}})),
+        )
+        .await;
     assert_eq!(world.day().await["stale"], true);
 }
