@@ -44,7 +44,12 @@ impl Store {
                     continue;
                 }
                 let staying = closure.get(other.name.as_str());
-                let links = links(writing, other, &field.name, going, staying).await?;
+                let at_most = if field.on_delete == OnDelete::Refuse {
+                    1
+                } else {
+                    MAX_CLOSURE + 1
+                };
+                let links = links(writing, other, &field.name, going, staying, at_most).await?;
                 if links.is_empty() {
                     continue;
                 }
@@ -56,6 +61,9 @@ impl Store {
                             other.name, links[0], field.name
                         ),
                     }));
+                }
+                if links.len() > MAX_CLOSURE {
+                    return Err(Failure::Found(too_much()));
                 }
                 clear(writing, viewer, other, &field.name, &links).await?;
             }
@@ -94,18 +102,17 @@ impl Store {
                     continue;
                 }
                 let known = closure.get(other.name.as_str());
-                let found: BTreeSet<String> = links(writing, other, &field.name, &going, known)
-                    .await?
-                    .into_iter()
-                    .collect();
+                let found: BTreeSet<String> =
+                    links(writing, other, &field.name, &going, known, MAX_CLOSURE + 1)
+                        .await?
+                        .into_iter()
+                        .collect();
                 if found.is_empty() {
                     continue;
                 }
                 count += found.len();
                 if count > MAX_CLOSURE {
-                    return Err(Failure::Found(Error::TooMuch(format!(
-                        "more than {MAX_CLOSURE} records would go with this deletion; delete some of them first"
-                    ))));
+                    return Err(Failure::Found(too_much()));
                 }
                 closure
                     .entry(&other.name)
@@ -148,21 +155,30 @@ impl Store {
     }
 }
 
-/// Records of a type whose link points to one of these, but for those of its own that go as well.
+fn too_much() -> Error {
+    Error::TooMuch(format!(
+        "more than {MAX_CLOSURE} records hang on this deletion; delete some of them first"
+    ))
+}
+
+/// At most so many records of a type whose link points to one of these, but for those of its own that go as well.
 async fn links(
     writing: &mut Writing,
     other: &RecordType,
     field: &str,
     targets: &BTreeSet<String>,
     going: Option<&BTreeSet<String>>,
+    at_most: usize,
 ) -> Result<Vec<String>, Error> {
     let mut statement = Statement::new(
         writing.dialect(),
         format!("select id from {} where {field} in ", other.table),
     );
+    let known = going.map_or(0, BTreeSet::len);
     statement
         .bind_list(targets.iter().map(String::as_str))
-        .push(" order by id");
+        .push(" order by id limit ")
+        .bind((known + at_most) as i64);
     let mut found = Vec::new();
     for row in statement.fetch_in(&mut writing.tx).await? {
         let id = row.require_text(0)?;

@@ -66,6 +66,23 @@ impl Cluster {
         if let Err(error) = ask(self.port, &format!("create database {name}")) {
             panic!("cannot make the database {name}: {error}");
         }
+        self.url(&name)
+    }
+
+    /// A new database with all that is in another one of this cluster, to which nobody may be connected.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    pub fn copy_of(&self, url: &str) -> String {
+        let name = format!("test_{}", self.databases.fetch_add(1, Ordering::SeqCst));
+        let template = url.rsplit('/').next().unwrap_or_default();
+        if let Err(error) = ask(self.port, &format!("create database {name} template {template}")) {
+            panic!("cannot copy the database {template} to {name}: {error}");
+        }
+        self.url(&name)
+    }
+
+    fn url(&self, name: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{name}", self.port)
     }
 }
