@@ -66,14 +66,23 @@ fn main() -> Result<()> {
         other => return Err(format!("format {other:?} is not known; toptw and cycle are").into()),
     };
     let plan = match arguments.cpu_seconds {
-        None => solve(&problem, &Options { seed: arguments.seed, steps: arguments.steps }, &mut |_| ControlFlow::Continue(())),
+        None => solve(
+            &problem,
+            &Options {
+                seed: arguments.seed,
+                steps: arguments.steps,
+            },
+            &mut |_| ControlFlow::Continue(()),
+        ),
         Some(seconds) => within(&problem, arguments.seed, seconds)?,
     };
     let mut text = String::new();
     for (slot, order) in plan.orders().iter().enumerate() {
         if !order.is_empty() {
             write!(text, "R {slot}")?;
-            order.iter().try_for_each(|visit| write!(text, " {}", visit.0 + 1))?;
+            order
+                .iter()
+                .try_for_each(|visit| write!(text, " {}", visit.0 + 1))?;
             writeln!(text)?;
         }
     }
@@ -134,21 +143,41 @@ fn cpu_seconds() -> Result<f64> {
 }
 
 fn numbers(line: &str) -> Vec<f64> {
-    line.split_whitespace().map_while(|word| word.parse().ok()).collect()
+    line.split_whitespace()
+        .map_while(|word| word.parse().ok())
+        .collect()
 }
 
 fn orienteering(path: &Path, routes: u32) -> Result<Problem> {
-    let name = path.file_name().and_then(|n| n.to_str()).ok_or("the instance has no name")?;
+    let name = path
+        .file_name()
+        .and_then(|n| n.to_str())
+        .ok_or("the instance has no name")?;
     let unit = if name.starts_with("pr") { 100.0 } else { 10.0 };
     let text = std::fs::read_to_string(path)?;
-    let rows: Vec<Vec<f64>> = text.lines().skip(2).map(numbers).filter(|row| row.len() >= 8).collect();
+    let rows: Vec<Vec<f64>> = text
+        .lines()
+        .skip(2)
+        .map(numbers)
+        .filter(|row| row.len() >= 8)
+        .collect();
     let depot = rows.first().ok_or("no rows")?;
     let scaled = |x: f64| (x * unit).round() as i32;
-    let window = |row: &[f64]| Window::new(TimeOfDay(scaled(row[row.len() - 2])), TimeOfDay(scaled(row[row.len() - 1])));
+    let window = |row: &[f64]| {
+        Window::new(
+            TimeOfDay(scaled(row[row.len() - 2])),
+            TimeOfDay(scaled(row[row.len() - 1])),
+        )
+    };
     let distance = |a: &[f64], b: &[f64]| (((a[1] - b[1]).hypot(a[2] - b[2])) * unit + 1e-9).floor() as u32;
-    let table: Vec<u32> = rows.iter().flat_map(|a| rows.iter().map(|b| distance(a, b))).collect();
+    let table: Vec<u32> = rows
+        .iter()
+        .flat_map(|a| rows.iter().map(|b| distance(a, b)))
+        .collect();
     let times = DenseTimes::new(rows.len(), table.clone(), table)?;
-    let slots = (0..routes).map(|rep| Slot::new(rep, 0, PlaceId(0), window(depot))).collect();
+    let slots = (0..routes)
+        .map(|rep| Slot::new(rep, 0, PlaceId(0), window(depot)))
+        .collect();
     let visits = rows[1..].iter().enumerate().map(|(index, row)| Visit {
         windows: Windows::Daily(vec![window(row)]),
         prize: row[4] as u32,
@@ -175,9 +204,14 @@ fn cycle(path: &Path) -> Result<Problem> {
     }
     let (detour, speed) = (number(&json["detour"])?, number(&json["speed_kmh"])?);
     let seconds = |a: &(f64, f64), b: &(f64, f64)| {
-        ((a.0 - b.0).hypot(a.1 - b.1) * detour / speed * 3600.0 - 1e-9).ceil().max(0.0) as u32
+        ((a.0 - b.0).hypot(a.1 - b.1) * detour / speed * 3600.0 - 1e-9)
+            .ceil()
+            .max(0.0) as u32
     };
-    let table: Vec<u32> = places.iter().flat_map(|a| places.iter().map(|b| seconds(a, b))).collect();
+    let table: Vec<u32> = places
+        .iter()
+        .flat_map(|a| places.iter().map(|b| seconds(a, b)))
+        .collect();
     let times = DenseTimes::new(places.len(), table.clone(), table)?;
     let span = |from, to| Window::new(TimeOfDay(from), TimeOfDay(to));
     let mut slots = Vec::new();
@@ -189,7 +223,12 @@ fn cycle(path: &Path) -> Result<Problem> {
                 within: span(whole(&lunch["earliest"])?, whole(&lunch["latest"])?),
             }),
             max_drive: Some(Span(whole(&rep["max_drive_s"])?)),
-            ..Slot::new(index as u32, 0, PlaceId(index as u32), span(whole(&rep["shift"][0])?, whole(&rep["shift"][1])?))
+            ..Slot::new(
+                index as u32,
+                0,
+                PlaceId(index as u32),
+                span(whole(&rep["shift"][0])?, whole(&rep["shift"][1])?),
+            )
         });
     }
     let mut visits = Vec::new();
@@ -202,7 +241,10 @@ fn cycle(path: &Path) -> Result<Problem> {
         visits.push(Visit {
             windows: Windows::Daily(if closed { Vec::new() } else { windows }),
             prize: whole(&customer["prize"])? as u32,
-            ..Visit::new(PlaceId((reps.len() + index) as u32), Span(whole(&customer["service_s"])?))
+            ..Visit::new(
+                PlaceId((reps.len() + index) as u32),
+                Span(whole(&customer["service_s"])?),
+            )
         });
     }
     Ok(Problem::new(slots, visits, &times)?)

@@ -65,7 +65,9 @@ impl Problem {
                 meters.push(times.meters(PlaceId(from), PlaceId(to)));
             }
         }
-        let drive_back = (0..places * places).map(|i| drive[i % places.max(1) * places + i / places.max(1)]).collect();
+        let drive_back = (0..places * places)
+            .map(|i| drive[i % places.max(1) * places + i / places.max(1)])
+            .collect();
         let mut bounds = vec![0];
         let mut windows = Vec::new();
         for visit in &visits {

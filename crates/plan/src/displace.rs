@@ -40,7 +40,12 @@ struct Reduced {
 
 impl<'s, 'p> Displacer<'s, 'p> {
     pub(crate) fn new(state: &'s State<'p>, slot: usize) -> Self {
-        Self { state, slot, by_size: Vec::new(), stretches: [None, None] }
+        Self {
+            state,
+            slot,
+            by_size: Vec::new(),
+            stretches: [None, None],
+        }
     }
 
     /// The smallest set of stops without which the visit fits; among sets of a size, the one that costs the plan least. With `free_only`,
@@ -59,7 +64,9 @@ impl<'s, 'p> Displacer<'s, 'p> {
                 self.by_size.push(reduced);
             }
             let sets = self.by_size[size].iter().filter(|set| set.free || !free_only);
-            let best = sets.filter_map(|set| place_in(self.state, self.slot, visit, set)).min_by(|a, b| a.cost.cmp(&b.cost));
+            let best = sets
+                .filter_map(|set| place_in(self.state, self.slot, visit, set))
+                .min_by(|a, b| a.cost.cmp(&b.cost));
             if best.is_some() {
                 return best;
             }
@@ -69,7 +76,9 @@ impl<'s, 'p> Displacer<'s, 'p> {
 
     fn sets_of(&self, count: usize, size: usize) -> Vec<Reduced> {
         let mut all = Vec::new();
-        for_each_set(count, size, &mut |out| all.push(reduced(self.state, self.slot, out)));
+        for_each_set(count, size, &mut |out| {
+            all.push(reduced(self.state, self.slot, out))
+        });
         all
     }
 
@@ -77,12 +86,22 @@ impl<'s, 'p> Displacer<'s, 'p> {
         let (state, slot) = (self.state, self.slot);
         let stretches = self.stretches[usize::from(free_only)].get_or_insert_with(|| {
             let stops = &state.routes[slot].stops;
-            let movable: Vec<usize> = (0..stops.len()).filter(|&at| !free_only || may_go(state, stops[at])).collect();
-            let of = |size| movable.windows(size).map(|out| reduced(state, slot, out)).collect();
+            let movable: Vec<usize> = (0..stops.len())
+                .filter(|&at| !free_only || may_go(state, stops[at]))
+                .collect();
+            let of = |size| {
+                movable
+                    .windows(size)
+                    .map(|out| reduced(state, slot, out))
+                    .collect()
+            };
             (1..=movable.len()).map(of).collect()
         });
         for sets in stretches {
-            let best = sets.iter().filter_map(|set| place_in(state, slot, visit, set)).min_by(|a, b| a.cost.cmp(&b.cost));
+            let best = sets
+                .iter()
+                .filter_map(|set| place_in(state, slot, visit, set))
+                .min_by(|a, b| a.cost.cmp(&b.cost));
             let Some(mut found) = best else { continue };
             let mut index = 0;
             while index < found.out.len() {
@@ -119,20 +138,35 @@ fn reduced(state: &State, slot: usize, out: &[usize]) -> Reduced {
     for &at in out {
         leave_out(&mut cost, &problem.visits()[whole.stops[at] as usize], 1);
     }
-    let kept = (0..whole.stops.len()).filter(|at| !out.contains(at)).map(|at| whole.stops[at]).collect();
+    let kept = (0..whole.stops.len())
+        .filter(|at| !out.contains(at))
+        .map(|at| whole.stops[at])
+        .collect();
     let route = Route::new(problem, day, kept);
     cost.travel += route.travel(day) - whole.travel(day);
-    Reduced { free: out.iter().all(|&at| may_go(state, whole.stops[at])), out: out.to_vec(), route, cost }
+    Reduced {
+        free: out.iter().all(|&at| may_go(state, whole.stops[at])),
+        out: out.to_vec(),
+        route,
+        cost,
+    }
 }
 
 fn place_in(state: &State, slot: usize, visit: u32, set: &Reduced) -> Option<Displacement> {
     let problem = state.problem;
     let may = |at| !problem.orders_locked() || order_allows(problem, &set.route.stops, visit, at);
-    let (at, travel) = set.route.cheapest(problem, &state.days[slot], visit, i64::MAX, may)?;
+    let (at, travel) = set
+        .route
+        .cheapest(problem, &state.days[slot], visit, i64::MAX, may)?;
     let mut cost = set.cost;
     leave_out(&mut cost, &problem.visits()[visit as usize], -1);
     cost.travel += travel;
-    Some(Displacement { slot, at, out: set.out.clone(), cost })
+    Some(Displacement {
+        slot,
+        at,
+        out: set.out.clone(),
+        cost,
+    })
 }
 
 /// How many sets of that size there are, or a number above `MOST_SETS`.
@@ -151,7 +185,9 @@ fn for_each_set(of: usize, size: usize, visit: &mut dyn FnMut(&[usize])) {
     let mut set: Vec<usize> = (0..size).collect();
     loop {
         visit(&set);
-        let Some(i) = (0..size).rev().find(|&i| set[i] < of - size + i) else { return };
+        let Some(i) = (0..size).rev().find(|&i| set[i] < of - size + i) else {
+            return;
+        };
         set[i] += 1;
         for j in i + 1..size {
             set[j] = set[j - 1] + 1;

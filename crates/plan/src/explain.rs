@@ -84,14 +84,25 @@ pub(crate) fn explained(state: &State, visits: &[u32]) -> Vec<LeftOut> {
     let mut all: Vec<(LeftOut, Vec<usize>, Option<Displacement>)> = visits
         .iter()
         .map(|&visit| {
-            let found: Vec<Option<Hindrance>> = (0..state.routes.len()).map(|slot| hindrance(state, visit, slot)).collect();
+            let found: Vec<Option<Hindrance>> = (0..state.routes.len())
+                .map(|slot| hindrance(state, visit, slot))
+                .collect();
             let priced = priced_slots(&found);
             let reasons = found.into_iter().enumerate().map(|(slot, found)| SlotReasons {
                 slot: SlotId(slot as u32),
                 reasons: found.into_iter().map(|h| h.reason).collect(),
             });
             let label = problem.visits()[visit as usize].label.clone();
-            (LeftOut { visit: VisitId(visit), reasons: reasons.collect(), cheapest: None, label }, priced, None)
+            (
+                LeftOut {
+                    visit: VisitId(visit),
+                    reasons: reasons.collect(),
+                    cheapest: None,
+                    label,
+                },
+                priced,
+                None,
+            )
         })
         .collect();
     for slot in 0..state.routes.len() {
@@ -108,7 +119,9 @@ pub(crate) fn explained(state: &State, visits: &[u32]) -> Vec<LeftOut> {
                     *cheapest = Some(found);
                 }
             } else if let Some(found) = displacer.smallest(left.visit.0, false) {
-                reasons.push(Reason::BlockedByLock { visits: dropped(state, &found) });
+                reasons.push(Reason::BlockedByLock {
+                    visits: dropped(state, &found),
+                });
             }
         }
     }
@@ -150,7 +163,11 @@ fn priced_slots(found: &[Option<Hindrance>]) -> Vec<usize> {
         })
         .collect();
     slots.sort_unstable();
-    slots.into_iter().take(SLOTS_PRICED).map(|(_, slot)| slot).collect()
+    slots
+        .into_iter()
+        .take(SLOTS_PRICED)
+        .map(|(_, slot)| slot)
+        .collect()
 }
 
 /// The price of a displacement: exactly what applying it changes.
@@ -184,7 +201,11 @@ fn hindrance(state: &State, visit: u32, slot: usize) -> Option<Hindrance> {
     let (problem, day) = (state.problem, &state.days[slot]);
     let id = SlotId(slot as u32);
     if let Some(reason) = forbidden(&problem.visits()[visit as usize], id, problem.slot(id)) {
-        return Some(Hindrance { reason, amount: NEVER, even_alone: true });
+        return Some(Hindrance {
+            reason,
+            amount: NEVER,
+            even_alone: true,
+        });
     }
     let place = problem.place(visit);
     if problem.drive(day.start, place) >= NEVER || problem.drive(place, day.end) >= NEVER {

@@ -38,7 +38,10 @@ fn improve_order(state: &mut State, slot: usize) -> bool {
         }
         let candidate = Route::new(problem, &day, order());
         let travel = candidate.travel(&day);
-        if travel < least && candidate.fits(&day) && (!problem.orders_locked() || order_holds(problem, &candidate.stops)) {
+        if travel < least
+            && candidate.fits(&day)
+            && (!problem.orders_locked() || order_holds(problem, &candidate.stops))
+        {
             least = travel;
             best = Some(candidate.stops);
         }
@@ -87,7 +90,12 @@ impl<'s, 'p> Legs<'s, 'p> {
             ahead.push(ahead[ahead.len() - 1] + i64::from(problem.drive(leg[0], leg[1])));
             back.push(back[back.len() - 1] + i64::from(problem.drive(leg[1], leg[0])));
         }
-        Self { state, places, ahead, back }
+        Self {
+            state,
+            places,
+            ahead,
+            back,
+        }
     }
 
     fn drive(&self, from: usize, to: usize) -> i64 {
@@ -112,7 +120,11 @@ impl<'s, 'p> Legs<'s, 'p> {
         let (first, last) = (from + 1, to);
         let out = self.drive(first - 1, last + 1) - self.drive(first - 1, first) - self.drive(last, last + 1);
         // The nodes between which the stretch is put, in the numbers of the present order.
-        let (before, after) = if at < from { (at, at + 1) } else { (at + (to - from), at + (to - from) + 1) };
+        let (before, after) = if at < from {
+            (at, at + 1)
+        } else {
+            (at + (to - from), at + (to - from) + 1)
+        };
         self.all() + out + self.drive(before, first) + self.drive(last, after) - self.drive(before, after)
     }
 }

@@ -12,7 +12,7 @@ const AHEAD: usize = 0;
 const BEHIND: usize = 1;
 
 /// An order of visits in one slot. Node 0 is the start, node `i` the stop `i - 1`, the last node the end.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Route {
     pub(crate) stops: Vec<u32>,
     nodes: Vec<Node>,
@@ -24,7 +24,7 @@ pub(crate) struct Route {
     pub(crate) overtime: i32,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Node {
     place: u32,
     /// The drive to the next node; none on an empty day.
@@ -39,7 +39,13 @@ struct Node {
 
 impl Node {
     fn at(place: usize) -> Self {
-        Self { place: place as u32, leg: 0, ready: [NEVER; 2], latest: [-NEVER; 2], room: -NEVER }
+        Self {
+            place: place as u32,
+            leg: 0,
+            ready: [NEVER; 2],
+            latest: [-NEVER; 2],
+            room: -NEVER,
+        }
     }
 }
 
@@ -197,7 +203,8 @@ impl Route {
         let n = self.stops.len();
         self.nodes.clear();
         self.nodes.push(Node::at(day.start));
-        self.nodes.extend(self.stops.iter().map(|&visit| Node::at(problem.place(visit))));
+        self.nodes
+            .extend(self.stops.iter().map(|&visit| Node::at(problem.place(visit))));
         self.nodes.push(Node::at(day.end));
         self.nodes[0].ready = day.leave();
         self.nodes[n + 1].latest = [day.uneat(day.last), day.last];
@@ -233,7 +240,10 @@ impl Route {
         if self.stops.is_empty() {
             return self.refresh(problem, day);
         }
-        self.drive -= self.nodes[range.start..=range.end].iter().map(|node| i64::from(node.leg)).sum::<i64>();
+        self.drive -= self.nodes[range.start..=range.end]
+            .iter()
+            .map(|node| i64::from(node.leg))
+            .sum::<i64>();
         self.nodes.drain(range.start + 1..=range.end);
         self.set_leg(problem, range.start);
         self.drive += i64::from(self.nodes[range.start].leg);
@@ -243,7 +253,10 @@ impl Route {
     }
 
     fn set_leg(&mut self, problem: &Problem, node: usize) {
-        self.nodes[node].leg = problem.drive(self.nodes[node].place as usize, self.nodes[node + 1].place as usize);
+        self.nodes[node].leg = problem.drive(
+            self.nodes[node].place as usize,
+            self.nodes[node + 1].place as usize,
+        );
     }
 
     /// Earliest times from that node on; may stop after `at_least` as soon as nothing changes.
@@ -266,13 +279,20 @@ impl Route {
     /// Latest times from that node back; may stop before `at_most` as soon as nothing changes.
     fn backward(&mut self, problem: &Problem, day: &Day, from: usize, at_most: usize) {
         for node in (1..=from).rev() {
-            let (visit, leg, after) = (self.stops[node - 1], self.nodes[node].leg, self.nodes[node + 1].latest);
+            let (visit, leg, after) = (
+                self.stops[node - 1],
+                self.nodes[node].leg,
+                self.nodes[node + 1].latest,
+            );
             let windows = problem.windows(visit, day.slot);
             let service = problem.service(visit);
             let done = after[BEHIND] - leg;
             let done_ahead = (after[AHEAD] - leg).max(day.uneat(done));
             let behind = last_start(windows, done - service);
-            let latest = [last_start(windows, done_ahead - service).max(day.uneat(behind)), behind];
+            let latest = [
+                last_start(windows, done_ahead - service).max(day.uneat(behind)),
+                behind,
+            ];
             if node < at_most && self.nodes[node].latest == latest {
                 return;
             }
@@ -289,7 +309,11 @@ impl Route {
             self.nodes[node].room = room;
             self.most_room = self.most_room.max(room);
         }
-        self.overtime = if n == 0 { 0 } else { (self.nodes[n + 1].ready[BEHIND] - day.to).max(0) };
+        self.overtime = if n == 0 {
+            0
+        } else {
+            (self.nodes[n + 1].ready[BEHIND] - day.to).max(0)
+        };
     }
 
     /// All windows, the pause, the shift and the driving limit hold (locked orders are not looked at).
@@ -317,13 +341,20 @@ impl Route {
     #[inline]
     fn insertion_below(&self, day: &Day, visit: &Inserted, at: usize, below: i64) -> Option<i32> {
         let (before, after) = (&self.nodes[at], &self.nodes[at + 1]);
-        let (to, from) = (visit.drive_to[before.place as usize], visit.drive_from[after.place as usize]);
+        let (to, from) = (
+            visit.drive_to[before.place as usize],
+            visit.drive_from[after.place as usize],
+        );
         let extra = to + from - before.leg;
-        if to + from + visit.service > before.room || i64::from(extra) >= below || self.drive + i64::from(extra) > day.max_drive {
+        if to + from + visit.service > before.room
+            || i64::from(extra) >= below
+            || self.drive + i64::from(extra) > day.max_drive
+        {
             return None;
         }
         let done = day.serve(day.arrive(before.ready, to), visit.windows, visit.service);
-        (done[BEHIND] + from <= after.latest[BEHIND] || done[AHEAD] + from <= after.latest[AHEAD]).then_some(extra)
+        (done[BEHIND] + from <= after.latest[BEHIND] || done[AHEAD] + from <= after.latest[AHEAD])
+            .then_some(extra)
     }
 
     /// The cheapest position for a visit that costs less than `below` in travel and that `may` does not overrule; `may` is asked only about
@@ -343,7 +374,9 @@ impl Route {
             return None;
         }
         for at in 0..=self.stops.len() {
-            let Some(extra) = self.insertion_below(day, &inserted, at, least) else { continue };
+            let Some(extra) = self.insertion_below(day, &inserted, at, least) else {
+                continue;
+            };
             let mut travel = i64::from(extra);
             if day.overtime_price != 0 {
                 let more = self.overtime_with(problem, day, visit, at) - self.overtime;
@@ -386,5 +419,47 @@ impl Day {
     /// How long after its window a pause ends.
     pub(crate) fn pause_late(&self, end: i32) -> i32 {
         (end - self.lunch_to).max(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Day, Route};
+    use crate::random::Random;
+    use crate::{DenseTimes, Lunch, PlaceId, Problem, Slot, Span, TimeOfDay, Visit, Window, Windows};
+
+    /// Single insertions and removals leave the same as working everything out again.
+    #[test]
+    fn small_changes_agree_with_a_fresh_start() {
+        let mut random = Random::new(3);
+        let places = 12;
+        let mut table = || (0..places * places).map(|_| random.below(1800) as u32).collect::<Vec<u32>>();
+        let times = DenseTimes::new(places, table(), table()).expect("square tables");
+        let hours = |from, to| Window::new(TimeOfDay::hm(from, 0), TimeOfDay::hm(to, 0));
+        let mut slot = Slot::new(1, 0, PlaceId(0), hours(8, 17));
+        slot.lunch = Some(Lunch { length: Span::minutes(30), within: hours(11, 14) });
+        let visits: Vec<Visit> = (1..places as u32)
+            .map(|place| Visit {
+                windows: Windows::Daily(vec![hours(8, 11 + (place % 3) as i32), hours(14, 16)]),
+                ..Visit::new(PlaceId(place), Span::minutes(10))
+            })
+            .collect();
+        let problem = Problem::new(vec![slot], visits, &times).expect("a day that can be planned");
+        let day = Day::new(&problem, 0);
+        let mut route = Route::new(&problem, &day, Vec::new());
+        for _ in 0..2_000 {
+            let count = route.stops.len();
+            if count == 0 || (count < 8 && random.below(2) == 0) {
+                let absent: Vec<u32> = (0..places as u32 - 1).filter(|v| !route.stops.contains(v)).collect();
+                let visit = absent[random.below(absent.len())];
+                route.insert(&problem, &day, visit, random.below(count + 1));
+            } else {
+                let from = random.below(count);
+                let to = from + 1 + random.below((count - from).min(3));
+                route.remove(&problem, &day, from..to);
+            }
+            let fresh = Route::new(&problem, &day, route.stops.clone());
+            assert_eq!(route, fresh);
+        }
     }
 }

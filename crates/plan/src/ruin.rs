@@ -1,4 +1,4 @@
-//! Ruin: strings of consecutive stops near a random visit are taken out, one string a route.
+//! Ruin: strings of consecutive stops near a random visit are taken out, one string a route; or, now and then, a few stops from anywhere.
 
 use crate::compiled::{NEVER, Problem};
 use crate::random::Random;
@@ -8,6 +8,9 @@ use crate::state::{ABSENT, State};
 const MEAN_REMOVED: f64 = 10.0;
 /// The longest string.
 const LONGEST: f64 = 10.0;
+/// One ruin in this many takes stops from anywhere, at most so many.
+const SCATTERED: usize = 4;
+const MOST_SCATTERED: usize = 4;
 /// How many near visits are looked at.
 const NEAR: usize = 100;
 
@@ -58,6 +61,15 @@ impl Ruin {
         if planned == 0 {
             return None;
         }
+        if random.below(SCATTERED) == 0 {
+            for left in (planned.saturating_sub(MOST_SCATTERED)..planned)
+                .rev()
+                .take(1 + random.below(MOST_SCATTERED))
+            {
+                remove_any(state, random.below(left + 1));
+            }
+            return Some(random.below(self.near.len()) as u32);
+        }
         let longest = LONGEST.min(planned as f64 / driven as f64);
         let most_strings = (4.0 * MEAN_REMOVED / (1.0 + longest) - 1.0).max(1.0);
         let strings = ((random.unit() * most_strings) as usize + 1).min(driven);
@@ -94,6 +106,17 @@ impl Ruin {
     /// Visits near that one, itself first.
     pub(crate) fn near(&self, visit: u32) -> &[u32] {
         &self.near[visit as usize]
+    }
+}
+
+/// Takes out the stop of that number, counted over all routes.
+fn remove_any(state: &mut State, mut number: usize) {
+    for slot in 0..state.routes.len() {
+        let length = state.routes[slot].stops.len();
+        if number < length {
+            return state.remove(slot, number..number + 1);
+        }
+        number -= length;
     }
 }
 

@@ -36,7 +36,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             seed: 1,
-            steps: 5_000,
+            steps: 10_000,
         }
     }
 }

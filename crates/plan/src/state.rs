@@ -146,7 +146,13 @@ impl<'p> State<'p> {
 
     /// The cheapest place in one slot that costs less than `below`; `look` is asked about each that would do and may overlook it.
     #[inline]
-    pub(crate) fn cheaper_in(&self, slot: usize, visit: u32, below: i64, mut look: impl FnMut() -> bool) -> Option<Place> {
+    pub(crate) fn cheaper_in(
+        &self,
+        slot: usize,
+        visit: u32,
+        below: i64,
+        mut look: impl FnMut() -> bool,
+    ) -> Option<Place> {
         if self.problem.windows(visit, slot).is_empty() {
             return None;
         }
@@ -253,7 +259,9 @@ impl<'p> State<'p> {
                         && self.slot_of[visit as usize] == ABSENT
                         && !self.problem.windows(visit, slot).is_empty()
                         && self.order_allows(slot, visit, at)
-                        && self.routes[slot].insertion(self.problem, &self.days[slot], visit, at).is_some()
+                        && self.routes[slot]
+                            .insertion(self.problem, &self.days[slot], visit, at)
+                            .is_some()
                     {
                         self.insert(visit, slot, at);
                         at += 1;
