@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::Problem;
 use crate::{
-    Shared, accounts, crud, events, imports, jobs, live, maps, places, plans, sessions, users, visits,
+    Shared, regions, territories, accounts, crud, events, imports, jobs, live, maps, places, plans, sessions, users, visits,
 };
 
 /// A request's body is at most so large; uploads have their own limit.
@@ -36,6 +36,8 @@ fn routes() -> OpenApiRouter<Shared> {
         .merge(maps::router())
         .merge(live::router())
         .merge(accounts::router())
+        .merge(territories::router())
+        .merge(regions::router())
         .merge(places::router())
         .merge(imports::router())
         .merge(visits::router())
@@ -61,6 +63,7 @@ pub fn router(app: Shared) -> Router {
         )
         .route("/api/{*rest}", axum::routing::any(unknown))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(axum::middleware::from_fn(crate::rejections::as_problems))
         .with_state(app)
 }
 

@@ -6,6 +6,7 @@
 mod app;
 mod catalog;
 mod problem;
+mod rejections;
 mod time;
 
 mod sessions;
@@ -22,6 +23,8 @@ mod calendars;
 mod imports;
 mod locations;
 mod opportunities;
+mod regions;
+pub mod territories;
 mod places;
 mod plans;
 mod visits;
@@ -30,6 +33,9 @@ mod api;
 mod commands;
 #[cfg(test)]
 mod testing;
+
+#[cfg(test)]
+mod test_world;
 
 use std::sync::Arc;
 
