@@ -104,6 +104,8 @@ pub enum OnDelete {
     Cascade,
     /// Their link is emptied.
     Clear,
+    /// They stay and go on pointing to it: they are its past, and say of themselves when they ended.
+    Keep,
 }
 
 /// The four column types that mean the same on SQLite and PostgreSQL.

@@ -38,7 +38,7 @@ impl Store {
             let gone = self.record_type(type_name)?;
             for (other, field) in self.catalog().links_to(&gone.name) {
                 // What follows from other records is put right by its feature afterwards.
-                if field.on_delete == OnDelete::Cascade
+                if matches!(field.on_delete, OnDelete::Cascade | OnDelete::Keep)
                     || (other.derived && field.on_delete == OnDelete::Refuse)
                 {
                     continue;
