@@ -9,6 +9,7 @@ use tokio::sync::broadcast;
 use crate::jobs::Jobs;
 use crate::live::Live;
 use crate::problem::Problem;
+use crate::territories::Territories;
 use crate::time::Zone;
 
 /// Settings that the features read.
@@ -36,6 +37,7 @@ pub struct App {
     pub(crate) store: Store,
     pub(crate) settings: Settings,
     pub(crate) live: Arc<Live>,
+    pub(crate) territories: Territories,
     pub(crate) jobs: Jobs,
     pub(crate) events: broadcast::Sender<Event>,
     atlas: RwLock<Option<Arc<Atlas>>>,
@@ -56,6 +58,7 @@ impl App {
             store,
             settings,
             live,
+            territories: Territories::default(),
             jobs,
             events,
             atlas: RwLock::new(atlas),
@@ -98,7 +101,7 @@ impl App {
 
     /// Starts what runs beside the requests: following the feed, and working off jobs.
     pub fn spawn_background(self: &Arc<Self>, with_workers: bool) -> Vec<tokio::task::JoinHandle<()>> {
-        let mut tasks = vec![tokio::spawn(self.live.clone().follow())];
+        let mut tasks = vec![tokio::spawn(self.live.clone().follow()), tokio::spawn(crate::territories::follow(self.clone()))];
         if with_workers {
             tasks.push(tokio::spawn(crate::jobs::work(self.clone())));
             tasks.push(tokio::spawn(crate::places::follow(self.clone())));

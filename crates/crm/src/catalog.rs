@@ -38,5 +38,6 @@ pub fn rules() -> records::Rules {
     let rules = crate::locations::rules(rules);
     let rules = crate::calendars::rules(rules);
     let rules = crate::visits::rules(rules);
+    let rules = crate::territories::rules(rules);
     crate::opportunities::rules(rules)
 }

@@ -31,6 +31,9 @@ mod visits;
 
 mod api;
 mod commands;
+
+#[cfg(test)]
+mod catalog_tests;
 #[cfg(test)]
 mod testing;
 

@@ -14,6 +14,7 @@ use crate::crud::{RecordJson, When, read_at};
 use crate::live::{CustomerRow, customer_rows, row_id};
 use crate::problem::Problem;
 use crate::sessions::Signed;
+use crate::territories::{Ownership, ownership_for_card};
 
 /// A place of the customer.
 #[derive(Serialize, ToSchema)]
@@ -21,6 +22,8 @@ pub(crate) struct CardPlace {
     record: RecordJson,
     /// As on the map; null as of a past date.
     customer: Option<CustomerRow>,
+    /// Whose it is, since when, and why.
+    ownership: Ownership,
 }
 
 /// The next visit in somebody's plan.
@@ -96,9 +99,11 @@ async fn card(
             Some(found) => customer_rows(&app, &state, &[found]).await?.pop(),
             None => None,
         };
+        let ownership = ownership_for_card(&app, &signed, &record, at).await?;
         locations.push(CardPlace {
             record: record.into(),
             customer,
+            ownership,
         });
     }
     Ok(Json(Card {

@@ -132,6 +132,8 @@ async fn undo(
 ) -> Result<Json<UndoJson>, Problem> {
     let author = signed.author("undo", "Undo");
     let report = app.store.undo(&author, &id).await?;
+    // What could not be taken back may leave places assigned otherwise than the territories say.
+    crate::territories::settled(&app).await;
     let seq = app.store.last_seq().await?;
     app.live.wait_for(seq).await;
     let names = user_names(&app).await?;

@@ -320,7 +320,7 @@ async fn delete(
         version: if_match(&headers)?,
     };
     let written = app.store.write(&author, vec![op]).await?;
-    app.live.wait_for(written.last_seq).await;
+    settle(&app, record_type, written.last_seq).await;
     Ok(Json(Deleted {
         change_set: written.change_set,
     }))
@@ -381,17 +381,27 @@ async fn history(
 
 /// Writes one operation and waits until map and list show it.
 async fn write_one(app: &App, author: &records::Author, op: Op) -> Result<WrittenRecord, Problem> {
+    let record_type = app.store.record_type(op.type_name())?.clone();
     let written = app.store.write(author, vec![op]).await?;
     let record = written
         .records
         .into_iter()
         .next()
         .ok_or_else(|| Problem::unexpected("a write without a record"))?;
-    app.live.wait_for(written.last_seq).await;
+    settle(app, &record_type, written.last_seq).await;
     Ok(WrittenRecord {
         record: record.into(),
         change_set: written.change_set,
     })
+}
+
+/// Lets what follows from a write happen before it is answered: whose a place is, and what map and list show.
+async fn settle(app: &App, record_type: &RecordType, mut seq: i64) {
+    if matches!(record_type.name.as_str(), "location" | "territory" | "territory_version") {
+        crate::territories::settled(app).await;
+        seq = app.store.last_seq().await.unwrap_or(seq);
+    }
+    app.live.wait_for(seq).await;
 }
 
 fn refuse_read_only(record_type: &RecordType, fields: &Map<String, Value>) -> Result<(), Problem> {

@@ -17,12 +17,13 @@ pub(super) const CATEGORIES: [&str; 9] = [
     "geocode_status",
     "due_state",
 ];
-pub(super) const AMOUNTS: [&str; 5] = [
+pub(super) const AMOUNTS: [&str; 6] = [
     "revenue",
     "pipeline",
     "visits_90_days",
     "visit_minutes_year",
     "accounts",
+    "visits_10_years",
 ];
 pub(super) const TIMES: [&str; 2] = ["last_visit", "due_at"];
 pub(super) const TEXTS: [&str; 3] = ["name", "street", "phone"];

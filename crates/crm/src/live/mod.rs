@@ -180,7 +180,7 @@ impl Live {
         loop {
             self.install_merged().await;
             let state = self.present();
-            let moment = moment(&self.store, &self.zone, None);
+            let moment = moment(&self.store, &self.zone, None).await?;
             if moment.day_start != state.day_start {
                 self.publish(build(&self.store, &self.zone, None).await?);
                 continue;
@@ -293,17 +293,21 @@ impl Live {
     }
 }
 
-fn moment(store: &Store, zone: &Zone, as_of: Option<Timestamp>) -> Moment {
-    let now = as_of.unwrap_or_else(|| store.now());
-    Moment {
-        as_of,
-        now,
-        day_start: zone.day_start(now),
-    }
+/// The moment asked for. The present is the clock's, or the last write's where that is later: writes never
+/// share a moment, so a batch may run ahead of the clock, and its validities begin all the same.
+async fn moment(store: &Store, zone: &Zone, as_of: Option<Timestamp>) -> Result<Moment, records::Error> {
+    let now = match as_of {
+        Some(as_of) => as_of,
+        None => {
+            let last = store.changes(store.last_seq().await? - 1, 1).await?;
+            last.last().map_or(store.now(), |change| store.now().max(change.at))
+        }
+    };
+    Ok(Moment { as_of, now, day_start: zone.day_start(now) })
 }
 
 async fn build(store: &Store, zone: &Zone, as_of: Option<Timestamp>) -> Result<State, records::Error> {
-    let moment = moment(store, zone, as_of);
+    let moment = moment(store, zone, as_of).await?;
     // The number is read first: a change that slips in between is applied twice, which does no harm.
     let seq = store.last_seq().await?;
     let stages = rows::stages(store.db()).await.map_err(records::Error::from)?;

@@ -110,6 +110,8 @@ pub(super) async fn load(
         amounts[2] = Some(seen.recent);
         amounts[3] = minutes_year;
         amounts[4] = Some(i64::from(is_first));
+        // Ten years, so that a rhythm that is no part of a year is not rounded away.
+        amounts[5] = frequency.map(|f| 3_650 / f.days.max(1));
         let mut pipeline = 0;
         let own = opportunities.get(&(place.account_id.clone(), Some(place.id.clone())));
         let general = opportunities

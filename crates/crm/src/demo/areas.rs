@@ -1,0 +1,198 @@
+//! Four territories over the town, with one small gap and one small overlap between them, and the border that
+//! was moved a year later.
+
+use geom::LngLat;
+use serde_json::{Value, json};
+
+use super::people::People;
+use super::store::Customer;
+use super::{Stage, author};
+use crate::problem::Problem;
+use crate::territories::{self, NewTerritory};
+
+/// How far the territories reach beyond the customers, in degrees.
+const MARGIN: f64 = 0.02;
+/// Half the width of gap and overlap: some 40 metres.
+const NOTCH: [f64; 2] = [0.0006, 0.0004];
+
+/// Where the borders run: one line from north to south, and one line across on each side of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Borders {
+    west: f64,
+    south: f64,
+    east: f64,
+    north: f64,
+    /// Longitude of the line at its northern end, in the middle and at its southern end.
+    line: [f64; 3],
+    /// Latitude of the line across in the west, and in the east.
+    across: [f64; 2],
+}
+
+/// The drawn territories.
+pub(super) struct Areas {
+    borders: Borders,
+    /// North-West, South-West, North-East, South-East.
+    ids: Vec<String>,
+    /// In this customer's place nobody works.
+    gap: Option<LngLat>,
+    /// In this one's two do.
+    overlap: Option<LngLat>,
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(0.0)
+}
+
+/// Borders that give each quarter as many customers.
+pub(super) fn borders(customers: &[Customer]) -> Option<Borders> {
+    let places: Vec<LngLat> = customers.iter().filter_map(|c| c.place).collect();
+    let bounds = geom::BBox::around(places.iter().copied())?;
+    let middle = median(places.iter().map(|p| p.lng()).collect());
+    let side = |east: bool| median(places.iter().filter(|p| (p.lng() >= middle) == east).map(|p| p.lat()).collect());
+    Some(Borders {
+        west: bounds.west - MARGIN,
+        south: bounds.south - MARGIN,
+        east: bounds.east + MARGIN,
+        north: bounds.north + MARGIN,
+        line: [middle - 0.004, middle, middle + 0.004],
+        across: [side(false), side(true)],
+    })
+}
+
+impl Borders {
+    /// The line's longitude at a latitude.
+    fn line_at(&self, lat: f64) -> f64 {
+        let middle = (self.across[0] + self.across[1]) / 2.0;
+        let (from, to, share) = if lat >= middle {
+            (self.line[1], self.line[0], (lat - middle) / (self.north - middle))
+        } else {
+            (self.line[1], self.line[2], (middle - lat) / (middle - self.south))
+        };
+        from + (to - from) * share.clamp(0.0, 1.0)
+    }
+
+    /// The number of the quarter a place is in: North-West, South-West, North-East, South-East.
+    pub fn quarter(&self, place: LngLat) -> usize {
+        let east = place.lng() >= self.line_at(place.lat());
+        let south = place.lat() < self.across[usize::from(east)];
+        usize::from(east) * 2 + usize::from(south)
+    }
+
+    /// The outline of a quarter. `notch` is a place just beyond (or within) its border across, around which the
+    /// border makes a small detour.
+    fn outline(&self, quarter: usize, notch: Option<LngLat>) -> Value {
+        let east = quarter >= 2;
+        let south = quarter % 2 == 1;
+        let across = self.across[usize::from(east)];
+        let middle = (self.across[0] + self.across[1]) / 2.0;
+        let outer = if east { self.east } else { self.west };
+        let end = if south { self.south } else { self.north };
+        let mut points = vec![[outer, end], [self.line_at(end), end]];
+        // The line bends in the middle, which lies on one side of the border across only.
+        if (middle < across) == south && (middle - across).abs() > 1e-9 {
+            points.push([self.line_at(middle), middle]);
+        }
+        points.push([self.line_at(across), across]);
+        if let Some(place) = notch {
+            // On the way outwards: towards the east in the east, towards the west in the west.
+            let toward = if east { 1.0 } else { -1.0 };
+            let tip = place.lat() + if place.lat() >= across { NOTCH[1] } else { -NOTCH[1] };
+            let (near, far) = (place.lng() - toward * NOTCH[0], place.lng() + toward * NOTCH[0]);
+            points.extend([[near, across], [near, tip], [far, tip], [far, across]]);
+        }
+        points.push([outer, across]);
+        points.push(points[0]);
+        json!({ "type": "Polygon", "coordinates": [points] })
+    }
+}
+
+/// The customer nearest to the border across on one side of the line, just inside of a quarter.
+fn beside(borders: &Borders, customers: &[Customer], quarter: usize) -> Option<LngLat> {
+    let across = borders.across[usize::from(quarter >= 2)];
+    let inside = |p: &LngLat| {
+        let clear = (p.lng() - borders.line_at(p.lat())).abs() > 4.0 * NOTCH[0];
+        clear && borders.quarter(*p) == quarter && (p.lat() - across).abs() > NOTCH[1] / 4.0
+    };
+    let places = customers.iter().filter_map(|c| c.place).filter(inside);
+    places.min_by(|a, b| (a.lat() - across).abs().total_cmp(&(b.lat() - across).abs()))
+}
+
+const NAMES: [&str; 4] = ["North-West", "South-West", "North-East", "South-East"];
+
+/// Draws the four territories and gives them to the reps.
+pub(super) async fn draw(stage: &Stage, people: &People, customers: &[Customer], borders: Borders) -> Result<Areas, Problem> {
+    // South-West bulges into North-West, North-East draws back from South-East.
+    let overlap = beside(&borders, customers, 0);
+    let gap = beside(&borders, customers, 2);
+    let mut areas = Areas { borders, ids: Vec::new(), gap, overlap };
+    for (quarter, (name, rep)) in NAMES.iter().zip(&people.reps).enumerate() {
+        let new = NewTerritory {
+            name: (*name).to_owned(),
+            geometry: Some(areas.outline(quarter)),
+            owner_id: Some(rep.clone()),
+            ..NewTerritory::default()
+        };
+        let author = author(&people.manager, &format!("Draw {name}"));
+        areas.ids.push(territories::draw(stage.store(), &author, new).await?.0);
+    }
+    territories::settle(stage.store()).await?;
+    Ok(areas)
+}
+
+impl Areas {
+    fn outline(&self, quarter: usize) -> Value {
+        let notch = match quarter {
+            1 => self.overlap,
+            2 => self.gap,
+            _ => None,
+        };
+        self.borders.outline(quarter, notch)
+    }
+
+    /// Moves the northern part of the line to the west: North-East takes customers over from North-West.
+    pub async fn realign(&mut self, stage: &Stage, people: &People, customers: &[Customer]) -> Result<(), Problem> {
+        let mut near: Vec<f64> = customers
+            .iter()
+            .filter_map(|c| c.place)
+            .filter(|p| self.borders.quarter(*p) == 0)
+            .map(|p| self.borders.line_at(p.lat()) - p.lng())
+            .collect();
+        near.sort_by(f64::total_cmp);
+        // Every eighth customer of North-West.
+        let by = near.get(near.len() / 8).copied().unwrap_or(0.0);
+        self.borders.line[0] -= by;
+        self.borders.line[1] -= by;
+        let author = author(&people.manager, "Move the border between North-West and North-East");
+        for quarter in [2, 0, 1, 3] {
+            territories::reshape(stage.store(), &author, &self.ids[quarter], &self.outline(quarter)).await?;
+        }
+        territories::settle(stage.store()).await?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_quarters_cover_everybody_and_their_outlines_agree() {
+        let borders = Borders {
+            west: 0.0,
+            south: 0.0,
+            east: 10.0,
+            north: 10.0,
+            line: [4.0, 5.0, 6.0],
+            across: [4.0, 6.0],
+        };
+        let shapes: Vec<_> = (0..4).map(|q| crate::territories::parse_area(&borders.outline(q, None)).unwrap()).collect();
+        for x in 1..40 {
+            for y in 1..40 {
+                let place = LngLat::new(f64::from(x) * 0.25 + 0.013, f64::from(y) * 0.25 + 0.017).unwrap();
+                let inside: Vec<usize> = (0..4).filter(|q| shapes[*q].contains(place)).collect();
+                assert_eq!(inside, [borders.quarter(place)], "{place:?}");
+            }
+        }
+    }
+}

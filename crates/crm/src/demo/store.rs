@@ -1,0 +1,88 @@
+//! SQL of the demo: how safe to write, and what it plays with.
+
+use std::collections::HashMap;
+
+use geom::{LngLat, Timestamp};
+use records::{Db, Error, on_db};
+
+use crate::problem::Problem;
+
+/// No waiting for the disk: a demo that is cut short begins anew.
+pub(super) async fn careless(db: &Db) -> Result<(), Problem> {
+    if let Db::Sqlite { write, .. } = db {
+        sqlx::query("pragma synchronous = off").execute(write).await.map_err(Error::from)?;
+    }
+    Ok(())
+}
+
+/// Everything on the disk, in the one file.
+pub(super) async fn careful(db: &Db) -> Result<(), Problem> {
+    if let Db::Sqlite { write, .. } = db {
+        for sql in ["pragma synchronous = full", "pragma optimize", "pragma wal_checkpoint(truncate)"] {
+            sqlx::query(sql).execute(write).await.map_err(Error::from)?;
+        }
+    }
+    Ok(())
+}
+
+/// A customer's place.
+#[derive(Clone, Debug)]
+pub(super) struct Customer {
+    pub account: String,
+    pub location: String,
+    /// `NB-0001`; the order in which everything is played.
+    pub number: String,
+    pub name: String,
+    pub kind: String,
+    pub class: String,
+    pub owner: Option<String>,
+    pub revenue: Option<i64>,
+    pub hours: Option<String>,
+    pub place: Option<LngLat>,
+}
+
+/// All customers, by number.
+pub(super) async fn customers(db: &Db) -> Result<Vec<Customer>, Problem> {
+    const SQL: &str = "select a.id, l.id, coalesce(a.number, ''), a.name, a.type, coalesce(a.class, 'C'), a.owner_id, \
+                       a.annual_revenue, l.opening_hours, l.lng, l.lat from accounts a \
+                       join locations l on l.account_id = a.id \
+                       where a.status is null or a.status <> 'closed' order by a.number, a.id, l.id";
+    type Row = (
+        String,
+        String,
+        String,
+        String,
+        String,
+        String,
+        Option<String>,
+        Option<i64>,
+        Option<String>,
+        Option<f64>,
+        Option<f64>,
+    );
+    let rows: Vec<Row> = on_db!(read db, pool => sqlx::query_as(SQL).fetch_all(pool).await).map_err(Error::from)?;
+    let customer = |(account, location, number, name, kind, class, owner, revenue, hours, lng, lat): Row| Customer {
+        account,
+        location,
+        number,
+        name,
+        kind,
+        class,
+        owner,
+        revenue,
+        hours,
+        place: lng.zip(lat).and_then(|(lng, lat): (f64, f64)| LngLat::new(lng, lat).ok()),
+    };
+    Ok(rows.into_iter().map(customer).collect())
+}
+
+/// Who owns each place by its territory at a moment: (territory, person) by place.
+pub(super) async fn owners(db: &Db, at: Timestamp) -> Result<HashMap<String, (String, String)>, Problem> {
+    const SQL: &str = "select s.location_id, s.territory_id, m.user_id from assignments s \
+                       join territory_members m on m.territory_id = s.territory_id and m.role = 'owner' \
+                       and m.valid_from <= $1 and m.valid_to > $1 \
+                       where s.line is null and s.valid_from <= $1 and s.valid_to > $1";
+    let rows: Vec<(String, String, String)> =
+        on_db!(read db, pool => sqlx::query_as(SQL).bind(at.0).fetch_all(pool).await).map_err(Error::from)?;
+    Ok(rows.into_iter().map(|(place, territory, user)| (place, (territory, user))).collect())
+}

@@ -1,0 +1,79 @@
+//! Territories: drawn areas and named customers, who works them, and whose each place is.
+//!
+//! A territory is a record with a life of its own; how far it reaches is a *version*, which is never
+//! edited: a change ends it and begins the next. Whose a place is (an *assignment*) is never said by hand:
+//! it follows from the versions by the order of rules in the crate `territory`, is worked out for the places
+//! that a change concerns ([`settle`]), and is kept with the reason. As versions, members and assignments
+//! have a validity, every question can be asked as of a past date.
+
+mod area;
+mod edit;
+mod holdings;
+mod issues;
+mod layout;
+mod ownership;
+mod planner;
+mod preview;
+mod settle;
+mod totals;
+
+mod answers;
+mod http;
+mod store;
+
+#[cfg(test)]
+mod tests;
+
+pub use edit::{NewTerritory, draw, give, release, reshape, take};
+pub use settle::settle;
+
+pub(crate) use area::{parse as parse_area, to_geojson};
+pub(crate) use http::{ownership_for_card, router};
+pub(crate) use layout::Layout;
+pub(crate) use ownership::Ownership;
+pub(crate) use settle::{follow, settled};
+
+use geom::Timestamp;
+use records::{Fault, Record, Rules};
+use serde_json::{Map, Value};
+
+/// What handlers keep between requests.
+#[derive(Default)]
+pub(crate) struct Territories {
+    pub layout: layout::PresentLayout,
+    pub holdings: holdings::PresentHoldings,
+    /// Held while assignments are written.
+    pub assigning: tokio::sync::Mutex<()>,
+}
+
+pub(crate) fn rules(rules: Rules) -> Rules {
+    rules.on("territory_version", versions_are_kept)
+}
+
+/// A version's area is one that can be used; once written, only its end may be set.
+fn versions_are_kept(
+    before: Option<&Record>,
+    after: &mut Map<String, Value>,
+    _: Timestamp,
+) -> Result<(), Vec<Fault>> {
+    if let Some(before) = before {
+        let changed = after.iter().find(|(name, value)| {
+            !matches!(name.as_str(), "valid_to" | "custom") && before.fields.get(*name) != Some(*value)
+        });
+        return match changed {
+            None => Ok(()),
+            Some((name, _)) => Err(vec![Fault::of(
+                name,
+                "fixed",
+                "A version of a territory is never edited. Change the territory's border: that begins a new one.",
+            )]),
+        };
+    }
+    match after.get("area").filter(|g| !g.is_null()) {
+        None => Ok(()),
+        Some(geometry) => match area::parse(geometry) {
+            Ok(_) => Ok(()),
+            Err(bad) => Err(vec![Fault::of("area", bad.code, bad.message)]),
+        },
+    }
+}

@@ -1,0 +1,310 @@
+//! Keeps assignments in step: reads the change feed after its own mark and assigns what a change concerns.
+//!
+//! Whatever wrote the change (a drawn border, a pin that moved, an import, an undo), the consequence is
+//! worked out from what is on record now, and written as a change set *caused by* the change, so that one
+//! undo takes both back. Doing it twice does nothing. One process at a time does it: the mark in the
+//! settings carries a lease.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use geom::Timestamp;
+use records::{At, Author, Change, Clock as _, Error, Op, Store, SystemClock, Viewer, fields};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::layout::Layout;
+use super::planner::{Move, plan};
+use super::store;
+use crate::App;
+
+/// Changes read at once.
+const BATCH: u32 = 5_000;
+/// Moves written in one transaction: two operations each, well under 50 ms.
+const CHUNK: usize = 250;
+/// A process that does not renew its lease for so long is taken for dead.
+const LEASE: i64 = 5_000;
+/// How long to wait for another process's lease.
+const PAUSE: Duration = Duration::from_millis(20);
+/// From so many locations on, the comparison is made away from the threads that serve.
+const MANY: usize = 500;
+
+/// How far the feed is worked off, and who is at it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Mark {
+    seq: i64,
+    holder: Option<String>,
+    /// Milliseconds since 1970 by the machine's clock: a lease measures real time, whatever the records'
+    /// clock says.
+    until: i64,
+}
+
+impl Mark {
+    fn text(&self) -> String {
+        serde_json::json!({ "seq": self.seq, "holder": self.holder, "until": self.until }).to_string()
+    }
+}
+
+/// Works off the feed up to its present end, so that every location is assigned as the territories say.
+/// Call it after writes to places or territories that do not go through a running server: the demo's
+/// seeding, an import on the command line.
+///
+/// # Errors
+/// [`Error::Database`]; what was done up to then stays and is not done again.
+pub async fn settle(store: &Store) -> Result<(), Error> {
+    let holder = records::new_id();
+    loop {
+        let last = store.last_seq().await?;
+        let Some(text) = store::read_cursor(store.db()).await? else {
+            store::begin_cursor(store.db(), &Mark::default().text()).await?;
+            continue;
+        };
+        let mark: Mark = serde_json::from_str(&text)
+            .map_err(|error| Error::Schema(format!("the setting of how far assignments are is {text}: {error}")))?;
+        if mark.seq >= last {
+            return Ok(());
+        }
+        if mark.holder.is_some() && mark.until > SystemClock.now().0 {
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        }
+        let mut lease = Lease { store, holder: holder.clone(), text };
+        if lease.hold(mark.seq).await? {
+            let done = work(store, &mut lease, mark.seq).await;
+            match done {
+                Ok(seq) => lease.release(seq).await?,
+                Err(error) => {
+                    let seq = serde_json::from_str::<Mark>(&lease.text).map_or(mark.seq, |m| m.seq);
+                    lease.release(seq).await?;
+                    return Err(error);
+                }
+            }
+        }
+    }
+}
+
+/// The right to write assignments.
+struct Lease<'a> {
+    store: &'a Store,
+    holder: String,
+    /// The mark as it was last written.
+    text: String,
+}
+
+impl Lease<'_> {
+    /// Takes or renews it, with the feed worked off up to `seq`. `false`: another process has it.
+    async fn hold(&mut self, seq: i64) -> Result<bool, Error> {
+        let until = SystemClock.now().0 + LEASE;
+        self.swap(Mark { seq, holder: Some(self.holder.clone()), until }).await
+    }
+
+    async fn release(mut self, seq: i64) -> Result<(), Error> {
+        self.swap(Mark { seq, holder: None, until: 0 }).await.map(|_| ())
+    }
+
+    async fn swap(&mut self, mark: Mark) -> Result<bool, Error> {
+        let text = mark.text();
+        let swapped = store::swap_cursor(self.store.db(), &self.text, &text).await?;
+        if swapped {
+            self.text = text;
+        }
+        Ok(swapped)
+    }
+
+    async fn renew(&mut self, seq: i64) -> Result<(), Error> {
+        if self.hold(seq).await? {
+            return Ok(());
+        }
+        Err(Error::Schema("another process took over assigning customers after a pause too long".into()))
+    }
+}
+
+/// What one change set concerns.
+struct Concern {
+    change_set: String,
+    author: Option<String>,
+    /// When its last change was written: from then on its consequences hold.
+    at: Timestamp,
+    territories: BTreeSet<String>,
+    locations: BTreeSet<String>,
+}
+
+async fn work(store: &Store, lease: &mut Lease<'_>, mut seq: i64) -> Result<i64, Error> {
+    let mut layout: Option<std::sync::Arc<Layout>> = None;
+    loop {
+        let changes = store.changes(seq, BATCH).await?;
+        let Some(last) = changes.last() else { return Ok(seq) };
+        let upto = last.seq;
+        let concerns = concerns(store, &changes).await?;
+        if concerns.iter().any(|c| !c.territories.is_empty()) {
+            layout = None;
+        }
+        for concern in concerns {
+            let present = match &layout {
+                Some(layout) => layout.clone(),
+                None => std::sync::Arc::new(Layout::load(store, At::PRESENT).await?),
+            };
+            layout = Some(present.clone());
+            assign(store, lease, seq, &concern, present).await?;
+        }
+        seq = upto;
+        lease.renew(seq).await?;
+    }
+}
+
+/// Groups changes by their sets, in order. What several sets touched belongs to the last of them: the
+/// decision rests on the state that one left.
+async fn concerns(store: &Store, changes: &[Change]) -> Result<Vec<Concern>, Error> {
+    let mut sets: Vec<Concern> = Vec::new();
+    let mut positions: HashMap<&str, usize> = HashMap::new();
+    let mut last_of: HashMap<(&'static str, &str), usize> = HashMap::new();
+    for change in changes {
+        let what = match change.type_name.as_str() {
+            "location" => "location",
+            "territory" => "territory",
+            "territory_version" => "territory_version",
+            _ => continue,
+        };
+        let position = *positions.entry(&change.change_set).or_insert_with(|| {
+            sets.push(Concern {
+                change_set: change.change_set.clone(),
+                author: change.author.clone(),
+                at: change.at,
+                territories: BTreeSet::new(),
+                locations: BTreeSet::new(),
+            });
+            sets.len() - 1
+        });
+        sets[position].at = change.at;
+        last_of.insert((what, &change.record_id), position);
+    }
+    let mut versions: HashMap<usize, Vec<String>> = HashMap::new();
+    for ((what, id), position) in last_of {
+        match what {
+            "location" => drop(sets[position].locations.insert(id.to_owned())),
+            "territory" => drop(sets[position].territories.insert(id.to_owned())),
+            _ => versions.entry(position).or_default().push(id.to_owned()),
+        }
+    }
+    for (position, ids) in versions {
+        sets[position].territories.extend(store::territories_of_versions(store.db(), &ids).await?);
+    }
+    sets.retain(|set| !set.territories.is_empty() || !set.locations.is_empty());
+    Ok(sets)
+}
+
+/// Writes the consequences of one change set.
+async fn assign(
+    store: &Store,
+    lease: &mut Lease<'_>,
+    seq: i64,
+    concern: &Concern,
+    layout: std::sync::Arc<Layout>,
+) -> Result<(), Error> {
+    let db = store.db();
+    let mut asked = concern.locations.clone();
+    let mut ends: Vec<Op> = Vec::new();
+    for id in &concern.territories {
+        asked.extend(store::held_by(db, id).await?);
+        match layout.get(id) {
+            Some(territory) => {
+                asked.extend(territory.named.iter().cloned());
+                if let Some(shape) = &territory.shape {
+                    asked.extend(store::locations_in(db, shape.bbox()).await?);
+                }
+            }
+            // The territory is gone: what belongs to it ends with it.
+            None => {
+                let parts = store::open_parts(db, id).await?;
+                ends.extend(parts.into_iter().map(|(type_name, id, from)| end(type_name, id, from, concern.at)));
+            }
+        }
+    }
+    let places = store::places(db, &asked).await?;
+    let open = store::open_of(db, &asked).await?;
+    let moves = if asked.len() < MANY {
+        plan(&layout, &asked, &places, open)
+    } else {
+        tokio::task::spawn_blocking(move || plan(&layout, &asked, &places, open))
+            .await
+            .map_err(|error| Error::Schema(format!("comparing assignments failed: {error}")))?
+    };
+    if moves.is_empty() && ends.is_empty() {
+        return Ok(());
+    }
+    let viewer = concern.author.as_ref().map_or_else(Viewer::system, Viewer::system_for);
+    let author = Author::new(viewer, "assignment", label(&moves)).caused_by(&concern.change_set);
+    if moves.len() <= CHUNK {
+        ends.extend(moves.iter().flat_map(|m| m.end.iter().map(|o| end_of(o, concern.at))));
+        ends.extend(moves.into_iter().filter_map(|m| begin(m, concern.at)));
+        store.write(&author, ends).await?;
+        return Ok(());
+    }
+    let set = store.change_set(&author).await?;
+    if !ends.is_empty() {
+        set.write(ends).await?;
+    }
+    for chunk in moves.chunks(CHUNK) {
+        // Ends before begins: runs of one sort are written together.
+        let ends = chunk.iter().flat_map(|m| m.end.iter().map(|o| end_of(o, concern.at)));
+        let begins = chunk.iter().filter_map(|m| begin(m.clone(), concern.at));
+        set.write(ends.chain(begins).collect()).await?;
+        lease.renew(seq).await?;
+    }
+    set.close().await?;
+    Ok(())
+}
+
+fn label(moves: &[Move]) -> String {
+    match moves.len() {
+        1 => "Assign 1 place".to_owned(),
+        n => format!("Assign {n} places"),
+    }
+}
+
+fn end_of(open: &super::planner::Open, at: Timestamp) -> Op {
+    end("assignment", open.id.clone(), open.valid_from, at)
+}
+
+/// Ends a record's validity, not before it began.
+fn end(type_name: &str, id: String, valid_from: i64, at: Timestamp) -> Op {
+    Op::update(type_name, id, fields([("valid_to", at.0.max(valid_from).into())]))
+}
+
+fn begin(one: Move, at: Timestamp) -> Option<Op> {
+    let begin = one.begin?;
+    // Never two at a time: the new one begins where the last one ended.
+    let from = one.end.iter().map(|o| o.valid_from).fold(at.0, i64::max);
+    let mut values: Map<String, Value> = fields([
+        ("location_id", one.location_id.into()),
+        ("territory_id", begin.territory_id.into()),
+        ("cause", begin.cause.into()),
+        ("reason", begin.reason),
+        ("valid_from", from.into()),
+    ]);
+    values.insert("line".into(), one.line.map_or(Value::Null, Value::from));
+    values.insert("version_id".into(), begin.version_id.map_or(Value::Null, Value::from));
+    Some(Op::create("assignment", values))
+}
+
+/// [`settle`] inside the server, where one task at a time does it. A failure is logged, not returned: the
+/// write that asked for it stands, and the follower tries again.
+pub(crate) async fn settled(app: &App) {
+    let _one = app.territories.assigning.lock().await;
+    if let Err(error) = settle(&app.store).await {
+        tracing::error!(%error, "customers could not be assigned; trying again");
+    }
+}
+
+/// Follows the feed until the task is dropped.
+pub(crate) async fn follow(app: std::sync::Arc<App>) {
+    let mut feed = app.store.watch();
+    loop {
+        settled(&app).await;
+        let tick = tokio::time::sleep(Duration::from_secs(30));
+        tokio::select! {
+            changed = feed.changed() => if changed.is_err() { return },
+            () = tick => {}
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The SQL of territories: places and open assignments by the thousand, and how far the feed was worked off.
+
+use std::collections::{BTreeSet, HashMap};
+
+use geom::{BBox, LngLat, cell_ranges};
+use records::{Db, Error, on_db};
+use sqlx::AssertSqlSafe;
+
+use super::planner::Open;
+
+/// A list of ids in one parameter, unpacked.
+pub(super) fn listed(db: &Db, parameter: &str) -> String {
+    match db {
+        Db::Sqlite { .. } => format!("select value from json_each({parameter})"),
+        Db::Postgres(_) => format!("select jsonb_array_elements_text({parameter}::jsonb)"),
+    }
+}
+
+pub(super) fn json_list<'a>(ids: impl IntoIterator<Item = &'a str>) -> String {
+    serde_json::Value::from(ids.into_iter().collect::<Vec<_>>()).to_string()
+}
+
+/// The places of locations that exist.
+pub(super) async fn places(db: &Db, ids: &BTreeSet<String>) -> Result<HashMap<String, Option<LngLat>>, Error> {
+    let sql = AssertSqlSafe(format!("select id, lng, lat from locations where id in ({})", listed(db, "$1")));
+    let ids = json_list(ids.iter().map(String::as_str));
+    let rows: Vec<(String, Option<f64>, Option<f64>)> =
+        on_db!(read db, pool => sqlx::query_as(sql).bind(ids).fetch_all(pool).await)?;
+    Ok(rows.into_iter().map(|(id, lng, lat)| (id, place(lng, lat))).collect())
+}
+
+fn place(lng: Option<f64>, lat: Option<f64>) -> Option<LngLat> {
+    lng.zip(lat).and_then(|(lng, lat)| LngLat::new(lng, lat).ok())
+}
+
+/// About so many squares describe a box.
+const SQUARES: usize = 48;
+
+/// Ids of the locations in a box.
+pub(super) async fn locations_in(db: &Db, within: &BBox) -> Result<Vec<String>, Error> {
+    let (inside, border) = cell_ranges(SQUARES, |square| {
+        let corners = [(square.west, square.south), (square.east, square.north)];
+        let holds = corners.into_iter().all(|(lng, lat)| LngLat::new(lng, lat).is_ok_and(|p| within.contains(p)));
+        square.intersects(within).then_some(holds)
+    });
+    let ranges: Vec<String> =
+        inside.iter().chain(&border).map(|(first, last)| format!("cell between {first} and {last}")).collect();
+    if ranges.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = AssertSqlSafe(format!("select id, lng, lat from locations where {}", ranges.join(" or ")));
+    let rows: Vec<(String, Option<f64>, Option<f64>)> =
+        on_db!(read db, pool => sqlx::query_as(sql).fetch_all(pool).await)?;
+    Ok(rows
+        .into_iter()
+        .filter(|(_, lng, lat)| place(*lng, *lat).is_some_and(|p| within.contains(p)))
+        .map(|row| row.0)
+        .collect())
+}
+
+const OPEN: &str = "select id, location_id, territory_id, line, cause, valid_from from assignments \
+                    where valid_to = 9223372036854775807";
+
+fn open_rows(rows: Vec<(String, String, String, Option<String>, String, i64)>) -> Vec<Open> {
+    rows.into_iter()
+        .map(|(id, location_id, territory_id, line, cause, valid_from)| Open {
+            id,
+            location_id,
+            territory_id,
+            line,
+            cause,
+            valid_from,
+        })
+        .collect()
+}
+
+/// The open assignments of locations.
+pub(super) async fn open_of(db: &Db, locations: &BTreeSet<String>) -> Result<Vec<Open>, Error> {
+    let sql = AssertSqlSafe(format!("{OPEN} and location_id in ({})", listed(db, "$1")));
+    let ids = json_list(locations.iter().map(String::as_str));
+    let rows = on_db!(read db, pool => sqlx::query_as(sql).bind(ids).fetch_all(pool).await)?;
+    Ok(open_rows(rows))
+}
+
+/// Locations that a territory has now.
+pub(super) async fn held_by(db: &Db, territory: &str) -> Result<Vec<String>, Error> {
+    const SQL: &str =
+        "select location_id from assignments where territory_id = $1 and valid_to = 9223372036854775807";
+    let rows: Vec<(String,)> =
+        on_db!(read db, pool => sqlx::query_as(SQL).bind(territory).fetch_all(pool).await)?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+/// Locations of territories of their own product line: (location, territory).
+pub(super) async fn held_in_lines(db: &Db) -> Result<Vec<(String, String)>, Error> {
+    const SQL: &str = "select location_id, territory_id from assignments \
+                       where line is not null and valid_to = 9223372036854775807";
+    Ok(on_db!(read db, pool => sqlx::query_as(SQL).fetch_all(pool).await)?)
+}
+
+/// Whose versions or members these records are.
+pub(super) async fn territories_of_versions(db: &Db, versions: &[String]) -> Result<Vec<String>, Error> {
+    let list = listed(db, "$1");
+    let sql = AssertSqlSafe(format!(
+        "select territory_id from territory_versions where id in ({list}) \
+         union select territory_id from territory_versions_history where id in ({list})"
+    ));
+    let ids = json_list(versions.iter().map(String::as_str));
+    let rows: Vec<(String,)> = on_db!(read db, pool => sqlx::query_as(sql).bind(ids).fetch_all(pool).await)?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+/// Versions and members of a territory whose end is open: (type, id).
+pub(super) async fn open_parts(db: &Db, territory: &str) -> Result<Vec<(&'static str, String, i64)>, Error> {
+    const VERSIONS: &str =
+        "select id, valid_from from territory_versions where territory_id = $1 and valid_to = 9223372036854775807";
+    const MEMBERS: &str =
+        "select id, valid_from from territory_members where territory_id = $1 and valid_to = 9223372036854775807";
+    let mut parts = Vec::new();
+    for (type_name, sql) in [("territory_version", VERSIONS), ("territory_member", MEMBERS)] {
+        let rows: Vec<(String, i64)> =
+            on_db!(read db, pool => sqlx::query_as(sql).bind(territory).fetch_all(pool).await)?;
+        parts.extend(rows.into_iter().map(|(id, from)| (type_name, id, from)));
+    }
+    Ok(parts)
+}
+
+/// How many locations changed hands as a consequence of a change set.
+pub(super) async fn moved_by(db: &Db, change_set: &str) -> Result<u64, Error> {
+    const SQL: &str = "select count(distinct a.location_id) from change_sets s \
+                       join changes c on c.change_set = s.id and c.record_type = 'assignment' \
+                       join assignments a on a.id = c.record_id where s.caused_by = $1";
+    let count: i64 =
+        on_db!(read db, pool => sqlx::query_scalar(SQL).bind(change_set).fetch_one(pool).await)?;
+    Ok(count.unsigned_abs())
+}
+
+/// The highest number of a territory's versions, 0 if it has none.
+pub(super) async fn last_number(db: &Db, territory: &str) -> Result<i64, Error> {
+    const SQL: &str = "select coalesce(max(number), 0) from territory_versions where territory_id = $1";
+    Ok(on_db!(read db, pool => sqlx::query_scalar(SQL).bind(territory).fetch_one(pool).await)?)
+}
+
+const NAME: &str = "territories.assigned";
+
+/// What the settings keep under a name.
+pub(super) async fn read_cursor(db: &Db) -> Result<Option<String>, Error> {
+    const SQL: &str = "select value from settings where name = $1";
+    Ok(on_db!(read db, pool => sqlx::query_scalar(SQL).bind(NAME).fetch_optional(pool).await)?)
+}
+
+/// Makes the row where there is none.
+pub(super) async fn begin_cursor(db: &Db, value: &str) -> Result<(), Error> {
+    const SQL: &str = "insert into settings (name, value) values ($1, $2) on conflict (name) do nothing";
+    on_db!(write db, pool => sqlx::query(SQL).bind(NAME).bind(value).execute(pool).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// Writes the row if nobody else did since it was read.
+pub(super) async fn swap_cursor(db: &Db, before: &str, after: &str) -> Result<bool, Error> {
+    const SQL: &str = "update settings set value = $3 where name = $1 and value = $2";
+    let rows = on_db!(write db, pool =>
+        sqlx::query(SQL).bind(NAME).bind(before).bind(after).execute(pool).await.map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
+}
