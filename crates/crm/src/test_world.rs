@@ -45,17 +45,33 @@ impl World {
     async fn at(url: String, folder: tempfile::TempDir) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp(MONDAY)));
         let catalog = crate::catalog().expect("the declarations are right");
-        let store = Store::open(&url, catalog, clock.clone(), crate::rules()).await.expect("the store opens");
+        let store = Store::open(&url, catalog, clock.clone(), crate::rules())
+            .await
+            .expect("the store opens");
         let settings = Settings {
             zone: Zone::named("Europe/Berlin").expect("a known zone"),
             currency: "EUR".into(),
             public_url: None,
             demo_password: None,
         };
-        let app = App::start(store, settings, None).await.expect("the program starts");
+        let app = App::start(store, settings, None)
+            .await
+            .expect("the program starts");
         let router = crate::router(app.clone());
-        let mut world = Self { app, clock, router, tokens: BTreeMap::new(), _folder: folder };
-        for (name, role) in [("max", "manager"), ("rita", "rep"), ("rolf", "rep"), ("anna", "analyst"), ("ada", "admin")] {
+        let mut world = Self {
+            app,
+            clock,
+            router,
+            tokens: BTreeMap::new(),
+            _folder: folder,
+        };
+        for (name, role) in [
+            ("max", "manager"),
+            ("rita", "rep"),
+            ("rolf", "rep"),
+            ("anna", "analyst"),
+            ("ada", "admin"),
+        ] {
             world.person(name, role).await;
         }
         world.app.live.catch_up().await.expect("the index follows");
@@ -72,8 +88,14 @@ impl World {
             ("active", true.into()),
         ]);
         let id = id.to_owned();
-        self.write(vec![Op::Create { type_name: "user".into(), id: Some(id.clone()), fields: values }]).await;
-        let token = crate::create_token(self.app.store.db(), &id, "test", true, 3650, Timestamp(MONDAY)).await;
+        self.write(vec![Op::Create {
+            type_name: "user".into(),
+            id: Some(id.clone()),
+            fields: values,
+        }])
+        .await;
+        let token =
+            crate::create_token(self.app.store.db(), &id, "test", true, 3650, Timestamp(MONDAY)).await;
         self.tokens.insert(id, token.expect("a token"));
     }
 
@@ -83,14 +105,21 @@ impl World {
 
     /// Writes as the program, and lets everything follow.
     pub async fn write(&self, ops: Vec<Op>) -> Written {
-        let written = self.app.store.write(&Author::system("test", "Test"), ops).await.expect("the write is taken");
+        let written = self
+            .app
+            .store
+            .write(&Author::system("test", "Test"), ops)
+            .await
+            .expect("the write is taken");
         self.settle().await;
         written
     }
 
     /// Lets assignments and the index follow.
     pub async fn settle(&self) {
-        crate::territories::settle(&self.app.store).await.expect("assignments follow");
+        crate::territories::settle(&self.app.store)
+            .await
+            .expect("assignments follow");
         self.app.live.catch_up().await.expect("the index follows");
     }
 
@@ -116,7 +145,10 @@ impl World {
         path: &str,
         body: Value,
     ) -> (StatusCode, axum::http::HeaderMap, Vec<u8>) {
-        let mut request = Request::builder().method(method).uri(path).header(header::HOST, "crm.example");
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "crm.example");
         if let Some(token) = self.tokens.get(who) {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
@@ -154,7 +186,8 @@ impl World {
 
     pub async fn undo(&self, who: &str, change_set: &Value) -> Value {
         let set = change_set.as_str().expect("a change set to undo");
-        self.post(who, &format!("/api/v1/change-sets/{set}/undo"), Value::Null).await
+        self.post(who, &format!("/api/v1/change-sets/{set}/undo"), Value::Null)
+            .await
     }
 
     pub fn set_time(&self, millis: i64) {
@@ -180,8 +213,16 @@ pub(crate) fn customer(
         at.insert("lat".into(), lat.into());
     }
     vec![
-        Op::Create { type_name: "account".into(), id: Some(account.into()), fields: values },
-        Op::Create { type_name: "location".into(), id: Some(location.into()), fields: at },
+        Op::Create {
+            type_name: "account".into(),
+            id: Some(account.into()),
+            fields: values,
+        },
+        Op::Create {
+            type_name: "location".into(),
+            id: Some(location.into()),
+            fields: at,
+        },
     ]
 }
 

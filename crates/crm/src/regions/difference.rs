@@ -97,8 +97,11 @@ impl Changed {
 /// Ids with revenue, in the order of ids.
 fn rows(side: &Side, shape: &Shape) -> Result<Vec<(RowId, Option<i64>)>, points::Error> {
     let view = side.state.index.view(&side.filter)?;
-    let mut rows: Vec<(RowId, Option<i64>)> =
-        view.rows_in(shape).iter().map(|row| (row.id(), row.amount("revenue"))).collect();
+    let mut rows: Vec<(RowId, Option<i64>)> = view
+        .rows_in(shape)
+        .iter()
+        .map(|row| (row.id(), row.amount("revenue")))
+        .collect();
     rows.sort_unstable_by_key(|row| row.0);
     Ok(rows)
 }

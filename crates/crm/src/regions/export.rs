@@ -30,14 +30,36 @@ impl Readme {
         let day = |millis: i64| app.settings.zone.date(Timestamp(millis)).to_string();
         let time = |millis: i64| {
             let at = Timestamp(millis);
-            format!("{} {} {}", app.settings.zone.date(at), app.settings.zone.time(at).strftime("%H:%M"), app.settings.zone.name())
+            format!(
+                "{} {} {}",
+                app.settings.zone.date(at),
+                app.settings.zone.time(at).strftime("%H:%M"),
+                app.settings.zone.name()
+            )
         };
-        let side = if kind == RowKind::Lost { asked.b.as_ref().unwrap_or(&asked.a) } else { &asked.a };
+        let side = if kind == RowKind::Lost {
+            asked.b.as_ref().unwrap_or(&asked.a)
+        } else {
+            &asked.a
+        };
         let mut lines = vec![
             ("shape", asked.name.clone()),
             ("as of", time(side.as_of)),
-            ("filter", if asked.filter_text.is_empty() { "none".to_owned() } else { asked.filter_text.clone() }),
-            ("rights", asked.rights_note.clone().unwrap_or_else(|| "all customers".to_owned())),
+            (
+                "filter",
+                if asked.filter_text.is_empty() {
+                    "none".to_owned()
+                } else {
+                    asked.filter_text.clone()
+                },
+            ),
+            (
+                "rights",
+                asked
+                    .rights_note
+                    .clone()
+                    .unwrap_or_else(|| "all customers".to_owned()),
+            ),
             ("rows", rows.to_string()),
             ("made", time(app.store.now().0)),
         ];
@@ -48,16 +70,34 @@ impl Readme {
                 RowKind::Grown => "grown since",
                 _ => "shrunk since",
             };
-            let other = if kind == RowKind::Lost { asked.a.as_of } else { b.as_of };
+            let other = if kind == RowKind::Lost {
+                asked.a.as_of
+            } else {
+                b.as_of
+            };
             lines.insert(2, ("only", format!("{word} {}", time(other))));
         }
         let slug: String = asked
             .name
             .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+            .map(|c| {
+                if c.is_ascii_alphanumeric() {
+                    c.to_ascii_lowercase()
+                } else {
+                    '-'
+                }
+            })
             .collect();
-        let slug = slug.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-");
-        let slug = if slug.is_empty() { "region".to_owned() } else { slug };
+        let slug = slug
+            .split('-')
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()
+            .join("-");
+        let slug = if slug.is_empty() {
+            "region".to_owned()
+        } else {
+            slug
+        };
         Self {
             lines,
             currency: app.settings.currency.clone(),
@@ -79,23 +119,28 @@ const PIECE: usize = 1_000;
 /// The file, piece by piece. `ids` are rows of `state`.
 pub(super) fn body(app: Arc<App>, state: Arc<State>, ids: Vec<RowId>, readme: Readme, form: Form) -> Body {
     let pieces = ids.len().div_ceil(PIECE);
-    let stream = futures::stream::unfold((0, ids, app, state, readme), move |(step, ids, app, state, readme)| async move {
-        // Step 0 is the head, the last one the foot.
-        if step > pieces + 1 {
-            return None;
-        }
-        let piece = if step == 0 {
-            Ok(head(&readme, form))
-        } else if step <= pieces {
-            let from = (step - 1) * PIECE;
-            let ids = &ids[from..ids.len().min(from + PIECE)];
-            rows(&app, &state, ids, form, step == 1).await
-        } else {
-            Ok(foot(form))
-        };
-        let piece = piece.map(Bytes::from).map_err(|problem| std::io::Error::other(problem.to_string()));
-        Some((piece, (step + 1, ids, app, state, readme)))
-    });
+    let stream = futures::stream::unfold(
+        (0, ids, app, state, readme),
+        move |(step, ids, app, state, readme)| async move {
+            // Step 0 is the head, the last one the foot.
+            if step > pieces + 1 {
+                return None;
+            }
+            let piece = if step == 0 {
+                Ok(head(&readme, form))
+            } else if step <= pieces {
+                let from = (step - 1) * PIECE;
+                let ids = &ids[from..ids.len().min(from + PIECE)];
+                rows(&app, &state, ids, form, step == 1).await
+            } else {
+                Ok(foot(form))
+            };
+            let piece = piece
+                .map(Bytes::from)
+                .map_err(|problem| std::io::Error::other(problem.to_string()));
+            Some((piece, (step + 1, ids, app, state, readme)))
+        },
+    );
     Body::from_stream(checked(stream))
 }
 
@@ -124,8 +169,27 @@ async fn rows(app: &App, state: &State, ids: &[RowId], form: Form, first: bool) 
 }
 
 const COLUMNS: [&str; 21] = [
-    "account_id", "location_id", "name", "type", "class", "industry", "owner", "territory", "street", "postal_code", "city",
-    "phone", "revenue", "pipeline", "last_visit", "due", "due_in_days", "longitude", "latitude", "place_status", "currency",
+    "account_id",
+    "location_id",
+    "name",
+    "type",
+    "class",
+    "industry",
+    "owner",
+    "territory",
+    "street",
+    "postal_code",
+    "city",
+    "phone",
+    "revenue",
+    "pipeline",
+    "last_visit",
+    "due",
+    "due_in_days",
+    "longitude",
+    "latitude",
+    "place_status",
+    "currency",
 ];
 
 fn head(readme: &Readme, form: Form) -> String {
@@ -140,11 +204,16 @@ fn head(readme: &Readme, form: Form) -> String {
             text + &COLUMNS.join(",") + "\r\n"
         }
         Form::GeoJson => {
-            let about: serde_json::Map<String, Value> =
-                readme.lines.iter().map(|(name, value)| (name.replace(' ', "_"), value.as_str().into())).collect();
+            let about: serde_json::Map<String, Value> = readme
+                .lines
+                .iter()
+                .map(|(name, value)| (name.replace(' ', "_"), value.as_str().into()))
+                .collect();
             let about = Value::Object(about);
             let currency = Value::from(readme.currency.as_str());
-            format!("{{\"type\":\"FeatureCollection\",\"readme\":{about},\"currency\":{currency},\"features\":[")
+            format!(
+                "{{\"type\":\"FeatureCollection\",\"readme\":{about},\"currency\":{currency},\"features\":["
+            )
         }
     }
 }
@@ -188,15 +257,29 @@ fn cells(app: &App, row: &CustomerRow) -> [String; 21] {
 /// Minor units as a decimal number of the currency.
 fn major(minor: i64) -> String {
     let sign = if minor < 0 { "-" } else { "" };
-    format!("{sign}{}.{:02}", minor.unsigned_abs() / 100, minor.unsigned_abs() % 100)
+    format!(
+        "{sign}{}.{:02}",
+        minor.unsigned_abs() / 100,
+        minor.unsigned_abs() % 100
+    )
 }
 
 /// One line of CSV. Text that a spreadsheet would run as a formula gets an apostrophe before it.
 fn line(cells: &[String]) -> Result<String, Problem> {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    let safe = cells.iter().map(|cell| if is_formula(cell) { format!("'{cell}") } else { cell.clone() });
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new());
+    let safe = cells.iter().map(|cell| {
+        if is_formula(cell) {
+            format!("'{cell}")
+        } else {
+            cell.clone()
+        }
+    });
     writer.write_record(safe).map_err(Problem::unexpected)?;
-    let bytes = writer.into_inner().map_err(|error| Problem::unexpected(error.to_string()))?;
+    let bytes = writer
+        .into_inner()
+        .map_err(|error| Problem::unexpected(error.to_string()))?;
     String::from_utf8(bytes).map_err(Problem::unexpected)
 }
 
@@ -204,7 +287,10 @@ fn line(cells: &[String]) -> Result<String, Problem> {
 fn is_formula(cell: &str) -> bool {
     match cell.chars().next() {
         Some('=' | '@' | '\t' | '\r') => true,
-        Some('+' | '-') => !cell.chars().skip(1).all(|c| c.is_ascii_digit() || " ()/.-+".contains(c)),
+        Some('+' | '-') => !cell
+            .chars()
+            .skip(1)
+            .all(|c| c.is_ascii_digit() || " ()/.-+".contains(c)),
         _ => false,
     }
 }
@@ -214,7 +300,10 @@ fn feature(app: &App, row: &CustomerRow) -> Value {
     if let Some(properties) = properties.as_object_mut() {
         properties.insert("currency".into(), app.settings.currency.as_str().into());
     }
-    let geometry = row.lng.zip(row.lat).map(|(lng, lat)| json!({ "type": "Point", "coordinates": [lng, lat] }));
+    let geometry = row
+        .lng
+        .zip(row.lat)
+        .map(|(lng, lat)| json!({ "type": "Point", "coordinates": [lng, lat] }));
     json!({ "type": "Feature", "id": row.location_id, "geometry": geometry, "properties": properties })
 }
 
@@ -224,7 +313,16 @@ mod tests {
 
     #[test]
     fn a_cell_that_would_be_run_is_disarmed_and_numbers_are_left_alone() {
-        let cells = ["=1+1", "@x", "-2", "+49 395 / 12-0", "+SUM(A1)", "plain, \"quoted\"", "-12.50"].map(str::to_owned);
+        let cells = [
+            "=1+1",
+            "@x",
+            "-2",
+            "+49 395 / 12-0",
+            "+SUM(A1)",
+            "plain, \"quoted\"",
+            "-12.50",
+        ]
+        .map(str::to_owned);
         let expected = "'=1+1,'@x,-2,+49 395 / 12-0,'+SUM(A1),\"plain, \"\"quoted\"\"\",-12.50\r\n";
         assert_eq!(line(&cells).unwrap(), expected);
         assert_eq!(major(-1205), "-12.05");

@@ -78,25 +78,36 @@ pub(super) fn figures(side: &Side, shape: &Shape, labels: &Labels) -> Result<Fig
     let mut sums: Vec<String> = SUMS.iter().map(ToString::to_string).collect();
     sums.extend(stages.iter().map(|s| stage_amount(s)));
     sums.extend(stages.iter().map(|s| stage_count(s)));
-    let spec = SnapshotSpec { sums, group_by: GROUPS.iter().map(ToString::to_string).collect() };
+    let spec = SnapshotSpec {
+        sums,
+        group_by: GROUPS.iter().map(ToString::to_string).collect(),
+    };
     let view = index.view(&side.filter)?;
     let snapshot = view.snapshot(shape, &spec)?;
     let count_of = |kind: &str| {
         let types = snapshot.groups.iter().find(|g| g.column == "type");
-        types.and_then(|g| g.values.iter().find(|v| v.value.as_deref() == Some(kind))).map_or(0, |v| v.count)
+        types
+            .and_then(|g| g.values.iter().find(|v| v.value.as_deref() == Some(kind)))
+            .map_or(0, |v| v.count)
     };
     let customers = count_of("customer");
     let also = |condition: Filter| -> Result<u64, points::Error> {
         Ok(index.view(&side.filter.clone().and(condition))?.count_in(shape))
     };
-    let known = also(Filter::Not(Box::new(Filter::Missing { column: "revenue".into() })))?;
+    let known = also(Filter::Not(Box::new(Filter::Missing {
+        column: "revenue".into(),
+    })))?;
     let visited = also(Filter::category("type", ["customer"]).and(Filter::Range {
         column: "visits_90_days".into(),
         from: Some(1),
         to: None,
     }))?;
     let parts = |column: &str, label: &dyn Fn(&str) -> String| {
-        let values = snapshot.groups.iter().filter(|g| g.column == column).flat_map(|g| &g.values);
+        let values = snapshot
+            .groups
+            .iter()
+            .filter(|g| g.column == column)
+            .flat_map(|g| &g.values);
         let mut parts: Vec<Part> = values
             .map(|v| Part {
                 label: v.value.as_deref().map_or_else(|| "Not known".to_owned(), label),
@@ -108,20 +119,41 @@ pub(super) fn figures(side: &Side, shape: &Shape, labels: &Labels) -> Result<Fig
         if column != "class" {
             // The longest bar first; what is not known stays last.
             parts.sort_by(|a, b| {
-                (a.value.is_none(), std::cmp::Reverse(a.count), &a.label).cmp(&(b.value.is_none(), std::cmp::Reverse(b.count), &b.label))
+                (a.value.is_none(), std::cmp::Reverse(a.count), &a.label).cmp(&(
+                    b.value.is_none(),
+                    std::cmp::Reverse(b.count),
+                    &b.label,
+                ))
             });
         }
         parts
     };
     let itself = |value: &str| value.to_owned();
-    let territory = |id: &str| labels.names.territory(id).cloned().unwrap_or_else(|| "A territory of the past".to_owned());
-    let user = |id: &str| labels.names.user(id).cloned().unwrap_or_else(|| "Somebody of the past".to_owned());
+    let territory = |id: &str| {
+        labels
+            .names
+            .territory(id)
+            .cloned()
+            .unwrap_or_else(|| "A territory of the past".to_owned())
+    };
+    let user = |id: &str| {
+        labels
+            .names
+            .user(id)
+            .cloned()
+            .unwrap_or_else(|| "Somebody of the past".to_owned())
+    };
     let pipeline_by_stage = stages
         .iter()
         .enumerate()
         .map(|(i, stage)| StageFigures {
             stage: stage.clone(),
-            label: labels.stages.iter().find(|s| &s.0 == stage).map(|s| s.1.clone()).unwrap_or_default(),
+            label: labels
+                .stages
+                .iter()
+                .find(|s| &s.0 == stage)
+                .map(|s| s.1.clone())
+                .unwrap_or_default(),
             count: u64::try_from(snapshot.sums[SUMS.len() + stages.len() + i]).unwrap_or(0),
             amount: amount(snapshot.sums[SUMS.len() + i]),
         })
@@ -150,5 +182,9 @@ fn amount(sum: i128) -> i64 {
 }
 
 fn share(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
+    if whole == 0 {
+        1.0
+    } else {
+        part as f64 / whole as f64
+    }
 }

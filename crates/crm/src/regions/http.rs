@@ -18,11 +18,11 @@ use super::difference::{Changed, Difference};
 use super::export::{Form, Readme, body as file};
 use super::figures::{Figures, Labels, figures};
 use super::question::{Asked, RowKind, Side, SnapshotBody};
+use crate::Shared;
 use crate::app::App;
 use crate::live::{CustomerRow, Names, customer_rows, index_problem, sort_page};
 use crate::problem::Problem;
 use crate::sessions::Signed;
-use crate::Shared;
 
 /// What there is in a shape.
 #[derive(Serialize, ToSchema)]
@@ -44,7 +44,10 @@ async fn labels(app: &App) -> Result<Labels, Problem> {
     let stages = RecordQuery::of("stage").limit(RecordQuery::MAX_LIMIT);
     let stages = app.store.list(&Viewer::system(), &stages).await?.records;
     let name = |r: records::Record| (r.id.clone(), r.text("name").unwrap_or_default().to_owned());
-    Ok(Labels { names: Names::load(app).await?, stages: stages.into_iter().map(name).collect() })
+    Ok(Labels {
+        names: Names::load(app).await?,
+        stages: stages.into_iter().map(name).collect(),
+    })
 }
 
 /// What we have in a shape, on a date or two
@@ -70,7 +73,14 @@ async fn snapshot(
     .map_err(Problem::unexpected)?
     .map_err(index_problem)?;
     let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(Json(Snapshot { shape: asked.feature, rights_note: asked.rights_note, a, b, difference, took_ms }))
+    Ok(Json(Snapshot {
+        shape: asked.feature,
+        rights_note: asked.rights_note,
+        a,
+        b,
+        difference,
+        took_ms,
+    }))
 }
 
 /// Rows of a region.
@@ -99,7 +109,11 @@ pub(crate) struct RowsPage {
 async fn ids_of(asked: &Asked, kind: RowKind) -> Result<(Side, Vec<RowId>), Problem> {
     let (shape, a, b) = (asked.shape.clone(), asked.a.clone(), asked.b.clone());
     if kind != RowKind::All && b.is_none() {
-        return Err(Problem::bad("/compare_to", "required", "New, lost, grown and shrunk are between two dates. Send compare_to."));
+        return Err(Problem::bad(
+            "/compare_to",
+            "required",
+            "New, lost, grown and shrunk are between two dates. Send compare_to.",
+        ));
     }
     let side = match (&b, kind) {
         (Some(b), RowKind::Lost) => b.clone(),
@@ -109,7 +123,14 @@ async fn ids_of(asked: &Asked, kind: RowKind) -> Result<(Side, Vec<RowId>), Prob
         if let (Some(b), true) = (&b, kind != RowKind::All) {
             return Ok(Changed::between(&a, b, &shape)?.of(kind).unwrap_or_default());
         }
-        let mut ids: Vec<RowId> = a.state.index.view(&a.filter)?.rows_in(&shape).iter().map(Found::id).collect();
+        let mut ids: Vec<RowId> = a
+            .state
+            .index
+            .view(&a.filter)?
+            .rows_in(&shape)
+            .iter()
+            .map(Found::id)
+            .collect();
         ids.sort_unstable();
         Ok(ids)
     })
@@ -176,7 +197,11 @@ async fn export(
         "csv" => (Form::Csv, "text/csv; charset=utf-8", "csv"),
         "geojson" => (Form::GeoJson, "application/geo+json", "geojson"),
         other => {
-            return Err(Problem::bad("?format", "unknown-format", format!("A region is exported as csv or geojson, not as {other:?}.")));
+            return Err(Problem::bad(
+                "?format",
+                "unknown-format",
+                format!("A region is exported as csv or geojson, not as {other:?}."),
+            ));
         }
     };
     let asked = Asked::resolve(&app, &signed, &body.question).await?;
@@ -186,11 +211,17 @@ async fn export(
     let mut response = file(Arc::clone(&app), side.state, ids, readme, form).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_str(&disposition).map_err(Problem::unexpected)?);
+    headers.insert(
+        header::CONTENT_DISPOSITION,
+        HeaderValue::from_str(&disposition).map_err(Problem::unexpected)?,
+    );
     Ok(response)
 }
 
 /// The routes of this feature.
 pub(crate) fn router() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(snapshot)).routes(routes!(rows)).routes(routes!(export))
+    OpenApiRouter::new()
+        .routes(routes!(snapshot))
+        .routes(routes!(rows))
+        .routes(routes!(export))
 }

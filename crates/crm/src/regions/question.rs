@@ -57,7 +57,10 @@ impl Moment {
             Self::Millis(millis) => Ok(Some(Timestamp(*millis))),
             Self::Text(text) if text.trim().is_empty() => Ok(None),
             Self::Text(text) => as_of_of(app, name, text).map(Some).map_err(|mut problem| {
-                problem.faults.iter_mut().for_each(|fault| fault.pointer = format!("/{name}"));
+                problem
+                    .faults
+                    .iter_mut()
+                    .for_each(|fault| fault.pointer = format!("/{name}"));
                 problem
             }),
         }
@@ -127,10 +130,15 @@ impl Asked {
             Some(moment) => moment.parse(app, name),
             None => Ok(None),
         };
-        let (at, compare_to) = (moment(&body.as_of, "as_of")?, moment(&body.compare_to, "compare_to")?);
+        let (at, compare_to) = (
+            moment(&body.as_of, "as_of")?,
+            moment(&body.compare_to, "compare_to")?,
+        );
         let filter_text = body.filter.clone().unwrap_or_default().trim().to_owned();
         let listed = app.live.filter(&filter_text).map_err(records::Error::from)?;
-        let sight = sight(app.store.db(), &signed.viewer).await.map_err(records::Error::from)?;
+        let sight = sight(app.store.db(), &signed.viewer)
+            .await
+            .map_err(records::Error::from)?;
         let filter = sight.filter.and(listed);
         let place = Place::resolve(app, signed, body.shape.as_ref()).await?;
         let a = place.side(app, at, filter.clone()).await?;
@@ -171,7 +179,9 @@ impl Place {
             kind,
             territories: None,
         };
-        let Some(body) = body else { return Ok(everywhere("Everywhere", "everywhere")) };
+        let Some(body) = body else {
+            return Ok(everywhere("Everywhere", "everywhere"));
+        };
         let geometry = body.geometry.as_ref().filter(|g| !g.is_null());
         match (geometry, &body.territory_id, &body.boundary_id, &body.reach) {
             (None, None, None, None) => Ok(everywhere("Everywhere", "everywhere")),
@@ -191,7 +201,10 @@ impl Place {
             }
             (None, Some(id), None, None) => {
                 let missing = || Problem::not_found(format!("Territory {id}"));
-                app.store.get(&signed.viewer, "territory", id, At::PRESENT).await?.ok_or_else(missing)?;
+                app.store
+                    .get(&signed.viewer, "territory", id, At::PRESENT)
+                    .await?
+                    .ok_or_else(missing)?;
                 let layout = Layout::load(&app.store, At::PRESENT).await?;
                 let standing = layout.get(id).ok_or_else(missing)?;
                 let branch = layout.branch(id).into_iter().map(|t| t.id().to_owned()).collect();
@@ -212,7 +225,13 @@ impl Place {
     fn around(name: String, kind: &'static str, polygons: MultiPolygon<f64>) -> Result<Self, Problem> {
         let shape = Shape::polygons(polygons.clone())
             .map_err(|error| Problem::bad("/shape", "bad-shape", format!("{error}.")))?;
-        Ok(Self { shape, polygons: Some(polygons), name, kind, territories: None })
+        Ok(Self {
+            shape,
+            polygons: Some(polygons),
+            name,
+            kind,
+            territories: None,
+        })
     }
 
     async fn side(&self, app: &App, at: Option<Timestamp>, filter: Filter) -> Result<Side, Problem> {
@@ -230,8 +249,10 @@ impl Place {
         if self.polygons.is_none() && self.territories.is_none() {
             return None;
         }
-        let mut feature =
-            geojson::Feature { geometry: self.polygons.as_ref().map(to_geojson), ..geojson::Feature::default() };
+        let mut feature = geojson::Feature {
+            geometry: self.polygons.as_ref().map(to_geojson),
+            ..geojson::Feature::default()
+        };
         feature.set_property("name", self.name.clone());
         feature.set_property("kind", self.kind);
         Some(feature)
@@ -254,5 +275,9 @@ async fn assigned(app: &App, territories: &[String], at: Option<Timestamp>) -> R
     let rows: Vec<(String,)> =
         on_db!(read db, pool => sqlx::query_as(sql).bind(ids).bind(moment).fetch_all(pool).await)
             .map_err(records::Error::from)?;
-    Ok(Filter::Ids(rows.iter().filter_map(|row| crate::live::row_id(&row.0)).collect()))
+    Ok(Filter::Ids(
+        rows.iter()
+            .filter_map(|row| crate::live::row_id(&row.0))
+            .collect(),
+    ))
 }

@@ -78,7 +78,11 @@ pub(super) fn territory_json(
     TerritoryJson {
         id: standing.id().to_owned(),
         name: standing.name().to_owned(),
-        colour: standing.record.integer("colour").filter(|c| (1..=12).contains(c)).unwrap_or(position as i64 % 12 + 1),
+        colour: standing
+            .record
+            .integer("colour")
+            .filter(|c| (1..=12).contains(c))
+            .unwrap_or(position as i64 % 12 + 1),
         parent_id: text("parent_id"),
         line: standing.line().map(str::to_owned),
         owner_id: standing.owner().map(str::to_owned),
@@ -93,7 +97,10 @@ pub(super) fn territory_json(
                 share: m.number("share"),
             })
             .collect(),
-        geometry: standing.shape.as_ref().map(|shape| area::to_geojson(shape.polygons())),
+        geometry: standing
+            .shape
+            .as_ref()
+            .map(|shape| area::to_geojson(shape.polygons())),
         version: standing.version.as_ref().map(|v| VersionJson {
             id: v.id.clone(),
             number: v.integer("number").unwrap_or(0),
@@ -148,7 +155,10 @@ pub(super) fn people(territories: &[TerritoryJson]) -> Vec<PersonJson> {
         let given: f64 = owners.iter().filter_map(|m| m.share).sum();
         let open = owners.iter().filter(|m| m.share.is_none()).count().max(1);
         for owner in owners {
-            let share = owner.share.unwrap_or_else(|| (100.0 - given).max(0.0) / open as f64) / 100.0;
+            let share = owner
+                .share
+                .unwrap_or_else(|| (100.0 - given).max(0.0) / open as f64)
+                / 100.0;
             let person = people.entry(&owner.user_id).or_insert_with(|| PersonJson {
                 user_id: owner.user_id.clone(),
                 name: owner.name.clone(),
@@ -325,4 +335,3 @@ pub(super) fn named(layout: &Layout, number: territory::TerritoryId) -> Named {
         name: standing.map(|t| t.name().to_owned()).unwrap_or_default(),
     }
 }
-

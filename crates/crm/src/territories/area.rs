@@ -22,7 +22,11 @@ pub(crate) struct BadArea {
 
 impl BadArea {
     fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), place: None }
+        Self {
+            code,
+            message: message.into(),
+            place: None,
+        }
     }
 
     /// As a 400 with the pointer of the part that held the area.
@@ -46,7 +50,11 @@ impl From<ShapeError> for BadArea {
         if let Some(first) = message.get_mut(..1) {
             first.make_ascii_uppercase();
         }
-        Self { code, message: format!("{message}."), place }
+        Self {
+            code,
+            message: format!("{message}."),
+            place,
+        }
     }
 }
 
@@ -67,13 +75,22 @@ pub(crate) fn to_geojson(polygons: &MultiPolygon<f64>) -> geojson::Geometry {
 
 fn polygons(geojson: &Value) -> Result<MultiPolygon<f64>, BadArea> {
     let wrong = |what: &str| {
-        BadArea::new("not-an-area", format!("An area is a GeoJSON Polygon or MultiPolygon, longitude first; this is {what}."))
+        BadArea::new(
+            "not-an-area",
+            format!("An area is a GeoJSON Polygon or MultiPolygon, longitude first; this is {what}."),
+        )
     };
-    let parsed = GeoJson::deserialize(geojson)
-        .map_err(|error| BadArea::new("not-geojson", format!("The area cannot be read as GeoJSON: {error}.")))?;
+    let parsed = GeoJson::deserialize(geojson).map_err(|error| {
+        BadArea::new(
+            "not-geojson",
+            format!("The area cannot be read as GeoJSON: {error}."),
+        )
+    })?;
     let geometry = match parsed {
         GeoJson::Geometry(geometry) => geometry,
-        GeoJson::Feature(feature) => feature.geometry.ok_or_else(|| wrong("a feature without a geometry"))?,
+        GeoJson::Feature(feature) => feature
+            .geometry
+            .ok_or_else(|| wrong("a feature without a geometry"))?,
         GeoJson::FeatureCollection(_) => return Err(wrong("a feature collection")),
     };
     let parts: Vec<PolygonType> = match geometry.value {
@@ -85,13 +102,19 @@ fn polygons(geojson: &Value) -> Result<MultiPolygon<f64>, BadArea> {
     if positions().count() > MOST_CORNERS {
         return Err(BadArea::new(
             "too-many-corners",
-            format!("The area has {} corners; at most {MOST_CORNERS} are taken. Simplify it.", positions().count()),
+            format!(
+                "The area has {} corners; at most {MOST_CORNERS} are taken. Simplify it.",
+                positions().count()
+            ),
         ));
     }
     if let Some(short) = positions().find(|p| p.len() < 2) {
         return Err(BadArea::new(
             "not-geojson",
-            format!("The position {:?} has fewer than two numbers; a position is [longitude, latitude].", short.as_slice()),
+            format!(
+                "The position {:?} has fewer than two numbers; a position is [longitude, latitude].",
+                short.as_slice()
+            ),
         ));
     }
     MultiPolygon::try_from(GeometryValue::MultiPolygon { coordinates: parts })
@@ -140,18 +163,38 @@ mod tests {
 
     #[test]
     fn what_is_no_area_on_earth_is_refused_by_name() {
-        assert_eq!(refused(json!({ "type": "Point", "coordinates": [1, 2] })).code, "not-an-area");
-        assert_eq!(refused(json!({ "type": "FeatureCollection", "features": [] })).code, "not-an-area");
-        assert_eq!(refused(json!({ "type": "Feature", "properties": null, "geometry": null })).code, "not-an-area");
+        assert_eq!(
+            refused(json!({ "type": "Point", "coordinates": [1, 2] })).code,
+            "not-an-area"
+        );
+        assert_eq!(
+            refused(json!({ "type": "FeatureCollection", "features": [] })).code,
+            "not-an-area"
+        );
+        assert_eq!(
+            refused(json!({ "type": "Feature", "properties": null, "geometry": null })).code,
+            "not-an-area"
+        );
         assert_eq!(refused(json!("POLYGON((0 0,1 0,1 1,0 0))")).code, "not-geojson");
-        assert_eq!(refused(ring(json!([[0], [1, 0], [1, 1], [0]]))).code, "not-geojson");
-        assert_eq!(refused(json!({ "type": "MultiPolygon", "coordinates": [] })).code, "empty-area");
+        assert_eq!(
+            refused(ring(json!([[0], [1, 0], [1, 1], [0]]))).code,
+            "not-geojson"
+        );
+        assert_eq!(
+            refused(json!({ "type": "MultiPolygon", "coordinates": [] })).code,
+            "empty-area"
+        );
         assert_eq!(refused(ring(json!([]))).code, "empty-area");
         let high = refused(ring(json!([[0, 0], [1, 0], [1, 700], [0, 0]])));
         assert_eq!(high.code, "not-on-earth");
         assert!(high.message.contains("700"), "{}", high.message);
-        assert_eq!(refused(ring(json!([[179, 0], [-179, 0], [-179, 1], [179, 0]]))).code, "antimeridian");
-        let many: Vec<[f64; 2]> = (0..MOST_CORNERS + 1).map(|i| [f64::from(i as u32) * 1e-4, 0.0]).collect();
+        assert_eq!(
+            refused(ring(json!([[179, 0], [-179, 0], [-179, 1], [179, 0]]))).code,
+            "antimeridian"
+        );
+        let many: Vec<[f64; 2]> = (0..MOST_CORNERS + 1)
+            .map(|i| [f64::from(i as u32) * 1e-4, 0.0])
+            .collect();
         assert_eq!(refused(ring(json!(many))).code, "too-many-corners");
     }
 }

@@ -51,14 +51,22 @@ pub async fn draw(store: &Store, author: &Author, new: NewTerritory) -> Result<(
         return Err(Problem::bad("/name", "required", "Give the territory a name."));
     }
     if new.geometry.is_none() && new.location_ids.is_empty() {
-        return Err(Problem::bad("/geometry", "required", "Draw an area, or name the places of the territory."));
+        return Err(Problem::bad(
+            "/geometry",
+            "required",
+            "Draw an area, or name the places of the territory.",
+        ));
     }
     let shape = match &new.geometry {
         Some(geometry) => Some(area::parse(geometry).map_err(|bad| bad.problem("/geometry"))?),
         None => None,
     };
     if new.colour.is_some_and(|colour| !(1..=COLOURS).contains(&colour)) {
-        return Err(Problem::bad("/colour", "out-of-range", "A colour is a slot of the palette, 1 to 12."));
+        return Err(Problem::bad(
+            "/colour",
+            "out-of-range",
+            "A colour is a slot of the palette, 1 to 12.",
+        ));
     }
     let layout = Layout::load(store, At::PRESENT).await?;
     let at = present(store).await?;
@@ -72,11 +80,27 @@ pub async fn draw(store: &Store, author: &Author, new: NewTerritory) -> Result<(
             values.insert(field.into(), value.into());
         }
     }
-    let mut ops = vec![Op::Create { type_name: "territory".into(), id: Some(id.clone()), fields: values }];
+    let mut ops = vec![Op::Create {
+        type_name: "territory".into(),
+        id: Some(id.clone()),
+        fields: values,
+    }];
     ops.extend(given_up(&layout, line, None, &named, author, at, store).await?);
-    let geometry = shape.as_ref().map(|shape| geometry_value(shape)).transpose()?.unwrap_or(Value::Null);
+    let geometry = shape
+        .as_ref()
+        .map(|shape| geometry_value(shape))
+        .transpose()?
+        .unwrap_or(Value::Null);
     let message = new.message.unwrap_or_else(|| "Drawn".to_owned());
-    ops.push(version(&id, 1, author, &message, geometry, named.iter().map(String::as_str), at));
+    ops.push(version(
+        &id,
+        1,
+        author,
+        &message,
+        geometry,
+        named.iter().map(String::as_str),
+        at,
+    ));
     ops.extend(new.owner_id.as_deref().map(|user| owner(&id, user, at)));
     let written = store.write(author, ops).await?;
     Ok((id, written))
@@ -95,7 +119,16 @@ pub async fn reshape(store: &Store, author: &Author, id: &str, geometry: &Value)
     }
     let at = present(store).await?;
     let geometry = geometry_value(&shape)?;
-    let ops = next_version(store, territory, author, "Border changed", Some(geometry), None, at).await?;
+    let ops = next_version(
+        store,
+        territory,
+        author,
+        "Border changed",
+        Some(geometry),
+        None,
+        at,
+    )
+    .await?;
     Ok(store.write(author, ops).await?)
 }
 
@@ -107,7 +140,10 @@ pub async fn give(store: &Store, author: &Author, id: &str, user: Option<&str>) 
     let layout = Layout::load(store, At::PRESENT).await?;
     let territory = seen(store, author, &layout, id).await?;
     let at = present(store).await?;
-    let owners = territory.members.iter().filter(|m| m.text("role") == Some("owner"));
+    let owners = territory
+        .members
+        .iter()
+        .filter(|m| m.text("role") == Some("owner"));
     let (kept, ended): (Vec<_>, Vec<_>) = owners.partition(|m| m.text("user_id") == user);
     let mut ops: Vec<Op> = ended.into_iter().map(|m| end(m, at)).collect();
     if let Some(user) = user.filter(|_| kept.is_empty()) {
@@ -121,7 +157,12 @@ pub async fn give(store: &Store, author: &Author, id: &str, user: Option<&str>) 
 ///
 /// # Errors
 /// As [`draw`]; not found.
-pub async fn take(store: &Store, author: &Author, id: &str, locations: &[String]) -> Result<Written, Problem> {
+pub async fn take(
+    store: &Store,
+    author: &Author,
+    id: &str,
+    locations: &[String],
+) -> Result<Written, Problem> {
     let layout = Layout::load(store, At::PRESENT).await?;
     let territory = seen(store, author, &layout, id).await?;
     let asked = existing(store, author, locations, "/location_ids").await?;
@@ -143,7 +184,11 @@ pub async fn take(store: &Store, author: &Author, id: &str, locations: &[String]
         return Err(Problem::bad(
             "/location_ids",
             "too-many",
-            format!("{} would hold {} places by name; at most {MOST_NAMED} are kept. Draw an area around them.", territory.name(), named.len()),
+            format!(
+                "{} would hold {} places by name; at most {MOST_NAMED} are kept. Draw an area around them.",
+                territory.name(),
+                named.len()
+            ),
         ));
     }
     let mut ops = given_up(&layout, line, Some(id), &taken, author, at, store).await?;
@@ -156,11 +201,21 @@ pub async fn take(store: &Store, author: &Author, id: &str, locations: &[String]
 ///
 /// # Errors
 /// As [`draw`]; not found.
-pub async fn release(store: &Store, author: &Author, id: &str, locations: &[String]) -> Result<Written, Problem> {
+pub async fn release(
+    store: &Store,
+    author: &Author,
+    id: &str,
+    locations: &[String],
+) -> Result<Written, Problem> {
     let layout = Layout::load(store, At::PRESENT).await?;
     let territory = seen(store, author, &layout, id).await?;
     let gone: BTreeSet<&String> = locations.iter().collect();
-    let named: BTreeSet<String> = territory.named.iter().filter(|id| !gone.contains(id)).cloned().collect();
+    let named: BTreeSet<String> = territory
+        .named
+        .iter()
+        .filter(|id| !gone.contains(id))
+        .cloned()
+        .collect();
     let count = territory.named.len() - named.len();
     if count == 0 {
         return Ok(store.write(author, Vec::new()).await?);
@@ -172,13 +227,25 @@ pub async fn release(store: &Store, author: &Author, id: &str, locations: &[Stri
 }
 
 pub(super) fn places(count: usize) -> String {
-    if count == 1 { "1 place".to_owned() } else { format!("{count} places") }
+    if count == 1 {
+        "1 place".to_owned()
+    } else {
+        format!("{count} places")
+    }
 }
 
 /// A territory that exists and that the author may see.
-async fn seen<'a>(store: &Store, author: &Author, layout: &'a Layout, id: &str) -> Result<&'a Standing, Problem> {
+async fn seen<'a>(
+    store: &Store,
+    author: &Author,
+    layout: &'a Layout,
+    id: &str,
+) -> Result<&'a Standing, Problem> {
     let missing = || Problem::not_found(format!("Territory {id}"));
-    store.get(&author.viewer, "territory", id, At::PRESENT).await?.ok_or_else(missing)?;
+    store
+        .get(&author.viewer, "territory", id, At::PRESENT)
+        .await?
+        .ok_or_else(missing)?;
     layout.get(id).ok_or_else(missing)
 }
 
@@ -190,11 +257,17 @@ async fn existing(
     pointer: &str,
 ) -> Result<BTreeSet<String>, Problem> {
     if locations.len() > MOST_NAMED {
-        return Err(Problem::bad(pointer, "too-many", format!("At most {MOST_NAMED} places are taken at once.")));
+        return Err(Problem::bad(
+            pointer,
+            "too-many",
+            format!("At most {MOST_NAMED} places are taken at once."),
+        ));
     }
     let asked: BTreeSet<String> = locations.iter().cloned().collect();
     let mut found: BTreeSet<String> = BTreeSet::new();
-    let mut query = Query::of("location").filter(Filter::in_ids(asked.iter().cloned())).limit(Query::MAX_LIMIT);
+    let mut query = Query::of("location")
+        .filter(Filter::in_ids(asked.iter().cloned()))
+        .limit(Query::MAX_LIMIT);
     while found.len() < asked.len() {
         let page = store.list(&author.viewer, &query).await?;
         found.extend(page.records.into_iter().map(|r| r.id));
@@ -229,7 +302,12 @@ async fn given_up(
         if held == 0 || Some(other.id()) == except || other.line() != line {
             continue;
         }
-        let named = other.named.iter().filter(|id| !locations.contains(*id)).cloned().collect();
+        let named = other
+            .named
+            .iter()
+            .filter(|id| !locations.contains(*id))
+            .cloned()
+            .collect();
         let message = format!("{} given up to another territory", places(held));
         ops.extend(next_version(store, other, author, &message, None, Some(named), at).await?);
     }
@@ -256,7 +334,15 @@ async fn next_version(
     let next = store::last_number(store.db(), territory.id()).await? + 1;
     let mut ops: Vec<Op> = Vec::new();
     ops.extend(territory.version.as_ref().map(|v| end(v, at)));
-    ops.push(version(territory.id(), next, author, message, geometry, named.iter().map(String::as_str), at));
+    ops.push(version(
+        territory.id(),
+        next,
+        author,
+        message,
+        geometry,
+        named.iter().map(String::as_str),
+        at,
+    ));
     Ok(ops)
 }
 
@@ -318,9 +404,14 @@ fn free_colour(layout: &Layout, shape: Option<&Shape>) -> i64 {
     let mut uses: HashMap<i64, (bool, usize)> = HashMap::new();
     let around = shape.map(|s| s.bbox().grown(NEIGHBOURS));
     for other in &layout.territories {
-        let Some(colour) = other.record.integer("colour") else { continue };
+        let Some(colour) = other.record.integer("colour") else {
+            continue;
+        };
         let entry = uses.entry(colour).or_default();
-        let near = around.as_ref().zip(other.shape.as_ref()).is_some_and(|(a, s)| a.intersects(s.bbox()));
+        let near = around
+            .as_ref()
+            .zip(other.shape.as_ref())
+            .is_some_and(|(a, s)| a.intersects(s.bbox()));
         entry.0 |= near;
         entry.1 += 1;
     }
@@ -330,6 +421,9 @@ fn free_colour(layout: &Layout, shape: Option<&Shape>) -> i64 {
 
 /// The number that the engine will know a new territory by while it is only a question: younger than all.
 pub(super) fn unborn() -> territory::TerritoryId {
-    debug_assert!(number("ffffffff-ffff-ffff-ffff-ffffffffffff").0 == u128::MAX, "UUIDs are compared as numbers");
+    debug_assert!(
+        number("ffffffff-ffff-ffff-ffff-ffffffffffff").0 == u128::MAX,
+        "UUIDs are compared as numbers"
+    );
     territory::TerritoryId(u128::MAX)
 }

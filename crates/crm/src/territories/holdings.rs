@@ -39,7 +39,9 @@ impl Holdings {
         let view = index.view(filter)?;
         let mut held = Self::sum_rows(&view.rows_in(&Shape::everywhere()), layout);
         for (location, territory) in in_lines {
-            let found = row_id(location).filter(|id| view.contains(*id)).and_then(|id| index.get(id));
+            let found = row_id(location)
+                .filter(|id| view.contains(*id))
+                .and_then(|id| index.get(id));
             if let Some(row) = found.filter(|_| layout.get(territory).is_some()) {
                 *held.by_territory.entry(territory.clone()).or_default() += Sums::of(&row);
             }
@@ -54,7 +56,9 @@ impl Holdings {
             for row in rows {
                 *part.entry(territory_of(row, layout)).or_default() += Sums::of(row);
             }
-            part.into_iter().map(|(territory, sums)| (territory.map(str::to_owned), sums)).collect::<Vec<_>>()
+            part.into_iter()
+                .map(|(territory, sums)| (territory.map(str::to_owned), sums))
+                .collect::<Vec<_>>()
         };
         let mut held = Self::default();
         let parts: Vec<Vec<(Option<String>, Sums)>> = rows.par_chunks(16_384).map(chunk).collect();
@@ -76,7 +80,9 @@ pub(super) fn territory_of<'a>(row: &Found<'a>, layout: &Layout) -> Option<&'a s
 /// All of one view's rows with these ids.
 pub(super) fn rows_of<'a>(index: &'a Index, view: &View<'_>, locations: &[String]) -> Vec<Found<'a>> {
     let ids = locations.iter().filter_map(|id| row_id(id));
-    ids.filter(|id| view.contains(*id)).filter_map(|id| index.get(id)).collect()
+    ids.filter(|id| view.contains(*id))
+        .filter_map(|id| index.get(id))
+        .collect()
 }
 
 /// The sums over everything, kept until the index changes: every preview needs them.

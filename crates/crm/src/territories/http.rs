@@ -16,9 +16,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::answers::{
-    AreaProblem, CaughtJson, CaughtOf, GapJson, IssuesJson, LassoJson, MovedJson, Named, OverlapJson, OverviewJson,
-    PlaceJson, PreviewJson, SharedJson, SideJson, Taken, TerritoryJson, WithoutJson, WrittenTerritory, named, people,
-    territory_json,
+    AreaProblem, CaughtJson, CaughtOf, GapJson, IssuesJson, LassoJson, MovedJson, Named, OverlapJson,
+    OverviewJson, PlaceJson, PreviewJson, SharedJson, SideJson, Taken, TerritoryJson, WithoutJson,
+    WrittenTerritory, named, people, territory_json,
 };
 use super::area;
 use super::edit::{self, NewTerritory, unborn};
@@ -30,13 +30,13 @@ use super::preview::{self, Change};
 use super::settle::settled;
 use super::store;
 use super::totals::Sums;
+use crate::Shared;
 use crate::app::App;
 use crate::crud::{When, http_once, read_at, user_names};
 use crate::live::{State as LiveState, accounts_of, id_text, index_problem, sight, visible_location};
 use crate::problem::Problem;
 use crate::sessions::Signed;
 use crate::users::Role;
-use crate::Shared;
 
 /// Who may change territories.
 const MAY_DRAW: [Role; 2] = [Role::Manager, Role::Admin];
@@ -61,10 +61,23 @@ impl Scene {
             Arc::new(Layout::load(&app.store, at).await?)
         };
         let state = app.live.at(at.as_of).await?;
-        let sight = sight(app.store.db(), &signed.viewer).await.map_err(records::Error::from)?;
+        let sight = sight(app.store.db(), &signed.viewer)
+            .await
+            .map_err(records::Error::from)?;
         let has_lines = layout.territories.iter().any(|t| t.line().is_some());
-        let in_lines = if has_lines { store::held_in_lines(app.store.db()).await? } else { Vec::new() };
-        Ok(Self { layout, state, filter: sight.filter, sees_all: sight.is_all, in_lines, is_present })
+        let in_lines = if has_lines {
+            store::held_in_lines(app.store.db()).await?
+        } else {
+            Vec::new()
+        };
+        Ok(Self {
+            layout,
+            state,
+            filter: sight.filter,
+            sees_all: sight.is_all,
+            in_lines,
+            is_present,
+        })
     }
 
     /// Sums of everything the viewer may see, by territory.
@@ -76,7 +89,10 @@ impl Scene {
         let (state, layout) = (self.state.clone(), self.layout.clone());
         let (filter, in_lines) = (self.filter.clone(), self.in_lines.clone());
         let sum = move || Holdings::sum(&state.index, &filter, &layout, &in_lines);
-        let holdings = tokio::task::spawn_blocking(sum).await.map_err(Problem::unexpected)?.map_err(index_problem)?;
+        let holdings = tokio::task::spawn_blocking(sum)
+            .await
+            .map_err(Problem::unexpected)?
+            .map_err(index_problem)?;
         let holdings = Arc::new(holdings);
         if kept {
             app.territories.holdings.keep(self.state.seq, holdings.clone());
@@ -91,7 +107,9 @@ impl Scene {
             return Ok(self.layout.territories.iter().collect());
         }
         let mut seen: BTreeSet<String> = BTreeSet::new();
-        let mut query = records::Query::of("territory").at(at).limit(records::Query::MAX_LIMIT);
+        let mut query = records::Query::of("territory")
+            .at(at)
+            .limit(records::Query::MAX_LIMIT);
         loop {
             let page = app.store.list(viewer, &query).await?;
             seen.extend(page.records.into_iter().map(|r| r.id));
@@ -100,7 +118,12 @@ impl Scene {
                 None => break,
             }
         }
-        Ok(self.layout.territories.iter().filter(|t| seen.contains(t.id())).collect())
+        Ok(self
+            .layout
+            .territories
+            .iter()
+            .filter(|t| seen.contains(t.id()))
+            .collect())
     }
 }
 
@@ -132,7 +155,10 @@ async fn overview(
         as_of: at.as_of.unwrap_or_else(|| app.store.now()).0,
         people: people(&territories),
         territories,
-        without: WithoutJson { locations: without.places(), totals: without.totals() },
+        without: WithoutJson {
+            locations: without.places(),
+            totals: without.totals(),
+        },
         issues,
     }))
 }
@@ -185,7 +211,12 @@ async fn draw(
 }
 
 /// What follows a write: assignments, the index, and the territory as it then is.
-async fn answer(app: &App, signed: &Signed, id: &str, written: &Written) -> Result<WrittenTerritory, Problem> {
+async fn answer(
+    app: &App,
+    signed: &Signed,
+    id: &str,
+    written: &Written,
+) -> Result<WrittenTerritory, Problem> {
     let taken = follow_up(app, written).await?;
     let scene = Scene::load(app, signed, At::PRESENT).await?;
     let holdings = scene.holdings(app).await?;
@@ -194,17 +225,27 @@ async fn answer(app: &App, signed: &Signed, id: &str, written: &Written) -> Resu
     let position = position.ok_or_else(|| Problem::not_found(format!("Territory {id}")))?;
     let standing = &scene.layout.territories[position];
     let territory = territory_json(standing, position, &scene.layout, &holdings, &users);
-    Ok(WrittenTerritory { territory, change_set: taken.change_set, moved: taken.moved })
+    Ok(WrittenTerritory {
+        territory,
+        change_set: taken.change_set,
+        moved: taken.moved,
+    })
 }
 
 async fn follow_up(app: &App, written: &Written) -> Result<Taken, Problem> {
     if written.change_set.is_empty() {
-        return Ok(Taken { change_set: None, moved: 0 });
+        return Ok(Taken {
+            change_set: None,
+            moved: 0,
+        });
     }
     settled(app).await;
     app.live.wait_for(app.store.last_seq().await?).await;
     let moved = store::moved_by(app.store.db(), &written.change_set).await?;
-    Ok(Taken { change_set: Some(written.change_set.clone()), moved })
+    Ok(Taken {
+        change_set: Some(written.change_set.clone()),
+        moved,
+    })
 }
 
 /// Another area.
@@ -225,14 +266,19 @@ async fn reshape(
     Json(body): Json<GeometryBody>,
 ) -> Result<Json<WrittenTerritory>, Problem> {
     signed.needs(&MAY_DRAW, "Changing borders")?;
-    let author = signed.author("territories", format!("Change the border of {}", name_of(&app, &id).await?));
+    let author = signed.author(
+        "territories",
+        format!("Change the border of {}", name_of(&app, &id).await?),
+    );
     let written = edit::reshape(&app.store, &author, &id, &body.geometry).await?;
     Ok(Json(answer(&app, &signed, &id, &written).await?))
 }
 
 async fn name_of(app: &App, id: &str) -> Result<String, Problem> {
     let layout = app.territories.layout.get(&app.store).await?;
-    let standing = layout.get(id).ok_or_else(|| Problem::not_found(format!("Territory {id}")))?;
+    let standing = layout
+        .get(id)
+        .ok_or_else(|| Problem::not_found(format!("Territory {id}")))?;
     Ok(standing.name().to_owned())
 }
 
@@ -255,7 +301,11 @@ async fn give(
     signed.needs(&MAY_DRAW, "Giving territories to people")?;
     let territory = name_of(&app, &id).await?;
     let to = match &body.user_id {
-        Some(user) => user_names(&app).await?.get(user).cloned().unwrap_or_else(|| user.clone()),
+        Some(user) => user_names(&app)
+            .await?
+            .get(user)
+            .cloned()
+            .unwrap_or_else(|| user.clone()),
         None => "nobody".to_owned(),
     };
     let author = signed.author("territories", format!("Give {territory} to {to}"));
@@ -280,7 +330,11 @@ async fn take(
     Json(body): Json<PlacesBody>,
 ) -> Result<Json<Taken>, Problem> {
     signed.needs(&MAY_DRAW, "Moving customers between territories")?;
-    let label = format!("Move {} to {}", edit::places(body.location_ids.len()), name_of(&app, &id).await?);
+    let label = format!(
+        "Move {} to {}",
+        edit::places(body.location_ids.len()),
+        name_of(&app, &id).await?
+    );
     let author = signed.author("territories", label);
     let written = edit::take(&app.store, &author, &id, &body.location_ids).await?;
     Ok(Json(follow_up(&app, &written).await?))
@@ -296,7 +350,11 @@ async fn release(
     Json(body): Json<PlacesBody>,
 ) -> Result<Json<Taken>, Problem> {
     signed.needs(&MAY_DRAW, "Moving customers between territories")?;
-    let label = format!("Release {} from {}", edit::places(body.location_ids.len()), name_of(&app, &id).await?);
+    let label = format!(
+        "Release {} from {}",
+        edit::places(body.location_ids.len()),
+        name_of(&app, &id).await?
+    );
     let author = signed.author("territories", label);
     let written = edit::release(&app.store, &author, &id, &body.location_ids).await?;
     Ok(Json(follow_up(&app, &written).await?))
@@ -324,7 +382,10 @@ async fn preview_change(
 ) -> Result<Json<PreviewJson>, Problem> {
     let scene = Scene::load(&app, &signed, At::PRESENT).await?;
     if let Some(id) = &body.territory_id {
-        scene.layout.get(id).ok_or_else(|| Problem::not_found(format!("Territory {id}")))?;
+        scene
+            .layout
+            .get(id)
+            .ok_or_else(|| Problem::not_found(format!("Territory {id}")))?;
     }
     let geometry = body.geometry.filter(|g| !g.is_null());
     let change = match (body.territory_id, geometry, body.location_ids) {
@@ -332,21 +393,47 @@ async fn preview_change(
             Ok(shape) => Change::Area(id, shape),
             Err(bad) => {
                 // While somebody draws, a bad shape is an answer, not an error.
-                let [lng, lat] = bad.place.map_or([None, None], |[lng, lat]| [Some(lng), Some(lat)]);
-                let problem = Some(AreaProblem { message: bad.message, lng, lat });
-                return Ok(Json(PreviewJson { problem, ..PreviewJson::default() }));
+                let [lng, lat] = bad
+                    .place
+                    .map_or([None, None], |[lng, lat]| [Some(lng), Some(lat)]);
+                let problem = Some(AreaProblem {
+                    message: bad.message,
+                    lng,
+                    lat,
+                });
+                return Ok(Json(PreviewJson {
+                    problem,
+                    ..PreviewJson::default()
+                }));
             }
         },
         (Some(id), None, Some(locations)) => Change::Names(id, locations),
         (None, None, Some(_)) => {
-            return Err(Problem::bad("/territory_id", "required", "Say which territory would take the places."));
+            return Err(Problem::bad(
+                "/territory_id",
+                "required",
+                "Say which territory would take the places.",
+            ));
         }
-        _ => return Err(Problem::bad("/geometry", "required", "Send either an area or places.")),
+        _ => {
+            return Err(Problem::bad(
+                "/geometry",
+                "required",
+                "Send either an area or places.",
+            ));
+        }
     };
     let holdings = scene.holdings(&app).await?;
     let layout = scene.layout.clone();
     let found = tokio::task::spawn_blocking(move || {
-        preview::preview(&scene.layout, &scene.state, &scene.filter, &holdings, &scene.in_lines, &change)
+        preview::preview(
+            &scene.layout,
+            &scene.state,
+            &scene.filter,
+            &holdings,
+            &scene.in_lines,
+            &change,
+        )
     })
     .await
     .map_err(Problem::unexpected)?
@@ -386,7 +473,11 @@ async fn preview_change(
             .into_iter()
             .map(|shared| {
                 let Named { id, name } = named(&layout, shared.territory);
-                SharedJson { territory_id: id, name, locations: shared.locations }
+                SharedJson {
+                    territory_id: id,
+                    name,
+                    locations: shared.locations,
+                }
             })
             .collect(),
         problem: None,
@@ -455,9 +546,18 @@ async fn lasso(
     }
     if held.without() != Sums::default() {
         let (name, totals) = ("No territory".to_owned(), held.without().totals());
-        by_territory.push(CaughtOf { territory_id: None, name, totals });
+        by_territory.push(CaughtOf {
+            territory_id: None,
+            name,
+            totals,
+        });
     }
-    Ok(Json(LassoJson { locations, count: all.places(), by_territory, totals: all.totals() }))
+    Ok(Json(LassoJson {
+        locations,
+        count: all.places(),
+        by_territory,
+        totals: all.totals(),
+    }))
 }
 
 /// Overlaps, gaps, and places on no map
@@ -475,7 +575,12 @@ async fn find_issues(
         .map_err(Problem::unexpected)?
         .map_err(index_problem)?;
     let gaps = found.gaps.iter().map(|gap| &gap.place);
-    let every = found.overlaps.iter().flat_map(|o| &o.places).chain(gaps).chain(&found.not_placed);
+    let every = found
+        .overlaps
+        .iter()
+        .flat_map(|o| &o.places)
+        .chain(gaps)
+        .chain(&found.not_placed);
     let ids: Vec<String> = every.map(|place| place.location_id.clone()).collect();
     let accounts = accounts_of(&app, &ids).await?;
     let account = |location: &str| accounts.get(location).cloned().unwrap_or_default();
@@ -541,7 +646,9 @@ async fn location_ownership(
     let at = read_at(&app, &when)?;
     let location = visible_location(&app, &signed, &id, at).await?;
     let layout = layout_at(&app, at).await?;
-    Ok(Json(ownership(&app, &signed.viewer, &location, at, &layout).await?))
+    Ok(Json(
+        ownership(&app, &signed.viewer, &location, at, &layout).await?,
+    ))
 }
 
 /// Whose a customer's first place is, since when, and why
@@ -557,7 +664,9 @@ async fn account_ownership(
     let location = main_location(&app, &signed.viewer, &id, at).await?;
     let location = location.ok_or_else(|| Problem::not_found(format!("A place of customer {id}")))?;
     let layout = layout_at(&app, at).await?;
-    Ok(Json(ownership(&app, &signed.viewer, &location, at, &layout).await?))
+    Ok(Json(
+        ownership(&app, &signed.viewer, &location, at, &layout).await?,
+    ))
 }
 
 /// Ownership of a place for the customer's card.

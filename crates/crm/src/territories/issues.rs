@@ -47,7 +47,9 @@ pub(super) struct Issues {
 const LISTED: usize = 1_000;
 
 fn gap_filter(filter: &Filter) -> Filter {
-    filter.clone().and(Filter::Placed).and(Filter::Missing { column: "territory_id".into() })
+    filter.clone().and(Filter::Placed).and(Filter::Missing {
+        column: "territory_id".into(),
+    })
 }
 
 fn not_placed_filter(filter: &Filter) -> Filter {
@@ -56,7 +58,10 @@ fn not_placed_filter(filter: &Filter) -> Filter {
 
 /// Somebody has laid claim to something: before that, everything would be a gap.
 fn any_claim(layout: &Layout) -> bool {
-    layout.territories.iter().any(|t| t.shape.is_some() || !t.named.is_empty())
+    layout
+        .territories
+        .iter()
+        .any(|t| t.shape.is_some() || !t.named.is_empty())
 }
 
 /// How many issues there are.
@@ -78,13 +83,20 @@ pub(super) fn find(layout: &Layout, state: &State, filter: &Filter) -> Result<Is
     let mut issues = Issues::default();
     for overlap in layout.overlaps() {
         let places = places(view.rows_in(&Points::polygons(overlap.shape.clone())?));
-        issues.overlaps.push(Overlap { territories: overlap.territories, ground: overlap.shape.clone(), places });
+        issues.overlaps.push(Overlap {
+            territories: overlap.territories,
+            ground: overlap.shape.clone(),
+            places,
+        });
     }
     let gaps = state.index.view(&gap_filter(filter))?;
     issues.gap_count = gaps.count();
     issues.gaps = places(gaps.rows_in(&Points::everywhere()))
         .into_iter()
-        .map(|place| Gap { nearest: place.place.and_then(|p| nearest(layout, p)), place })
+        .map(|place| Gap {
+            nearest: place.place.and_then(|p| nearest(layout, p)),
+            place,
+        })
         .collect();
     let not_placed = state.index.view(&not_placed_filter(filter))?;
     issues.not_placed_count = not_placed.count();
@@ -112,7 +124,11 @@ fn nearest(layout: &Layout, place: LngLat) -> Option<String> {
     let plane = LocalMeters::at(place);
     let shaped = layout.territories.iter().filter(|t| t.line().is_none());
     let mut boxes: Vec<(f64, &Standing, &Shape)> = shaped
-        .filter_map(|t| t.shape.as_ref().map(|shape| (to_box(&plane, shape.bbox(), place), t, shape)))
+        .filter_map(|t| {
+            t.shape
+                .as_ref()
+                .map(|shape| (to_box(&plane, shape.bbox(), place), t, shape))
+        })
         .collect();
     boxes.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.id().cmp(b.1.id())));
     let mut best: Option<(f64, &Standing)> = None;
@@ -130,7 +146,10 @@ fn nearest(layout: &Layout, place: LngLat) -> Option<String> {
 
 /// Metres to the nearest point of a box: no border inside it is nearer.
 fn to_box(plane: &LocalMeters, b: &BBox, place: LngLat) -> f64 {
-    let (lng, lat) = (place.lng().clamp(b.west, b.east), place.lat().clamp(b.south, b.north));
+    let (lng, lat) = (
+        place.lng().clamp(b.west, b.east),
+        place.lat().clamp(b.south, b.north),
+    );
     LngLat::new(lng, lat).map_or(0.0, |p| {
         let [x, y] = plane.project(p);
         x.hypot(y)
@@ -139,15 +158,22 @@ fn to_box(plane: &LocalMeters, b: &BBox, place: LngLat) -> f64 {
 
 /// Metres from the plane's origin to the nearest border.
 fn to_border(plane: &LocalMeters, polygons: &MultiPolygon<f64>) -> f64 {
-    let rings = polygons.iter().flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()));
-    let corner = |c: geo_types::Coord<f64>| LngLat::new(c.x, c.y).map_or([f64::INFINITY; 2], |p| plane.project(p));
+    let rings = polygons
+        .iter()
+        .flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()));
+    let corner =
+        |c: geo_types::Coord<f64>| LngLat::new(c.x, c.y).map_or([f64::INFINITY; 2], |p| plane.project(p));
     rings
         .flat_map(|ring| ring.lines())
         .map(|edge| {
             let ([ax, ay], [bx, by]) = (corner(edge.start), corner(edge.end));
             let (dx, dy) = (bx - ax, by - ay);
             let length = dx * dx + dy * dy;
-            let along = if length > 0.0 { (-(ax * dx + ay * dy) / length).clamp(0.0, 1.0) } else { 0.0 };
+            let along = if length > 0.0 {
+                (-(ax * dx + ay * dy) / length).clamp(0.0, 1.0)
+            } else {
+                0.0
+            };
             (ax + along * dx).hypot(ay + along * dy)
         })
         .fold(f64::INFINITY, f64::min)

@@ -8,7 +8,9 @@ use geom::{LngLat, Timestamp};
 use records::{At, Error, Query, Record, Store, Viewer};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use territory::{Area, Candidate, CandidateId, Decision, Extent, LineId, Overlap, Shape, TerritoryId, TerritoryIndex};
+use territory::{
+    Area, Candidate, CandidateId, Decision, Extent, LineId, Overlap, Shape, TerritoryId, TerritoryIndex,
+};
 
 use super::area;
 
@@ -49,7 +51,12 @@ impl Standing {
 
     /// What it lays claim to, as the engine takes it.
     pub fn areas(&self) -> Vec<Area> {
-        areas_of(number(self.id()), &self.record, self.shape.clone(), self.named.iter().map(String::as_str))
+        areas_of(
+            number(self.id()),
+            &self.record,
+            self.shape.clone(),
+            self.named.iter().map(String::as_str),
+        )
     }
 }
 
@@ -69,7 +76,12 @@ pub(super) fn areas_of<'a>(
     let priority = i32::try_from(priority).unwrap_or(if priority < 0 { i32::MIN } else { i32::MAX });
     let line = line_of(record).map(line_number);
     let named: BTreeSet<CandidateId> = named.map(candidate_number).collect();
-    let area = |extent: Extent| Area { territory, line, extent: Arc::new(extent), priority };
+    let area = |extent: Extent| Area {
+        territory,
+        line,
+        extent: Arc::new(extent),
+        priority,
+    };
     let mut areas = Vec::new();
     if !named.is_empty() {
         areas.push(area(Extent::Named(named)));
@@ -85,7 +97,10 @@ fn number_of(id: &str) -> u128 {
 
 fn hashed(text: &str) -> u128 {
     let digest = Sha256::digest(text.as_bytes());
-    digest.iter().take(16).fold(0, |number, byte| number << 8 | u128::from(*byte))
+    digest
+        .iter()
+        .take(16)
+        .fold(0, |number, byte| number << 8 | u128::from(*byte))
 }
 
 pub(super) fn number(territory: &str) -> TerritoryId {
@@ -123,7 +138,10 @@ impl Layout {
     pub async fn load(store: &Store, at: At) -> Result<Self, Error> {
         let valid_at = match at.as_of {
             Some(_) => at,
-            None => At { as_of: Some(present(store).await?), known_at: at.known_at },
+            None => At {
+                as_of: Some(present(store).await?),
+                known_at: at.known_at,
+            },
         };
         let records = all_of(store, "territory", at).await?;
         let versions = all_of(store, "territory_version", valid_at).await?;
@@ -135,7 +153,9 @@ impl Layout {
     fn build(records: Vec<Record>, versions: Vec<Record>, members: Vec<Record>) -> Self {
         let mut version_of: HashMap<String, Record> = HashMap::new();
         for version in versions {
-            let Some(territory) = version.text("territory_id").map(str::to_owned) else { continue };
+            let Some(territory) = version.text("territory_id").map(str::to_owned) else {
+                continue;
+            };
             let newer = |known: &Record| known.integer("number") >= version.integer("number");
             if !version_of.get(&territory).is_some_and(newer) {
                 version_of.insert(territory, version);
@@ -155,19 +175,41 @@ impl Layout {
                 members.sort_by(|a, b| {
                     let key = |m: &Record| (m.text("role") != Some("owner"), m.id.clone());
                     let share = |m: &Record| m.number("share").unwrap_or(100.0);
-                    key(a).0.cmp(&key(b).0).then(share(b).total_cmp(&share(a))).then_with(|| key(a).1.cmp(&key(b).1))
+                    key(a)
+                        .0
+                        .cmp(&key(b).0)
+                        .then(share(b).total_cmp(&share(a)))
+                        .then_with(|| key(a).1.cmp(&key(b).1))
                 });
                 let shape = version.as_ref().and_then(shape_of);
                 let named = version.as_ref().map(named_of).unwrap_or_default();
-                Standing { record, version, shape, named, members }
+                Standing {
+                    record,
+                    version,
+                    shape,
+                    named,
+                    members,
+                }
             })
             .collect();
         territories.sort_by(|a, b| (a.name(), a.id()).cmp(&(b.name(), b.id())));
         let index = TerritoryIndex::build(territories.iter().flat_map(Standing::areas).collect());
         Self {
-            by_number: territories.iter().enumerate().map(|(i, t)| (number(t.id()), i)).collect(),
-            by_id: territories.iter().enumerate().map(|(i, t)| (t.id().to_owned(), i)).collect(),
-            named: territories.iter().flat_map(|t| &t.named).map(|id| candidate_number(id)).collect(),
+            by_number: territories
+                .iter()
+                .enumerate()
+                .map(|(i, t)| (number(t.id()), i))
+                .collect(),
+            by_id: territories
+                .iter()
+                .enumerate()
+                .map(|(i, t)| (t.id().to_owned(), i))
+                .collect(),
+            named: territories
+                .iter()
+                .flat_map(|t| &t.named)
+                .map(|id| candidate_number(id))
+                .collect(),
             overlaps: OnceLock::new(),
             territories,
             index,
@@ -185,13 +227,19 @@ impl Layout {
     /// Every product line that some territory is in, the common one first.
     pub fn lines(&self) -> Vec<Option<String>> {
         let own: BTreeSet<&str> = self.territories.iter().filter_map(Standing::line).collect();
-        std::iter::once(None).chain(own.into_iter().map(|line| Some(line.to_owned()))).collect()
+        std::iter::once(None)
+            .chain(own.into_iter().map(|line| Some(line.to_owned())))
+            .collect()
     }
 
     /// Who has a location, and why.
     pub fn decide(&self, location: &str, place: Option<LngLat>, line: Option<&str>) -> Decision {
         let id = candidate_number(location);
-        let candidate = Candidate { id, place, attributes: std::collections::BTreeMap::new() };
+        let candidate = Candidate {
+            id,
+            place,
+            attributes: std::collections::BTreeMap::new(),
+        };
         self.index.decide(&candidate, line.map(line_number))
     }
 
@@ -210,7 +258,9 @@ impl Layout {
     }
 
     fn are_kin(&self, a: TerritoryId, b: TerritoryId) -> bool {
-        let (Some(a), Some(b)) = (self.by_number(a), self.by_number(b)) else { return false };
+        let (Some(a), Some(b)) = (self.by_number(a), self.by_number(b)) else {
+            return false;
+        };
         self.is_within(a.id(), b.id()) || self.is_within(b.id(), a.id())
     }
 
@@ -221,7 +271,12 @@ impl Layout {
         for _ in 0..=self.territories.len() {
             match at {
                 Some(here) if here == ancestor => return true,
-                Some(here) => at = self.get(&here).and_then(|t| t.record.text("parent_id")).map(str::to_owned),
+                Some(here) => {
+                    at = self
+                        .get(&here)
+                        .and_then(|t| t.record.text("parent_id"))
+                        .map(str::to_owned)
+                }
                 None => return false,
             }
         }
@@ -230,7 +285,10 @@ impl Layout {
 
     /// The territory and everything below it.
     pub fn branch(&self, id: &str) -> Vec<&Standing> {
-        self.territories.iter().filter(|t| self.is_within(t.id(), id)).collect()
+        self.territories
+            .iter()
+            .filter(|t| self.is_within(t.id(), id))
+            .collect()
     }
 }
 
@@ -239,7 +297,11 @@ fn shape_of(version: &Record) -> Option<Shape> {
     match area::parse(geometry) {
         Ok(shape) => Some(shape),
         Err(error) => {
-            tracing::error!(version = version.id, error = error.message, "a territory's stored area cannot be read");
+            tracing::error!(
+                version = version.id,
+                error = error.message,
+                "a territory's stored area cannot be read"
+            );
             None
         }
     }
@@ -248,14 +310,20 @@ fn shape_of(version: &Record) -> Option<Shape> {
 /// Ids of the locations a version holds by name.
 pub(super) fn named_of(version: &Record) -> Vec<String> {
     let list = version.fields.get("named_locations").and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    list.into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The present: now by the clock, or the last write where that is later (writes never share a moment).
 pub(crate) async fn present(store: &Store) -> Result<Timestamp, Error> {
     let last = store.last_seq().await?;
     let written = store.changes(last - 1, 1).await?;
-    Ok(written.last().map_or(store.now(), |change| store.now().max(change.at)))
+    Ok(written
+        .last()
+        .map_or(store.now(), |change| store.now().max(change.at)))
 }
 
 /// Every record of a type at a moment.
@@ -289,7 +357,8 @@ impl PresentLayout {
                 return Ok(layout.clone());
             }
             let changes = store.changes(*seq, LOOKED_THROUGH).await?;
-            let concerns = |name: &str| matches!(name, "territory" | "territory_version" | "territory_member");
+            let concerns =
+                |name: &str| matches!(name, "territory" | "territory_version" | "territory_member");
             if changes.len() < LOOKED_THROUGH as usize && !changes.iter().any(|c| concerns(&c.type_name)) {
                 *seq = changes.last().map_or(last, |c| c.seq);
                 return Ok(layout.clone());

@@ -82,9 +82,13 @@ pub(crate) async fn ownership(
         None => super::layout::present(&app.store).await?,
     };
     let known_at = at.known_at.map_or(i64::MAX, |t| t.0);
-    let believed: Vec<&Row> =
-        assignments.iter().filter(|r| is_believed(r.recorded_at, r.superseded_at, known_at)).collect();
-    let here = believed.iter().find(|r| r.line.is_none() && r.from <= moment.0 && r.to > moment.0);
+    let believed: Vec<&Row> = assignments
+        .iter()
+        .filter(|r| is_believed(r.recorded_at, r.superseded_at, known_at))
+        .collect();
+    let here = believed
+        .iter()
+        .find(|r| r.line.is_none() && r.from <= moment.0 && r.to > moment.0);
     let decision = layout.decide(&location.id, location.place(), None);
     let account_owner = match location.text("account_id") {
         Some(account) => {
@@ -97,25 +101,50 @@ pub(crate) async fn ownership(
         Some(row) => words.owner_at(&row.territory_id, moment.0, known_at),
         None => account_owner.clone(),
     };
-    let version = here.and_then(|r| r.version_id.as_ref()).and_then(|id| words.versions.get(id));
+    let version = here
+        .and_then(|r| r.version_id.as_ref())
+        .and_then(|id| words.versions.get(id));
     let name = |row: &Row| words.territory(&row.territory_id);
-    let ladder = ladder(&words, layout, location, &decision, here.copied(), account_owner.as_deref());
+    let ladder = ladder(
+        &words,
+        layout,
+        location,
+        &decision,
+        here.copied(),
+        account_owner.as_deref(),
+    );
     let since = here.map(|row| since(&believed, row));
-    let author_name = version.and_then(|v| v.author.as_deref()).and_then(|a| words.user(a));
+    let author_name = version
+        .and_then(|v| v.author.as_deref())
+        .and_then(|a| words.user(a));
     let text = match here {
         Some(row) => {
-            let decided = ladder.iter().find(|rung| rung.decides).map_or("", |rung| rung.text.as_str());
+            let decided = ladder
+                .iter()
+                .find(|rung| rung.decides)
+                .map_or("", |rung| rung.text.as_str());
             let owner = owner_id.as_deref().and_then(|o| words.user(o));
             let who = owner.map_or_else(|| ", worked by nobody".to_owned(), |owner| format!(", {owner}"));
-            let day = since.map(|since| app.settings.zone.date(Timestamp(since)).to_string()).unwrap_or_default();
+            let day = since
+                .map(|since| app.settings.zone.date(Timestamp(since)).to_string())
+                .unwrap_or_default();
             let by = version.map(|v| {
-                let author = author_name.as_deref().map(|a| format!(" by {a}")).unwrap_or_default();
+                let author = author_name
+                    .as_deref()
+                    .map(|a| format!(" by {a}"))
+                    .unwrap_or_default();
                 format!(" Version {}{author}.", v.number)
             });
-            format!("{}{who}, since {day}. {decided}.{}", name(row), by.unwrap_or_default())
+            format!(
+                "{}{who}, since {day}. {decided}.{}",
+                name(row),
+                by.unwrap_or_default()
+            )
         }
         None => match owner_id.as_deref().and_then(|o| words.user(o)) {
-            Some(owner) => format!("No territory has this place. {owner} is entered as the customer's owner."),
+            Some(owner) => {
+                format!("No territory has this place. {owner} is entered as the customer's owner.")
+            }
             None => "No territory has this place, and the customer has no owner.".to_owned(),
         },
     };
@@ -123,7 +152,9 @@ pub(crate) async fn ownership(
         location_id: location.id.clone(),
         owner_name: owner_id.as_deref().and_then(|o| words.user(o)),
         owner_id,
-        territory_id: here.map(|r| r.territory_id.clone()).filter(|id| words.may_see(id)),
+        territory_id: here
+            .map(|r| r.territory_id.clone())
+            .filter(|id| words.may_see(id)),
         territory_name: here.map(|r| name(r)),
         since,
         cause: here.map(|r| r.cause.clone()),
@@ -143,8 +174,9 @@ fn is_believed(recorded_at: i64, superseded_at: i64, known_at: i64) -> bool {
 /// Since when the territory has the place, through changes of the rule that gave it.
 fn since(believed: &[&Row], row: &Row) -> i64 {
     let mut from = row.from;
-    while let Some(before) =
-        believed.iter().find(|r| r.line == row.line && r.territory_id == row.territory_id && r.to == from && r.from < from)
+    while let Some(before) = believed
+        .iter()
+        .find(|r| r.line == row.line && r.territory_id == row.territory_id && r.to == from && r.from < from)
     {
         from = before.from;
     }
@@ -162,7 +194,11 @@ fn ladder(
 ) -> Vec<Rung> {
     const ORDER: [(Cause, &str, &str); 8] = [
         (Cause::Named, "named", "Not held by name"),
-        (Cause::Required, "list", "On no list of customers that must be in a territory"),
+        (
+            Cause::Required,
+            "list",
+            "On no list of customers that must be in a territory",
+        ),
         (Cause::Rule, "rule", "No rule about customers applies"),
         (Cause::Polygon, "polygon", "Inside no drawn area"),
         (Cause::Unit, "unit", "In no block of a territory"),
@@ -174,7 +210,9 @@ fn ladder(
     // What is on record and what the rules say now differ for the moment between a change and its
     // consequences, and where somebody assigned by hand.
     let agrees = match (&decision.winner, here) {
-        (Some(winner), Some(row)) => layout.by_number(winner.territory).is_some_and(|t| t.id() == row.territory_id),
+        (Some(winner), Some(row)) => layout
+            .by_number(winner.territory)
+            .is_some_and(|t| t.id() == row.territory_id),
         (None, None) => true,
         _ => false,
     };
@@ -184,25 +222,44 @@ fn ladder(
             rule: row.cause.clone(),
             applies: true,
             decides: true,
-            text: format!("On record for {}; the rules as they stand would say otherwise", words.territory(&row.territory_id)),
+            text: format!(
+                "On record for {}; the rules as they stand would say otherwise",
+                words.territory(&row.territory_id)
+            ),
         });
     }
     for (cause, rule, nothing) in ORDER {
         let of_kind: Vec<&Claim> = claims().filter(|c| c.cause == cause).collect();
         let decides = agrees && decision.winner.as_ref().is_some_and(|w| w.cause == cause);
         let text = match of_kind.first() {
-            _ if cause == Cause::Polygon && location.place().is_none() => "The place is on no map, so no area can hold it".to_owned(),
+            _ if cause == Cause::Polygon && location.place().is_none() => {
+                "The place is on no map, so no area can hold it".to_owned()
+            }
             None => nothing.to_owned(),
-            Some(first) => claim_words(words, layout, first, &of_kind[1..], decides.then_some(decision.decided_by).flatten()),
+            Some(first) => claim_words(
+                words,
+                layout,
+                first,
+                &of_kind[1..],
+                decides.then_some(decision.decided_by).flatten(),
+            ),
         };
-        rungs.push(Rung { rule: rule.to_owned(), applies: !of_kind.is_empty(), decides, text });
+        rungs.push(Rung {
+            rule: rule.to_owned(),
+            applies: !of_kind.is_empty(),
+            decides,
+            text,
+        });
     }
     let owner = account_owner.and_then(|o| words.user(o));
     rungs.push(Rung {
         rule: "account_owner".to_owned(),
         applies: owner.is_some(),
         decides: here.is_none() && owner.is_some(),
-        text: owner.map_or_else(|| "The customer has no owner".to_owned(), |o| format!("{o} is entered as the customer's owner")),
+        text: owner.map_or_else(
+            || "The customer has no owner".to_owned(),
+            |o| format!("{o} is entered as the customer's owner"),
+        ),
     });
     rungs
 }
@@ -214,14 +271,26 @@ fn claim_words(
     others: &[&Claim],
     decided_by: Option<DecidedBy>,
 ) -> String {
-    let name = |claim: &Claim| layout.by_number(claim.territory).map(|t| words.territory(t.id())).unwrap_or_default();
+    let name = |claim: &Claim| {
+        layout
+            .by_number(claim.territory)
+            .map(|t| words.territory(t.id()))
+            .unwrap_or_default()
+    };
     let mut text = match first.cause {
         Cause::Named => format!("Held by name by {}", name(first)),
         Cause::Required => format!("On the list of {}", name(first)),
         Cause::Rule => format!("Meets the rule of {}", name(first)),
-        Cause::Polygon if first.on_border => format!("Exactly on the border of {}, which no neighbour claims", name(first)),
+        Cause::Polygon if first.on_border => format!(
+            "Exactly on the border of {}, which no neighbour claims",
+            name(first)
+        ),
         Cause::Polygon => format!("Inside the drawn area of {}", name(first)),
-        Cause::Unit => format!("In block {} of {}", first.unit.as_deref().unwrap_or("?"), name(first)),
+        Cause::Unit => format!(
+            "In block {} of {}",
+            first.unit.as_deref().unwrap_or("?"),
+            name(first)
+        ),
         Cause::Reach => format!("In the reach of {}", name(first)),
         Cause::Cell => format!("In the computed area of {}", name(first)),
         Cause::Nearest => format!("Nearest to {}", name(first)),
@@ -233,7 +302,12 @@ fn claim_words(
     text += &format!(", and of {}", names.join(", "));
     let next = others[0];
     text += &match decided_by {
-        Some(DecidedBy::Priority) => format!("; {} has the higher priority ({} against {})", name(first), first.priority, next.priority),
+        Some(DecidedBy::Priority) => format!(
+            "; {} has the higher priority ({} against {})",
+            name(first),
+            first.priority,
+            next.priority
+        ),
         Some(DecidedBy::SmallerArea) => format!(
             "; {} is the smaller area ({} against {} km²)",
             name(first),
@@ -273,24 +347,50 @@ async fn assignments(db: &Db, location: &str) -> Result<Vec<Row>, Error> {
                        union all select id, version, territory_id, line, cause, version_id, valid_from, valid_to, \
                        recorded_at, superseded_at, removed from assignments_history where location_id = $1 \
                        order by 7, 2";
-    type Columns =
-        (String, i64, String, Option<String>, String, Option<String>, i64, i64, i64, i64, bool);
-    let rows: Vec<Columns> = on_db!(read db, pool => sqlx::query_as(SQL).bind(location).fetch_all(pool).await)?;
+    type Columns = (
+        String,
+        i64,
+        String,
+        Option<String>,
+        String,
+        Option<String>,
+        i64,
+        i64,
+        i64,
+        i64,
+        bool,
+    );
+    let rows: Vec<Columns> =
+        on_db!(read db, pool => sqlx::query_as(SQL).bind(location).fetch_all(pool).await)?;
     Ok(rows
         .into_iter()
-        .map(|(id, version, territory_id, line, cause, version_id, from, to, recorded_at, superseded_at, removed)| Row {
-            id,
-            version,
-            territory_id,
-            line,
-            cause,
-            version_id,
-            from,
-            to,
-            recorded_at,
-            superseded_at,
-            removed,
-        })
+        .map(
+            |(
+                id,
+                version,
+                territory_id,
+                line,
+                cause,
+                version_id,
+                from,
+                to,
+                recorded_at,
+                superseded_at,
+                removed,
+            )| Row {
+                id,
+                version,
+                territory_id,
+                line,
+                cause,
+                version_id,
+                from,
+                to,
+                recorded_at,
+                superseded_at,
+                removed,
+            },
+        )
         .collect())
 }
 
@@ -303,14 +403,20 @@ fn history(words: &Words, rows: &[Row]) -> Vec<PastOwner> {
         .iter()
         .filter(|row| row.superseded_at < i64::MAX && !only_ended(rows, row))
         .map(|row| PastOwner {
-            owner_name: words.owner_at(&row.territory_id, row.from, row.recorded_at).and_then(|o| words.user(&o)),
+            owner_name: words
+                .owner_at(&row.territory_id, row.from, row.recorded_at)
+                .and_then(|o| words.user(&o)),
             territory_name: Some(words.territory(&row.territory_id)),
             from: row.from,
             to: open_end(row.to),
             recorded_at: row.recorded_at,
             superseded_at: Some(row.superseded_at),
             cause: Some(row.cause.clone()),
-            text: if row.removed { "Taken back".to_owned() } else { "Corrected".to_owned() },
+            text: if row.removed {
+                "Taken back".to_owned()
+            } else {
+                "Corrected".to_owned()
+            },
         })
         .collect();
     before.sort_by_key(|span| std::cmp::Reverse(span.recorded_at));
@@ -324,7 +430,9 @@ fn open_end(to: i64) -> Option<i64> {
 
 /// The next version of the record says the same but for its end: that is no other belief.
 fn only_ended(rows: &[Row], row: &Row) -> bool {
-    let next = rows.iter().find(|r| r.id == row.id && r.version == row.version + 1);
+    let next = rows
+        .iter()
+        .find(|r| r.id == row.id && r.version == row.version + 1);
     !row.removed && next.is_some_and(|next| next.from == row.from && next.territory_id == row.territory_id)
 }
 
@@ -332,7 +440,11 @@ fn only_ended(rows: &[Row], row: &Row) -> bool {
 fn spans(words: &Words, row: &Row) -> Vec<PastOwner> {
     let mut cuts: BTreeSet<i64> = BTreeSet::from([row.from]);
     for member in words.members_of(&row.territory_id) {
-        cuts.extend([member.from, member.to].into_iter().filter(|t| *t > row.from && *t < row.to));
+        cuts.extend(
+            [member.from, member.to]
+                .into_iter()
+                .filter(|t| *t > row.from && *t < row.to),
+        );
     }
     let cuts: Vec<i64> = cuts.into_iter().collect();
     let cause = match row.cause.as_str() {
@@ -348,7 +460,9 @@ fn spans(words: &Words, row: &Row) -> Vec<PastOwner> {
     let mut spans: Vec<PastOwner> = Vec::new();
     for (i, from) in cuts.iter().enumerate() {
         let to = cuts.get(i + 1).copied().unwrap_or(row.to);
-        let owner_name = words.owner_at(&row.territory_id, *from, i64::MAX).and_then(|o| words.user(&o));
+        let owner_name = words
+            .owner_at(&row.territory_id, *from, i64::MAX)
+            .and_then(|o| words.user(&o));
         if let Some(last) = spans.last_mut().filter(|last| last.owner_name == owner_name) {
             last.to = open_end(to);
             continue;
@@ -397,7 +511,11 @@ impl Words {
     async fn load(app: &App, viewer: &Viewer) -> Result<Self, Problem> {
         let db = app.store.db();
         let with_past = |columns: &str, table: &str, ends: bool| {
-            let (now, then) = if ends { (", cast(9223372036854775807 as bigint)", ", superseded_at") } else { ("", "") };
+            let (now, then) = if ends {
+                (", cast(9223372036854775807 as bigint)", ", superseded_at")
+            } else {
+                ("", "")
+            };
             AssertSqlSafe(format!(
                 "select {columns}{now} from {table} union all select {columns}{then} from {table}_history order by 1, 2"
             ))
@@ -408,7 +526,11 @@ impl Words {
         let versions = with_past("id, version, number, author_id", "territory_versions", false);
         let versions: Vec<(String, i64, i64, Option<String>)> =
             on_db!(read db, pool => sqlx::query_as(versions).fetch_all(pool).await).map_err(Error::from)?;
-        let members = with_past("territory_id, user_id, role, share, valid_from, valid_to, recorded_at", "territory_members", true);
+        let members = with_past(
+            "territory_id, user_id, role, share, valid_from, valid_to, recorded_at",
+            "territory_members",
+            true,
+        );
         let members: Vec<(String, String, String, Option<f64>, i64, i64, i64, i64)> =
             on_db!(read db, pool => sqlx::query_as(members).fetch_all(pool).await).map_err(Error::from)?;
         let mut of_territory: HashMap<String, Vec<Member>> = HashMap::new();
@@ -427,8 +549,18 @@ impl Words {
         let visible = if viewer.is_system || viewer.grant("territory").read == records::Scope::All {
             None
         } else {
-            let query = Query::of("territory").filter(Filter::all()).limit(Query::MAX_LIMIT);
-            Some(app.store.list(viewer, &query).await?.records.into_iter().map(|r| r.id).collect())
+            let query = Query::of("territory")
+                .filter(Filter::all())
+                .limit(Query::MAX_LIMIT);
+            Some(
+                app.store
+                    .list(viewer, &query)
+                    .await?
+                    .records
+                    .into_iter()
+                    .map(|r| r.id)
+                    .collect(),
+            )
         };
         Ok(Self {
             users: user_names(app).await?,
@@ -443,14 +575,19 @@ impl Words {
     }
 
     fn may_see(&self, territory: &str) -> bool {
-        self.visible.as_ref().is_none_or(|visible| visible.contains(territory))
+        self.visible
+            .as_ref()
+            .is_none_or(|visible| visible.contains(territory))
     }
 
     fn territory(&self, id: &str) -> String {
         if !self.may_see(id) {
             return "another territory".to_owned();
         }
-        self.territories.get(id).cloned().unwrap_or_else(|| "a territory of the past".to_owned())
+        self.territories
+            .get(id)
+            .cloned()
+            .unwrap_or_else(|| "a territory of the past".to_owned())
     }
 
     fn user(&self, id: &str) -> Option<String> {
@@ -458,15 +595,25 @@ impl Words {
     }
 
     fn members_of(&self, territory: &str) -> impl Iterator<Item = &Member> {
-        self.members.get(territory).into_iter().flatten().filter(|m| m.superseded_at == i64::MAX)
+        self.members
+            .get(territory)
+            .into_iter()
+            .flatten()
+            .filter(|m| m.superseded_at == i64::MAX)
     }
 
     /// Who worked a territory at a moment, as it was known at another (`i64::MAX`: now).
     fn owner_at(&self, territory: &str, moment: i64, known_at: i64) -> Option<String> {
         let members = self.members.get(territory).into_iter().flatten();
         members
-            .filter(|m| is_believed(m.recorded_at, m.superseded_at, known_at) && m.from <= moment && m.to > moment)
-            .max_by(|a, b| a.share.total_cmp(&b.share).then_with(|| b.user_id.cmp(&a.user_id)))
+            .filter(|m| {
+                is_believed(m.recorded_at, m.superseded_at, known_at) && m.from <= moment && m.to > moment
+            })
+            .max_by(|a, b| {
+                a.share
+                    .total_cmp(&b.share)
+                    .then_with(|| b.user_id.cmp(&a.user_id))
+            })
             .map(|m| m.user_id.clone())
     }
 }
@@ -478,6 +625,9 @@ pub(super) async fn main_location(
     account: &str,
     at: At,
 ) -> Result<Option<Record>, Problem> {
-    let query = Query::of("location").filter(Filter::eq("account_id", account)).at(at).limit(1);
+    let query = Query::of("location")
+        .filter(Filter::eq("account_id", account))
+        .at(at)
+        .limit(1);
     Ok(app.store.list(viewer, &query).await?.records.pop())
 }

@@ -55,8 +55,10 @@ pub(super) fn plan(
         open_of.entry(one.location_id.clone()).or_default().push(one);
     }
     let lines = layout.lines();
-    let asked: Vec<(&String, Vec<Open>)> =
-        asked.iter().map(|id| (id, open_of.remove(id).unwrap_or_default())).collect();
+    let asked: Vec<(&String, Vec<Open>)> = asked
+        .iter()
+        .map(|id| (id, open_of.remove(id).unwrap_or_default()))
+        .collect();
     asked
         .into_par_iter()
         .flat_map_iter(|(id, open)| {
@@ -92,13 +94,20 @@ fn moves_of(
         let decision = place.map(|place| layout.decide(id, place, line.as_deref()));
         let winner = decision.as_ref().and_then(|d| d.winner.as_ref());
         let wanted = winner.and_then(|w| Some((layout.by_number(w.territory)?.id(), cause_word(w.cause))));
-        let kept = open.iter().position(|o| Some((o.territory_id.as_str(), o.cause.as_str())) == wanted);
+        let kept = open
+            .iter()
+            .position(|o| Some((o.territory_id.as_str(), o.cause.as_str())) == wanted);
         let begin = match (wanted, kept) {
             (Some((territory, cause)), None) => Some(Begin {
                 territory_id: territory.to_owned(),
                 cause,
-                version_id: layout.get(territory).and_then(|t| t.version.as_ref()).map(|v| v.id.clone()),
-                reason: decision.as_ref().map_or(Value::Null, |d| reason(layout, d, place.flatten())),
+                version_id: layout
+                    .get(territory)
+                    .and_then(|t| t.version.as_ref())
+                    .map(|v| v.id.clone()),
+                reason: decision
+                    .as_ref()
+                    .map_or(Value::Null, |d| reason(layout, d, place.flatten())),
             }),
             _ => None,
         };
@@ -106,7 +115,12 @@ fn moves_of(
             open.remove(kept);
         }
         if begin.is_some() || !open.is_empty() {
-            moves.push(Move { location_id: id.to_owned(), line, end: open, begin });
+            moves.push(Move {
+                location_id: id.to_owned(),
+                line,
+                end: open,
+                begin,
+            });
         }
     }
     moves
@@ -117,9 +131,13 @@ fn stays(layout: &Layout, open: &Open, place: Option<LngLat>) -> bool {
     open.line.is_none()
         && open.cause == cause_word(Cause::Polygon)
         && !layout.is_named(candidate_number(&open.location_id))
-        && place.and_then(|p| layout.index.owner_at(p, None)).is_some_and(|number| {
-            layout.by_number(number).is_some_and(|t| t.id() == open.territory_id)
-        })
+        && place
+            .and_then(|p| layout.index.owner_at(p, None))
+            .is_some_and(|number| {
+                layout
+                    .by_number(number)
+                    .is_some_and(|t| t.id() == open.territory_id)
+            })
 }
 
 /// The word of the record for what kind of claim decided.

@@ -73,11 +73,18 @@ pub(super) fn preview(
     let view = state.index.view(filter)?;
     let (target, rows) = match change {
         Change::Area(id, shape) => {
-            let old = id.as_deref().and_then(|id| layout.get(id)).and_then(|t| t.shape.as_ref());
+            let old = id
+                .as_deref()
+                .and_then(|id| layout.get(id))
+                .and_then(|t| t.shape.as_ref());
             let mut rows = view.rows_in(&Points::bbox(*shape.bbox()));
             if let Some(old) = old {
                 let again = |row: &Found<'_>| row.place().is_some_and(|p| shape.bbox().contains(p));
-                rows.extend(view.rows_in(&Points::bbox(*old.bbox())).into_iter().filter(|row| !again(row)));
+                rows.extend(
+                    view.rows_in(&Points::bbox(*old.bbox()))
+                        .into_iter()
+                        .filter(|row| !again(row)),
+                );
             }
             (id.as_deref().map_or_else(unborn, number), rows)
         }
@@ -129,7 +136,12 @@ pub(super) fn preview(
         let taker = gains.entry(to).or_default();
         taker.0 += sums;
         taker.2 += 1;
-        moved.push(Moved { location_id: location, name: row.text("name").unwrap_or_default().to_owned(), from, to });
+        moved.push(Moved {
+            location_id: location,
+            name: row.text("name").unwrap_or_default().to_owned(),
+            from,
+            to,
+        });
     }
     gains.entry(Some(target)).or_default();
     let mut sides: Vec<(u64, Side)> = gains
@@ -145,10 +157,23 @@ pub(super) fn preview(
             let mut after = before;
             after += gain;
             after -= loss;
-            (count, Side { territory, before, after })
+            (
+                count,
+                Side {
+                    territory,
+                    before,
+                    after,
+                },
+            )
         })
         .collect();
-    sides.sort_by_key(|(count, side)| (side.territory != Some(target), std::cmp::Reverse(*count), side.territory));
+    sides.sort_by_key(|(count, side)| {
+        (
+            side.territory != Some(target),
+            std::cmp::Reverse(*count),
+            side.territory,
+        )
+    });
     let moved_count = moved.len() as u64;
     moved.sort_by(|a, b| (&a.name, &a.location_id).cmp(&(&b.name, &b.location_id)));
     moved.truncate(LISTED);
@@ -156,7 +181,12 @@ pub(super) fn preview(
         Change::Area(id, shape) => shared(layout, &view, id.as_deref(), line, shape)?,
         Change::Names(..) => Vec::new(),
     };
-    Ok(Preview { sides: sides.into_iter().map(|s| s.1).collect(), moved, moved_count, overlaps })
+    Ok(Preview {
+        sides: sides.into_iter().map(|s| s.1).collect(),
+        moved,
+        moved_count,
+        overlaps,
+    })
 }
 
 /// The claims of the territory after the change.
@@ -197,7 +227,8 @@ fn shared(
     let mut found = Vec::new();
     for other in &layout.territories {
         let Some(theirs) = &other.shape else { continue };
-        let kin = target.is_some_and(|id| layout.is_within(id, other.id()) || layout.is_within(other.id(), id));
+        let kin =
+            target.is_some_and(|id| layout.is_within(id, other.id()) || layout.is_within(other.id(), id));
         if kin || other.line() != line || !theirs.bbox().intersects(shape.bbox()) {
             continue;
         }
@@ -206,7 +237,10 @@ fn shared(
             continue;
         }
         let locations = view.count_in(&Points::polygons(ground)?);
-        found.push(Shared { territory: number(other.id()), locations });
+        found.push(Shared {
+            territory: number(other.id()),
+            locations,
+        });
     }
     found.sort_by_key(|s| std::cmp::Reverse(s.locations));
     Ok(found)

@@ -59,8 +59,11 @@ pub async fn settle(store: &Store) -> Result<(), Error> {
             store::begin_cursor(store.db(), &Mark::default().text()).await?;
             continue;
         };
-        let mark: Mark = serde_json::from_str(&text)
-            .map_err(|error| Error::Schema(format!("the setting of how far assignments are is {text}: {error}")))?;
+        let mark: Mark = serde_json::from_str(&text).map_err(|error| {
+            Error::Schema(format!(
+                "the setting of how far assignments are is {text}: {error}"
+            ))
+        })?;
         if mark.seq >= last {
             return Ok(());
         }
@@ -68,7 +71,11 @@ pub async fn settle(store: &Store) -> Result<(), Error> {
             tokio::time::sleep(PAUSE).await;
             continue;
         }
-        let mut lease = Lease { store, holder: holder.clone(), text };
+        let mut lease = Lease {
+            store,
+            holder: holder.clone(),
+            text,
+        };
         if lease.hold(mark.seq).await? {
             let done = work(store, &mut lease, mark.seq).await;
             match done {
@@ -95,11 +102,22 @@ impl Lease<'_> {
     /// Takes or renews it, with the feed worked off up to `seq`. `false`: another process has it.
     async fn hold(&mut self, seq: i64) -> Result<bool, Error> {
         let until = SystemClock.now().0 + LEASE;
-        self.swap(Mark { seq, holder: Some(self.holder.clone()), until }).await
+        self.swap(Mark {
+            seq,
+            holder: Some(self.holder.clone()),
+            until,
+        })
+        .await
     }
 
     async fn release(mut self, seq: i64) -> Result<(), Error> {
-        self.swap(Mark { seq, holder: None, until: 0 }).await.map(|_| ())
+        self.swap(Mark {
+            seq,
+            holder: None,
+            until: 0,
+        })
+        .await
+        .map(|_| ())
     }
 
     async fn swap(&mut self, mark: Mark) -> Result<bool, Error> {
@@ -115,7 +133,9 @@ impl Lease<'_> {
         if self.hold(seq).await? {
             return Ok(());
         }
-        Err(Error::Schema("another process took over assigning customers after a pause too long".into()))
+        Err(Error::Schema(
+            "another process took over assigning customers after a pause too long".into(),
+        ))
     }
 }
 
@@ -133,7 +153,9 @@ async fn work(store: &Store, lease: &mut Lease<'_>, mut seq: i64) -> Result<i64,
     let mut layout: Option<std::sync::Arc<Layout>> = None;
     loop {
         let changes = store.changes(seq, BATCH).await?;
-        let Some(last) = changes.last() else { return Ok(seq) };
+        let Some(last) = changes.last() else {
+            return Ok(seq);
+        };
         let upto = last.seq;
         let concerns = concerns(store, &changes).await?;
         if concerns.iter().any(|c| !c.territories.is_empty()) {
@@ -187,7 +209,9 @@ async fn concerns(store: &Store, changes: &[Change]) -> Result<Vec<Concern>, Err
         }
     }
     for (position, ids) in versions {
-        sets[position].territories.extend(store::territories_of_versions(store.db(), &ids).await?);
+        sets[position]
+            .territories
+            .extend(store::territories_of_versions(store.db(), &ids).await?);
     }
     sets.retain(|set| !set.territories.is_empty() || !set.locations.is_empty());
     Ok(sets)
@@ -216,7 +240,11 @@ async fn assign(
             // The territory is gone: what belongs to it ends with it.
             None => {
                 let parts = store::open_parts(db, id).await?;
-                ends.extend(parts.into_iter().map(|(type_name, id, from)| end(type_name, id, from, concern.at)));
+                ends.extend(
+                    parts
+                        .into_iter()
+                        .map(|(type_name, id, from)| end(type_name, id, from, concern.at)),
+                );
             }
         }
     }
@@ -232,10 +260,17 @@ async fn assign(
     if moves.is_empty() && ends.is_empty() {
         return Ok(());
     }
-    let viewer = concern.author.as_ref().map_or_else(Viewer::system, Viewer::system_for);
+    let viewer = concern
+        .author
+        .as_ref()
+        .map_or_else(Viewer::system, Viewer::system_for);
     let author = Author::new(viewer, "assignment", label(&moves)).caused_by(&concern.change_set);
     if moves.len() <= CHUNK {
-        ends.extend(moves.iter().flat_map(|m| m.end.iter().map(|o| end_of(o, concern.at))));
+        ends.extend(
+            moves
+                .iter()
+                .flat_map(|m| m.end.iter().map(|o| end_of(o, concern.at))),
+        );
         ends.extend(moves.into_iter().filter_map(|m| begin(m, concern.at)));
         store.write(&author, ends).await?;
         return Ok(());
@@ -246,7 +281,9 @@ async fn assign(
     }
     for chunk in moves.chunks(CHUNK) {
         // Ends before begins: runs of one sort are written together.
-        let ends = chunk.iter().flat_map(|m| m.end.iter().map(|o| end_of(o, concern.at)));
+        let ends = chunk
+            .iter()
+            .flat_map(|m| m.end.iter().map(|o| end_of(o, concern.at)));
         let begins = chunk.iter().filter_map(|m| begin(m.clone(), concern.at));
         set.write(ends.chain(begins).collect()).await?;
         lease.renew(seq).await?;
@@ -283,7 +320,10 @@ fn begin(one: Move, at: Timestamp) -> Option<Op> {
         ("valid_from", from.into()),
     ]);
     values.insert("line".into(), one.line.map_or(Value::Null, Value::from));
-    values.insert("version_id".into(), begin.version_id.map_or(Value::Null, Value::from));
+    values.insert(
+        "version_id".into(),
+        begin.version_id.map_or(Value::Null, Value::from),
+    );
     Some(Op::create("assignment", values))
 }
 

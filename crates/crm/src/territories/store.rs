@@ -21,12 +21,21 @@ pub(super) fn json_list<'a>(ids: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 /// The places of locations that exist.
-pub(super) async fn places(db: &Db, ids: &BTreeSet<String>) -> Result<HashMap<String, Option<LngLat>>, Error> {
-    let sql = AssertSqlSafe(format!("select id, lng, lat from locations where id in ({})", listed(db, "$1")));
+pub(super) async fn places(
+    db: &Db,
+    ids: &BTreeSet<String>,
+) -> Result<HashMap<String, Option<LngLat>>, Error> {
+    let sql = AssertSqlSafe(format!(
+        "select id, lng, lat from locations where id in ({})",
+        listed(db, "$1")
+    ));
     let ids = json_list(ids.iter().map(String::as_str));
     let rows: Vec<(String, Option<f64>, Option<f64>)> =
         on_db!(read db, pool => sqlx::query_as(sql).bind(ids).fetch_all(pool).await)?;
-    Ok(rows.into_iter().map(|(id, lng, lat)| (id, place(lng, lat))).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(id, lng, lat)| (id, place(lng, lat)))
+        .collect())
 }
 
 fn place(lng: Option<f64>, lat: Option<f64>) -> Option<LngLat> {
@@ -40,15 +49,23 @@ const SQUARES: usize = 48;
 pub(super) async fn locations_in(db: &Db, within: &BBox) -> Result<Vec<String>, Error> {
     let (inside, border) = cell_ranges(SQUARES, |square| {
         let corners = [(square.west, square.south), (square.east, square.north)];
-        let holds = corners.into_iter().all(|(lng, lat)| LngLat::new(lng, lat).is_ok_and(|p| within.contains(p)));
+        let holds = corners
+            .into_iter()
+            .all(|(lng, lat)| LngLat::new(lng, lat).is_ok_and(|p| within.contains(p)));
         square.intersects(within).then_some(holds)
     });
-    let ranges: Vec<String> =
-        inside.iter().chain(&border).map(|(first, last)| format!("cell between {first} and {last}")).collect();
+    let ranges: Vec<String> = inside
+        .iter()
+        .chain(&border)
+        .map(|(first, last)| format!("cell between {first} and {last}"))
+        .collect();
     if ranges.is_empty() {
         return Ok(Vec::new());
     }
-    let sql = AssertSqlSafe(format!("select id, lng, lat from locations where {}", ranges.join(" or ")));
+    let sql = AssertSqlSafe(format!(
+        "select id, lng, lat from locations where {}",
+        ranges.join(" or ")
+    ));
     let rows: Vec<(String, Option<f64>, Option<f64>)> =
         on_db!(read db, pool => sqlx::query_as(sql).fetch_all(pool).await)?;
     Ok(rows
@@ -112,10 +129,8 @@ pub(super) async fn territories_of_versions(db: &Db, versions: &[String]) -> Res
 
 /// Versions and members of a territory whose end is open: (type, id).
 pub(super) async fn open_parts(db: &Db, territory: &str) -> Result<Vec<(&'static str, String, i64)>, Error> {
-    const VERSIONS: &str =
-        "select id, valid_from from territory_versions where territory_id = $1 and valid_to = 9223372036854775807";
-    const MEMBERS: &str =
-        "select id, valid_from from territory_members where territory_id = $1 and valid_to = 9223372036854775807";
+    const VERSIONS: &str = "select id, valid_from from territory_versions where territory_id = $1 and valid_to = 9223372036854775807";
+    const MEMBERS: &str = "select id, valid_from from territory_members where territory_id = $1 and valid_to = 9223372036854775807";
     let mut parts = Vec::new();
     for (type_name, sql) in [("territory_version", VERSIONS), ("territory_member", MEMBERS)] {
         let rows: Vec<(String, i64)> =
@@ -130,8 +145,7 @@ pub(super) async fn moved_by(db: &Db, change_set: &str) -> Result<u64, Error> {
     const SQL: &str = "select count(distinct a.location_id) from change_sets s \
                        join changes c on c.change_set = s.id and c.record_type = 'assignment' \
                        join assignments a on a.id = c.record_id where s.caused_by = $1";
-    let count: i64 =
-        on_db!(read db, pool => sqlx::query_scalar(SQL).bind(change_set).fetch_one(pool).await)?;
+    let count: i64 = on_db!(read db, pool => sqlx::query_scalar(SQL).bind(change_set).fetch_one(pool).await)?;
     Ok(count.unsigned_abs())
 }
 
