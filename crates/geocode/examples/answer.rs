@@ -21,10 +21,15 @@ fn main() -> Result<(), Failure> {
     let extract = osm::read(&[options.path("pbf")?.as_path()], &mut silent)?;
     let read_s = began.elapsed().as_secs_f64();
     let began = Instant::now();
-    let sections = geocode::build(&extract, &mut |_| {});
+    let mut passes: Vec<(&str, f64)> = Vec::new();
+    let sections = geocode::build(&extract, &mut |p| {
+        passes.push((p.pass, began.elapsed().as_secs_f64()))
+    });
     let build_s = began.elapsed().as_secs_f64();
     drop(extract);
     let index_bytes: usize = sections.iter().map(|s| s.bytes.len()).sum();
+    let section_bytes: HashMap<String, usize> =
+        sections.iter().map(|s| (s.name.clone(), s.bytes.len())).collect();
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("answer.pack");
     let mut writer = pack::Writer::create(&path)?;
@@ -81,7 +86,8 @@ fn main() -> Result<(), Failure> {
         "reverse": reverse,
         "autocomplete": autocomplete,
         "speed": {
-            "read_s": read_s, "build_s": build_s, "index_bytes": index_bytes,
+            "read_s": read_s, "build_s": build_s, "passes_begin_s": passes,
+            "index_bytes": index_bytes, "section_bytes": section_bytes,
             "p50_ms": quantile(&mut times, 0.5), "p95_ms": quantile(&mut times, 0.95),
             "p99_ms": quantile(&mut times, 0.99), "rows_per_s": rows_per_s, "keystroke_p95_ms": keystroke_p95,
         },

@@ -9,7 +9,7 @@ use geom::{Fixed, LngLat};
 use pack::{OpenError, Pack};
 
 /// The layout's number; raised by any change of it.
-pub(crate) const LAYOUT: u32 = 1;
+pub(crate) const LAYOUT: u32 = 2;
 
 pub(crate) mod section {
     pub const META: &str = "geocode/meta";
@@ -26,6 +26,7 @@ pub(crate) mod section {
     pub const HOUSES_BY_CELL: &str = "geocode/houses_by_cell";
     pub const LINES: &str = "geocode/lines";
     pub const LINE_POINTS: &str = "geocode/line_points";
+    pub const FREE: &str = "geocode/free_buildings";
     pub const PIECES_BY_CELL: &str = "geocode/pieces_by_cell";
 }
 
@@ -159,6 +160,7 @@ pub(crate) struct Index<'a> {
     lines: &'a [u32],
     line_points: &'a [Fixed],
     pieces_by_cell: &'a [u32],
+    free: &'a [Fixed],
 }
 
 /// Documents of a name or word in one number: where they start and how many there are.
@@ -195,6 +197,7 @@ impl<'a> Index<'a> {
             lines: pack.slice(section::LINES)?,
             line_points: pack.slice(section::LINE_POINTS)?,
             pieces_by_cell: pack.slice(section::PIECES_BY_CELL)?,
+            free: pack.slice(section::FREE)?,
         })
     }
 
@@ -384,6 +387,11 @@ impl<'a> Index<'a> {
 
     pub fn pieces_by_cell(&self) -> &'a [u32] {
         self.pieces_by_cell
+    }
+
+    /// Middles of buildings without an address, by cell.
+    pub fn free_buildings(&self) -> &'a [Fixed] {
+        self.free
     }
 
     pub fn names(&self) -> &fst::raw::Fst<&'a [u8]> {

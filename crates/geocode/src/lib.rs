@@ -9,6 +9,7 @@ mod face;
 mod fold;
 mod index;
 mod line;
+mod near;
 mod number;
 mod reverse;
 mod search;

@@ -1,11 +1,12 @@
 //! What is at a point: the nearest house, street, or town.
 
-use geom::{BBox, CellSquare, LngLat, LocalMeters, Meters, cell_of, cell_square};
+use geom::{LngLat, LocalMeters, Meters, cell_of};
 
 use crate::build::half_way;
 use crate::face::{Level, Reverse};
 use crate::index::{Doc, DocId, Index};
 use crate::line::nearest_on_piece;
+use crate::near::near;
 use crate::search::house::display;
 use crate::search::label::{Parts, label};
 
@@ -39,54 +40,6 @@ pub(crate) fn reverse(index: &Index<'_>, point: LngLat) -> Option<Reverse> {
     }
 }
 
-/// Entries of a column sorted by cell that lie within about `reach` of a point, a little more.
-fn near<'a>(
-    column: &'a [u32],
-    key: impl Fn(u32) -> i64,
-    point: LngLat,
-    reach: f64,
-) -> impl Iterator<Item = u32> + 'a {
-    let around = BBox::around([point]).unwrap_or(BBox::EMPTY).grown(Meters(reach));
-    // The finest squares that are as large as the reach: it touches at most nine of them.
-    let mut level = geom::CELL_BITS;
-    let square = loop {
-        let square = cell_square(point, level);
-        let bbox = square.bbox();
-        let wide = bbox.east - bbox.west >= (around.east - around.west) / 2.0;
-        let high = bbox.north - bbox.south >= (around.north - around.south) / 2.0;
-        if wide && high || level == 0 {
-            break square;
-        }
-        level -= 1;
-    };
-    let mut ranges: Vec<(i64, i64)> = Vec::new();
-    let last = (1i64 << level) - 1;
-    for dx in -1..=1 {
-        for dy in -1..=1 {
-            let (x, y) = (i64::from(square.x) + dx, i64::from(square.y) + dy);
-            if (0..=last).contains(&x) && (0..=last).contains(&y) {
-                ranges.push(
-                    CellSquare {
-                        level,
-                        x: x as u32,
-                        y: y as u32,
-                    }
-                    .keys(),
-                );
-            }
-        }
-    }
-    let slices: Vec<&[u32]> = ranges
-        .into_iter()
-        .map(|(first, end)| {
-            let from = column.partition_point(|at| key(*at) < first);
-            let to = column.partition_point(|at| key(*at) <= end);
-            &column[from..to.max(from)]
-        })
-        .collect();
-    slices.into_iter().flatten().copied()
-}
-
 /// The nearest house within `reach` and its distance. Of houses at one point the first.
 fn nearest_house(index: &Index<'_>, point: LngLat, reach: f64) -> Option<(u32, f64)> {
     let place = |at: u32| index.house(at).map(|(h, _)| LngLat::from(h.point));
@@ -96,6 +49,7 @@ fn nearest_house(index: &Index<'_>, point: LngLat, reach: f64) -> Option<(u32, f
         point,
         reach,
     )
+    .into_iter()
     .filter_map(|at| Some((at, place(at)?.distance(point).0)))
     .filter(|(_, distance)| *distance <= reach)
     .min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)))
@@ -115,6 +69,7 @@ fn nearest_street(index: &Index<'_>, point: LngLat, reach: f64) -> Option<NearSt
             .map_or(0, |(_, [a, b])| cell_of(half_way(a.into(), b.into())))
     };
     near(index.pieces_by_cell(), middle, point, reach + HALF_PIECE)
+        .into_iter()
         .filter_map(|at| {
             let (line, ends) = index.piece(at)?;
             let (on, distance) = nearest_on_piece(ends.map(|p| plane.project(p)), [0.0, 0.0]);

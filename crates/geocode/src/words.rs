@@ -247,13 +247,16 @@ mod tests {
         let words = Words::new();
         // A request's words in all readings, run together in all combinations.
         let readings = |text: &str| {
-            words.pieces(text).iter().fold(vec![String::new()], |heads, piece| {
-                let tails = words.readings(piece);
-                heads
-                    .iter()
-                    .flat_map(|h| tails.iter().map(move |t| format!("{h}{t}")))
-                    .collect()
-            })
+            words
+                .pieces(text)
+                .iter()
+                .fold(vec![String::new()], |heads, piece| {
+                    let tails = words.readings(piece);
+                    heads
+                        .iter()
+                        .flat_map(|h| tails.iter().map(move |t| format!("{h}{t}")))
+                        .collect()
+                })
         };
         let same = |map: &str, typed: &str| {
             let (keys, read) = (words.keys(map), readings(typed));

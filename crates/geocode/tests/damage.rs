@@ -75,7 +75,7 @@ fn a_flipped_byte_never_panics() {
     for at in 0..all.len() {
         let len = all[at].bytes.len();
         // Each byte of small sections, some of large ones.
-        for byte in (0..len).step_by((len / 60).max(1)) {
+        for byte in (0..len).step_by((len / 20).max(1)) {
             let mut flipped = all.clone();
             flipped[at].bytes[byte] ^= 0xff;
             let survived = catch_unwind(AssertUnwindSafe(|| {

@@ -51,12 +51,19 @@ pub(crate) struct Poi<'a> {
     pub importance: u32,
 }
 
+/// A building without an address: where a missing number may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Building {
+    pub bbox: BBox,
+}
+
 /// What the first pass finds.
 #[derive(Debug, Default)]
 pub(crate) struct Found<'a> {
     pub addresses: Vec<Address<'a>>,
     pub roads: Vec<Road<'a>>,
     pub pois: Vec<Poi<'a>>,
+    pub buildings: Vec<Building>,
     /// Where `addr:country` says which country it is.
     pub countries: Vec<(LngLat, [u8; 2])>,
 }
@@ -95,6 +102,10 @@ pub(crate) fn collect(extract: &Extract) -> Found<'_> {
             continue;
         }
         found.road(way.tags, &line);
+        if is_dwelling(&way.tags) && way.is_closed() && is_large(bbox) && house_numbers(&way.tags).is_empty()
+        {
+            found.buildings.push(Building { bbox });
+        }
         let street = streets.get(&(MemberKind::Way, way.id.0)).copied();
         found.object(way.tags, bbox.center(), Source::Building, street);
     }
@@ -289,6 +300,43 @@ impl<'a> Found<'a> {
             }
         }
     }
+}
+
+/// A building that people may live or work in.
+fn is_dwelling(tags: &Tags<'_>) -> bool {
+    const OTHERS: [&str; 22] = [
+        "no",
+        "garage",
+        "garages",
+        "carport",
+        "shed",
+        "roof",
+        "hut",
+        "greenhouse",
+        "service",
+        "transformer_tower",
+        "ruins",
+        "construction",
+        "barn",
+        "stable",
+        "cowshed",
+        "sty",
+        "farm_auxiliary",
+        "storage_tank",
+        "silo",
+        "toilets",
+        "bunker",
+        "parking",
+    ];
+    tags.get("building").is_some_and(|kind| !OTHERS.contains(&kind))
+}
+
+/// At least about 5 m by 8 m.
+fn is_large(bbox: BBox) -> bool {
+    let plane = geom::LocalMeters::at(bbox.center());
+    let corner = geom::LngLat::new(bbox.east, bbox.north).map_or([0.0; 2], |p| plane.project(p));
+    let (wide, high) = (2.0 * corner[0], 2.0 * corner[1]);
+    wide.min(high) >= 5.0 && wide.max(high) >= 8.0
 }
 
 fn first_of<'a>(tags: &Tags<'a>, keys: &[&str]) -> &'a str {

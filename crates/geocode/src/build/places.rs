@@ -212,18 +212,20 @@ impl Places {
     pub fn named_near(&self, name: &str, p: LngLat, words: &Words) -> Option<u32> {
         let keys = words.keys(name);
         let candidates = keys.iter().filter_map(|k| self.by_key.get(k)).flatten();
+        let is_main = |place: &Place| words.keys(&place.names[0]).iter().any(|k| keys.contains(k));
         candidates
             .map(|id| {
                 let place = &self.list[*id as usize];
                 // A town before a county of the same name, both before a hamlet.
                 let town = if place.rank.is_town() { 0 } else { 1 };
                 let distance = place.point.distance(p).0;
-                let far = if self.holds(*id, p) { 0.0 } else { distance };
-                ((far / 1000.0) as u64, town, distance as u64, *id)
+                let outside = u8::from(!self.holds(*id, p));
+                // `Alpha - Beta` is also Beta, but Beta itself is more so.
+                (outside, u8::from(!is_main(place)), town, distance as u64, *id)
             })
-            .filter(|c| c.0 < 40)
+            .filter(|c| c.3 < 40_000 || c.0 == 0)
             .min()
-            .map(|c| c.3)
+            .map(|c| c.4)
     }
 
     /// The town that a letter to this point would go to, where its address does not say.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use geom::{LngLat, LocalMeters, Meters};
+use rayon::prelude::*;
 use rstar::RTree;
 use rstar::primitives::{GeomWithData, Line};
 
@@ -58,7 +59,6 @@ pub(crate) fn streets<'a>(
     words: &Words,
 ) -> Vec<Street> {
     let hyphens_join = hyphens_join(found);
-    let mut memory = Memory::default();
     let adopted = adopt(found, places, words);
     let mut groups: BTreeMap<String, Vec<Part<'_, '_>>> = BTreeMap::new();
     for (at, road) in found.roads.iter().enumerate() {
@@ -79,21 +79,29 @@ pub(crate) fn streets<'a>(
             .push(Part::House(address));
     }
     groups.remove("");
-    let mut out = Vec::new();
-    for parts in groups.into_values() {
-        for cluster in clusters(&parts, found) {
-            let cluster: Vec<&Part<'_, '_>> = cluster.into_iter().map(|at| &parts[at]).collect();
-            let mut built = Cluster {
+    // Each name by itself, on all cores, in the order of the names.
+    groups
+        .into_values()
+        .collect::<Vec<_>>()
+        .par_iter()
+        .map_init(Memory::default, |memory, parts| -> Vec<Street> {
+            let built = Cluster {
                 found,
                 places,
                 words,
                 codes,
                 hyphens_join,
             };
-            out.extend(built.streets(&cluster, &mut memory));
-        }
-    }
-    out
+            clusters(parts, found)
+                .into_iter()
+                .flat_map(|cluster| {
+                    let cluster: Vec<&Part<'_, '_>> = cluster.into_iter().map(|at| &parts[at]).collect();
+                    built.streets(&cluster, memory)
+                })
+                .collect()
+        })
+        .flatten()
+        .collect()
 }
 
 fn group_key(name: &str, words: &Words) -> String {
@@ -296,7 +304,7 @@ struct Cluster<'c, 'f, 'a> {
 
 impl<'f, 'a> Cluster<'_, 'f, 'a> {
     /// Splits a cluster by town and builds a street of each.
-    fn streets(&mut self, parts: &[&Part<'f, 'a>], memory: &mut Memory<'a>) -> Vec<Street> {
+    fn streets(&self, parts: &[&Part<'f, 'a>], memory: &mut Memory<'a>) -> Vec<Street> {
         let mut towns: Vec<(LngLat, Option<u32>)> = Vec::new();
         let mut unsure: Vec<&'f Address<'a>> = Vec::new();
         let mut by_town: BTreeMap<Option<u32>, (Vec<&'f Address<'a>>, Vec<usize>)> = BTreeMap::new();

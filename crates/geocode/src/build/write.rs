@@ -324,6 +324,7 @@ impl Columns {
         }
         pieces.sort_unstable();
         let pieces: Vec<u32> = pieces.into_iter().map(|p| p.1).collect();
+        let free = free_buildings(input.found);
         let bytes = |name: &str, bytes: Vec<u8>| Section {
             name: name.to_owned(),
             bytes,
@@ -344,6 +345,7 @@ impl Columns {
             Section::new(section::LINES, &self.lines),
             Section::new(section::LINE_POINTS, &self.line_points),
             Section::new(section::PIECES_BY_CELL, &pieces),
+            Section::new(section::FREE, &free),
         ]
     }
 }
@@ -487,6 +489,30 @@ fn shapes(codes: &[Code], texts: &mut Texts) -> [u32; 8] {
         }
     }
     out
+}
+
+/// Middles of buildings that hold no address, sorted by cell.
+fn free_buildings(found: &Found<'_>) -> Vec<Fixed> {
+    let addresses = rstar::RTree::bulk_load(
+        found
+            .addresses
+            .iter()
+            .filter(|a| a.source != super::collect::Source::Line)
+            .map(|a| [a.point.lng(), a.point.lat()])
+            .collect(),
+    );
+    let mut free: Vec<(i64, Fixed)> = found
+        .buildings
+        .iter()
+        .map(|building| building.bbox)
+        .filter(|b| {
+            let envelope = rstar::AABB::from_corners([b.west, b.south], [b.east, b.north]);
+            addresses.locate_in_envelope(envelope).next().is_none()
+        })
+        .map(|b| (cell_of(b.center()), b.center().into()))
+        .collect();
+    free.sort_by_key(|(cell, at)| (*cell, at.lng, at.lat));
+    free.into_iter().map(|f| f.1).collect()
 }
 
 /// Places of interest, one of each name and place, the better known first.

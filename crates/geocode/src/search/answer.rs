@@ -2,7 +2,7 @@
 
 use geom::LngLat;
 
-use super::confidence::{ACCEPT, Rivals, confidence};
+use super::confidence::{ACCEPT, DOUBTED, Rivals, confidence};
 use super::explain::Explained;
 use super::find::mask_of;
 use super::house::{Found, display};
@@ -81,6 +81,10 @@ pub(crate) fn answer(
         .take(limit)
         .map(|(k, margin)| hit(context, k, confidence(k, Rivals { margin })))
         .collect();
+    // Less likely than not by far: better the town, or nothing.
+    if hits[0].confidence < DOUBTED {
+        return coarse(context, limit);
+    }
     let status = if !ambiguous && hits[0].confidence >= ACCEPT {
         Status::Auto
     } else {

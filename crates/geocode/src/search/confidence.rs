@@ -13,6 +13,9 @@ pub(crate) struct Rivals {
 /// At least this confident, and not ambiguous: can be taken unseen.
 pub(crate) const ACCEPT: f32 = 0.9;
 
+/// Less confident than this, no point finer than a postcode is given.
+pub(crate) const DOUBTED: f32 = 0.2;
+
 /// The confidence of a hit finer than a postcode.
 pub(crate) fn confidence(hit: &Explained<'_>, rivals: Rivals) -> f32 {
     let costs = hit.costs;

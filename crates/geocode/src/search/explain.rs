@@ -132,6 +132,9 @@ impl<'a> Reading<'_, 'a, '_> {
                 let found = locate(context.index, self.doc, &span.number);
                 (level, fields.house_number) = number_match(found.found);
                 costs.number += number_cost(found.found, self.doc.count);
+                if span.lettered && found.found != Found::Exact {
+                    costs.number += 0.5;
+                }
                 point = found.point;
                 located = Some(found);
             } else {
@@ -169,10 +172,13 @@ impl<'a> Reading<'_, 'a, '_> {
     fn town_instead_cost(&self, left: u64, level: Level) -> f32 {
         let tags = &self.context.tags;
         let mask = self.candidate.mask;
+        // A postcode beside the town makes no other name of it.
+        let codes = tags.codes.iter().filter(|c| !c.docs.is_empty());
+        let codes = codes.fold(0, |codes, c| codes | mask_of(c.start, c.end));
         let spans = tags
             .places
             .iter()
-            .filter(|p| mask & !mask_of(p.start, p.end) == 0);
+            .filter(|p| mask & !codes & !mask_of(p.start, p.end) == 0);
         let mut largest: Option<u8> = None;
         for doc in spans
             .flat_map(|p| &p.docs)

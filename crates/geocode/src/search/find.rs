@@ -95,7 +95,9 @@ pub(crate) fn misspelt(context: &Context<'_, '_>) -> Vec<Candidate> {
                 last.long()
             });
             let letters = text.chars().count();
-            let allowed = edits_allowed(letters);
+            // An abbreviation written out has no letters of its own to be wrong.
+            let typed: usize = tokens[start..end].iter().map(Token::letters).sum();
+            let allowed = edits_allowed(letters.min(typed));
             let loose_digits = tokens[start].is_digits() || last.is_digits();
             let is_place = context
                 .tags
@@ -247,7 +249,11 @@ fn likeness(token: &Token, word: &str) -> Option<usize> {
     if token.is_digits() || token.letters().abs_diff(letters) > 2 {
         return None;
     }
-    let allowed = usize::from(edits_allowed(token.letters().min(letters)));
+    // A single short word with a letter wrong is another word.
+    let allowed = match token.letters().min(letters) {
+        0..5 => 0,
+        shorter => usize::from(edits_allowed(shorter)),
+    };
     let found = edits(token.text(), word);
     (found <= allowed).then_some(found)
 }

@@ -1,9 +1,10 @@
 //! Where a house number is on a street: the house, between its neighbours, beyond the last, or nowhere.
 
-use geom::{LngLat, LocalMeters};
+use geom::{LngLat, LocalMeters, cell_of};
 
 use crate::index::{Doc, House, HouseFlags, Index};
 use crate::line::{at_length, length, project};
+use crate::near::near;
 use crate::number::HouseNumber;
 
 /// Numbers further apart than this say nothing about what lies between.
@@ -154,6 +155,7 @@ fn between(
             let to = plane.project(b);
             plane.unproject([to[0] * share, to[1] * share])
         });
+        let point = free_building(index, a, b, point).unwrap_or(point);
         Some((
             Found::Between {
                 numbers,
@@ -162,6 +164,29 @@ fn between(
             point,
         ))
     })
+}
+
+/// The building without an address that stands where the number is expected: the missing house, as likely
+/// as not. It must lie in line with the neighbours.
+fn free_building(index: &Index<'_>, a: LngLat, b: LngLat, expected: LngLat) -> Option<LngLat> {
+    let plane = LocalMeters::at(expected);
+    let (a, b) = (plane.project(a), plane.project(b));
+    let apart = length(a, b);
+    if apart < 1.0 {
+        return None;
+    }
+    let ahead = [(b[0] - a[0]) / apart, (b[1] - a[1]) / apart];
+    let reach = (apart * 0.4).clamp(15.0, 80.0);
+    near(index.free_buildings(), |at| cell_of(at.into()), expected, reach)
+        .into_iter()
+        .filter_map(|at| {
+            let [x, y] = plane.project(at.into());
+            let along = (x * ahead[0] + y * ahead[1]).abs();
+            let aside = (y * ahead[0] - x * ahead[1]).abs();
+            (along <= reach && aside <= reach.min(40.0)).then_some((along + 1.5 * aside, at))
+        })
+        .min_by(|x, y| x.0.total_cmp(&y.0))
+        .map(|(_, at)| at.into())
 }
 
 /// Whether 1, 2, 3 … stand side by side here, rather than odd and even on opposite sides: neighbours by

@@ -14,6 +14,8 @@ pub(crate) struct NumberSpan {
     pub start: usize,
     pub end: usize,
     pub number: HouseNumber,
+    /// It begins with letters apart from it: `WH 1`. Rare, and only meant where the map has exactly that.
+    pub lettered: bool,
 }
 
 /// A span that reads as a postcode.
@@ -139,13 +141,19 @@ pub(crate) fn numbers(tokens: &[Token]) -> Vec<NumberSpan> {
                     start: lead,
                     end: start + 1,
                     number,
+                    lettered: true,
                 });
             }
         }
         for end in ends.into_iter().rev() {
             let pieces: Vec<_> = tokens[start..end].iter().map(|t| t.piece.clone()).collect();
             if let Some(number) = HouseNumber::of_pieces(&pieces) {
-                out.push(NumberSpan { start, end, number });
+                out.push(NumberSpan {
+                    start,
+                    end,
+                    number,
+                    lettered: false,
+                });
             }
         }
     }

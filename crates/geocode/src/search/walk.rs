@@ -8,9 +8,11 @@ use crate::index::{Index, Kind};
 /// The longest name, in words.
 const MOST_WORDS: usize = 9;
 /// Nodes looked at behind an abbreviation.
-const GAP_NODES: usize = 400;
+const GAP_NODES: usize = 1_500;
+/// The same behind a second one.
+const NEXT_GAP_NODES: usize = 60;
 /// Places in the map followed at the same time.
-const MOST_STATES: usize = 800;
+const MOST_STATES: usize = 3_000;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct State {
@@ -82,7 +84,7 @@ fn walk(
             let cut =
                 (may_cut && next.len() < MOST_STATES).then(|| step(names, *state, token.text().as_bytes()));
             if let Some(reached) = cut.flatten() {
-                let mut budget = GAP_NODES;
+                let mut budget = if *gap { NEXT_GAP_NODES } else { GAP_NODES };
                 beyond(names, reached, 12, &mut budget, &mut |s| next.push((s, true)));
             }
         }
