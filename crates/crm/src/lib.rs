@@ -23,11 +23,13 @@ mod calendars;
 mod imports;
 mod locations;
 mod opportunities;
-mod regions;
-pub mod territories;
 mod places;
 mod plans;
+mod regions;
+pub mod territories;
 mod visits;
+
+mod demo;
 
 mod api;
 mod commands;
@@ -46,6 +48,7 @@ pub use api::{openapi, router};
 pub use app::{App, Settings};
 pub use catalog::{catalog, rules};
 pub use commands::{gunzip, import_file, parse_moment, report_metrics};
+pub use demo::seed_demo;
 pub use plans::plan_text;
 pub use problem::{Problem, ProblemFault};
 pub use sessions::{create_token, set_password};

@@ -62,6 +62,16 @@ impl TestApp {
             public_url: None,
             demo_password: None,
         };
+        Self::over(store, settings, clock, folder).await
+    }
+
+    /// Over records that are there already, in a folder that goes with the test.
+    pub async fn over(
+        store: Store,
+        settings: Settings,
+        clock: Arc<ManualClock>,
+        folder: tempfile::TempDir,
+    ) -> Self {
         let app = App::start(store, settings, Some(demo_atlas())).await.unwrap();
         tokio::spawn(app.live.clone().follow());
         Self {

@@ -49,7 +49,15 @@ pub(super) fn borders(customers: &[Customer]) -> Option<Borders> {
     let places: Vec<LngLat> = customers.iter().filter_map(|c| c.place).collect();
     let bounds = geom::BBox::around(places.iter().copied())?;
     let middle = median(places.iter().map(|p| p.lng()).collect());
-    let side = |east: bool| median(places.iter().filter(|p| (p.lng() >= middle) == east).map(|p| p.lat()).collect());
+    let side = |east: bool| {
+        median(
+            places
+                .iter()
+                .filter(|p| (p.lng() >= middle) == east)
+                .map(|p| p.lat())
+                .collect(),
+        )
+    };
     Some(Borders {
         west: bounds.west - MARGIN,
         south: bounds.south - MARGIN,
@@ -79,6 +87,17 @@ impl Borders {
         usize::from(east) * 2 + usize::from(south)
     }
 
+    /// How far the line has to go west to take an eighth of North-West's customers.
+    fn move_west(&self, customers: &[Customer]) -> f64 {
+        let places = customers
+            .iter()
+            .filter_map(|c| c.place)
+            .filter(|p| self.quarter(*p) == 0);
+        let mut near: Vec<f64> = places.map(|p| self.line_at(p.lat()) - p.lng()).collect();
+        near.sort_by(f64::total_cmp);
+        near.get(near.len() / 8).copied().unwrap_or(0.0)
+    }
+
     /// The outline of a quarter. `notch` is a place just beyond (or within) its border across, around which the
     /// border makes a small detour.
     fn outline(&self, quarter: usize, notch: Option<LngLat>) -> Value {
@@ -89,15 +108,22 @@ impl Borders {
         let outer = if east { self.east } else { self.west };
         let end = if south { self.south } else { self.north };
         let mut points = vec![[outer, end], [self.line_at(end), end]];
-        // The line bends in the middle, which lies on one side of the border across only.
-        if (middle < across) == south && (middle - across).abs() > 1e-9 {
-            points.push([self.line_at(middle), middle]);
-        }
+        // Neighbours share every corner on the line: where it bends, and where borders across end on it.
+        let mut corners = vec![middle, self.across[0], self.across[1]];
+        corners.retain(|lat| if south { *lat < across } else { *lat > across });
+        corners.sort_by(|a, b| if south { a.total_cmp(b) } else { b.total_cmp(a) });
+        corners.dedup();
+        points.extend(corners.into_iter().map(|lat| [self.line_at(lat), lat]));
         points.push([self.line_at(across), across]);
         if let Some(place) = notch {
             // On the way outwards: towards the east in the east, towards the west in the west.
             let toward = if east { 1.0 } else { -1.0 };
-            let tip = place.lat() + if place.lat() >= across { NOTCH[1] } else { -NOTCH[1] };
+            let tip = place.lat()
+                + if place.lat() >= across {
+                    NOTCH[1]
+                } else {
+                    -NOTCH[1]
+                };
             let (near, far) = (place.lng() - toward * NOTCH[0], place.lng() + toward * NOTCH[0]);
             points.extend([[near, across], [near, tip], [far, tip], [far, across]]);
         }
@@ -107,12 +133,12 @@ impl Borders {
     }
 }
 
-/// The customer nearest to the border across on one side of the line, just inside of a quarter.
-fn beside(borders: &Borders, customers: &[Customer], quarter: usize) -> Option<LngLat> {
+/// The customer of a quarter that is nearest to the border across, farther than `clear` from the line.
+fn beside(borders: &Borders, customers: &[Customer], quarter: usize, clear: f64) -> Option<LngLat> {
     let across = borders.across[usize::from(quarter >= 2)];
     let inside = |p: &LngLat| {
-        let clear = (p.lng() - borders.line_at(p.lat())).abs() > 4.0 * NOTCH[0];
-        clear && borders.quarter(*p) == quarter && (p.lat() - across).abs() > NOTCH[1] / 4.0
+        let is_clear = (p.lng() - borders.line_at(p.lat())).abs() > clear + 4.0 * NOTCH[0];
+        is_clear && borders.quarter(*p) == quarter && (p.lat() - across).abs() > NOTCH[1] / 4.0
     };
     let places = customers.iter().filter_map(|c| c.place).filter(inside);
     places.min_by(|a, b| (a.lat() - across).abs().total_cmp(&(b.lat() - across).abs()))
@@ -121,11 +147,21 @@ fn beside(borders: &Borders, customers: &[Customer], quarter: usize) -> Option<L
 const NAMES: [&str; 4] = ["North-West", "South-West", "North-East", "South-East"];
 
 /// Draws the four territories and gives them to the reps.
-pub(super) async fn draw(stage: &Stage, people: &People, customers: &[Customer], borders: Borders) -> Result<Areas, Problem> {
+pub(super) async fn draw(
+    stage: &Stage,
+    people: &People,
+    customers: &[Customer],
+    borders: Borders,
+) -> Result<Areas, Problem> {
     // South-West bulges into North-West, North-East draws back from South-East.
-    let overlap = beside(&borders, customers, 0);
-    let gap = beside(&borders, customers, 2);
-    let mut areas = Areas { borders, ids: Vec::new(), gap, overlap };
+    let overlap = beside(&borders, customers, 0, borders.move_west(customers));
+    let gap = beside(&borders, customers, 2, 0.0);
+    let mut areas = Areas {
+        borders,
+        ids: Vec::new(),
+        gap,
+        overlap,
+    };
     for (quarter, (name, rep)) in NAMES.iter().zip(&people.reps).enumerate() {
         let new = NewTerritory {
             name: (*name).to_owned(),
@@ -134,7 +170,9 @@ pub(super) async fn draw(stage: &Stage, people: &People, customers: &[Customer],
             ..NewTerritory::default()
         };
         let author = author(&people.manager, &format!("Draw {name}"));
-        areas.ids.push(territories::draw(stage.store(), &author, new).await?.0);
+        areas
+            .ids
+            .push(territories::draw(stage.store(), &author, new).await?.0);
     }
     territories::settle(stage.store()).await?;
     Ok(areas)
@@ -151,19 +189,19 @@ impl Areas {
     }
 
     /// Moves the northern part of the line to the west: North-East takes customers over from North-West.
-    pub async fn realign(&mut self, stage: &Stage, people: &People, customers: &[Customer]) -> Result<(), Problem> {
-        let mut near: Vec<f64> = customers
-            .iter()
-            .filter_map(|c| c.place)
-            .filter(|p| self.borders.quarter(*p) == 0)
-            .map(|p| self.borders.line_at(p.lat()) - p.lng())
-            .collect();
-        near.sort_by(f64::total_cmp);
-        // Every eighth customer of North-West.
-        let by = near.get(near.len() / 8).copied().unwrap_or(0.0);
+    pub async fn realign(
+        &mut self,
+        stage: &Stage,
+        people: &People,
+        customers: &[Customer],
+    ) -> Result<(), Problem> {
+        let by = self.borders.move_west(customers);
         self.borders.line[0] -= by;
         self.borders.line[1] -= by;
-        let author = author(&people.manager, "Move the border between North-West and North-East");
+        let author = author(
+            &people.manager,
+            "Move the border between North-West and North-East",
+        );
         for quarter in [2, 0, 1, 3] {
             territories::reshape(stage.store(), &author, &self.ids[quarter], &self.outline(quarter)).await?;
         }
@@ -186,7 +224,9 @@ mod tests {
             line: [4.0, 5.0, 6.0],
             across: [4.0, 6.0],
         };
-        let shapes: Vec<_> = (0..4).map(|q| crate::territories::parse_area(&borders.outline(q, None)).unwrap()).collect();
+        let shapes: Vec<_> = (0..4)
+            .map(|q| crate::territories::parse_area(&borders.outline(q, None)).unwrap())
+            .collect();
         for x in 1..40 {
             for y in 1..40 {
                 let place = LngLat::new(f64::from(x) * 0.25 + 0.013, f64::from(y) * 0.25 + 0.017).unwrap();

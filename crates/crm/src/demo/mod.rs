@@ -9,6 +9,8 @@ mod people;
 mod play;
 mod random;
 mod store;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::sync::Arc;
@@ -53,12 +55,19 @@ pub(crate) async fn seed(
     progress: &mut dyn FnMut(u64, u64, &str),
 ) -> Result<(), Problem> {
     let first = today.saturating_sub(DAYS.days());
-    let clock = Arc::new(ManualClock::at(settings.zone.at(first, Time::constant(8, 0, 0, 0))));
+    let clock = Arc::new(ManualClock::at(
+        settings.zone.at(first, Time::constant(8, 0, 0, 0)),
+    ));
     let catalog = crate::catalog().map_err(Problem::unexpected)?;
     let records = Store::open(database, catalog, clock.clone(), crate::rules()).await?;
     store::careless(records.db()).await?;
     let app = App::start(records.clone(), settings.clone(), Some(atlas)).await?;
-    let stage = Stage { app, clock, first, today };
+    let stage = Stage {
+        app,
+        clock,
+        first,
+        today,
+    };
     play::play(&stage, customers, progress).await?;
     store::careful(records.db()).await?;
     records.db().close().await;
@@ -90,7 +99,10 @@ impl Stage {
     }
 
     fn at(&self, day: Date, hour: i8, minute: i8) -> Timestamp {
-        self.app.settings.zone.at(day, Time::new(hour, minute, 0, 0).unwrap_or(Time::midnight()))
+        self.app
+            .settings
+            .zone
+            .at(day, Time::new(hour, minute, 0, 0).unwrap_or(Time::midnight()))
     }
 
     /// Sets the clock to a time of a day of the play.

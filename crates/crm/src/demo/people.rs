@@ -51,17 +51,33 @@ pub(super) async fn hire(stage: &Stage) -> Result<People, Problem> {
         if matches!(*role, "rep" | "manager") {
             user.insert("team_id".into(), team.clone().into());
         }
-        ops.push(Op::Create { type_name: "user".into(), id: Some(id.clone()), fields: user });
+        ops.push(Op::Create {
+            type_name: "user".into(),
+            id: Some(id.clone()),
+            fields: user,
+        });
     }
-    stage.store().write(&records::Author::system("demo", "The team"), ops).await?;
+    stage
+        .store()
+        .write(&records::Author::system("demo", "The team"), ops)
+        .await?;
     for id in &ids {
         set_password(stage.store().db(), id, DEMO_PASSWORD, stage.store().now()).await?;
     }
     let of = |role: &str| -> Vec<String> {
-        PEOPLE.iter().zip(&ids).filter(|(p, _)| p.2 == role).map(|(_, id)| id.clone()).collect()
+        PEOPLE
+            .iter()
+            .zip(&ids)
+            .filter(|(p, _)| p.2 == role)
+            .map(|(_, id)| id.clone())
+            .collect()
     };
     let one = |role: &str| of(role).into_iter().next().unwrap_or_default();
-    Ok(People { manager: one("manager"), admin: one("admin"), reps: of("rep") })
+    Ok(People {
+        manager: one("manager"),
+        admin: one("admin"),
+        reps: of("rep"),
+    })
 }
 
 /// Sales stages, visit rhythms.
@@ -86,12 +102,18 @@ pub(super) async fn set_up(stage: &Stage, people: &People) -> Result<Vec<String>
         let record = json!({ "class": class, "days": days, "duration_minutes": minutes });
         ops.push(create("visit_frequency", None, record));
     }
-    stage.write(&people.admin, "Stages and visit rhythms", ops).await?;
+    stage
+        .write(&people.admin, "Stages and visit rhythms", ops)
+        .await?;
     Ok(ids)
 }
 
 /// Homes on real streets in the middle of each rep's quarter of the customers, working hours, and time off.
-pub(super) async fn settle_in(stage: &Stage, people: &People, quarters: &[Vec<Customer>]) -> Result<(), Problem> {
+pub(super) async fn settle_in(
+    stage: &Stage,
+    people: &People,
+    quarters: &[Vec<Customer>],
+) -> Result<(), Problem> {
     let atlas = stage.atlas()?;
     let mut shifts = serde_json::Map::new();
     for (day, name) in WEEKDAYS.iter().enumerate() {
@@ -118,7 +140,10 @@ pub(super) async fn settle_in(stage: &Stage, people: &People, quarters: &[Vec<Cu
         });
         ops.push(create("rep_calendar", None, record));
     }
-    stage.store().write(&author(&people.manager, "Working hours"), ops).await?;
+    stage
+        .store()
+        .write(&author(&people.manager, "Working hours"), ops)
+        .await?;
     Ok(())
 }
 
@@ -160,13 +185,25 @@ pub(super) async fn take_leave(stage: &Stage, people: &People, days: i64) -> Res
 
 /// The customer in the middle of some, by both coordinates.
 fn middle(customers: &[Customer]) -> Option<LngLat> {
-    let mut lng: Vec<f64> = customers.iter().filter_map(|c| c.place).map(LngLat::lng).collect();
-    let mut lat: Vec<f64> = customers.iter().filter_map(|c| c.place).map(LngLat::lat).collect();
+    let mut lng: Vec<f64> = customers
+        .iter()
+        .filter_map(|c| c.place)
+        .map(LngLat::lng)
+        .collect();
+    let mut lat: Vec<f64> = customers
+        .iter()
+        .filter_map(|c| c.place)
+        .map(LngLat::lat)
+        .collect();
     lng.sort_by(f64::total_cmp);
     lat.sort_by(f64::total_cmp);
     LngLat::new(*lng.get(lng.len() / 2)?, *lat.get(lat.len() / 2)?).ok()
 }
 
 pub(super) fn create(type_name: &str, id: Option<String>, record: Value) -> Op {
-    Op::Create { type_name: type_name.to_owned(), id, fields: record.as_object().cloned().unwrap_or_default() }
+    Op::Create {
+        type_name: type_name.to_owned(),
+        id,
+        fields: record.as_object().cloned().unwrap_or_default(),
+    }
 }

@@ -10,7 +10,10 @@ use crate::problem::Problem;
 /// No waiting for the disk: a demo that is cut short begins anew.
 pub(super) async fn careless(db: &Db) -> Result<(), Problem> {
     if let Db::Sqlite { write, .. } = db {
-        sqlx::query("pragma synchronous = off").execute(write).await.map_err(Error::from)?;
+        sqlx::query("pragma synchronous = off")
+            .execute(write)
+            .await
+            .map_err(Error::from)?;
     }
     Ok(())
 }
@@ -18,7 +21,11 @@ pub(super) async fn careless(db: &Db) -> Result<(), Problem> {
 /// Everything on the disk, in the one file.
 pub(super) async fn careful(db: &Db) -> Result<(), Problem> {
     if let Db::Sqlite { write, .. } = db {
-        for sql in ["pragma synchronous = full", "pragma optimize", "pragma wal_checkpoint(truncate)"] {
+        for sql in [
+            "pragma synchronous = full",
+            "pragma optimize",
+            "pragma wal_checkpoint(truncate)",
+        ] {
             sqlx::query(sql).execute(write).await.map_err(Error::from)?;
         }
     }
@@ -30,8 +37,6 @@ pub(super) async fn careful(db: &Db) -> Result<(), Problem> {
 pub(super) struct Customer {
     pub account: String,
     pub location: String,
-    /// `NB-0001`; the order in which everything is played.
-    pub number: String,
     pub name: String,
     pub kind: String,
     pub class: String,
@@ -41,14 +46,13 @@ pub(super) struct Customer {
     pub place: Option<LngLat>,
 }
 
-/// All customers, by number.
+/// All customers, by number: the order in which everything is played.
 pub(super) async fn customers(db: &Db) -> Result<Vec<Customer>, Problem> {
-    const SQL: &str = "select a.id, l.id, coalesce(a.number, ''), a.name, a.type, coalesce(a.class, 'C'), a.owner_id, \
+    const SQL: &str = "select a.id, l.id, a.name, a.type, coalesce(a.class, 'C'), a.owner_id, \
                        a.annual_revenue, l.opening_hours, l.lng, l.lat from accounts a \
                        join locations l on l.account_id = a.id \
                        where a.status is null or a.status <> 'closed' order by a.number, a.id, l.id";
     type Row = (
-        String,
         String,
         String,
         String,
@@ -60,18 +64,20 @@ pub(super) async fn customers(db: &Db) -> Result<Vec<Customer>, Problem> {
         Option<f64>,
         Option<f64>,
     );
-    let rows: Vec<Row> = on_db!(read db, pool => sqlx::query_as(SQL).fetch_all(pool).await).map_err(Error::from)?;
-    let customer = |(account, location, number, name, kind, class, owner, revenue, hours, lng, lat): Row| Customer {
+    let rows: Vec<Row> =
+        on_db!(read db, pool => sqlx::query_as(SQL).fetch_all(pool).await).map_err(Error::from)?;
+    let customer = |(account, location, name, kind, class, owner, revenue, hours, lng, lat): Row| Customer {
         account,
         location,
-        number,
         name,
         kind,
         class,
         owner,
         revenue,
         hours,
-        place: lng.zip(lat).and_then(|(lng, lat): (f64, f64)| LngLat::new(lng, lat).ok()),
+        place: lng
+            .zip(lat)
+            .and_then(|(lng, lat): (f64, f64)| LngLat::new(lng, lat).ok()),
     };
     Ok(rows.into_iter().map(customer).collect())
 }
@@ -84,5 +90,8 @@ pub(super) async fn owners(db: &Db, at: Timestamp) -> Result<HashMap<String, (St
                        where s.line is null and s.valid_from <= $1 and s.valid_to > $1";
     let rows: Vec<(String, String, String)> =
         on_db!(read db, pool => sqlx::query_as(SQL).bind(at.0).fetch_all(pool).await).map_err(Error::from)?;
-    Ok(rows.into_iter().map(|(place, territory, user)| (place, (territory, user))).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(place, territory, user)| (place, (territory, user)))
+        .collect())
 }

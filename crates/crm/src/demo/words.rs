@@ -1,13 +1,31 @@
 //! Names and sentences of the demo.
 
 pub(super) const GIVEN_NAMES: [&str; 20] = [
-    "Anke", "Bernd", "Claudia", "Dirk", "Elke", "Frank", "Gisela", "Holger", "Ines", "Jens", "Karin", "Lars", "Martina",
-    "Norbert", "Petra", "Ralf", "Silke", "Thomas", "Ute", "Volker",
+    "Anke", "Bernd", "Claudia", "Dirk", "Elke", "Frank", "Gisela", "Holger", "Ines", "Jens", "Karin", "Lars",
+    "Martina", "Norbert", "Petra", "Ralf", "Silke", "Thomas", "Ute", "Volker",
 ];
 
 pub(super) const FAMILY_NAMES: [&str; 20] = [
-    "Albrecht", "Bartels", "Christoph", "Dahms", "Ehlert", "Freitag", "Grube", "Hinz", "Jahnke", "Krüger", "Lemke", "Maaß",
-    "Neumann", "Ohm", "Peters", "Rohde", "Schulz", "Thiel", "Voß", "Wendt",
+    "Albrecht",
+    "Bartels",
+    "Christoph",
+    "Dahms",
+    "Ehlert",
+    "Freitag",
+    "Grube",
+    "Hinz",
+    "Jahnke",
+    "Krüger",
+    "Lemke",
+    "Maaß",
+    "Neumann",
+    "Ohm",
+    "Peters",
+    "Rohde",
+    "Schulz",
+    "Thiel",
+    "Voß",
+    "Wendt",
 ];
 
 pub(super) const TITLES: [&str; 5] = ["Owner", "Manager", "Purchasing", "Branch manager", "Assistant"];
@@ -46,8 +64,13 @@ pub(super) const CALLS: [(&str, &str); 10] = [
     ("meeting", "Planned the next half-year together"),
 ];
 
-pub(super) const TASKS: [&str; 5] =
-    ["Send the offer", "Call back about the sample", "Ask for the new contact", "Check the open invoice", "Prepare the demonstration"];
+pub(super) const TASKS: [&str; 5] = [
+    "Send the offer",
+    "Call back about the sample",
+    "Ask for the new contact",
+    "Check the open invoice",
+    "Prepare the demonstration",
+];
 
 pub(super) const DEALS: [&str; 10] = [
     "Annual contract",
