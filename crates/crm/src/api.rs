@@ -9,7 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::Problem;
 use crate::{
-    Shared, regions, territories, accounts, crud, events, imports, jobs, live, maps, places, plans, sessions, users, visits,
+    Shared, accounts, crud, events, imports, jobs, live, maps, places, plans, regions, sessions, territories,
+    users, visits,
 };
 
 /// A request's body is at most so large; uploads have their own limit.

@@ -101,7 +101,10 @@ impl App {
 
     /// Starts what runs beside the requests: following the feed, and working off jobs.
     pub fn spawn_background(self: &Arc<Self>, with_workers: bool) -> Vec<tokio::task::JoinHandle<()>> {
-        let mut tasks = vec![tokio::spawn(self.live.clone().follow()), tokio::spawn(crate::territories::follow(self.clone()))];
+        let mut tasks = vec![
+            tokio::spawn(self.live.clone().follow()),
+            tokio::spawn(crate::territories::follow(self.clone())),
+        ];
         if with_workers {
             tasks.push(tokio::spawn(crate::jobs::work(self.clone())));
             tasks.push(tokio::spawn(crate::places::follow(self.clone())));

@@ -397,7 +397,10 @@ async fn write_one(app: &App, author: &records::Author, op: Op) -> Result<Writte
 
 /// Lets what follows from a write happen before it is answered: whose a place is, and what map and list show.
 async fn settle(app: &App, record_type: &RecordType, mut seq: i64) {
-    if matches!(record_type.name.as_str(), "location" | "territory" | "territory_version") {
+    if matches!(
+        record_type.name.as_str(),
+        "location" | "territory" | "territory_version"
+    ) {
         crate::territories::settled(app).await;
         seq = app.store.last_seq().await.unwrap_or(seq);
     }

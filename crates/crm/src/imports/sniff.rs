@@ -10,9 +10,8 @@ const MOST_COLUMNS: usize = 500;
 /// Rows looked at to guess styles.
 const LOOKED_AT: usize = 1_000;
 
-/// A file's text and how it was read.
+/// What a file looks like.
 pub(crate) struct Sniffed {
-    pub text: String,
     pub style: FileStyle,
     pub headers: Vec<String>,
     /// The first rows, for samples.
@@ -86,7 +85,6 @@ pub(crate) fn sniff(bytes: &[u8]) -> Result<Sniffed, Problem> {
         date_style: date_style_of(&first_rows).to_owned(),
     };
     Ok(Sniffed {
-        text,
         style,
         headers,
         first_rows,

@@ -10,12 +10,12 @@ mod legend;
 mod rows;
 mod scope;
 
-pub(crate) use columns::{DUE_STATES, id_text, row_id, shape_of, stage_amount, stage_count};
+pub(crate) use columns::{id_text, row_id, stage_amount, stage_count};
 pub(crate) use http::{
-    Asked, CustomerRow, Names, accepts_gzip, accounts_of, customer_rows, index_problem, mvt_response, router,
+    CustomerRow, Names, accepts_gzip, accounts_of, customer_rows, index_problem, mvt_response, router,
     sort_page, tile_of, visible_location,
 };
-pub(crate) use scope::{Sight, sight};
+pub(crate) use scope::sight;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, RwLock};
@@ -300,10 +300,15 @@ async fn moment(store: &Store, zone: &Zone, as_of: Option<Timestamp>) -> Result<
         Some(as_of) => as_of,
         None => {
             let last = store.changes(store.last_seq().await? - 1, 1).await?;
-            last.last().map_or(store.now(), |change| store.now().max(change.at))
+            last.last()
+                .map_or(store.now(), |change| store.now().max(change.at))
         }
     };
-    Ok(Moment { as_of, now, day_start: zone.day_start(now) })
+    Ok(Moment {
+        as_of,
+        now,
+        day_start: zone.day_start(now),
+    })
 }
 
 async fn build(store: &Store, zone: &Zone, as_of: Option<Timestamp>) -> Result<State, records::Error> {
