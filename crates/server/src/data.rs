@@ -205,7 +205,7 @@ pub async fn restore(arguments: &RestoreArguments) -> anyhow::Result<()> {
     let file = tokio::fs::File::open(&arguments.file)
         .await
         .with_context(reading)?;
-    let rows = store.restore(file).await?;
+    let rows = store.restore(file).await.with_context(reading)?;
     let report = store.verify().await?;
     if let Some(broken) = report.broken {
         bail!(

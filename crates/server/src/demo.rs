@@ -32,7 +32,8 @@ pub struct DemoArguments {
 
 /// Makes what is missing, then serves.
 pub async fn run(arguments: DemoArguments) -> anyhow::Result<()> {
-    listen::start_log();
+    // The terminal belongs to the progress bar and the address; only trouble is logged.
+    listen::start_log("warn,sqlx=error");
     std::fs::create_dir_all(&arguments.folder)
         .with_context(|| format!("making the folder {}", arguments.folder.display()))?;
     let atlas = demo_map(&arguments)?;

@@ -27,9 +27,12 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A request that takes longer is given up; streams and uploads tell of themselves earlier.
 const LONGEST_REQUEST: Duration = Duration::from_secs(60);
 
+/// What a server logs unless `BAILIWICK_LOG` says otherwise.
+const SERVER_LOG: &str = "warn,bailiwick=info,crm=info,records=info,sqlx=error";
+
 /// `bailiwick serve`.
 pub async fn serve(arguments: &ServeArguments) -> anyhow::Result<()> {
-    start_log();
+    start_log(SERVER_LOG);
     let store = open::store(&arguments.database.database, Arc::new(records::SystemClock)).await?;
     let atlas = open::atlas(arguments.database.map.as_deref())?;
     let mut settings = open::settings(&arguments.database)?;
@@ -43,7 +46,7 @@ pub async fn serve(arguments: &ServeArguments) -> anyhow::Result<()> {
 
 /// `bailiwick work`.
 pub async fn work(database: &Database) -> anyhow::Result<()> {
-    start_log();
+    start_log(SERVER_LOG);
     let app = open::app(database).await?;
     let tasks = app.spawn_background(true);
     println!("Working off jobs. Stop with Ctrl-C.");
@@ -55,12 +58,12 @@ pub async fn work(database: &Database) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Logs go to standard error: lines for people on a terminal, JSON for a collector elsewhere.
-pub fn start_log() {
+/// Logs go to standard error: lines for people on a terminal, JSON for a collector elsewhere. `BAILIWICK_LOG` says what;
+/// `unless_said` does without it.
+pub fn start_log(unless_said: &str) {
     use std::io::IsTerminal as _;
-    let filter = tracing_subscriber::EnvFilter::try_from_env("BAILIWICK_LOG").unwrap_or_else(|_| {
-        tracing_subscriber::EnvFilter::new("warn,bailiwick=info,crm=info,records=info,sqlx=error")
-    });
+    let filter = tracing_subscriber::EnvFilter::try_from_env("BAILIWICK_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(unless_said));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);

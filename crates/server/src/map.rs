@@ -53,7 +53,9 @@ pub fn run(command: MapCommand) -> anyhow::Result<()> {
         }
         MapCommand::Info { pack } => info(&pack),
         MapCommand::Verify { pack } => {
-            Atlas::open(&pack)?.verify()?;
+            Atlas::open(&pack)?
+                .verify()
+                .with_context(|| pack.display().to_string())?;
             println!("{}: every section is as it was written", pack.display());
             Ok(())
         }
