@@ -131,6 +131,7 @@ async fn undo(
     Path(id): Path<String>,
 ) -> Result<Json<UndoJson>, Problem> {
     let author = signed.author("undo", "Undo");
+    crate::territories::may_be_undone(&app.store, &id).await?;
     let report = app.store.undo(&author, &id).await?;
     // What could not be taken back may leave places assigned otherwise than the territories say.
     crate::territories::settled(&app).await;

@@ -295,9 +295,10 @@ impl Sql<'_> {
         let columns = "location_id, status, check_in_at, planned_start, promised_at, next_date";
         let table = self.table("visits", columns);
         let (now, today) = (self.moment.now.0, self.moment.day_start.0);
-        let since = now - 90 * DAY;
+        // Whole days, so that the figure stays the same until midnight.
+        let since = today - 90 * DAY;
         let done = format!(
-            "select location_id, max(check_in_at), sum(case when check_in_at > {since} then 1 else 0 end) \
+            "select location_id, max(check_in_at), sum(case when check_in_at >= {since} then 1 else 0 end) \
              from {table} v where status = 'done' and check_in_at <= {now} and {} group by location_id",
             self.only("location_id", false)
         );

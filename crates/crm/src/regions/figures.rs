@@ -51,9 +51,9 @@ pub(crate) struct Figures {
     /// Open pipeline in minor units.
     pub pipeline: i64,
     pub pipeline_by_stage: Vec<StageFigures>,
-    /// Visits done in the 90 days before.
+    /// Visits done on the day and in the 90 days before it.
     pub visits_90_days: u64,
-    /// Of the customers' places, the share visited in the 90 days before: 0..=1; 1 where there are none.
+    /// Of the customers' places, the share visited in those days: 0..=1; 1 where there are none.
     pub coverage: f64,
     pub by_class: Vec<Part>,
     pub by_industry: Vec<Part>,

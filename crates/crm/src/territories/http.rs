@@ -21,7 +21,7 @@ use super::answers::{
     WrittenTerritory, named, people, territory_json,
 };
 use super::area;
-use super::edit::{self, NewTerritory, unborn};
+use super::edit::{self, CAUSE, NewTerritory, unborn};
 use super::holdings::{Holdings, territory_of};
 use super::issues;
 use super::layout::{Layout, Standing};
@@ -193,7 +193,7 @@ async fn draw(
     signed.needs(&MAY_DRAW, "Drawing territories")?;
     let request = serde_json::to_vec(&("draw", &body)).map_err(Problem::unexpected)?;
     http_once(&app, &signed, &headers, &request, async || {
-        let author = signed.author("territories", format!("Draw {}", body.name.trim()));
+        let author = signed.author(CAUSE, format!("Draw {}", body.name.trim()));
         let new = NewTerritory {
             name: body.name,
             geometry: body.geometry.filter(|g| !g.is_null()),
@@ -308,7 +308,7 @@ async fn give(
             .unwrap_or_else(|| user.clone()),
         None => "nobody".to_owned(),
     };
-    let author = signed.author("territories", format!("Give {territory} to {to}"));
+    let author = signed.author(CAUSE, format!("Give {territory} to {to}"));
     let written = edit::give(&app.store, &author, &id, body.user_id.as_deref()).await?;
     Ok(Json(answer(&app, &signed, &id, &written).await?))
 }
@@ -335,7 +335,7 @@ async fn take(
         edit::places(body.location_ids.len()),
         name_of(&app, &id).await?
     );
-    let author = signed.author("territories", label);
+    let author = signed.author(CAUSE, label);
     let written = edit::take(&app.store, &author, &id, &body.location_ids).await?;
     Ok(Json(follow_up(&app, &written).await?))
 }
@@ -355,7 +355,7 @@ async fn release(
         edit::places(body.location_ids.len()),
         name_of(&app, &id).await?
     );
-    let author = signed.author("territories", label);
+    let author = signed.author(CAUSE, label);
     let written = edit::release(&app.store, &author, &id, &body.location_ids).await?;
     Ok(Json(follow_up(&app, &written).await?))
 }

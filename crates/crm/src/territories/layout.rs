@@ -21,6 +21,9 @@ pub(crate) struct Standing {
     pub record: Record,
     /// The version that holds, if it has one.
     pub version: Option<Record>,
+    /// Versions on record as holding too, with lower numbers: an undo that could not take back all of a set
+    /// leaves such. They do not count, and are ended as soon as somebody looks.
+    pub left_over: Vec<Record>,
     /// Its drawn area.
     pub shape: Option<Shape>,
     /// Locations it holds by name.
@@ -151,14 +154,10 @@ impl Layout {
 
     /// Puts records together. Of several versions of one territory the one with the highest number holds.
     fn build(records: Vec<Record>, versions: Vec<Record>, members: Vec<Record>) -> Self {
-        let mut version_of: HashMap<String, Record> = HashMap::new();
+        let mut versions_of: HashMap<String, Vec<Record>> = HashMap::new();
         for version in versions {
-            let Some(territory) = version.text("territory_id").map(str::to_owned) else {
-                continue;
-            };
-            let newer = |known: &Record| known.integer("number") >= version.integer("number");
-            if !version_of.get(&territory).is_some_and(newer) {
-                version_of.insert(territory, version);
+            if let Some(territory) = version.text("territory_id").map(str::to_owned) {
+                versions_of.entry(territory).or_default().push(version);
             }
         }
         let mut members_of: HashMap<String, Vec<Record>> = HashMap::new();
@@ -170,7 +169,9 @@ impl Layout {
         let mut territories: Vec<Standing> = records
             .into_iter()
             .map(|record| {
-                let version = version_of.remove(&record.id);
+                let mut left_over = versions_of.remove(&record.id).unwrap_or_default();
+                left_over.sort_by_key(|v| (v.integer("number"), v.id.clone()));
+                let version = left_over.pop();
                 let mut members = members_of.remove(&record.id).unwrap_or_default();
                 members.sort_by(|a, b| {
                     let key = |m: &Record| (m.text("role") != Some("owner"), m.id.clone());
@@ -186,6 +187,7 @@ impl Layout {
                 Standing {
                     record,
                     version,
+                    left_over,
                     shape,
                     named,
                     members,

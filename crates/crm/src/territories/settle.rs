@@ -232,6 +232,12 @@ async fn assign(
         asked.extend(store::held_by(db, id).await?);
         match layout.get(id) {
             Some(territory) => {
+                for version in &territory.left_over {
+                    let next = territory.version.as_ref().and_then(|v| v.integer("valid_from"));
+                    let at = next.map_or(concern.at, Timestamp);
+                    let from = version.integer("valid_from").unwrap_or(at.0);
+                    ends.push(end("territory_version", version.id.clone(), from, at));
+                }
                 asked.extend(territory.named.iter().cloned());
                 if let Some(shape) = &territory.shape {
                     asked.extend(store::locations_in(db, shape.bbox()).await?);

@@ -155,6 +155,14 @@ pub(super) async fn last_number(db: &Db, territory: &str) -> Result<i64, Error> 
     Ok(on_db!(read db, pool => sqlx::query_scalar(SQL).bind(territory).fetch_one(pool).await)?)
 }
 
+/// Versions and members of territories that a change set wrote, with the version each has after it.
+pub(super) async fn parts_of(db: &Db, change_set: &str) -> Result<Vec<(String, String, i64)>, Error> {
+    const SQL: &str = "select record_type, record_id, max(version) from changes where change_set = $1 \
+                       and record_type in ('territory_version', 'territory_member') \
+                       group by record_type, record_id order by record_type, record_id";
+    Ok(on_db!(read db, pool => sqlx::query_as(SQL).bind(change_set).fetch_all(pool).await)?)
+}
+
 const NAME: &str = "territories.assigned";
 
 /// What the settings keep under a name.
