@@ -5,7 +5,7 @@ use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
-use records::{At, Author, Record, Viewer};
+use records::{At, Author, Grant, Record, Viewer};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -35,6 +35,26 @@ impl Signed {
     /// The author of a change this person makes now.
     pub(crate) fn author(&self, cause: &str, label: impl Into<String>) -> Author {
         Author::new(self.viewer.clone(), cause, label)
+    }
+
+    /// The program, acting for this person on a record that they may change: it may set the fields that are
+    /// its own.
+    pub(crate) async fn program_on(
+        &self,
+        app: &App,
+        type_name: &str,
+        id: &str,
+        cause: &str,
+        label: &str,
+    ) -> Result<Author, Problem> {
+        // Whoever could see the record if they saw what they may write, may write it.
+        let read = self.viewer.grant(type_name).write;
+        let grant = Grant { read, ..Grant::default() };
+        let writer = Viewer::user(self.user_id.clone(), [(type_name.to_owned(), grant)]);
+        if app.store.get(&writer, type_name, id, At::PRESENT).await?.is_none() {
+            return Err(Problem::forbidden(format!("You may look at this {type_name}, but not change it.")));
+        }
+        Ok(Author::new(Viewer::system_for(self.user_id.clone()), cause, label))
     }
 
     /// Refuses anyone who is neither manager nor admin.
