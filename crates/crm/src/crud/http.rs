@@ -146,7 +146,7 @@ fn query_of(
 ) -> Result<RecordQuery, Problem> {
     let mut query = RecordQuery::of(record_type.name.clone())
         .at(read_at(app, when)?)
-        .cursor(params.cursor.clone());
+        .cursor(params.cursor.clone().filter(|c| !c.is_empty()));
     if let Some(cql2) = params.filter.as_deref().filter(|f| !f.trim().is_empty()) {
         query = query.filter(Filter::parse_cql2(cql2, record_type).map_err(records::Error::from)?);
     }

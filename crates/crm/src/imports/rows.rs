@@ -114,20 +114,16 @@ impl<'a> RowReader<'a> {
             read: draft.cells.join(" | ").chars().take(200).collect(),
             message: message.to_owned(),
         };
-        if !draft.account.contains_key("name") && draft.errors.iter().all(|e| e.column.is_some()) {
-            draft.errors.push(whole_row("The row has no customer name."));
-        }
-        match (
-            draft.location.contains_key("lng"),
-            draft.location.contains_key("lat"),
-        ) {
-            (true, false) => draft
-                .errors
-                .push(whole_row("The row has a longitude but no latitude.")),
-            (false, true) => draft
-                .errors
-                .push(whole_row("The row has a latitude but no longitude.")),
-            _ => {}
+        // A cell that cannot be read is missing because of that, and it has been said.
+        if draft.errors.is_empty() {
+            if !draft.account.contains_key("name") {
+                draft.errors.push(whole_row("The row has no customer name."));
+            }
+            match (draft.location.contains_key("lng"), draft.location.contains_key("lat")) {
+                (true, false) => draft.errors.push(whole_row("The row has a longitude but no latitude.")),
+                (false, true) => draft.errors.push(whole_row("The row has a latitude but no longitude.")),
+                _ => {}
+            }
         }
         draft.account.entry("type").or_insert_with(|| "customer".into());
         let contact = &mut draft.contact;
