@@ -3,16 +3,16 @@ import type { Feature } from 'geojson';
 import { get, post, request } from './client';
 import type { Area, Boundary, Id, LassoCatch, Preview, Territory, TerritoryIssues, TerritoryOverview, TerritoryWritten } from './types';
 
-export type PreviewQuestion = { territory_id: Id | null; geometry: Area } | { territory_id: Id; location_ids: Id[] };
+export type PreviewQuestion = { territory_id: Id | null; geometry: Area } | { territory_id: Id | null; location_ids: Id[] };
 
 export const overview = (signal?: AbortSignal) => get<TerritoryOverview>('/api/v1/territories/overview', signal ? { signal } : {});
-export const draw = (body: { name: string; geometry: Area; owner_id?: Id; colour?: number }) =>
+export const draw = (body: { name: string; geometry?: Area; location_ids?: Id[]; owner_id?: Id }) =>
   post<TerritoryWritten>('/api/v1/territories/draw', body);
 export const reshape = (id: Id, geometry: Area) =>
   request<TerritoryWritten>('PUT', `/api/v1/territories/${id}/geometry`, { body: { geometry } });
 export const give = (id: Id, user: Id) => post<TerritoryWritten>(`/api/v1/territories/${id}/owner`, { user_id: user });
 export const take = (id: Id, locations: Id[]) =>
-  post<{ change_set: Id; moved: number }>(`/api/v1/territories/${id}/take`, { location_ids: locations });
+  post<{ change_set: Id | null; moved: number }>(`/api/v1/territories/${id}/take`, { location_ids: locations });
 export const rename = (territory: Territory, name: string) =>
   request<{ change_set: Id }>('PATCH', `/api/v1/territories/${territory.id}`, { body: { fields: { name } }, version: territory.record_version });
 export const drop = (territory: Territory) =>

@@ -97,28 +97,32 @@ export interface Territory {
   owner_id: Id | null; owner_name: string | null;
   members: { user_id: Id; name: string; role: string | null; share: number | null }[];
   geometry: MultiPolygon | null;
-  version: { id: Id; number: number; author_name: string | null; at: number; message: string | null } | null;
-  record_version: number; totals: Totals;
+  version: { id: Id; number: number; author_name: string | null; at: number; message: string | null; named: number } | null;
+  record_version: number; totals: Totals; rolled_up: Totals;
 }
 export interface TerritoryOverview { territories: Territory[]; without: { locations: number; totals: Totals }; issues: number }
-export interface TerritoryWritten { territory: Territory; change_set: Id; moved: number }
+export interface TerritoryWritten { territory: Territory; change_set: Id | null; moved: number }
 export interface PreviewSide { territory_id: Id | null; name: string; before: Totals; after: Totals }
 export interface Preview {
   sides: PreviewSide[];
   moved: { location_id: Id; name: string; from: string | null; to: string | null }[];
   moved_count: number;
   overlaps: { territory_id: Id; name: string; locations: number }[];
-  problem?: { message: string; lng: number; lat: number } | null;
+  problem: { message: string; lng: number | null; lat: number | null } | null;
 }
 export interface LassoCatch {
+  /** The first 5,000. */
   locations: { location_id: Id; account_id: Id; name: string; territory_id: Id | null }[];
+  count: number;
   by_territory: { territory_id: Id | null; name: string; totals: Totals }[];
   totals: Totals;
 }
 export interface TerritoryIssues {
   overlaps: { a: { id: Id; name: string }; b: { id: Id; name: string }; geometry: Area; locations: { location_id: Id; account_id: Id; name: string }[] }[];
   gaps: { location_id: Id; account_id: Id; name: string; lng: number; lat: number; nearest: { id: Id; name: string } | null }[];
+  gap_count: number;
   not_placed: { location_id: Id; account_id: Id; name: string }[];
+  not_placed_count: number;
 }
 export interface Boundary { id: string; name: string; kind: string; admin_level: number | null }
 
@@ -159,7 +163,7 @@ export type ShapeInput = { geometry: Geometry } | { territory_id: Id } | { bound
 export interface SnapshotQuestion { shape: ShapeInput | null; filter?: string; as_of?: string; compare_to?: string }
 export interface Part { value: string | null; label: string; count: number; revenue: number }
 export interface Figures {
-  as_of: number; customers: number; prospects: number; not_placed: number; revenue: number; revenue_known: number; pipeline: number;
+  as_of: number; count: number; customers: number; prospects: number; not_placed: number; revenue: number; revenue_known: number; pipeline: number;
   pipeline_by_stage: { stage: string; label: string; count: number; amount: number }[];
   visits_90_days: number; coverage: number; by_class: Part[]; by_industry: Part[]; by_territory: Part[]; by_owner: Part[];
 }

@@ -78,22 +78,21 @@ export class Drawer {
   }
 
   /**
-   * Ends drawing with what there is; nothing happens while there is no area yet. A line that crosses itself
-   * is not taken: a lasso starts anew, a border goes on as corners to be moved.
+   * Ends drawing with what there is; nothing happens while there is no area yet. A lasso may cross itself;
+   * a border that does is not taken, but goes on as corners to be moved.
    */
   finish(): void {
     const drawing = this.#drawing;
     const area = this.#area(true);
     if (!drawing || !area) return;
-    const crossing = crossingOf(area);
+    const crossing = drawing.mode === 'lasso' ? null : crossingOf(area);
     if (!crossing) {
       this.exit();
       drawing.finished(area);
       return;
     }
     drawing.changed(area, crossing);
-    if (drawing.mode === 'lasso') this.#draw?.clear();
-    else if (drawing.mode === 'polygon') this.#edit(area);
+    if (drawing.mode === 'polygon') this.#edit(area);
   }
 
   cancel(): void {
@@ -114,7 +113,7 @@ export class Drawer {
     clearTimeout(this.#timer);
     this.#timer = window.setTimeout(() => {
       const area = this.#area();
-      if (area && this.#drawing) this.#drawing.changed(area, crossingOf(area));
+      if (area && this.#drawing) this.#drawing.changed(area, this.#drawing.mode === 'lasso' ? null : crossingOf(area));
     }, 100);
   }
 

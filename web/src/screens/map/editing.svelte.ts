@@ -25,6 +25,8 @@ class Editing {
   lassoMode = $state<LassoMode>('replace');
   /** The territory whose border is edited, or that is to take the caught customers; null makes a new one. */
   target = $state<Id | null>(null);
+  /** The caught customers make a territory of their own. */
+  fresh = $state(false);
   name = $state('');
   owner = $state<Id | null>(null);
   busy = $state(false);
@@ -72,6 +74,7 @@ class Editing {
     this.caught = new Map();
     this.lassoMode = 'replace';
     this.target = null;
+    this.fresh = false;
     this.name = '';
     this.owner = null;
     this.closed = false;
@@ -102,8 +105,9 @@ class Editing {
     if (!stage.drawing) this.#draw('lasso');
   }
 
-  setTarget(target: Id | null): void {
+  setTarget(target: Id | null, fresh = false): void {
     this.target = target;
+    this.fresh = fresh;
     this.ask();
   }
 
@@ -112,7 +116,7 @@ class Editing {
     const { area, target } = this;
     if (this.caught.size > 0) {
       const ids = [...this.caught.keys()];
-      if (target) void this.preview.load((signal) => api.preview({ territory_id: target, location_ids: ids }, signal));
+      if (target || this.fresh) void this.preview.load((signal) => api.preview({ territory_id: target, location_ids: ids }, signal));
       else this.preview.clear();
     } else if (area) void this.preview.load((signal) => api.preview({ territory_id: target, geometry: area }, signal));
     else this.preview.clear();
@@ -130,6 +134,7 @@ class Editing {
   }
 
   async #move(): Promise<boolean> {
+    if (this.fresh) return this.#make({ location_ids: [...this.caught.keys()] });
     if (!this.target) return false;
     const result = await api.take(this.target, [...this.caught.keys()]);
     feedback.done(t('terr.done.taken', { n: result.moved, name: territories.find(this.target)?.name ?? '' }), result.change_set);
@@ -144,9 +149,13 @@ class Editing {
       feedback.done(t('terr.done.reshaped', { name: result.territory.name, n: result.moved }), result.change_set);
       return true;
     }
+    return this.#make({ geometry: area });
+  }
+
+  async #make(of: { geometry: Area } | { location_ids: Id[] }): Promise<boolean> {
     const name = this.name.trim();
     if (!name) return false;
-    const result = await api.draw({ name, geometry: area, ...(this.owner ? { owner_id: this.owner } : {}) });
+    const result = await api.draw({ name, ...of, ...(this.owner ? { owner_id: this.owner } : {}) });
     feedback.done(t('terr.done.drawn', { name, n: result.moved }), result.change_set);
     view.go({ selection: { kind: 'territory', id: result.territory.id } });
     return true;
