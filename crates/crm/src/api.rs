@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::Problem;
 use crate::{
-    Shared, accounts, crud, events, imports, jobs, live, maps, places, plans, regions, sessions, territories,
-    users, visits,
+    Shared, accounts, crud, events, imports, jobs, live, maps, ogc, places, plans, regions, sessions,
+    territories, users, visits,
 };
 
 /// A request's body is at most so large; uploads have their own limit.
@@ -39,6 +39,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .merge(accounts::router())
         .merge(territories::router())
         .merge(regions::router())
+        .merge(ogc::router())
         .merge(places::router())
         .merge(imports::router())
         .merge(visits::router())

@@ -22,6 +22,7 @@ mod accounts;
 mod calendars;
 mod imports;
 mod locations;
+mod ogc;
 mod opportunities;
 mod places;
 mod plans;

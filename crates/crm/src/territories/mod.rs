@@ -30,7 +30,7 @@ pub use settle::settle;
 pub(crate) use area::{parse as parse_area, to_geojson};
 pub(crate) use edit::may_be_undone;
 pub(crate) use http::{ownership_for_card, router};
-pub(crate) use layout::Layout;
+pub(crate) use layout::{Layout, present};
 pub(crate) use ownership::Ownership;
 pub(crate) use settle::{follow, settled};
 
