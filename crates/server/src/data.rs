@@ -184,7 +184,7 @@ pub async fn backup(arguments: &BackupArguments) -> anyhow::Result<()> {
         .with_context(writing)?;
     println!("{rows} rows in {}", arguments.out.display());
     println!(
-        "Passwords, sessions and tokens are not in it: set passwords after a restore with `bailiwick user password`."
+        "Everything is in it, also the hashes of passwords and tokens: keep it as safe as the database."
     );
     Ok(())
 }

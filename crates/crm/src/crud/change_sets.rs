@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use geom::Timestamp;
-use records::{At, ChangeSetFilter};
+use records::{At, ChangeSetFilter, Error};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -132,7 +132,26 @@ async fn undo(
 ) -> Result<Json<UndoJson>, Problem> {
     let author = signed.author("undo", "Undo");
     crate::territories::may_be_undone(&app.store, &id).await?;
-    let report = app.store.undo(&author, &id).await?;
+    let report = match app.store.undo(&author, &id).await {
+        Err(Error::Forbidden {
+            type_name,
+            id: record,
+            ..
+        }) if app
+            .store
+            .get(&signed.viewer, &type_name, &record, At::PRESENT)
+            .await?
+            .is_none() =>
+        {
+            // What a person may not see is not told to have changed either.
+            return Err(Error::ChangeSet {
+                id,
+                reason: "there is none with this id".into(),
+            }
+            .into());
+        }
+        report => report?,
+    };
     // What could not be taken back may leave places assigned otherwise than the territories say.
     crate::territories::settled(&app).await;
     let seq = app.store.last_seq().await?;
