@@ -4,7 +4,7 @@ use geom::LngLat;
 use osm::WayId;
 
 use super::chains::{Chain, expand};
-use super::network::{End, Lane, Network, Stretch};
+use super::network::{Attributes, End, Lane, Network, Stretch};
 use super::offset;
 use super::restrictions::{Kind, Restriction};
 use crate::format::{Arc, NONE, part_of};
@@ -46,6 +46,9 @@ pub(super) struct Junctions<'a> {
     pub first: Vec<u32>,
     pub legs: Vec<Leg>,
 }
+
+/// Degrees beyond which a turn between carriageways is a turn back.
+const SHARP: f64 = 165.0;
 
 /// Turns by edge, before copies are made.
 pub(super) type Turns = Vec<Vec<Arc>>;
@@ -155,13 +158,20 @@ impl<'a> Junctions<'a> {
             |road: u32| self.network.roads[road as usize].kind & crate::format::ROUNDABOUT != 0;
         // Right is positive; straight on means leaving opposite to where one came from.
         let angle = (to.bearing - from.bearing).rem_euclid(360.0) - 180.0;
+        // Turning sharply onto the other carriageway of the same road is turning back.
+        let road = |attributes: &Attributes| &self.network.roads[attributes.road as usize];
+        let same_road =
+            road(before).name == road(after).name && road(before).reference == road(after).reference;
+        let roundabout = is_roundabout(before.road) || is_roundabout(after.road);
+        let divided = from.leaves == NONE && to.arrives == NONE && road(before).name != 0 && !roundabout;
+        let back = u_turn || divided && same_road && angle.abs() > SHARP;
         let at = TurnAt {
-            angle: if u_turn { 180.0 } else { angle },
+            angle: if back { 180.0 } else { angle },
             roads: self.legs_at(node).len(),
-            u_turn,
+            u_turn: back,
             boards: before.ferry != after.ferry,
             left_hand: before.left_hand,
-            roundabout: is_roundabout(before.road) || is_roundabout(after.road),
+            roundabout,
         };
         let seconds = self.delay(node, from, to) + self.profile.turn_seconds(at);
         let duration = part_of(seconds * 1000.0);
