@@ -23,7 +23,7 @@ export interface Session {
   landing: string;
 }
 
-export interface DemoOffer { demo: boolean; accounts: { email: string; name: string; role: Role }[]; password?: string }
+export interface DemoOffer { demo: boolean; accounts: { email: string; name: string; role: Role }[]; password: string | null }
 
 export type Value = string | number | boolean | null | Value[] | { [key: string]: Value };
 
@@ -52,11 +52,11 @@ export interface UndoResult {
 export interface Written { record: Stored; change_set: Id }
 
 export interface Customer {
-  account_id: Id; location_id: Id; name: string; type: string; class: string | null; industry: string | null;
+  account_id: Id; location_id: Id; name: string; type: string | null; class: string | null; industry: string | null;
   owner_id: Id | null; owner_name: string | null; territory_id: Id | null; territory_name: string | null;
   street: string | null; postal_code: string | null; city: string | null; phone: string | null;
   revenue: number | null; pipeline: number | null; last_visit: number | null;
-  due_state: DueState; due_days: number | null; lng: number | null; lat: number | null; geocode_status: string;
+  due_state: DueState; due_days: number | null; lng: number | null; lat: number | null; geocode_status: string | null;
 }
 export interface CustomerPage { rows: Customer[]; count: number; not_placed: number; next_cursor: string | null }
 
@@ -102,7 +102,8 @@ export interface Territory {
 }
 export interface TerritoryOverview { territories: Territory[]; without: { locations: number; totals: Totals }; issues: number }
 export interface TerritoryWritten { territory: Territory; change_set: Id | null; moved: number }
-export interface PreviewSide { territory_id: Id | null; name: string; before: Totals; after: Totals }
+/** `null` is the territory that would be made, `none` are the places of no territory. */
+export interface PreviewSide { territory_id: Id | 'none' | null; name: string; before: Totals; after: Totals }
 export interface Preview {
   sides: PreviewSide[];
   moved: { location_id: Id; name: string; from: string | null; to: string | null }[];
