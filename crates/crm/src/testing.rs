@@ -42,20 +42,26 @@ pub(crate) struct TestApp {
 }
 
 impl TestApp {
-    /// In Berlin's time, its clock at that time of that day.
+    /// On SQLite, in Berlin's time, its clock at that time of that day.
     pub async fn new(now: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("test.sqlite").to_string_lossy().into_owned();
+        Self::at_url(&file, now, folder).await
+    }
+
+    /// The same on PostgreSQL; `None`, with the reason printed, where none is installed.
+    pub async fn on_postgres(now: &str) -> Option<Self> {
+        let url = tokio::task::spawn_blocking(|| testkit::postgres::cluster().map(|c| c.database()));
+        let url = url.await.unwrap()?;
+        Some(Self::at_url(&url, now, tempfile::tempdir().unwrap()).await)
+    }
+
+    async fn at_url(url: &str, now: &str, folder: tempfile::TempDir) -> Self {
         let zone = Zone::named("Europe/Berlin").unwrap();
         let clock = Arc::new(ManualClock::at(moment(&zone, now)));
-        let file = folder.path().join("test.sqlite");
-        let store = Store::open(
-            &file.to_string_lossy(),
-            crate::catalog().unwrap(),
-            clock.clone(),
-            crate::rules(),
-        )
-        .await
-        .unwrap();
+        let store = Store::open(url, crate::catalog().unwrap(), clock.clone(), crate::rules())
+            .await
+            .unwrap();
         let settings = Settings {
             zone,
             currency: "EUR".into(),

@@ -14,54 +14,91 @@ use crate::{DEMO_EMAILS, Zone};
 /// A Monday.
 const TODAY: &str = "2026-11-23";
 
-async fn visited() -> (TestApp, Zone) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("demo.sqlite");
-    let zone = Zone::named("Europe/Berlin").unwrap();
-    let settings = Settings {
-        zone: zone.clone(),
+fn settings() -> Settings {
+    Settings {
+        zone: Zone::named("Europe/Berlin").unwrap(),
         currency: "EUR".into(),
         public_url: None,
         demo_password: Some(crate::DEMO_PASSWORD.into()),
-    };
+    }
+}
+
+async fn seed_at(url: &str) {
     let list = std::fs::read(data().join("customers.csv")).unwrap();
     let today: Date = TODAY.parse().unwrap();
     let mut last = (0, 0);
-    let began = std::time::Instant::now();
-    seed(
-        &file.to_string_lossy(),
-        demo_atlas(),
-        &settings,
-        &list,
-        today,
-        &mut |done, total, _| {
-            assert!(
-                done >= last.0 && done <= total,
-                "{done} of {total} after {last:?}"
-            );
-            last = (done, total);
-        },
-    )
-    .await
-    .unwrap();
-    println!("seeded in {:?}", began.elapsed());
+    let mut progress = |done, total, _: &str| {
+        assert!(
+            done >= last.0 && done <= total,
+            "{done} of {total} after {last:?}"
+        );
+        last = (done, total);
+    };
+    seed(url, demo_atlas(), &settings(), &list, today, &mut progress)
+        .await
+        .unwrap();
     assert_eq!(last.0, last.1, "the bar ends full");
-    let beside: Vec<_> = std::fs::read_dir(folder.path())
-        .unwrap()
-        .map(|f| f.unwrap().file_name())
-        .collect();
-    assert_eq!(beside, ["demo.sqlite"], "everything is in the one file");
+}
 
-    let clock = Arc::new(ManualClock::at(zone.at(today, Time::constant(7, 0, 0, 0))));
-    let store = Store::open(
-        &file.to_string_lossy(),
-        crate::catalog().unwrap(),
-        clock.clone(),
-        crate::rules(),
-    )
-    .await
-    .unwrap();
+async fn visited() -> (TestApp, Zone) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("demo.sqlite").to_string_lossy().into_owned();
+    seed_at(&file).await;
+    // Everything is in the one file: what SQLite keeps beside it is empty, if it is there still.
+    let beside = std::fs::metadata(format!("{file}-wal")).map_or(0, |wal| wal.len());
+    assert_eq!(beside, 0);
+
+    let settings = settings();
+    let zone = settings.zone.clone();
+    let clock = Arc::new(ManualClock::at(
+        zone.at(TODAY.parse().unwrap(), Time::constant(7, 0, 0, 0)),
+    ));
+    let store = Store::open(&file, crate::catalog().unwrap(), clock.clone(), crate::rules())
+        .await
+        .unwrap();
     (TestApp::over(store, settings, clock, folder).await, zone)
+}
+
+/// What must not depend on the database or on chance.
+async fn counts(url: &str) -> Vec<u64> {
+    let clock = Arc::new(ManualClock::at(Timestamp(0)));
+    let store = Store::open(url, crate::catalog().unwrap(), clock, crate::rules())
+        .await
+        .unwrap();
+    let mut counts = Vec::new();
+    for name in [
+        "user",
+        "account",
+        "location",
+        "visit",
+        "activity",
+        "opportunity",
+        "contact",
+        "assignment",
+        "territory_version",
+    ] {
+        counts.push(
+            store
+                .count(&Viewer::system(), &records::Query::of(name))
+                .await
+                .unwrap(),
+        );
+    }
+    store.db().close().await;
+    counts
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_two_years_on_both_databases() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("demo.sqlite").to_string_lossy().into_owned();
+    let url = tokio::task::spawn_blocking(|| testkit::postgres::cluster().map(|c| c.database()))
+        .await
+        .unwrap();
+    let Some(url) = url else { return };
+    seed_at(&file).await;
+    seed_at(&url).await;
+    assert_eq!(counts(&file).await, counts(&url).await);
 }
 
 fn list<'a>(value: &'a Value, name: &str) -> &'a Vec<Value> {

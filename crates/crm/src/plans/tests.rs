@@ -4,6 +4,27 @@ use serde_json::{Value, json};
 
 use crate::testing::{TestApp, data};
 
+/// A test of a world with so many mixed customers, on both databases.
+macro_rules! on_both {
+    ($name:ident, $customers:expr, $test:ident) => {
+        mod $name {
+            use super::*;
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn on_sqlite() {
+                $test(World::new(&mixed($customers)).await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn on_postgres() {
+                if let Some(world) = World::on_postgres(&mixed($customers)).await {
+                    $test(world).await;
+                }
+            }
+        }
+    };
+}
+
 mod day;
 mod driven;
 mod refusals;
@@ -68,7 +89,16 @@ fn mixed(count: usize) -> Vec<Customer> {
 
 impl World {
     async fn new(customers: &[Customer]) -> Self {
-        let t = TestApp::new(&format!("{MONDAY} 06:30")).await;
+        Self::in_app(TestApp::new(&format!("{MONDAY} 06:30")).await, customers).await
+    }
+
+    /// `None`, with the reason printed, where there is no PostgreSQL.
+    async fn on_postgres(customers: &[Customer]) -> Option<Self> {
+        let t = TestApp::on_postgres(&format!("{MONDAY} 06:30")).await?;
+        Some(Self::in_app(t, customers).await)
+    }
+
+    async fn in_app(t: TestApp, customers: &[Customer]) -> Self {
         let (rep, rep_token) = t.user("rep", "Anna").await;
         let (_, manager_token) = t.user("manager", "Mona").await;
         for (class, days) in [("A", 14), ("B", 28), ("C", 56)] {

@@ -180,9 +180,13 @@ async fn the_best_day_costs_what_it_says() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn accepting_is_one_change_set_that_can_be_undone() {
-    let world = World::new(&mixed(30)).await;
+on_both!(
+    accepting_is_one_change_set_that_can_be_undone,
+    30,
+    accept_undo_accept
+);
+
+async fn accept_undo_accept(world: World) {
     let promised = world.promise(4, "11:00").await;
     let plan = world.plan().await;
     let answer = world.accept(&plan).await;
@@ -239,9 +243,9 @@ async fn accepting_is_one_change_set_that_can_be_undone() {
     assert_eq!(ids(&again["plan"]), ids(&plan));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_newer_plan_supersedes_and_moves_calendar_events() {
-    let world = World::new(&mixed(30)).await;
+on_both!(a_newer_plan_supersedes_and_moves_calendar_events, 30, supersede);
+
+async fn supersede(world: World) {
     let first = world.plan().await;
     world.accept(&first).await;
     let dropped = ids(&first)[2].clone();
@@ -287,9 +291,9 @@ async fn a_newer_plan_supersedes_and_moves_calendar_events() {
     assert!(moved > 0, "leaving out a stop moves others");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_calendar_feed_keeps_identity() {
-    let world = World::new(&mixed(20)).await;
+on_both!(the_calendar_feed_keeps_identity, 20, subscribe);
+
+async fn subscribe(world: World) {
     let plan = world.plan().await;
     let made = world
         .t

@@ -193,9 +193,9 @@ async fn a_closed_customer_can_be_added_all_the_same_and_it_says_so() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn check_in_report_and_the_rest_of_the_day() {
-    let world = World::new(&mixed(30)).await;
+on_both!(check_in_report_and_the_rest_of_the_day, 30, drive);
+
+async fn drive(world: World) {
     let plan = world.plan().await;
     world.accept(&plan).await;
     let first = &list(&plan, "stops")[0];
@@ -284,9 +284,9 @@ async fn check_in_report_and_the_rest_of_the_day() {
     assert_eq!(ids(&fresh)[0], visit);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn from_here_the_rest_of_the_day() {
-    let world = World::new(&mixed(40)).await;
+on_both!(from_here_the_rest_of_the_day, 40, from_here);
+
+async fn from_here(world: World) {
     let plan = world.plan().await;
     world.accept(&plan).await;
     world.t.set_clock("2026-11-23 11:00");
