@@ -1,1 +1,19 @@
-//! The program seen from outside.
+//! The program seen from outside: over HTTP and the command line, on both databases, knowing nothing of its
+//! inside. Also the rules of the house that a test can check.
+
+mod harness;
+
+mod access;
+mod crashes;
+mod days;
+mod description;
+mod filters;
+mod imports;
+mod map;
+mod moves;
+mod places;
+mod records;
+mod regions;
+mod rights;
+
+mod tidy;

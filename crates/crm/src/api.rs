@@ -50,13 +50,38 @@ fn routes() -> OpenApiRouter<Shared> {
 /// The API's description, OpenAPI 3.1.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    routes().split_for_parts().1
+    named_apart(routes().split_for_parts().1)
+}
+
+/// Handlers of different features may share a name; in the description each operation has its own, made
+/// of method and address.
+fn named_apart(mut api: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+    for (path, item) in &mut api.paths.paths {
+        let words: Vec<&str> = path
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|w| !w.is_empty())
+            .collect();
+        let address = words.join("_");
+        let operations = [
+            ("get", &mut item.get),
+            ("put", &mut item.put),
+            ("post", &mut item.post),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
+        ];
+        for (method, operation) in operations {
+            if let Some(operation) = operation {
+                operation.operation_id = Some(format!("{method}_{address}"));
+            }
+        }
+    }
+    api
 }
 
 /// Every route of the API, without middleware, metrics and the front end.
 pub fn router(app: Shared) -> Router {
     let (router, description) = routes().split_for_parts();
-    let description = serde_json::to_string(&description).unwrap_or_default();
+    let description = serde_json::to_string(&named_apart(description)).unwrap_or_default();
     let json = [(axum::http::header::CONTENT_TYPE, "application/json")];
     router
         .route(

@@ -119,9 +119,16 @@ impl<'a> RowReader<'a> {
             if !draft.account.contains_key("name") {
                 draft.errors.push(whole_row("The row has no customer name."));
             }
-            match (draft.location.contains_key("lng"), draft.location.contains_key("lat")) {
-                (true, false) => draft.errors.push(whole_row("The row has a longitude but no latitude.")),
-                (false, true) => draft.errors.push(whole_row("The row has a latitude but no longitude.")),
+            match (
+                draft.location.contains_key("lng"),
+                draft.location.contains_key("lat"),
+            ) {
+                (true, false) => draft
+                    .errors
+                    .push(whole_row("The row has a longitude but no latitude.")),
+                (false, true) => draft
+                    .errors
+                    .push(whole_row("The row has a latitude but no longitude.")),
                 _ => {}
             }
         }

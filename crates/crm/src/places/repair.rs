@@ -303,7 +303,9 @@ async fn pin(
         "geocode_why": "Put there by hand.", "geocoded_at": app.store.now().0, "pin_distance_m": distance,
     });
     let patch = patch.as_object().cloned().unwrap_or_default();
-    let author = signed.program_on(&app, "location", &id, "api", "Put the pin by hand").await?;
+    let author = signed
+        .program_on(&app, "location", &id, "api", "Put the pin by hand")
+        .await?;
     let op = Op::Update {
         type_name: "location".into(),
         id,
@@ -334,7 +336,9 @@ async fn geocode_one(
         ));
     }
     let atlas = app.map()?;
-    let author = signed.program_on(&app, "location", &id, "geocode", "Look an address up").await?;
+    let author = signed
+        .program_on(&app, "location", &id, "geocode", "Look an address up")
+        .await?;
     look_up_and_write(&app, &atlas, &author, vec![place]).await?;
     let record = visible_location(&app, &signed, &id, At::PRESENT).await?;
     app.live.wait_for(app.store.last_seq().await?).await;

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use futures::Stream;
+use futures::{Stream, StreamExt as _};
 use geom::Timestamp;
 use points::RowId;
 use serde_json::{Value, json};
@@ -141,7 +141,8 @@ pub(super) fn body(app: Arc<App>, state: Arc<State>, ids: Vec<RowId>, readme: Re
             Some((piece, (step + 1, ids, app, state, readme)))
         },
     );
-    Body::from_stream(checked(stream))
+    // Compression asks once more after the end, which a plain `unfold` forbids.
+    Body::from_stream(checked(stream.fuse()))
 }
 
 /// Names the type of the stream's items for the compiler.

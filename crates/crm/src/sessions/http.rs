@@ -49,12 +49,26 @@ impl Signed {
     ) -> Result<Author, Problem> {
         // Whoever could see the record if they saw what they may write, may write it.
         let read = self.viewer.grant(type_name).write;
-        let grant = Grant { read, ..Grant::default() };
+        let grant = Grant {
+            read,
+            ..Grant::default()
+        };
         let writer = Viewer::user(self.user_id.clone(), [(type_name.to_owned(), grant)]);
-        if app.store.get(&writer, type_name, id, At::PRESENT).await?.is_none() {
-            return Err(Problem::forbidden(format!("You may look at this {type_name}, but not change it.")));
+        if app
+            .store
+            .get(&writer, type_name, id, At::PRESENT)
+            .await?
+            .is_none()
+        {
+            return Err(Problem::forbidden(format!(
+                "You may look at this {type_name}, but not change it."
+            )));
         }
-        Ok(Author::new(Viewer::system_for(self.user_id.clone()), cause, label))
+        Ok(Author::new(
+            Viewer::system_for(self.user_id.clone()),
+            cause,
+            label,
+        ))
     }
 
     /// Refuses anyone who is neither manager nor admin.
