@@ -91,7 +91,8 @@ fn reverse(bencher: Bencher<'_, '_>) {
         let near = ADDRESSES.iter().filter(|(_, at)| {
             GEOCODER
                 .reverse(*at)
-                .is_some_and(|r| r.level == Level::House && r.distance.0 < 1.0)
+                .is_some_and(|r| // One number within 30 m is one house.
+            r.level == Level::House && r.distance.0 < 30.0)
         });
         assert_eq!(near.count(), ADDRESSES.len());
     });

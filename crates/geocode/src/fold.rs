@@ -126,18 +126,8 @@ fn unfold(c: char) -> Letters {
         }
         return out;
     }
-    match c {
-        'ß' | 'ẞ' => return Letters::of("ss"),
-        'æ' | 'Æ' | 'ǽ' => return Letters::of("a"),
-        'œ' | 'Œ' => return Letters::of("o"),
-        'ø' | 'Ø' => return Letters::of("o"),
-        'ł' | 'Ł' => return Letters::of("l"),
-        'đ' | 'Đ' | 'ð' | 'Ð' => return Letters::of("d"),
-        'þ' | 'Þ' => return Letters::of("th"),
-        'ħ' | 'Ħ' => return Letters::of("h"),
-        'ı' => return Letters::of("i"),
-        'º' | 'ª' | '°' | '¼' | '½' | '¾' => return out,
-        _ => {}
+    if matches!(c, 'º' | 'ª' | '°' | '¼' | '½' | '¾') {
+        return out;
     }
     if let Some(digit) = digit(c) {
         out.push(digit);
@@ -146,6 +136,21 @@ fn unfold(c: char) -> Letters {
     let lower = std::iter::once(c).nfkd().flat_map(char::to_lowercase);
     for part in lower.nfkd() {
         if is_dropped_mark(part) || is_apostrophe(part) {
+            continue;
+        }
+        let ascii = match part {
+            'ß' => "ss",
+            'æ' => "a",
+            'œ' | 'ø' => "o",
+            'ł' => "l",
+            'đ' | 'ð' => "d",
+            'þ' => "th",
+            'ħ' => "h",
+            'ı' => "i",
+            _ => "",
+        };
+        if !ascii.is_empty() {
+            ascii.chars().for_each(|c| out.push(c));
             continue;
         }
         // A vowel sign of an Indic script is part of the word.
@@ -200,11 +205,6 @@ struct Letters {
 }
 
 impl Letters {
-    fn of(text: &str) -> Self {
-        let mut out = Self::default();
-        text.chars().for_each(|c| out.push(c));
-        out
-    }
     fn push(&mut self, c: char) {
         // Compatibility forms can be long (ﷺ); what lies behind six letters is dropped on both sides.
         if let Some(slot) = self.text.get_mut(self.len) {
