@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Client, text};
 
 /// Longer than any lease or pause in the program; reaching it means that it will never happen.
-const NEVER: Duration = Duration::from_secs(15);
+const NEVER: Duration = Duration::from_secs(180);
 
 /// Asks again until the answer is something.
 pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
