@@ -115,7 +115,10 @@ async fn a_territory_is_drawn_owned_explained_and_taken_back(world: World) {
         )
         .await
         .ok();
-    assert_eq!(assigned(&manager).await, state);
+    crate::harness::wait::until("the assignments as they were", async || {
+        (assigned(&manager).await == state).then_some(())
+    })
+    .await;
     assert_eq!(names(&rep).await, ["Middle", "West"]);
     let admin = world.sign_in("admin").await;
     assert_eq!(admin.post("/api/v1/verify", json!({})).await.ok()["ok"], true);
