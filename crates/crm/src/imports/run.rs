@@ -400,7 +400,7 @@ impl Importer<'_> {
                         fields.insert("account_id".into(), account.into());
                         contacts.push(create("contact", self.record_id(draft.row, "contact"), fields));
                     }
-                    rows.push(draft);
+                    rows.push(*draft);
                 }
                 Fate::Update {
                     account,
@@ -413,7 +413,7 @@ impl Importer<'_> {
                         let patch = self.patch("location", &place, &draft.location).await?;
                         locations.extend(patch.map(|p| Op::update("location", place, p)));
                     }
-                    rows.push(draft);
+                    rows.push(*draft);
                 }
             }
         }
@@ -433,7 +433,7 @@ impl Importer<'_> {
         &self,
         set: &ChangeSet,
         ops: Vec<Op>,
-        rows: Vec<Box<Draft>>,
+        rows: Vec<Draft>,
         outcome: &mut Outcome,
     ) -> Result<(), Problem> {
         for mut draft in rows {
@@ -464,7 +464,7 @@ impl Importer<'_> {
                         read: String::new(),
                         message,
                     });
-                    fail(outcome, *draft);
+                    fail(outcome, draft);
                 }
             }
         }

@@ -353,7 +353,8 @@ impl Sql<'_> {
             self.table("visit_frequencies", columns),
             self.only("location_id", false)
         );
-        let rows: Vec<(Option<String>, Option<String>, i64, Option<i64>)> = self.rows(sql).await?;
+        type Row = (Option<String>, Option<String>, i64, Option<i64>);
+        let rows: Vec<Row> = self.rows(sql).await?;
         let mut frequencies = Frequencies {
             by_class: HashMap::new(),
             by_place: HashMap::new(),

@@ -47,11 +47,11 @@ fn edited_address(
         }
         return Ok(());
     };
-    let same = |name: &&str| {
-        before.fields.get(*name).unwrap_or(&Value::Null) == after.get(*name).unwrap_or(&Value::Null)
+    let same = |name: &str| {
+        before.fields.get(name).unwrap_or(&Value::Null) == after.get(name).unwrap_or(&Value::Null)
     };
-    let address_same = ADDRESS_FIELDS.iter().all(|f| same(&f));
-    let place_same = ["lng", "lat", "geocode_status"].iter().all(|f| same(&f));
+    let address_same = ADDRESS_FIELDS.iter().all(|f| same(f));
+    let place_same = ["lng", "lat", "geocode_status"].iter().all(|f| same(f));
     if address_same || !place_same {
         return Ok(());
     }

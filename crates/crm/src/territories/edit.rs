@@ -90,7 +90,7 @@ pub async fn draw(store: &Store, author: &Author, new: NewTerritory) -> Result<(
     ops.extend(given_up(&layout, line, None, &named, author, at, store).await?);
     let geometry = shape
         .as_ref()
-        .map(|shape| geometry_value(shape))
+        .map(geometry_value)
         .transpose()?
         .unwrap_or(Value::Null);
     let message = new.message.unwrap_or_else(|| "Drawn".to_owned());

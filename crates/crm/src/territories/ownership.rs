@@ -531,7 +531,8 @@ impl Words {
             "territory_members",
             true,
         );
-        let members: Vec<(String, String, String, Option<f64>, i64, i64, i64, i64)> =
+        type Row = (String, String, String, Option<f64>, i64, i64, i64, i64);
+        let members: Vec<Row> =
             on_db!(read db, pool => sqlx::query_as(members).fetch_all(pool).await).map_err(Error::from)?;
         let mut of_territory: HashMap<String, Vec<Member>> = HashMap::new();
         for (territory, user_id, role, share, from, to, recorded_at, superseded_at) in members {
