@@ -433,8 +433,8 @@ async fn an_overlap_is_shown_with_its_customers_and_settled_by_name() {
         .await;
     assert_eq!(back["moved"], 1);
     let layout = super::Layout::load(world.store(), At::PRESENT).await.unwrap();
-    assert_eq!(layout.get(&south).unwrap().named, std::slice::from_ref(lost));
-    assert_eq!(layout.get(&north).unwrap().named, std::slice::from_ref(both));
+    assert_eq!(layout.get(&south).unwrap().named, std::slice::from_ref(&lost));
+    assert_eq!(layout.get(&north).unwrap().named, std::slice::from_ref(&both));
     // Released, the area decides: it is North's all the same, by another rule, and since the beginning.
     let released = world
         .post(
