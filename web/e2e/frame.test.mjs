@@ -61,7 +61,7 @@ test('keys, search, history, theme and language answer to the keyboard', async (
     await page.waitForURL(/\/customers/);
     await page.keyboard.press('Control+k');
     await page.getByRole('combobox', { name: /Search customers/ }).fill('hotel');
-    await page.getByRole('option').first().waitFor();
+    await page.getByRole('dialog').getByRole('option').first().waitFor();
     await accessible(page, 'search');
     await picture(page, 'search');
     await page.keyboard.press('Escape');

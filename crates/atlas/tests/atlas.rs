@@ -66,6 +66,14 @@ fn the_same_extract_gives_the_same_bytes_under_any_name_and_on_one_thread() {
     let output = folder.path().join("again.pack");
     let one_thread = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     one_thread.install(|| build_quietly(&[&copy], &output)).unwrap();
+    let [again, first] = [&output, demo_pack()].map(|path| pack::Pack::open(path).unwrap());
+    let bytes = |pack: &pack::Pack, name: &str| pack.section(name).unwrap().to_vec();
+    for (name, _) in first.sections() {
+        assert!(
+            bytes(&again, name) == bytes(&first, name),
+            "section {name} differs"
+        );
+    }
     // assert! and not assert_eq!, which would print both.
     assert!(std::fs::read(&output).unwrap() == std::fs::read(demo_pack()).unwrap());
     let mut files: Vec<_> = std::fs::read_dir(folder.path())

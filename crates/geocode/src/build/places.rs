@@ -337,17 +337,25 @@ pub(crate) struct Memory<'a> {
     known: HashMap<(&'a str, i32, i32), Option<u32>>,
 }
 
+/// Neighbourhoods a degree of longitude and of latitude: about 500 m wide in middle latitudes.
+const NEIGHBOURHOODS: [f64; 2] = [150.0, 200.0];
+
 impl<'a> Memory<'a> {
+    /// The place of this name for an address. It is found for the middle of the neighbourhood and not for the
+    /// address that asks first: which one that is depends on how threads share the work.
     pub fn named_near(&mut self, places: &Places, name: &'a str, p: LngLat, words: &Words) -> Option<u32> {
         if name.is_empty() {
             return None;
         }
-        // Cells of about 500 m.
-        let cell = ((p.lng() * 150.0) as i32, (p.lat() * 200.0) as i32);
+        let [across, up] = NEIGHBOURHOODS;
+        let cell = ((p.lng() * across).floor(), (p.lat() * up).floor());
         *self
             .known
-            .entry((name, cell.0, cell.1))
-            .or_insert_with(|| places.named_near(name, p, words))
+            .entry((name, cell.0 as i32, cell.1 as i32))
+            .or_insert_with(|| {
+                let middle = LngLat::new((cell.0 + 0.5) / across, (cell.1 + 0.5) / up);
+                places.named_near(name, middle.unwrap_or(p), words)
+            })
     }
 }
 

@@ -51,9 +51,15 @@ impl Costs {
 }
 
 impl Explained<'_> {
-    /// What another spelling of the name could mend: all but number and postcode.
+    /// What another spelling of the name could mend: all but number and postcode. A street of just that name in
+    /// another town may be the misspelt one of this town.
     pub fn doubt(&self) -> f32 {
-        self.costs.name + self.costs.left + self.costs.town / 2.0
+        let elsewhere = if self.fields.city == Match::Contradicts {
+            self.costs.town + self.costs.postcode
+        } else {
+            self.costs.town / 2.0
+        };
+        self.costs.name + self.costs.left + elsewhere
     }
 }
 

@@ -98,7 +98,9 @@ pub(crate) fn misspelt(context: &Context<'_, '_>) -> Vec<Candidate> {
             // An abbreviation written out has no letters of its own to be wrong.
             let typed: usize = tokens[start..end].iter().map(Token::letters).sum();
             let allowed = edits_allowed(letters.min(typed));
-            let loose_digits = tokens[start].is_digits() || last.is_digits();
+            // A number behind a name is the house's. One before it may be the street's own (`3. Ringstraße`).
+            let loose_digits = last.is_digits();
+            let digits = tokens[start].is_digits().then(|| digits_of(&text));
             let is_place = context
                 .tags
                 .places
@@ -110,7 +112,13 @@ pub(crate) fn misspelt(context: &Context<'_, '_>) -> Vec<Candidate> {
             }
             let mut add = |text: &str| {
                 walk::similar_names(text, allowed, &FINE, context.index, &mut |kind, run, edits| {
-                    if edits > 0 {
+                    // Letters may be wrong, the number before them may not.
+                    let same_number = digits.as_deref().is_none_or(|digits| {
+                        let docs = context.index.name_docs(run);
+                        docs.first()
+                            .is_some_and(|doc| names_number(context, *doc, digits))
+                    });
+                    if edits > 0 && same_number {
                         let how = How::Typo {
                             edits,
                             letters: letters as u16,
@@ -127,6 +135,18 @@ pub(crate) fn misspelt(context: &Context<'_, '_>) -> Vec<Candidate> {
         }
     }
     out
+}
+
+/// Whether the document has a name with just these digits.
+fn names_number(context: &Context<'_, '_>, id: DocId, digits: &str) -> bool {
+    context.index.doc(id).is_some_and(|doc| {
+        let mut names = std::iter::once(context.index.text(doc.name)).chain(context.index.other_names(doc));
+        names.any(|name| digits_of(name) == digits)
+    })
+}
+
+fn digits_of(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
 }
 
 /// Names of which only some words are there, in any order.
