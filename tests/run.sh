@@ -42,7 +42,7 @@ step "clippy"
 cargo clippy --locked --workspace --all-targets -- -D warnings
 
 step "unit, property and outside tests"
-cargo test --locked --workspace
+cargo test --locked --workspace --no-fail-fast
 
 # The browser tests are not part of this run yet: they have not been seen to pass on two idle cores.
 # `sh tests/browser.sh` runs them.

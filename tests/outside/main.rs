@@ -15,5 +15,5 @@ mod places;
 mod records;
 mod regions;
 mod rights;
-
+mod territories;
 mod tidy;

@@ -108,17 +108,15 @@ async fn a_territory_is_drawn_owned_explained_and_taken_back(world: World) {
         .refused(404, "not-found");
 
     // Taken back, everything is as it was: every assignment, and what the rep sees.
-    manager
+    let undone = manager
         .post(
             &format!("/api/v1/change-sets/{}/undo", text(&reshaped["change_set"])),
             json!({}),
         )
         .await
         .ok();
-    crate::harness::wait::until("the assignments as they were", async || {
-        (assigned(&manager).await == state).then_some(())
-    })
-    .await;
+    assert_eq!(undone["blocked_count"], 0, "{undone:#}");
+    assert_eq!(assigned(&manager).await, state, "{undone:#}");
     assert_eq!(names(&rep).await, ["Middle", "West"]);
     let admin = world.sign_in("admin").await;
     assert_eq!(admin.post("/api/v1/verify", json!({})).await.ok()["ok"], true);

@@ -11,8 +11,10 @@ use crate::take_back::{Block, Touched, block, is_refusal, refusal_in_words, take
 use crate::transaction::Writing;
 use crate::{Author, Error, Scope, UndoReport};
 
-/// Records taken back in one transaction.
+/// Records taken back in one statement.
 const CHUNK: usize = 500;
+/// Entries after which a transaction ends. An undo of less is seen and survives as a whole or not at all.
+const MOST_AT_ONCE: usize = 4_000;
 
 impl Store {
     pub(crate) async fn undo_change_set(
@@ -47,8 +49,6 @@ impl Store {
             ..author.clone()
         };
         let undo = self.open_change_set(author, Some(change_set)).await?;
-        // Whoever undoes twice at once: the second finds the mark.
-        self.mark_undone(&sets, &undo).await?;
         let mut report = UndoReport {
             change_set: undo.clone(),
             undone: 0,
@@ -63,13 +63,19 @@ impl Store {
             .collect();
         let mut left = self.in_order(touched);
         // What the database refuses (a value still taken, a link still there) may be free after the rest went.
+        let mut writing = Writing::begin(self, author, undo.clone()).await?;
+        // Whoever undoes twice at once: the second finds the mark.
+        mark_undone(&mut writing, &sets).await?;
         for last_round in [false, false, true] {
             let round = std::mem::take(&mut left);
             for chunk in round.chunk_by(|a, b| a.type_name == b.type_name && a.was_created == b.was_created) {
                 for chunk in chunk.chunks(CHUNK) {
-                    let blocked = self
-                        .undo_chunk(author, &undo, chunk, &ours, &going, &mut report)
-                        .await?;
+                    if writing.entry_count() >= MOST_AT_ONCE {
+                        report.undone += writing.entry_count() as u64;
+                        writing.commit(self).await?;
+                        writing = Writing::begin(self, author, undo.clone()).await?;
+                    }
+                    let blocked = self.undo_chunk(&mut writing, chunk, &ours, &going).await?;
                     for (t, block) in blocked {
                         if block.is_refusal && !last_round {
                             left.push(t);
@@ -85,6 +91,8 @@ impl Store {
             }
             left = self.in_order(left);
         }
+        report.undone += writing.entry_count() as u64;
+        writing.commit(self).await?;
         self.close_change_set(&undo).await?;
         Ok(report)
     }
@@ -232,49 +240,26 @@ impl Store {
         Ok(())
     }
 
-    async fn mark_undone(&self, sets: &[String], undo: &str) -> Result<(), Error> {
-        let mut tx = crate::statement::Transaction::begin(self.db()).await?;
-        let mut statement = Statement::new(tx.dialect(), "update change_sets set undone_by = ");
-        statement
-            .bind(undo)
-            .push(", closed_at = coalesce(closed_at, ")
-            .bind(self.now().0)
-            .push(") where undone_by is null and id in ")
-            .bind_list(sets.iter().map(String::as_str));
-        let marked = statement.execute_in(&mut tx).await?;
-        if marked == 0 {
-            tx.rollback().await?;
-            return Err(Error::ChangeSet {
-                id: sets[0].clone(),
-                reason: "was undone already".into(),
-            });
-        }
-        tx.commit().await
-    }
-
     /// Takes back records of one type: as a whole, or one by one when the database refuses some of them.
     async fn undo_chunk(
         &self,
-        author: &Author,
-        undo: &str,
+        writing: &mut Writing,
         chunk: &[Touched],
         ours: &HashSet<&str>,
         going: &HashSet<(String, String)>,
-        report: &mut UndoReport,
     ) -> Result<Vec<(Touched, Block)>, Error> {
         let record_type = self.record_type(&chunk[0].type_name)?;
-        let mut writing = Writing::begin(self, author, undo.to_string()).await?;
         let was_created = chunk[0].was_created;
         let mut chunk = chunk.to_vec();
-        let mut blocked = find_later_changes(&mut writing, record_type, &mut chunk, ours).await?;
+        let mut blocked = find_later_changes(writing, record_type, &mut chunk, ours).await?;
         if was_created {
-            self.find_links(&mut writing, record_type, &chunk, going, &mut blocked)
+            self.find_links(writing, record_type, &chunk, going, &mut blocked)
                 .await?;
         }
         let free: Vec<&Touched> = chunk.iter().filter(|t| !blocked.contains_key(&t.id)).collect();
         let before = writing.entry_count();
         writing.tx.run("savepoint taken_back").await?;
-        let refused = match take_back(self.catalog(), &mut writing, record_type, &free).await {
+        let refused = match take_back(self.catalog(), writing, record_type, &free).await {
             Ok(()) => None,
             Err(error) if is_refusal(&error) => Some(error),
             Err(error) => return Err(error),
@@ -285,7 +270,7 @@ impl Store {
             for one in free {
                 let before = writing.entry_count();
                 writing.tx.run("savepoint one_taken_back").await?;
-                match take_back(self.catalog(), &mut writing, record_type, &[one]).await {
+                match take_back(self.catalog(), writing, record_type, &[one]).await {
                     Ok(()) => writing.tx.run("release savepoint one_taken_back").await?,
                     Err(error) if is_refusal(&error) => {
                         writing.tx.run("rollback to savepoint one_taken_back").await?;
@@ -304,8 +289,6 @@ impl Store {
             }
         }
         writing.tx.run("release savepoint taken_back").await?;
-        report.undone += writing.entry_count() as u64;
-        writing.commit(self).await?;
         let by_id: HashMap<&str, &Touched> = chunk.iter().map(|t| (t.id.as_str(), t)).collect();
         Ok(blocked
             .into_iter()
@@ -348,4 +331,22 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Marks change sets as undone by the set that is being written; refused where they are already.
+async fn mark_undone(writing: &mut Writing, sets: &[String]) -> Result<(), Error> {
+    let mut statement = Statement::new(writing.dialect(), "update change_sets set undone_by = ");
+    statement
+        .bind(&writing.change_set)
+        .push(", closed_at = coalesce(closed_at, ")
+        .bind(writing.at.0)
+        .push(") where undone_by is null and id in ")
+        .bind_list(sets.iter().map(String::as_str));
+    if statement.execute_in(&mut writing.tx).await? == 0 {
+        return Err(Error::ChangeSet {
+            id: sets[0].clone(),
+            reason: "was undone already".into(),
+        });
+    }
+    Ok(())
 }

@@ -26,6 +26,8 @@ const CHUNK: usize = 250;
 const LEASE: i64 = 5_000;
 /// How long to wait for another process's lease.
 const PAUSE: Duration = Duration::from_millis(20);
+/// An undo that is open for longer was left by a process that died, milliseconds by the records' clock.
+const LONGEST_UNDO: i64 = 60_000;
 /// From so many locations on, the comparison is made away from the threads that serve.
 const MANY: usize = 500;
 
@@ -66,6 +68,12 @@ pub async fn settle(store: &Store) -> Result<(), Error> {
         })?;
         if mark.seq >= last {
             return Ok(());
+        }
+        // Half an undo is no state to draw conclusions from. One that was left open by a process that died
+        // holds nobody up for long.
+        if store::undo_under_way(store.db(), store.now().0 - LONGEST_UNDO).await? {
+            tokio::time::sleep(PAUSE).await;
+            continue;
         }
         if mark.holder.is_some() && mark.until > SystemClock.now().0 {
             tokio::time::sleep(PAUSE).await;

@@ -185,3 +185,11 @@ pub(super) async fn swap_cursor(db: &Db, before: &str, after: &str) -> Result<bo
         sqlx::query(SQL).bind(NAME).bind(before).bind(after).execute(pool).await.map(|done| done.rows_affected()))?;
     Ok(rows == 1)
 }
+
+/// Whether a change set opened after a moment is being taken back, in more than one transaction.
+pub(super) async fn undo_under_way(db: &Db, after: i64) -> Result<bool, Error> {
+    const SQL: &str = "select id from change_sets where closed_at is null and undoes is not null and opened_at > $1 limit 1";
+    let rows: Vec<(String,)> =
+        on_db!(read db, pool => sqlx::query_as(SQL).bind(after).fetch_all(pool).await)?;
+    Ok(!rows.is_empty())
+}
