@@ -15,5 +15,6 @@ mod places;
 mod records;
 mod regions;
 mod rights;
+mod storage;
 mod territories;
 mod tidy;

@@ -184,6 +184,16 @@ async fn areas_that_are_none_are_refused(world: World) {
             "is a line",
             json!({"type": "LineString", "coordinates": [[13.2, 53.5], [13.3, 53.6]]}),
         ),
+        (
+            "crosses the antimeridian",
+            ring(json!([
+                [179.0, -17.0],
+                [-179.0, -17.0],
+                [-179.0, -16.0],
+                [179.0, -16.0],
+                [179.0, -17.0]
+            ])),
+        ),
         ("is no GeoJSON", json!({"type": "Circle", "radius": 3})),
     ];
     for (what, geometry) in shapes {

@@ -172,8 +172,9 @@ fn list(faults: &[Fault]) -> String {
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         if let sqlx::Error::Database(refusal) = &error {
-            // SQLITE_FULL is 13; PostgreSQL's disk_full is class 53100.
-            if matches!(refusal.code().as_deref(), Some("13" | "53100")) {
+            // SQLITE_FULL is 13, and 778 is what SQLite says where a quota or a limit on the size of files, and
+            // not the disk itself, refuses a write; PostgreSQL's disk_full is class 53100.
+            if matches!(refusal.code().as_deref(), Some("13" | "778" | "53100")) {
                 return Self::DiskFull;
             }
         }

@@ -19,7 +19,21 @@ pub struct Server {
 impl Server {
     /// Starts on a database; returns when it says that it serves.
     pub async fn start(database: &str) -> Self {
-        let mut child = Command::new(program())
+        Self::run(Command::new(program()), database).await
+    }
+
+    /// Starts where no file may grow beyond so many bytes: writes are refused as on a full disk.
+    pub async fn start_on_a_small_disk(database: &str, bytes: u64) -> Self {
+        let mut shell = Command::new("sh");
+        // The limit is counted in blocks of 512 bytes. Without the trap the first write beyond it is a signal
+        // that ends the program.
+        let limits = format!("trap '' XFSZ; ulimit -f {}; exec \"$@\"", bytes / 512);
+        shell.args(["-c", &limits, "sh"]).arg(program());
+        Self::run(shell, database).await
+    }
+
+    async fn run(mut command: Command, database: &str) -> Self {
+        let mut child = command
             .args([
                 "serve",
                 "--listen",
