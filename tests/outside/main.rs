@@ -7,6 +7,7 @@ mod access;
 mod crashes;
 mod days;
 mod description;
+mod features;
 mod filters;
 mod imports;
 mod map;
