@@ -72,5 +72,8 @@ async fn a_client_reads_all_pages_and_only_what_it_may_see(world: World) {
         .get(&format!("{items}?colour=red"))
         .await
         .refused(400, "unknown-parameter");
-    Client::new(&server).get(items).await.refused(401, "not-signed-in");
+    Client::new(&server)
+        .get(items)
+        .await
+        .refused(401, "not-signed-in");
 }

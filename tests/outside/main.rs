@@ -16,6 +16,7 @@ mod places;
 mod records;
 mod regions;
 mod rights;
+mod services;
 mod storage;
 mod territories;
 mod tidy;

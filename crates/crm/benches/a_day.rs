@@ -57,6 +57,7 @@ async fn demo(folder: &Path) -> (Arc<App>, String, String) {
         zone,
         currency: "EUR".into(),
         public_url: None,
+        open_services: false,
         demo_password: None,
     };
     let file = folder.join("demo.sqlite").to_string_lossy().into_owned();

@@ -21,6 +21,8 @@ pub struct Settings {
     pub currency: String,
     /// Where the server is reached from outside, for calendar addresses; no slash at the end.
     pub public_url: Option<String>,
+    /// Routes, tables and addresses in other programs' forms are answered without a sign-in.
+    pub open_services: bool,
     /// The password of the demo's four sign-ins; `None` outside the demo.
     pub demo_password: Option<String>,
 }

@@ -9,6 +9,7 @@ mod problem;
 mod rejections;
 mod time;
 
+mod services;
 mod sessions;
 mod users;
 

@@ -52,6 +52,7 @@ impl World {
             zone: Zone::named("Europe/Berlin").expect("a known zone"),
             currency: "EUR".into(),
             public_url: None,
+            open_services: false,
             demo_password: None,
         };
         let app = App::start(store, settings, None)

@@ -66,6 +66,7 @@ impl TestApp {
             zone,
             currency: "EUR".into(),
             public_url: None,
+            open_services: false,
             demo_password: None,
         };
         Self::over(store, settings, clock, folder).await

@@ -71,6 +71,9 @@ pub struct Listen {
     /// The address people reach the server at, for calendar feeds
     #[arg(long, env = "BAILIWICK_PUBLIC_URL")]
     pub public_url: Option<String>,
+    /// Answer routes, tables and addresses in other programs' forms (OSRM, Nominatim, Photon) without a sign-in: they tell of the map only
+    #[arg(long, env = "BAILIWICK_OPEN_SERVICES")]
+    pub open_services: bool,
 }
 
 /// What `serve` needs.

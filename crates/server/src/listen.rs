@@ -37,6 +37,7 @@ pub async fn serve(arguments: &ServeArguments) -> anyhow::Result<()> {
     let atlas = open::atlas(arguments.database.map.as_deref())?;
     let mut settings = open::settings(&arguments.database)?;
     settings.public_url = arguments.listen.public_url.clone();
+    settings.open_services = arguments.listen.open_services;
     let app = App::start(store, settings, atlas).await?;
     listen(app, &arguments.listen, |address| {
         println!("Bailiwick serves at http://{address}")

@@ -34,6 +34,7 @@ pub fn settings(database: &Database) -> anyhow::Result<Settings> {
         })?,
         currency: database.currency.clone(),
         public_url: None,
+        open_services: false,
         demo_password: None,
     })
 }

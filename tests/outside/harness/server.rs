@@ -19,7 +19,12 @@ pub struct Server {
 impl Server {
     /// Starts on a database; returns when it says that it serves.
     pub async fn start(database: &str) -> Self {
-        Self::run(Command::new(program()), database).await
+        Self::run(Command::new(program()), database, &[]).await
+    }
+
+    /// Starts with more on its command line.
+    pub async fn start_with(database: &str, arguments: &[&str]) -> Self {
+        Self::run(Command::new(program()), database, arguments).await
     }
 
     /// Starts where no file may grow beyond so many bytes: writes are refused as on a full disk.
@@ -29,10 +34,10 @@ impl Server {
         // that ends the program.
         let limits = format!("trap '' XFSZ; ulimit -f {}; exec \"$@\"", bytes / 512);
         shell.args(["-c", &limits, "sh"]).arg(program());
-        Self::run(shell, database).await
+        Self::run(shell, database, &[]).await
     }
 
-    async fn run(mut command: Command, database: &str) -> Self {
+    async fn run(mut command: Command, database: &str, arguments: &[&str]) -> Self {
         let mut child = command
             .args([
                 "serve",
@@ -43,6 +48,7 @@ impl Server {
                 "--map",
             ])
             .arg(map_pack())
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

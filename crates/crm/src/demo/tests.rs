@@ -19,6 +19,7 @@ fn settings() -> Settings {
         zone: Zone::named("Europe/Berlin").unwrap(),
         currency: "EUR".into(),
         public_url: None,
+        open_services: false,
         demo_password: Some(crate::DEMO_PASSWORD.into()),
     }
 }

@@ -1,0 +1,47 @@
+//! The map's own services in the forms that existing programs speak: routes and tables as OSRM answers them,
+//! addresses as Nominatim and Photon do. They tell what is on the map and nothing about customers.
+//!
+//! Such programs cannot sign in. A server may therefore be started with these services open to everybody
+//! who reaches it (the demo is); otherwise they take the same cookie or token as everything else.
+
+mod nominatim;
+mod osrm;
+mod photon;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::Shared;
+use crate::problem::Problem;
+use crate::sessions::Signed;
+
+/// Somebody who may ask about the map: anybody signed in, or anybody at all where the services are open.
+pub(crate) struct MapReader;
+
+impl FromRequestParts<Shared> for MapReader {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
+        if !app.settings.open_services {
+            Signed::from_request_parts(parts, app).await?;
+        }
+        Ok(Self)
+    }
+}
+
+/// Longest address looked up.
+const LONGEST_ADDRESS: usize = 500;
+
+/// What a caller of another program's form gets for an address too long.
+fn too_long() -> String {
+    format!("An address has at most {LONGEST_ADDRESS} characters.")
+}
+
+/// The routes of this feature.
+pub(crate) fn router() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .merge(nominatim::router())
+        .merge(photon::router())
+        .merge(osrm::router())
+}

@@ -1,0 +1,72 @@
+//! Roads in the form of OSRM's HTTP API, version 1: route, table, nearest and trip, so that its clients work with
+//! the address of this server in the place of theirs.
+//!
+//! Durations are what is minimised and told (`weight_name` is `duration`). One profile is built into a map,
+//! and it is asked for as `driving` or `car`.
+
+mod asked;
+mod polyline;
+mod round_trip;
+mod route;
+mod table;
+mod turns;
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use roads::{RoadIndex, Snap};
+use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::Shared;
+use turns::{place, tenths};
+
+/// A refusal in OSRM's form: a code that its clients know, and words.
+#[derive(Debug)]
+struct Refusal {
+    code: &'static str,
+    message: String,
+}
+
+impl Refusal {
+    fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let body = json!({ "code": self.code, "message": self.message });
+        (StatusCode::BAD_REQUEST, Json(body)).into_response()
+    }
+}
+
+/// Runs away from the threads that serve: a large table takes seconds.
+async fn beside(
+    work: impl FnOnce() -> Result<Value, Refusal> + Send + 'static,
+) -> Result<Response, crate::problem::Problem> {
+    let answer = tokio::task::spawn_blocking(work)
+        .await
+        .map_err(crate::problem::Problem::unexpected)?;
+    Ok(match answer {
+        Ok(value) => Json(value).into_response(),
+        Err(refusal) => refusal.into_response(),
+    })
+}
+
+/// A snapped coordinate as OSRM writes it.
+fn waypoint(roads: &RoadIndex, snap: &Snap) -> Value {
+    json!({
+        "location": place(snap.point),
+        "distance": tenths(snap.distance.0),
+        "name": roads.road(snap).name.unwrap_or_default(),
+    })
+}
+
+/// The routes of this form.
+pub(super) fn router() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().merge(route::router()).merge(table::router())
+}

@@ -1,0 +1,219 @@
+//! `/table/v1` and `/nearest/v1`: many to many, and the roads at a place.
+
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use geom::Meters;
+use roads::{Matrix, Snap};
+use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::asked::{Options, coordinates, invalid, switch};
+use super::turns::tenths;
+use super::{Refusal, beside, waypoint};
+use crate::Shared;
+use crate::problem::Problem;
+use crate::services::MapReader;
+
+/// Cells of a table, at most: some 200 MB of text.
+const MOST_CELLS: usize = 25_000_000;
+/// What a cell needs while it is worked out and written, bytes, roughly.
+const BYTES_A_CELL: usize = 32;
+/// Most roads told of one place.
+const MOST_NEAREST: usize = 100;
+
+/// Durations and distances of many to many, as OSRM answers
+#[utoipa::path(get, path = "/table/v1/{profile}/{coordinates}", tag = "map services",
+    params(("profile" = String, Path), ("coordinates" = String, Path, description = "lng,lat;lng,lat…"), Options),
+    responses((status = 200, body = Object), (status = 400, body = Object)))]
+async fn table(
+    State(app): State<Shared>,
+    _: MapReader,
+    Path((profile, places)): Path<(String, String)>,
+    Query(options): Query<Options>,
+) -> Result<Response, Problem> {
+    let atlas = app.map()?;
+    beside(move || {
+        options.check()?;
+        let places = coordinates(&profile, &places, 1)?;
+        let sources = chosen("sources", options.sources.as_deref(), places.len())?;
+        let targets = chosen("destinations", options.destinations.as_deref(), places.len())?;
+        let (durations, distances) = annotations(options.annotations.as_deref())?;
+        let number = |name: &str, text: Option<&str>| {
+            text.map(|text| {
+                let number = text.parse::<f64>().ok().filter(|n| n.is_finite() && *n > 0.0);
+                number.ok_or_else(|| invalid(format!("{name}={text}: it is a number more than 0.")))
+            })
+            .transpose()
+        };
+        let scale = number("scale_factor", options.scale_factor.as_deref())?.unwrap_or(1.0);
+        let fallback = number("fallback_speed", options.fallback_speed.as_deref())?;
+        let cells = sources.len() * targets.len();
+        if cells > MOST_CELLS {
+            return Err(Refusal::new(
+                "TooBig",
+                format!(
+                    "A table of {} by {} would need some {} MB; at most {MOST_CELLS} cells are answered at once. Ask for parts with sources and destinations.",
+                    sources.len(),
+                    targets.len(),
+                    cells.saturating_mul(BYTES_A_CELL) / 1_000_000
+                ),
+            ));
+        }
+        let roads = atlas.roads();
+        let snaps = options.snap(roads, &places)?;
+        let only = |numbers: &[usize]| -> Vec<Snap> { numbers.iter().map(|n| snaps[*n]).collect() };
+        let (from, to) = (only(&sources), only(&targets));
+        let table = Table {
+            matrix: roads.matrix(&from, &to),
+            from: &from,
+            to: &to,
+            scale,
+            fallback,
+        };
+        let mut answer = json!({ "code": "Ok" });
+        if durations {
+            answer["durations"] = table.rows(Table::duration);
+        }
+        if distances {
+            answer["distances"] = table.rows(Table::distance);
+        }
+        if fallback.is_some() {
+            answer["fallback_speed_cells"] = table.fallbacks();
+        }
+        if !switch("skip_waypoints", options.skip_waypoints.as_deref(), false)? {
+            answer["sources"] = from.iter().map(|s| waypoint(roads, s)).collect();
+            answer["destinations"] = to.iter().map(|s| waypoint(roads, s)).collect();
+        }
+        Ok(answer)
+    })
+    .await
+}
+
+struct Table<'a> {
+    matrix: Matrix,
+    from: &'a [Snap],
+    to: &'a [Snap],
+    scale: f64,
+    /// km/h as the crow flies where no road leads.
+    fallback: Option<f64>,
+}
+
+impl Table<'_> {
+    fn rows(&self, cell: fn(&Self, usize, usize) -> Option<f64>) -> Value {
+        let rows = (0..self.from.len()).map(|row| -> Value {
+            let cells = (0..self.to.len()).map(|column| cell(self, row, column).map(tenths));
+            cells.map(Value::from).collect()
+        });
+        rows.collect()
+    }
+
+    fn duration(&self, row: usize, column: usize) -> Option<f64> {
+        let driven = self.matrix.duration(row, column).map(|d| d.to_seconds().0);
+        let flown = || Some(self.crow(row, column) / (self.fallback? / 3.6));
+        driven.or_else(flown).map(|seconds| seconds * self.scale)
+    }
+
+    fn distance(&self, row: usize, column: usize) -> Option<f64> {
+        let driven = self.matrix.distance(row, column).map(|d| d.0);
+        driven.or_else(|| self.fallback.map(|_| self.crow(row, column)))
+    }
+
+    fn crow(&self, row: usize, column: usize) -> f64 {
+        self.from[row].point.distance(self.to[column].point).0
+    }
+
+    fn fallbacks(&self) -> Value {
+        let cells = (0..self.from.len()).flat_map(|row| (0..self.to.len()).map(move |column| (row, column)));
+        cells
+            .filter(|(row, column)| self.matrix.duration(*row, *column).is_none())
+            .map(|(row, column)| json!([row, column]))
+            .collect()
+    }
+}
+
+fn annotations(text: Option<&str>) -> Result<(bool, bool), Refusal> {
+    match text {
+        None | Some("" | "duration") => Ok((true, false)),
+        Some("distance") => Ok((false, true)),
+        Some("duration,distance" | "distance,duration") => Ok((true, true)),
+        Some(other) => Err(invalid(format!(
+            "annotations={other}: it is duration, distance or both with a comma."
+        ))),
+    }
+}
+
+/// Numbers of coordinates; all where none are named.
+fn chosen(name: &str, text: Option<&str>, places: usize) -> Result<Vec<usize>, Refusal> {
+    match text {
+        None | Some("" | "all") => Ok((0..places).collect()),
+        Some(text) => text
+            .split(';')
+            .map(|part| {
+                let number = part.parse::<usize>().ok().filter(|n| *n < places);
+                number.ok_or_else(|| {
+                    invalid(format!(
+                        "{name}={part}: not the number of a coordinate, 0 to {}.",
+                        places - 1
+                    ))
+                })
+            })
+            .collect(),
+    }
+}
+
+/// The roads nearest to a place, as OSRM answers
+#[utoipa::path(get, path = "/nearest/v1/{profile}/{coordinates}", tag = "map services",
+    params(("profile" = String, Path), ("coordinates" = String, Path, description = "lng,lat"), Options),
+    responses((status = 200, body = Object), (status = 400, body = Object)))]
+async fn nearest(
+    State(app): State<Shared>,
+    _: MapReader,
+    Path((profile, places)): Path<(String, String)>,
+    Query(options): Query<Options>,
+) -> Result<Response, Problem> {
+    let atlas = app.map()?;
+    beside(move || {
+        options.check()?;
+        let places = coordinates(&profile, &places, 1)?;
+        let [place] = places[..] else {
+            return Err(invalid("Only one coordinate is asked about at a time."));
+        };
+        let number = match options.number.as_deref() {
+            None | Some("") => 1,
+            Some(text) => {
+                let number = text.parse().ok().filter(|n| (1..=MOST_NEAREST).contains(n));
+                number.ok_or_else(|| invalid(format!("number={text}: it is 1 to {MOST_NEAREST}.")))?
+            }
+        };
+        let radius = options
+            .radiuses(1)?
+            .first()
+            .copied()
+            .flatten()
+            .unwrap_or(Meters(1_000.0));
+        let roads = atlas.roads();
+        let waypoints: Vec<Value> = roads
+            .roads_near(place, radius)
+            .take(number)
+            .map(|snap| waypoint(roads, &snap))
+            .collect();
+        if waypoints.is_empty() {
+            return Err(Refusal::new(
+                "NoSegment",
+                format!(
+                    "Could not find a matching segment for coordinate 0: no road within {:.0} m.",
+                    radius.0
+                ),
+            ));
+        }
+        Ok(json!({ "code": "Ok", "waypoints": waypoints }))
+    })
+    .await
+}
+
+pub(super) fn router() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(table))
+        .routes(routes!(nearest))
+}

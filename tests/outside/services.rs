@@ -1,0 +1,216 @@
+//! The map's services in other programs' forms: OSRM's, Nominatim's and Photon's clients read these fields.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Client, Server, World, list, scenario, text};
+
+scenario!(
+    routes_and_tables_as_osrm_answers,
+    addresses_as_nominatim_and_photon_answer,
+    services_are_closed_unless_opened
+);
+
+/// Three places of the demo's town: market, station, and the north.
+const PLACES: &str = "13.2606,53.5561;13.2610,53.5615;13.2700,53.5700";
+
+fn float(value: &Value) -> f64 {
+    value
+        .as_f64()
+        .unwrap_or_else(|| panic!("expected a number, read {value}"))
+}
+
+/// Opens the services on the world's database.
+async fn open(world: &mut World) -> Client {
+    world.server.kill();
+    world.server = Server::start_with(&world.database, &["--open-services"]).await;
+    Client::new(&world.server.address)
+}
+
+async fn routes_and_tables_as_osrm_answers(mut world: World) {
+    let anybody = open(&mut world).await;
+    let route = anybody
+        .get(&format!(
+            "/route/v1/driving/{PLACES}?steps=true&geometries=geojson&overview=full&annotations=true"
+        ))
+        .await
+        .ok();
+    assert_eq!(route["code"], "Ok");
+    assert_eq!(list(&route["waypoints"]).len(), 3);
+    let found = &route["routes"][0];
+    let legs = list(&found["legs"]);
+    assert_eq!(legs.len(), 2);
+    let sum: f64 = legs.iter().map(|leg| float(&leg["duration"])).sum();
+    assert!((sum - float(&found["duration"])).abs() < 0.2);
+    for leg in legs {
+        let steps = list(&leg["steps"]);
+        assert_eq!(steps[0]["maneuver"]["type"], "depart");
+        assert_eq!(steps[steps.len() - 1]["maneuver"]["type"], "arrive");
+        assert!(steps.iter().any(|s| !text(&s["name"]).is_empty()), "{leg:#}");
+        let lengths: f64 = list(&leg["annotation"]["distance"]).iter().map(float).sum();
+        let told = float(&leg["distance"]);
+        assert!(
+            (lengths - told).abs() <= told * 0.01 + 5.0,
+            "{lengths} and {told}"
+        );
+        let steps: f64 = steps.iter().map(|s| float(&s["distance"])).sum();
+        assert!((steps - told).abs() < 1.0);
+    }
+    // The same line as a text is shorter when simplified.
+    let line = async |overview: &str| {
+        let route = anybody
+            .get(&format!("/route/v1/driving/{PLACES}?overview={overview}"))
+            .await
+            .ok();
+        route["routes"][0]["geometry"].as_str().map(str::len)
+    };
+    let [full, simplified, none] = [line("full").await, line("simplified").await, line("false").await];
+    assert!(
+        simplified.is_some_and(|s| s > 8) && simplified <= full,
+        "{simplified:?} of {full:?}"
+    );
+    assert_eq!(none, None);
+
+    // A table agrees with the routes, whole and in parts.
+    let table = anybody
+        .get(&format!(
+            "/table/v1/driving/{PLACES}?annotations=duration,distance"
+        ))
+        .await
+        .ok();
+    assert_eq!(list(&table["durations"]).len(), 3);
+    for (leg, (from, to)) in legs.iter().zip([(0, 1), (1, 2)]) {
+        assert_eq!(table["durations"][from][to], leg["duration"]);
+        assert_eq!(table["distances"][from][to], leg["distance"]);
+    }
+    assert_eq!(table["durations"][1][1], 0.0);
+    let part = anybody
+        .get(&format!("/table/v1/driving/{PLACES}?sources=1&destinations=2;0"))
+        .await
+        .ok();
+    assert_eq!(
+        part["durations"],
+        json!([[table["durations"][1][2], table["durations"][1][0]]])
+    );
+
+    // The trip takes each place once and is no longer than the way in the order given, and back.
+    let trip = anybody
+        .get(&format!("/trip/v1/driving/{PLACES}?geometries=polyline6"))
+        .await
+        .ok();
+    let mut order: Vec<i64> = list(&trip["waypoints"])
+        .iter()
+        .filter_map(|w| w["waypoint_index"].as_i64())
+        .collect();
+    assert_eq!(order[0], 0);
+    order.sort_unstable();
+    assert_eq!(order, [0, 1, 2]);
+    let round = float(&table["durations"][0][1])
+        + float(&table["durations"][1][2])
+        + float(&table["durations"][2][0]);
+    assert!(float(&trip["trips"][0]["duration"]) <= round + 1.0, "{trip:#}");
+
+    let near = anybody
+        .get("/nearest/v1/driving/13.2606,53.5561?number=3")
+        .await
+        .ok();
+    let distances: Vec<f64> = list(&near["waypoints"])
+        .iter()
+        .map(|w| float(&w["distance"]))
+        .collect();
+    assert_eq!(distances.len(), 3);
+    assert!(distances.is_sorted());
+
+    for (address, code) in [
+        ("/route/v1/driving/13.26,53.55".to_owned(), "InvalidOptions"),
+        (format!("/route/v1/foot/{PLACES}"), "InvalidOptions"),
+        (format!("/route/v1/driving/{PLACES}?exclude=toll"), "InvalidValue"),
+        ("/route/v1/driving/13.26,53.55;2.35,48.86".to_owned(), "NoSegment"),
+        ("/table/v1/driving/13.26,700;13.3,53".to_owned(), "InvalidValue"),
+        ("/nearest/v1/driving/nowhere".to_owned(), "InvalidUrl"),
+        (
+            format!("/trip/v1/driving/{PLACES}?roundtrip=false"),
+            "NotImplemented",
+        ),
+    ] {
+        let answer = anybody.get(&address).await;
+        assert_eq!(answer.status, 400, "{address}");
+        let refusal = answer.json();
+        assert_eq!(refusal["code"], code, "{address}: {refusal:#}");
+        assert!(!text(&refusal["message"]).is_empty());
+    }
+}
+
+async fn addresses_as_nominatim_and_photon_answer(mut world: World) {
+    let anybody = open(&mut world).await;
+    let found = anybody
+        .get("/nominatim/search?q=Stargarder+Stra%C3%9Fe+Neubrandenburg&addressdetails=1&format=jsonv2")
+        .await
+        .ok();
+    let first = &list(&found)[0];
+    // Texts, as Nominatim writes them.
+    let (lat, lon): (f64, f64) = (
+        text(&first["lat"]).parse().expect("a number"),
+        text(&first["lon"]).parse().expect("a number"),
+    );
+    assert!(
+        (53.4..53.7).contains(&lat) && (13.1..13.5).contains(&lon),
+        "{first:#}"
+    );
+    assert_eq!(list(&first["boundingbox"]).len(), 4);
+    assert!(
+        text(&first["display_name"]).contains("Neubrandenburg"),
+        "{first:#}"
+    );
+    assert_eq!(first["address"]["road"], "Stargarder Straße", "{first:#}");
+    let none = anybody
+        .get("/nominatim/search?q=Qwxzy+Gibtesnicht+99&format=json")
+        .await
+        .ok();
+    assert_eq!(none, json!([]));
+    let here = anybody
+        .get(&format!("/nominatim/reverse?lat={lat}&lon={lon}&format=jsonv2"))
+        .await
+        .ok();
+    assert_eq!(here["address"]["city"], first["address"]["city"], "{here:#}");
+    let features = anybody
+        .get("/nominatim/search?q=Ringstra%C3%9Fe&format=geojson")
+        .await
+        .ok();
+    assert_eq!(features["features"][0]["geometry"]["type"], "Point");
+
+    let typed = anybody
+        .get("/photon/api?q=ringstr&limit=3&lat=53.556&lon=13.26")
+        .await
+        .ok();
+    let properties = &list(&typed["features"])[0]["properties"];
+    assert!(text(&properties["name"]).contains("Ring"), "{typed:#}");
+    assert_eq!(properties["osm_key"], "highway");
+    let here = anybody.get("/photon/reverse?lat=53.5561&lon=13.2606").await.ok();
+    assert_eq!(list(&here["features"]).len(), 1);
+
+    for address in [
+        "/nominatim/search?format=jsonv2",
+        "/nominatim/search?q=a&format=xml",
+        "/nominatim/reverse?lat=1",
+        "/nominatim/reverse?lat=700&lon=1",
+        "/photon/api",
+        "/photon/reverse?lat=x&lon=1",
+    ] {
+        assert_eq!(anybody.get(address).await.status, 400, "{address}");
+    }
+}
+
+async fn services_are_closed_unless_opened(world: World) {
+    let rep = world.sign_in("rep").await;
+    let nobody = Client::new(&world.server.address);
+    for address in [
+        &format!("/route/v1/driving/{PLACES}"),
+        &format!("/table/v1/driving/{PLACES}"),
+        "/nearest/v1/driving/13.2606,53.5561",
+        "/nominatim/search?q=Ringstra%C3%9Fe",
+        "/photon/api?q=ring",
+    ] {
+        nobody.get(address).await.refused(401, "not-signed-in");
+        rep.get(address).await.ok();
+    }
+}
