@@ -157,6 +157,7 @@ create table locations (
     geocode_locked boolean,
     geocoded_at bigint,
     pin_distance_m double precision,
+    pin_confidence double precision,
     active boolean
 );
 create index locations_by_account_id on locations (account_id);
@@ -199,6 +200,7 @@ create table locations_history (
     geocode_locked boolean,
     geocoded_at bigint,
     pin_distance_m double precision,
+    pin_confidence double precision,
     active boolean,
     superseded_at bigint not null,
     superseded_by text not null,

@@ -8,6 +8,8 @@ scenario!(
     an_edited_address_loses_its_pin_and_is_looked_up_again,
     a_locked_pin_stays,
     the_repair_queue_is_worked_off,
+    one_answer_serves_all_places_with_the_same_trouble,
+    moved_pins_tell_how_good_the_look_up_is,
     a_job_is_seen_and_can_be_stopped_by_its_owner_only,
     looking_up_by_hand,
 );
@@ -243,4 +245,120 @@ async fn looking_up_by_hand(world: World) {
     rep.get("/reverse?lng=NaN&lat=53")
         .await
         .refused(400, "off-the-earth");
+}
+
+async fn one_answer_serves_all_places_with_the_same_trouble(world: World) {
+    let manager = world.sign_in("manager").await;
+    let mut places = Vec::new();
+    // A street that several villages of the map have.
+    for number in ["1", "2", "3"] {
+        let fields = json!({"name": format!("Farm {number}"), "type": "customer"});
+        let place = json!({"street": "Dorfstraße", "house_number": number});
+        places.push(customer(&manager, fields, place).await.1);
+    }
+    let alone = json!({"street": "Gibtesnichtallee", "house_number": "1", "city": "Niemandsdorf"});
+    let (_, alone) = customer(&manager, json!({"name": "Alone", "type": "customer"}), alone).await;
+    for place in places.iter().chain([&alone]) {
+        looked_up(&manager, place).await;
+    }
+    let groups = wait::until("the three stand in the queue as one group", async || {
+        let groups = manager.get("/api/v1/repair/alike").await.ok()["groups"].clone();
+        (groups[0]["count"] == 3).then_some(groups)
+    })
+    .await;
+    assert_eq!(list(&groups).len(), 1, "{groups:#}");
+    let group = &groups[0];
+    assert_eq!(
+        (&group["street"], &group["city"]),
+        (&json!("Dorfstraße"), &json!(""))
+    );
+    let choices = list(&group["choices"]);
+    assert!(choices.len() > 1, "several towns have it: {group:#}");
+    let total = wait::until("the lonely one in the queue", async || {
+        let total = number(&manager.get("/api/v1/repair").await.ok()["total"]);
+        (total == 4).then_some(total)
+    })
+    .await;
+
+    let answer =
+        json!({"key": group["key"], "city": choices[0]["city"], "postal_code": choices[0]["postal_code"]});
+    let rep = world.sign_in("rep").await;
+    rep.post("/api/v1/repair/alike", answer.clone())
+        .await
+        .refused(404, "not-found");
+    let done = manager.post("/api/v1/repair/alike", answer.clone()).await.ok();
+    assert_eq!(
+        (number(&done["changed"]), number(&done["skipped"])),
+        (3, 0),
+        "{done:#}"
+    );
+    let found = number(&done["found"]);
+    assert!(found > 0, "{done:#}");
+    assert_eq!(
+        number(&manager.get("/api/v1/repair").await.ok()["total"]),
+        total - found
+    );
+    for place in &places {
+        let fields = manager.get(&format!("/api/v1/locations/{place}")).await.ok()["fields"].clone();
+        assert_eq!(fields["city"], choices[0]["city"]);
+    }
+    manager
+        .post("/api/v1/repair/alike", answer)
+        .await
+        .refused(404, "not-found");
+    // One undo takes all of it back.
+    manager
+        .post(
+            &format!("/api/v1/change-sets/{}/undo", text(&done["change_set"])),
+            json!({}),
+        )
+        .await
+        .ok();
+    for place in &places {
+        let fields = manager.get(&format!("/api/v1/locations/{place}")).await.ok()["fields"].clone();
+        assert_eq!(fields["city"], Value::Null, "{fields:#}");
+    }
+}
+
+async fn moved_pins_tell_how_good_the_look_up_is(world: World) {
+    let manager = world.sign_in("manager").await;
+    let place = json!({"street": "Demminer Straße", "house_number": "10", "city": "Neubrandenburg"});
+    let (_, location) = customer(&manager, json!({"name": "Good", "type": "customer"}), place).await;
+    let found = looked_up(&manager, &location).await;
+    assert_eq!(
+        manager.get("/api/v1/places/summary").await.ok()["moved"]["count"],
+        0
+    );
+    let [lng, lat] = ["lng", "lat"].map(|name| found["fields"][name].as_f64().expect("a place"));
+    let pin = async |lat: f64| {
+        manager
+            .post(
+                &format!("/api/v1/locations/{location}/pin"),
+                json!({"lng": lng, "lat": lat}),
+            )
+            .await
+            .ok()
+    };
+    pin(lat + 0.0002).await;
+    let summary = manager.get("/api/v1/places/summary").await.ok();
+    let moved = &summary["moved"];
+    assert_eq!(moved["count"], 1, "{summary:#}");
+    assert!(
+        moved["median_m"]
+            .as_f64()
+            .is_some_and(|m| (20.0..25.0).contains(&m)),
+        "{summary:#}"
+    );
+    assert_eq!(moved["by_confidence"][0]["right"], 1.0);
+    let statuses = summary["by_status"].as_object().expect("counts");
+    assert_eq!(
+        statuses.values().filter_map(Value::as_i64).sum::<i64>(),
+        number(&summary["total"])
+    );
+    // Moving one's own pin says nothing about the look-up.
+    pin(lat + 0.1).await;
+    assert_eq!(
+        manager.get("/api/v1/places/summary").await.ok()["moved"]["count"],
+        0
+    );
 }

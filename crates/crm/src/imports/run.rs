@@ -178,6 +178,7 @@ async fn walk(app: &Arc<App>, id: &str, write: bool, progress: &mut Progress) ->
     let mut chunk: Vec<Draft> = Vec::with_capacity(CHUNK);
     let mut record = csv::StringRecord::new();
     let mut row = 0u64;
+    let mut lines = sniff::Lines::new(&text);
     loop {
         let more = reader.read_record(&mut record).map_err(Problem::unexpected)?;
         if more && record.iter().all(|cell| cell.trim().is_empty()) {
@@ -185,7 +186,7 @@ async fn walk(app: &Arc<App>, id: &str, write: bool, progress: &mut Progress) ->
         }
         if more {
             row += 1;
-            chunk.push(row_reader.read(row, &record));
+            chunk.push(row_reader.read(row, lines.of(&record), &record));
         }
         if chunk.len() == CHUNK || (!more && !chunk.is_empty()) {
             let drafts = std::mem::take(&mut chunk);
@@ -505,12 +506,27 @@ impl Importer<'_> {
         Ok((!patch.is_empty()).then_some(patch))
     }
 
-    /// The id of a row's record: the same however often the import is run.
+    /// The id of a row's record: the same however often the import is run. It begins with the import's time and
+    /// the row, so that rows written together stand together in every index of the database.
     fn record_id(&self, row: u64, kind: &str) -> String {
         let digest = Sha256::digest(format!("{}/{row}/{kind}", self.id));
-        let mut bytes = [0u8; 16];
-        bytes.copy_from_slice(&digest[..16]);
-        uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
+        let began = uuid::Uuid::parse_str(&self.id)
+            .ok()
+            .and_then(|id| id.get_timestamp());
+        let (seconds, nanoseconds) = began.map_or((0, 0), |at| at.to_unix());
+        // 4 bits of the first byte and 2 of the third make way for version and variant.
+        let [_, _, _, _, r4, r5, r6, r7] = row.to_be_bytes();
+        let mut rest = [0u8; 10];
+        rest[0] = r4 >> 4;
+        rest[1] = r4 << 4 | r5 >> 4;
+        rest[2] = (r5 << 2 | r6 >> 6) & 0x3f;
+        rest[3] = r6 << 2 | r7 >> 6;
+        rest[4] = r7 << 2;
+        rest[5..].copy_from_slice(&digest[..5]);
+        let milliseconds = seconds * 1_000 + u64::from(nanoseconds / 1_000_000);
+        uuid::Builder::from_unix_timestamp_millis(milliseconds, &rest)
+            .into_uuid()
+            .to_string()
     }
 }
 

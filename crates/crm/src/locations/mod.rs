@@ -55,7 +55,7 @@ fn edited_address(
     if address_same || !place_same {
         return Ok(());
     }
-    for field in ["lng", "lat", "geocode_locked", "pin_distance_m"]
+    for field in ["lng", "lat", "geocode_locked", "pin_distance_m", "pin_confidence"]
         .iter()
         .chain(&FOUND_FIELDS)
     {

@@ -5,6 +5,8 @@
 //! `outside`; `pinned` was set by hand and `imported` came with the data, and neither is ever looked up again
 //! by itself.
 
+mod accuracy;
+mod alike;
 mod follow;
 mod http;
 mod lookup;
@@ -24,5 +26,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .merge(http::router())
         .merge(repair::router())
+        .merge(alike::router())
+        .merge(accuracy::router())
         .merge(services::router())
 }

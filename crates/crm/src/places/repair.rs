@@ -23,7 +23,7 @@ use crate::problem::Problem;
 use crate::sessions::Signed;
 
 /// Statuses that need a person.
-const TO_REPAIR: [&str; 3] = ["review", "failed", "outside"];
+pub(super) const TO_REPAIR: [&str; 3] = ["review", "failed", "outside"];
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -144,7 +144,7 @@ async fn queue(
     }))
 }
 
-fn status_counts(view: &points::View<'_>) -> Result<BTreeMap<String, u64>, Problem> {
+pub(super) fn status_counts(view: &points::View<'_>) -> Result<BTreeMap<String, u64>, Problem> {
     let spec = SnapshotSpec {
         sums: Vec::new(),
         group_by: vec!["geocode_status".into()],
@@ -156,38 +156,6 @@ fn status_counts(view: &points::View<'_>) -> Result<BTreeMap<String, u64>, Probl
     Ok(values
         .map(|v| (v.value.unwrap_or_else(|| "pending".into()), v.count))
         .collect())
-}
-
-/// How many places have which status and precision.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct PlacesSummary {
-    by_status: BTreeMap<String, u64>,
-    by_level: BTreeMap<String, u64>,
-    total: u64,
-}
-
-/// How many places have which status and precision; the statuses sum to the total
-#[utoipa::path(get, path = "/api/v1/places/summary", tag = "places", responses((status = 200, body = PlacesSummary)))]
-async fn summary(State(app): State<Shared>, signed: Signed) -> Result<Json<PlacesSummary>, Problem> {
-    let state = app.live.present();
-    let sight = sight(app.store.db(), &signed.viewer)
-        .await
-        .map_err(records::Error::from)?;
-    let view = state.index.view(&sight.filter).map_err(index_problem)?;
-    let query = records::Query::of("location");
-    let groups = app
-        .store
-        .sum(&signed.viewer, &query, &[], &["geocode_level"])
-        .await?;
-    let by_level = groups
-        .into_iter()
-        .filter_map(|g| Some((g.key.first()?.as_str().unwrap_or("none").to_owned(), g.count)))
-        .collect();
-    Ok(Json(PlacesSummary {
-        by_status: status_counts(&view)?,
-        by_level,
-        total: view.count(),
-    }))
 }
 
 /// A place that the address may mean.
@@ -293,6 +261,11 @@ async fn pin(
     })?;
     let before = visible_location(&app, &signed, &id, At::PRESENT).await?;
     let distance = before.place().map(|old| old.distance(place).0);
+    // Only a point that the look-up chose says something about the look-up.
+    let looked_up = matches!(before.text("geocode_status"), Some("auto" | "review"));
+    let claimed = distance
+        .and(before.number("geocode_confidence"))
+        .filter(|_| looked_up);
     let label = given.label.unwrap_or_else(|| {
         let reverse = app.atlas().and_then(|a| a.geocoder().reverse(place));
         reverse.map(|r| r.label).unwrap_or_default()
@@ -301,6 +274,7 @@ async fn pin(
         "lng": place.lng(), "lat": place.lat(), "geocode_status": "pinned", "geocode_locked": given.locked,
         "geocode_label": label, "geocode_level": "house", "geocode_confidence": 1.0,
         "geocode_why": "Put there by hand.", "geocoded_at": app.store.now().0, "pin_distance_m": distance,
+        "pin_confidence": claimed,
     });
     let patch = patch.as_object().cloned().unwrap_or_default();
     let author = signed
@@ -400,7 +374,6 @@ async fn geocode_jobs(
 pub(super) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(queue))
-        .routes(routes!(summary))
         .routes(routes!(candidates))
         .routes(routes!(pin))
         .routes(routes!(geocode_one))
