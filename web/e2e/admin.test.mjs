@@ -25,14 +25,15 @@ test('an administrator imports a list: columns proposed, dry run with errors by 
     await page.locator('input[type=file]').setInputFiles(file);
     const target = page.getByLabel('Where the column Firma goes');
     await target.waitFor();
-    assert.equal(await target.locator('option:checked').textContent(), 'Name *');
+    assert.equal(await target.locator('option:checked').textContent(), 'Customer: Name *');
     assert.equal(await page.getByLabel('Where the column Lieblingsfarbe goes').locator('option:checked').textContent(), 'a new field of this name');
     await picture(page, 'import-columns');
     await accessible(page, 'import, step 2');
     await page.getByRole('button', { name: 'Check the file' }).click();
     await page.getByText(/4 rows: 2 new, 0 updated, 0 skipped, 2 failed\./).waitFor({ timeout: 60_000 });
     await page.getByText('Nothing is written until you press Import.').waitFor();
-    await page.getByText('1.200,5O').waitFor();
+    await page.getByRole('row', { name: '2 3 Umsatz 1.200,5O' }).waitFor();
+    await page.getByRole('row', { name: /^3 4 .*Ringstraße 3/ }).waitFor();
     await picture(page, 'import-check');
     await accessible(page, 'import, step 3');
     await page.getByRole('button', { name: 'Import 2 rows' }).click();
@@ -57,9 +58,10 @@ test('an administrator repairs an address without a mouse', async () => {
     const candidates = page.getByRole('region', { name: 'Places it may be' });
     await candidates.waitFor();
     // Skip to the first address that has a candidate.
-    for (let i = 0; i < 40 && !(await candidates.locator('li button').count()); i += 1) {
+    for (let i = 0; i < 40; i += 1) {
+      await candidates.locator('li').first().waitFor(); // a candidate, or the word that there is none
+      if (await candidates.locator('li button').count()) break;
       await page.keyboard.press('s');
-      await page.waitForTimeout(250); // candidates are asked for one address at a time
     }
     assert.ok((await candidates.locator('li button').count()) > 0, 'some address in the queue has a candidate');
     const progress = async () => Number(/^([\d,.]+)/.exec((await page.getByText(/of [\d,.]+ done/).textContent()) ?? '')?.[1]?.replace(/\D/g, ''));
@@ -69,11 +71,13 @@ test('an administrator repairs an address without a mouse', async () => {
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('l');
     assert.equal(await page.getByLabel('Lock the pin').isChecked(), true);
+    await accessible(page, 'repair');
+    await page.setViewportSize({ width: 1080, height: 680 });
     await mapIdle(page);
     await picture(page, 'repair');
-    await accessible(page, 'repair');
+    await page.setViewportSize(desk);
     await page.keyboard.press('Enter');
-    await page.getByText(/ placed$/).first().waitFor();
+    await page.getByRole('status').filter({ hasText: / placed/ }).first().waitFor();
     await page.waitForFunction((n) => Number(/^([\d,.]+)/.exec([...document.querySelectorAll('p')].map((p) => p.textContent ?? '').find((text) => / of [\d,.]+ done/.test(text)) ?? '')?.[1]?.replace(/\D/g, '')) === n + 1, before);
   });
 });

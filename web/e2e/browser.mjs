@@ -1,14 +1,17 @@
 // A browser for the tests: signs in as one of the demo team, watches the console and the network, takes pictures.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
 
 export const address = process.env.BAILIWICK_URL?.replace(/\/$/, '') ?? '';
 if (!address) throw new Error('Set BAILIWICK_URL to a running demo server, such as http://127.0.0.1:8080');
 
-const executablePath = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
-if (!executablePath) throw new Error('No Chromium found: install it, or set CHROMIUM to its path');
+const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
+const executablePath = process.env.CHROMIUM
+  ?? ['chromium', 'chromium-browser', 'google-chrome', 'chrome'].flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));
+if (!executablePath) throw new Error('No Chromium on the PATH: install it, or set CHROMIUM to its path');
 
 // WebGL in software, and nothing that asks the network by itself.
 const args = ['--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--no-first-run',
@@ -29,7 +32,8 @@ export async function withPage({ role, viewport = desk, dark = false, position =
       acceptDownloads: true, ...(position ? { geolocation: position, permissions: ['geolocation'] } : {}),
     });
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    // Generous: a wait ends with the state it waits for, and other work may run on the same two cores.
+    page.setDefaultTimeout(60_000);
     const wrong = [];
     page.on('console', (message) => {
       if (message.type() !== 'error') return;
@@ -81,6 +85,23 @@ export async function mapMiddle(page) {
   const box = await page.locator('.canvas').boundingBox();
   assert.ok(box, 'the map is on the page');
   return { x: box.x + box.width / 2, y: box.y + box.height / 2, width: box.width, height: box.height };
+}
+
+/** Where a place on earth is on the page, once the map rests with nothing over it but a drawer of `covered` pixels at its right. */
+export async function pixelOf(page, [lng, lat], covered = 0) {
+  await mapIdle(page);
+  // The address follows the camera when it rests: it is read when it says the same twice.
+  const camera = await page.waitForFunction(() => {
+    const now = new URL(location.href).searchParams.get('c');
+    const before = window.lastCamera;
+    window.lastCamera = now;
+    return now !== null && now === before && now;
+  }, null, { polling: 700 });
+  const [zoom, middleLat, middleLng] = (await camera.jsonValue()).split('/').map(Number);
+  const { x, y } = await mapMiddle(page);
+  const world = 512 * 2 ** zoom;
+  const north = (degrees) => Math.log(Math.tan(Math.PI / 4 + (degrees * Math.PI) / 360)) / (2 * Math.PI);
+  return [x - covered / 2 + ((lng - middleLng) / 360) * world, y - (north(lat) - north(middleLat)) * world];
 }
 
 /** Presses, draws through the places and lets go. */

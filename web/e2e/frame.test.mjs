@@ -22,10 +22,16 @@ test('list and map share one filter, chips and text are the same thing', async (
     await page.locator('.row-line').first().waitFor();
     const count = async () => Number(((await page.getByRole('heading', { name: /customers?/ }).first().textContent()) ?? '').replace(/ customers?.*/, '').replace(/\D/g, ''));
     const all = await count();
+    await mapIdle(page);
+    // A piece of the map without the legend: what is drawn there has to follow the filter.
+    const drawn = async () => { await mapIdle(page); return page.screenshot({ clip: { x: 960, y: 180, width: 240, height: 340 } }); };
+    const unfiltered = await drawn();
     await page.getByRole('button', { name: 'Filter', exact: true }).click();
     await page.getByLabel('Field').selectOption('class');
     await page.getByRole('group', { name: 'Values' }).getByRole('checkbox').first().check();
     await page.waitForFunction((before) => { const text = document.querySelector('.screen h2')?.textContent ?? ''; const n = Number(text.replace(/ customers?.*/s, '').replace(/\D/g, '')); return n > 0 && n < before; }, all);
+    const filtered = await drawn();
+    assert.ok(!filtered.equals(unfiltered), 'the map shows fewer customers as well');
     await page.getByRole('button', { name: 'Edit as text' }).click();
     const field = page.getByRole('textbox', { name: 'Filter as CQL2 text' });
     assert.match(await field.inputValue(), /^class = '/);
@@ -38,6 +44,7 @@ test('list and map share one filter, chips and text are the same thing', async (
     await page.getByRole('button', { name: /Remove Class: A/ }).click();
     await page.getByRole('button', { name: /Remove Revenue/ }).click();
     await page.waitForFunction((before) => Number((document.querySelector('.screen h2')?.textContent ?? '').replace(/ customers?.*/s, '').replace(/\D/g, '')) === before, all);
+    assert.ok((await drawn()).equals(unfiltered), 'and all of them again');
     // The keyboard walks the list and opens a customer.
     await page.locator('.box').focus();
     await page.keyboard.press('j');

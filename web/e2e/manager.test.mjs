@@ -1,7 +1,7 @@
 // The manager's job: colour, draw, lasso, edit a border, undo, and ask who owns somebody and why.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { accessible, desk, drag, mapIdle, mapMiddle, phone, picture, undoFromToast, withPage } from './browser.mjs';
+import { accessible, address, desk, drag, mapIdle, mapMiddle, phone, picture, pixelOf, undoFromToast, withPage } from './browser.mjs';
 
 test('a manager sees territories with their figures and colours the map by class, due and type', async () => {
   await withPage({ role: 'manager', viewport: desk }, async (page) => {
@@ -40,9 +40,13 @@ test('a manager lassoes customers into a territory, sees both sides change, and 
     const caught = Number(/(\d+) customers? caught/.exec((await card.getByText(/customers? caught/).textContent()) ?? '')?.[1] ?? 0);
     assert.ok(caught > 0, 'the lasso caught somebody');
     const select = card.getByRole('combobox', { name: 'Move to' });
-    const target = (await select.locator('option').allTextContents())[1] ?? '';
+    // What they would be as a territory of their own, then what a standing one would gain.
+    await select.selectOption({ label: 'a new territory' });
+    await card.getByText(`${caught} customers move`).waitFor();
+    const target = (await page.getByRole('list', { name: 'Territories' }).getByRole('listitem').first().locator('strong, .name').first().textContent())?.trim() ?? '';
     await select.selectOption({ label: target });
-    await card.getByText(/customers? moves?|No customer moves/).waitFor();
+    await card.getByText(/\d+ customers? moves?/).waitFor();
+    await card.getByRole('table', { name: target }).waitFor();
     assert.ok((await card.getByRole('table').count()) >= 2, 'both sides are shown');
     await picture(page, 'lasso');
     await accessible(page, 'lasso card');
@@ -60,8 +64,8 @@ test('a manager draws a territory, gives it to a rep, edits its border and undoe
     for (const [dx, dy] of [[-100, -60], [40, -80], [60, 60], [-90, 70]]) {
       await page.mouse.move(x + dx, y + dy, { steps: 3 });
       await page.mouse.click(x + dx, y + dy);
-      await page.waitForTimeout(350); // two presses in quick succession would be one double press
     }
+    await page.getByText(/\d+ customers? inside/).waitFor();
     await page.keyboard.press('Enter');
     const card = page.getByRole('region', { name: 'New territory' });
     await card.getByRole('textbox', { name: 'Name' }).fill('Harbour');
@@ -71,13 +75,19 @@ test('a manager draws a territory, gives it to a rep, edits its border and undoe
     await page.getByText(/Harbour drawn: \d+ customers?/).first().waitFor();
     const drawer = page.getByRole('complementary', { name: 'Harbour' });
     await drawer.getByRole('heading', { name: 'Harbour' }).waitFor();
+    const { territories } = await (await page.request.get(`${address}/api/v1/territories/overview`)).json();
+    const [ring] = territories.find((one) => one.name === 'Harbour').geometry.coordinates[0];
+    assert.equal(ring.length, 5, 'all four corners were taken');
+    const north = ring.reduce((best, corner) => (corner[1] > best[1] ? corner : best));
+    const from = await pixelOf(page, north, 420);
     await picture(page, 'territory');
     await drawer.getByRole('button', { name: 'Edit border' }).click();
-    // The middle of the map stayed where it was: the second corner is where it was set.
-    await drag(page, [[x + 40, y - 80], [x + 90, y - 120]]);
     const border = page.getByRole('region', { name: 'New border of Harbour' });
+    await border.getByText('No customer moves').waitFor();
+    await drag(page, [from, [from[0] + 30, from[1] - 45]]);
+    await border.getByText(/\d+ customers? moves?/).waitFor();
     await border.getByRole('button', { name: 'Set this border' }).click();
-    await page.getByText(/Border of Harbour set/).first().waitFor();
+    await page.getByText(/Border of Harbour set: \d+ customers? moved/).first().waitFor();
     await page.keyboard.press('Control+z');
     await page.getByText(/^Undone: Border of Harbour/).first().waitFor();
     await page.keyboard.press('Control+z');

@@ -2,7 +2,7 @@
 import { expect, it, vi } from 'vitest';
 
 vi.stubGlobal('document', { documentElement: {} });
-const { amount, balance } = await import('../src/screens/map/measures');
+const { amount, balance } = await import('../src/state/measures.svelte');
 const { addDays, duration, distance } = await import('../src/i18n/format');
 
 it('adds visits and drives to hours', () => {

@@ -1,6 +1,6 @@
 // Users, tokens, the map pack, jobs, audit.
 import { get, post, request } from './client';
-import type { AuditEntry, Id, Job, PackInfo, Rights, Token, Value, Verification, Written } from './types';
+import type { About, AuditEntry, Id, Job, PackInfo, Rights, Token, Value, Verification, Written } from './types';
 
 export const createUser = (fields: Record<string, Value>, password: string) => post<Written>('/api/v1/users/new', { fields, password });
 export const setPassword = (user: Id, password: string) => post<void>(`/api/v1/users/${user}/password`, { password });
@@ -9,7 +9,7 @@ export const createToken = (name: string, write: boolean, days: number) => post<
 export const dropToken = (id: Id) => request<void>('DELETE', `/api/v1/tokens/${id}`);
 export const pack = () => get<PackInfo>('/api/v1/map', { dated: false });
 export const outbound = () => get<{ targets: string[] }>('/api/v1/outbound', { dated: false });
-export const about = () => get<{ version: string }>('/api/v1/about', { dated: false });
+export const about = () => get<About>('/api/v1/about', { dated: false });
 export const jobs = () => get<{ jobs: Job[] }>('/api/v1/jobs', { dated: false }).then((answer) => answer.jobs);
 export const job = (id: Id) => get<Job>(`/api/v1/jobs/${id}`, { dated: false });
 export const cancelJob = (id: Id) => request<void>('DELETE', `/api/v1/jobs/${id}`);

@@ -52,6 +52,7 @@ export interface Contract {
   candidates: Check<Fits<ours.CandidateAnswer, Theirs['Candidates']>>;
   token: Check<Fits<ours.Token, Theirs['TokenInfo']>>;
   pack: Check<Fits<ours.PackInfo, Theirs['PackInfo']>>;
+  about: Check<Fits<ours.About, Theirs['About']>>;
   verification: Check<Fits<ours.Verification, Theirs['VerifyJson']>>;
   rights: Check<Fits<RoleRights, Theirs['RoleRights']>>;
 }

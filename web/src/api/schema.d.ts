@@ -12,10 +12,10 @@ export interface paths {
             cookie?: never;
         };
         /** List records of a type */
-        get: operations["list"];
+        get: operations["get_api_v1_plural"];
         put?: never;
         /** Make a record */
-        post: operations["create"];
+        post: operations["post_api_v1_plural"];
         delete?: never;
         options?: never;
         head?: never;
@@ -30,15 +30,15 @@ export interface paths {
             cookie?: never;
         };
         /** One record */
-        get: operations["get"];
+        get: operations["get_api_v1_plural_id"];
         put?: never;
         post?: never;
         /** Delete a record; its history stays */
-        delete: operations["delete"];
+        delete: operations["delete_api_v1_plural_id"];
         options?: never;
         head?: never;
         /** Change fields of a record; send `If-Match` with the version read */
-        patch: operations["update"];
+        patch: operations["patch_api_v1_plural_id"];
         trace?: never;
     };
     "/api/v1/{plural}/{id}/history": {
@@ -49,7 +49,7 @@ export interface paths {
             cookie?: never;
         };
         /** Every version of a record, newest first */
-        get: operations["history"];
+        get: operations["get_api_v1_plural_id_history"];
         put?: never;
         post?: never;
         delete?: never;
@@ -66,7 +66,24 @@ export interface paths {
             cookie?: never;
         };
         /** Count records of a type */
-        get: operations["count"];
+        get: operations["get_api_v1_plural_count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/about": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this program is, its version and its licences */
+        get: operations["get_api_v1_about"];
         put?: never;
         post?: never;
         delete?: never;
@@ -83,7 +100,7 @@ export interface paths {
             cookie?: never;
         };
         /** Everything on a customer's page */
-        get: operations["card"];
+        get: operations["get_api_v1_accounts_id_card"];
         put?: never;
         post?: never;
         delete?: never;
@@ -100,7 +117,7 @@ export interface paths {
             cookie?: never;
         };
         /** Whose a customer's first place is, since when, and why */
-        get: operations["account_ownership"];
+        get: operations["get_api_v1_accounts_id_ownership"];
         put?: never;
         post?: never;
         delete?: never;
@@ -117,7 +134,7 @@ export interface paths {
             cookie?: never;
         };
         /** A customer's timeline, newest first */
-        get: operations["timeline"];
+        get: operations["get_api_v1_accounts_id_timeline"];
         put?: never;
         post?: never;
         delete?: never;
@@ -134,7 +151,7 @@ export interface paths {
             cookie?: never;
         };
         /** Municipalities, districts and postcodes of the map */
-        get: operations["boundaries"];
+        get: operations["get_api_v1_boundaries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -151,7 +168,7 @@ export interface paths {
             cookie?: never;
         };
         /** One boundary as GeoJSON */
-        get: operations["boundary"];
+        get: operations["get_api_v1_boundaries_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -170,7 +187,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Make a secret address for my calendar; one made before stops working */
-        post: operations["make"];
+        post: operations["post_api_v1_calendar"];
         delete?: never;
         options?: never;
         head?: never;
@@ -185,7 +202,7 @@ export interface paths {
             cookie?: never;
         };
         /** The history: change sets, newest first; managers and admins see everybody's */
-        get: operations["change_sets"];
+        get: operations["get_api_v1_change_sets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -204,7 +221,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Take a change set back */
-        post: operations["undo"];
+        post: operations["post_api_v1_change_sets_id_undo"];
         delete?: never;
         options?: never;
         head?: never;
@@ -219,7 +236,7 @@ export interface paths {
             cookie?: never;
         };
         /** The audit log: every change in order, without values */
-        get: operations["changes"];
+        get: operations["get_api_v1_changes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -236,7 +253,7 @@ export interface paths {
             cookie?: never;
         };
         /** The list of customers: the same filter and rights as the map */
-        get: operations["list"];
+        get: operations["get_api_v1_customers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -253,7 +270,7 @@ export interface paths {
             cookie?: never;
         };
         /** One customer's place */
-        get: operations["one"];
+        get: operations["get_api_v1_customers_location_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -270,7 +287,7 @@ export interface paths {
             cookie?: never;
         };
         /** A rep's day */
-        get: operations["get_day"];
+        get: operations["get_api_v1_days_date"];
         put?: never;
         post?: never;
         delete?: never;
@@ -289,7 +306,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Plan a day: a draft */
-        post: operations["plan_day"];
+        post: operations["post_api_v1_days_date_plan"];
         delete?: never;
         options?: never;
         head?: never;
@@ -304,7 +321,7 @@ export interface paths {
             cookie?: never;
         };
         /** Changes I may see, my jobs, and new data versions, as they happen */
-        get: operations["events"];
+        get: operations["get_api_v1_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -323,7 +340,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Look up every waiting address as a job */
-        post: operations["geocode_jobs"];
+        post: operations["post_api_v1_geocode_jobs"];
         delete?: never;
         options?: never;
         head?: never;
@@ -338,10 +355,10 @@ export interface paths {
             cookie?: never;
         };
         /** My imports, newest first */
-        get: operations["list"];
+        get: operations["get_api_v1_imports"];
         put?: never;
         /** Upload a CSV file */
-        post: operations["upload"];
+        post: operations["post_api_v1_imports"];
         delete?: never;
         options?: never;
         head?: never;
@@ -356,7 +373,7 @@ export interface paths {
             cookie?: never;
         };
         /** One import */
-        get: operations["get"];
+        get: operations["get_api_v1_imports_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -375,7 +392,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Dry run: reads every row, writes none */
-        post: operations["check"];
+        post: operations["post_api_v1_imports_id_check"];
         delete?: never;
         options?: never;
         head?: never;
@@ -390,7 +407,7 @@ export interface paths {
             cookie?: never;
         };
         /** The rows that failed, in the columns they came in */
-        get: operations["failed"];
+        get: operations["get_api_v1_imports_id_failed"];
         put?: never;
         post?: never;
         delete?: never;
@@ -408,7 +425,7 @@ export interface paths {
         };
         get?: never;
         /** Say which column is which field */
-        put: operations["mapping"];
+        put: operations["put_api_v1_imports_id_mapping"];
         post?: never;
         delete?: never;
         options?: never;
@@ -426,7 +443,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Import as one change set */
-        post: operations["run"];
+        post: operations["post_api_v1_imports_id_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -443,7 +460,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Take the whole import back */
-        post: operations["undo"];
+        post: operations["post_api_v1_imports_id_undo"];
         delete?: never;
         options?: never;
         head?: never;
@@ -458,7 +475,7 @@ export interface paths {
             cookie?: never;
         };
         /** My newest jobs; an admin's: everybody's */
-        get: operations["jobs"];
+        get: operations["get_api_v1_jobs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -475,11 +492,11 @@ export interface paths {
             cookie?: never;
         };
         /** One job */
-        get: operations["job"];
+        get: operations["get_api_v1_jobs_id"];
         put?: never;
         post?: never;
         /** Ask a job to stop */
-        delete: operations["cancel"];
+        delete: operations["delete_api_v1_jobs_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -495,7 +512,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** What a lasso holds, from the index */
-        post: operations["lasso"];
+        post: operations["post_api_v1_lasso"];
         delete?: never;
         options?: never;
         head?: never;
@@ -510,7 +527,7 @@ export interface paths {
             cookie?: never;
         };
         /** Counts by the field that colours the map */
-        get: operations["legend"];
+        get: operations["get_api_v1_legend"];
         put?: never;
         post?: never;
         delete?: never;
@@ -527,7 +544,7 @@ export interface paths {
             cookie?: never;
         };
         /** Places that an address may mean */
-        get: operations["candidates"];
+        get: operations["get_api_v1_locations_id_candidates"];
         put?: never;
         post?: never;
         delete?: never;
@@ -546,7 +563,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Look a place's address up now; clears a pin set by hand unless it is locked */
-        post: operations["geocode_one"];
+        post: operations["post_api_v1_locations_id_geocode"];
         delete?: never;
         options?: never;
         head?: never;
@@ -561,7 +578,7 @@ export interface paths {
             cookie?: never;
         };
         /** Whose a place is, since when, and why */
-        get: operations["location_ownership"];
+        get: operations["get_api_v1_locations_id_ownership"];
         put?: never;
         post?: never;
         delete?: never;
@@ -580,7 +597,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Put a place's pin by hand */
-        post: operations["pin"];
+        post: operations["post_api_v1_locations_id_pin"];
         delete?: never;
         options?: never;
         head?: never;
@@ -595,7 +612,7 @@ export interface paths {
             cookie?: never;
         };
         /** The map pack in use */
-        get: operations["pack_info"];
+        get: operations["get_api_v1_map"];
         put?: never;
         post?: never;
         delete?: never;
@@ -612,7 +629,7 @@ export interface paths {
             cookie?: never;
         };
         /** What leaves this machine: nothing */
-        get: operations["outbound"];
+        get: operations["get_api_v1_outbound"];
         put?: never;
         post?: never;
         delete?: never;
@@ -629,7 +646,7 @@ export interface paths {
             cookie?: never;
         };
         /** How many places have which status and precision; the statuses sum to the total */
-        get: operations["summary"];
+        get: operations["get_api_v1_places_summary"];
         put?: never;
         post?: never;
         delete?: never;
@@ -648,7 +665,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Accept a draft: its visits are planned */
-        post: operations["accept_plan"];
+        post: operations["post_api_v1_plans_id_accept"];
         delete?: never;
         options?: never;
         head?: never;
@@ -663,7 +680,7 @@ export interface paths {
             cookie?: never;
         };
         /** A plan with its stops, roads and visits left out */
-        get: operations["get_plan"];
+        get: operations["get_api_v1_plans_id_day"];
         put?: never;
         post?: never;
         delete?: never;
@@ -680,7 +697,7 @@ export interface paths {
             cookie?: never;
         };
         /** A plan as GPX: stops, route and track */
-        get: operations["get_gpx"];
+        get: operations["get_api_v1_plans_id_gpx"];
         put?: never;
         post?: never;
         delete?: never;
@@ -697,7 +714,7 @@ export interface paths {
             cookie?: never;
         };
         /** The whole day for navigation apps, in parts they take */
-        get: operations["get_links"];
+        get: operations["get_api_v1_plans_id_links"];
         put?: never;
         post?: never;
         delete?: never;
@@ -716,7 +733,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Put a stop elsewhere in the order: a new draft that says who would be late */
-        post: operations["move_stop"];
+        post: operations["post_api_v1_plans_id_move"];
         delete?: never;
         options?: never;
         head?: never;
@@ -733,7 +750,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Plan again with a wish: a new draft, with what it changes */
-        post: operations["replan_day"];
+        post: operations["post_api_v1_plans_id_replan"];
         delete?: never;
         options?: never;
         head?: never;
@@ -748,7 +765,7 @@ export interface paths {
             cookie?: never;
         };
         /** Places that need a look */
-        get: operations["queue"];
+        get: operations["get_api_v1_repair"];
         put?: never;
         post?: never;
         delete?: never;
@@ -765,7 +782,7 @@ export interface paths {
             cookie?: never;
         };
         /** What each role may do */
-        get: operations["matrix"];
+        get: operations["get_api_v1_role_rights"];
         put?: never;
         post?: never;
         delete?: never;
@@ -783,7 +800,7 @@ export interface paths {
         };
         get?: never;
         /** Change what a role may do; parts not given stay */
-        put: operations["change"];
+        put: operations["put_api_v1_role_rights_role"];
         post?: never;
         delete?: never;
         options?: never;
@@ -799,7 +816,7 @@ export interface paths {
             cookie?: never;
         };
         /** Search records, places and territories */
-        get: operations["search"];
+        get: operations["get_api_v1_search"];
         put?: never;
         post?: never;
         delete?: never;
@@ -816,12 +833,12 @@ export interface paths {
             cookie?: never;
         };
         /** Who is signed in */
-        get: operations["session"];
+        get: operations["get_api_v1_session"];
         put?: never;
         /** Sign in */
-        post: operations["sign_in"];
+        post: operations["post_api_v1_session"];
         /** Sign out */
-        delete: operations["sign_out"];
+        delete: operations["delete_api_v1_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -835,7 +852,7 @@ export interface paths {
             cookie?: never;
         };
         /** Which sign-ins the demo offers */
-        get: operations["demo"];
+        get: operations["get_api_v1_session_demo"];
         put?: never;
         post?: never;
         delete?: never;
@@ -854,7 +871,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** What we have in a shape, on a date or two */
-        post: operations["snapshot"];
+        post: operations["post_api_v1_snapshot"];
         delete?: never;
         options?: never;
         head?: never;
@@ -871,7 +888,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** A region's rows as a file that says what it holds */
-        post: operations["export"];
+        post: operations["post_api_v1_snapshot_export"];
         delete?: never;
         options?: never;
         head?: never;
@@ -888,7 +905,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** The rows behind a region's figures */
-        post: operations["rows"];
+        post: operations["post_api_v1_snapshot_rows"];
         delete?: never;
         options?: never;
         head?: never;
@@ -904,7 +921,7 @@ export interface paths {
         };
         get?: never;
         /** Change a territory's border: a new version begins */
-        put: operations["reshape"];
+        put: operations["put_api_v1_territories_id_geometry"];
         post?: never;
         delete?: never;
         options?: never;
@@ -922,7 +939,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Give a territory to somebody */
-        post: operations["give"];
+        post: operations["post_api_v1_territories_id_owner"];
         delete?: never;
         options?: never;
         head?: never;
@@ -939,7 +956,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** A territory gives up places that it holds by name: areas decide about them again */
-        post: operations["release"];
+        post: operations["post_api_v1_territories_id_release"];
         delete?: never;
         options?: never;
         head?: never;
@@ -956,7 +973,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** A territory takes places by name, wherever they lie */
-        post: operations["take"];
+        post: operations["post_api_v1_territories_id_take"];
         delete?: never;
         options?: never;
         head?: never;
@@ -973,7 +990,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Draw a territory; customers inside are assigned at once */
-        post: operations["draw"];
+        post: operations["post_api_v1_territories_draw"];
         delete?: never;
         options?: never;
         head?: never;
@@ -988,7 +1005,7 @@ export interface paths {
             cookie?: never;
         };
         /** Overlaps, gaps, and places on no map */
-        get: operations["find_issues"];
+        get: operations["get_api_v1_territories_issues"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1005,7 +1022,7 @@ export interface paths {
             cookie?: never;
         };
         /** All territories with who works them and what they hold */
-        get: operations["overview"];
+        get: operations["get_api_v1_territories_overview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1024,7 +1041,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** What a change would do on both sides; nothing is written */
-        post: operations["preview_change"];
+        post: operations["post_api_v1_territories_preview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1039,10 +1056,10 @@ export interface paths {
             cookie?: never;
         };
         /** List my API tokens */
-        get: operations["tokens"];
+        get: operations["get_api_v1_tokens"];
         put?: never;
         /** Make an API token */
-        post: operations["make_token"];
+        post: operations["post_api_v1_tokens"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1060,7 +1077,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Take an API token back */
-        delete: operations["delete_token"];
+        delete: operations["delete_api_v1_tokens_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1074,7 +1091,7 @@ export interface paths {
             cookie?: never;
         };
         /** All record types with their fields */
-        get: operations["types"];
+        get: operations["get_api_v1_types"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1093,7 +1110,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Set a user's password; everybody may set their own */
-        post: operations["password"];
+        post: operations["post_api_v1_users_id_password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1110,7 +1127,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Make a user */
-        post: operations["make_user"];
+        post: operations["post_api_v1_users_new"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1127,7 +1144,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Check the whole audit log against the records */
-        post: operations["verify"];
+        post: operations["post_api_v1_verify"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1144,7 +1161,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Check in at a customer */
-        post: operations["check_in"];
+        post: operations["post_api_v1_visits_id_check_in"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1161,7 +1178,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Check out without a report */
-        post: operations["check_out"];
+        post: operations["post_api_v1_visits_id_check_out"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1178,7 +1195,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Report on a visit: it is done. Without a check-in before, it is taken to have been now */
-        post: operations["report"];
+        post: operations["post_api_v1_visits_id_report"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1193,7 +1210,7 @@ export interface paths {
             cookie?: never;
         };
         /** Complete an address while it is typed */
-        get: operations["autocomplete"];
+        get: operations["get_autocomplete"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1210,7 +1227,7 @@ export interface paths {
             cookie?: never;
         };
         /** My accepted visits as iCalendar */
-        get: operations["feed"];
+        get: operations["get_calendar_secret"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1227,7 +1244,7 @@ export interface paths {
             cookie?: never;
         };
         /** Look an address up, in one line or in fields */
-        get: operations["forward"];
+        get: operations["get_geocode"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1244,7 +1261,211 @@ export interface paths {
             cookie?: never;
         };
         /** The area within a drive of so many minutes */
-        get: operations["isochrone"];
+        get: operations["get_isochrone"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/nearest/v1/{profile}/{coordinates}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The roads nearest to a place, as OSRM answers */
+        get: operations["get_nearest_v1_profile_coordinates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/nominatim/reverse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is at a point, as Nominatim answers */
+        get: operations["get_nominatim_reverse"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/nominatim/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Search for an address, as Nominatim answers */
+        get: operations["get_nominatim_search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** OGC API – Features: the page one begins at */
+        get: operations["get_ogc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/api": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** OGC API – Features: its own description in OpenAPI 3.0 */
+        get: operations["get_ogc_api"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** OGC API – Features: the collections */
+        get: operations["get_ogc_collections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** OGC API – Features: one collection */
+        get: operations["get_ogc_collections_collection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** OGC API – Features: features of a collection */
+        get: operations["get_ogc_collections_collection_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/items/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** OGC API – Features: one feature */
+        get: operations["get_ogc_collections_collection_items_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/conformance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** OGC API – Features: which parts of the standard are met */
+        get: operations["get_ogc_conformance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/photon/api": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Search while typing, as Photon answers */
+        get: operations["get_photon_api"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/photon/reverse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is at a point, as Photon answers */
+        get: operations["get_photon_reverse"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1261,7 +1482,41 @@ export interface paths {
             cookie?: never;
         };
         /** What is here */
-        get: operations["reverse"];
+        get: operations["get_reverse"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/route/v1/{profile}/{coordinates}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A route along coordinates, as OSRM answers */
+        get: operations["get_route_v1_profile_coordinates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/table/v1/{profile}/{coordinates}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Durations and distances of many to many, as OSRM answers */
+        get: operations["get_table_v1_profile_coordinates"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1278,7 +1533,7 @@ export interface paths {
             cookie?: never;
         };
         /** Where the base tiles are and what is in them (TileJSON 3.0.0) */
-        get: operations["tile_json"];
+        get: operations["get_tiles_base_json"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1295,7 +1550,7 @@ export interface paths {
             cookie?: never;
         };
         /** A basemap tile, as stored in the pack */
-        get: operations["base_tile"];
+        get: operations["get_tiles_base_z_x_y"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1312,7 +1567,24 @@ export interface paths {
             cookie?: never;
         };
         /** A vector tile of customers, clustered where there are many */
-        get: operations["tile"];
+        get: operations["get_tiles_customers_z_x_y"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/trip/v1/{profile}/{coordinates}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shortest trip through all coordinates, as OSRM answers */
+        get: operations["get_trip_v1_profile_coordinates"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1325,6 +1597,22 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What this program is, and under which terms it and its map may be used. */
+        About: {
+            /** @description SPDX expression. */
+            licence: string;
+            /** @description Whom to name beside the map; null without a map. */
+            map_attribution?: string | null;
+            /**
+             * Format: int64
+             * @description The moment the map shows, in milliseconds since 1970; null when the extract does not say.
+             */
+            map_extract_date?: number | null;
+            /** @description SPDX expression; null without a map. */
+            map_licence?: string | null;
+            name: string;
+            version: string;
+        };
         AcceptedPlan: {
             /** @description Goes to `/api/v1/change-sets/{id}/undo`. */
             change_set: string;
@@ -3133,7 +3421,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    list: {
+    get_api_v1_plural: {
         parameters: {
             query?: {
                 /** @description What was true then: milliseconds since 1970, RFC 3339, or a local day (its end). */
@@ -3175,7 +3463,7 @@ export interface operations {
             };
         };
     };
-    create: {
+    post_api_v1_plural: {
         parameters: {
             query?: never;
             header?: never;
@@ -3208,7 +3496,7 @@ export interface operations {
             };
         };
     };
-    get: {
+    get_api_v1_plural_id: {
         parameters: {
             query?: {
                 /** @description What was true then: milliseconds since 1970, RFC 3339, or a local day (its end). */
@@ -3243,7 +3531,7 @@ export interface operations {
             };
         };
     };
-    delete: {
+    delete_api_v1_plural_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -3273,7 +3561,7 @@ export interface operations {
             };
         };
     };
-    update: {
+    patch_api_v1_plural_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -3307,7 +3595,7 @@ export interface operations {
             };
         };
     };
-    history: {
+    get_api_v1_plural_id_history: {
         parameters: {
             query?: never;
             header?: never;
@@ -3329,7 +3617,7 @@ export interface operations {
             };
         };
     };
-    count: {
+    get_api_v1_plural_count: {
         parameters: {
             query?: {
                 /** @description What was true then: milliseconds since 1970, RFC 3339, or a local day (its end). */
@@ -3363,7 +3651,26 @@ export interface operations {
             };
         };
     };
-    card: {
+    get_api_v1_about: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["About"];
+                };
+            };
+        };
+    };
+    get_api_v1_accounts_id_card: {
         parameters: {
             query?: {
                 /** @description What was true then: milliseconds since 1970, RFC 3339, or a local day (its end). */
@@ -3397,7 +3704,7 @@ export interface operations {
             };
         };
     };
-    account_ownership: {
+    get_api_v1_accounts_id_ownership: {
         parameters: {
             query?: {
                 /** @description What was true then: milliseconds since 1970, RFC 3339, or a local day (its end). */
@@ -3431,7 +3738,7 @@ export interface operations {
             };
         };
     };
-    timeline: {
+    get_api_v1_accounts_id_timeline: {
         parameters: {
             query?: {
                 cursor?: string;
@@ -3464,7 +3771,7 @@ export interface operations {
             };
         };
     };
-    boundaries: {
+    get_api_v1_boundaries: {
         parameters: {
             query?: {
                 /** @description Part of the name, or a postcode. */
@@ -3486,7 +3793,7 @@ export interface operations {
             };
         };
     };
-    boundary: {
+    get_api_v1_boundaries_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -3507,7 +3814,7 @@ export interface operations {
             };
         };
     };
-    make: {
+    post_api_v1_calendar: {
         parameters: {
             query?: never;
             header?: never;
@@ -3526,7 +3833,7 @@ export interface operations {
             };
         };
     };
-    change_sets: {
+    get_api_v1_change_sets: {
         parameters: {
             query?: {
                 /** @description Before this moment, milliseconds since 1970. */
@@ -3554,7 +3861,7 @@ export interface operations {
             };
         };
     };
-    undo: {
+    post_api_v1_change_sets_id_undo: {
         parameters: {
             query?: never;
             header?: never;
@@ -3583,7 +3890,7 @@ export interface operations {
             };
         };
     };
-    changes: {
+    get_api_v1_changes: {
         parameters: {
             query?: {
                 /** @description Entries after this number; 0 unless said. */
@@ -3607,7 +3914,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_api_v1_customers: {
         parameters: {
             query?: {
                 /** @description A past moment. */
@@ -3646,7 +3953,7 @@ export interface operations {
             };
         };
     };
-    one: {
+    get_api_v1_customers_location_id: {
         parameters: {
             query?: {
                 /** @description A past moment. */
@@ -3682,7 +3989,7 @@ export interface operations {
             };
         };
     };
-    get_day: {
+    get_api_v1_days_date: {
         parameters: {
             query?: {
                 /** @description Somebody else's day; for managers and admins. */
@@ -3714,7 +4021,7 @@ export interface operations {
             };
         };
     };
-    plan_day: {
+    post_api_v1_days_date_plan: {
         parameters: {
             query?: never;
             header?: never;
@@ -3747,7 +4054,7 @@ export interface operations {
             };
         };
     };
-    events: {
+    get_api_v1_events: {
         parameters: {
             query?: never;
             header?: never;
@@ -3765,7 +4072,7 @@ export interface operations {
             };
         };
     };
-    geocode_jobs: {
+    post_api_v1_geocode_jobs: {
         parameters: {
             query?: never;
             header?: never;
@@ -3788,7 +4095,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_api_v1_imports: {
         parameters: {
             query?: never;
             header?: never;
@@ -3807,7 +4114,7 @@ export interface operations {
             };
         };
     };
-    upload: {
+    post_api_v1_imports: {
         parameters: {
             query?: never;
             header?: never;
@@ -3839,7 +4146,7 @@ export interface operations {
             };
         };
     };
-    get: {
+    get_api_v1_imports_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -3860,7 +4167,7 @@ export interface operations {
             };
         };
     };
-    check: {
+    post_api_v1_imports_id_check: {
         parameters: {
             query?: never;
             header?: never;
@@ -3881,7 +4188,7 @@ export interface operations {
             };
         };
     };
-    failed: {
+    get_api_v1_imports_id_failed: {
         parameters: {
             query?: never;
             header?: never;
@@ -3901,7 +4208,7 @@ export interface operations {
             };
         };
     };
-    mapping: {
+    put_api_v1_imports_id_mapping: {
         parameters: {
             query?: never;
             header?: never;
@@ -3934,7 +4241,7 @@ export interface operations {
             };
         };
     };
-    run: {
+    post_api_v1_imports_id_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -3955,7 +4262,7 @@ export interface operations {
             };
         };
     };
-    undo: {
+    post_api_v1_imports_id_undo: {
         parameters: {
             query?: never;
             header?: never;
@@ -3984,7 +4291,7 @@ export interface operations {
             };
         };
     };
-    jobs: {
+    get_api_v1_jobs: {
         parameters: {
             query?: never;
             header?: never;
@@ -4003,7 +4310,7 @@ export interface operations {
             };
         };
     };
-    job: {
+    get_api_v1_jobs_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -4024,7 +4331,7 @@ export interface operations {
             };
         };
     };
-    cancel: {
+    delete_api_v1_jobs_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -4045,7 +4352,7 @@ export interface operations {
             };
         };
     };
-    lasso: {
+    post_api_v1_lasso: {
         parameters: {
             query?: never;
             header?: never;
@@ -4076,7 +4383,7 @@ export interface operations {
             };
         };
     };
-    legend: {
+    get_api_v1_legend: {
         parameters: {
             query: {
                 /** @description A past moment. */
@@ -4112,7 +4419,7 @@ export interface operations {
             };
         };
     };
-    candidates: {
+    get_api_v1_locations_id_candidates: {
         parameters: {
             query?: {
                 /** @description Look this up instead of the address on record. */
@@ -4136,7 +4443,7 @@ export interface operations {
             };
         };
     };
-    geocode_one: {
+    post_api_v1_locations_id_geocode: {
         parameters: {
             query?: never;
             header?: never;
@@ -4165,7 +4472,7 @@ export interface operations {
             };
         };
     };
-    location_ownership: {
+    get_api_v1_locations_id_ownership: {
         parameters: {
             query?: {
                 /** @description What was true then: milliseconds since 1970, RFC 3339, or a local day (its end). */
@@ -4199,7 +4506,7 @@ export interface operations {
             };
         };
     };
-    pin: {
+    post_api_v1_locations_id_pin: {
         parameters: {
             query?: never;
             header?: never;
@@ -4232,7 +4539,7 @@ export interface operations {
             };
         };
     };
-    pack_info: {
+    get_api_v1_map: {
         parameters: {
             query?: never;
             header?: never;
@@ -4251,7 +4558,7 @@ export interface operations {
             };
         };
     };
-    outbound: {
+    get_api_v1_outbound: {
         parameters: {
             query?: never;
             header?: never;
@@ -4270,7 +4577,7 @@ export interface operations {
             };
         };
     };
-    summary: {
+    get_api_v1_places_summary: {
         parameters: {
             query?: never;
             header?: never;
@@ -4289,7 +4596,7 @@ export interface operations {
             };
         };
     };
-    accept_plan: {
+    post_api_v1_plans_id_accept: {
         parameters: {
             query?: never;
             header?: never;
@@ -4318,7 +4625,7 @@ export interface operations {
             };
         };
     };
-    get_plan: {
+    get_api_v1_plans_id_day: {
         parameters: {
             query?: never;
             header?: never;
@@ -4347,7 +4654,7 @@ export interface operations {
             };
         };
     };
-    get_gpx: {
+    get_api_v1_plans_id_gpx: {
         parameters: {
             query?: never;
             header?: never;
@@ -4367,7 +4674,7 @@ export interface operations {
             };
         };
     };
-    get_links: {
+    get_api_v1_plans_id_links: {
         parameters: {
             query?: never;
             header?: never;
@@ -4388,7 +4695,7 @@ export interface operations {
             };
         };
     };
-    move_stop: {
+    post_api_v1_plans_id_move: {
         parameters: {
             query?: never;
             header?: never;
@@ -4429,7 +4736,7 @@ export interface operations {
             };
         };
     };
-    replan_day: {
+    post_api_v1_plans_id_replan: {
         parameters: {
             query?: never;
             header?: never;
@@ -4470,7 +4777,7 @@ export interface operations {
             };
         };
     };
-    queue: {
+    get_api_v1_repair: {
         parameters: {
             query?: {
                 cursor?: string;
@@ -4495,7 +4802,7 @@ export interface operations {
             };
         };
     };
-    matrix: {
+    get_api_v1_role_rights: {
         parameters: {
             query?: never;
             header?: never;
@@ -4514,7 +4821,7 @@ export interface operations {
             };
         };
     };
-    change: {
+    put_api_v1_role_rights_role: {
         parameters: {
             query?: never;
             header?: never;
@@ -4547,7 +4854,7 @@ export interface operations {
             };
         };
     };
-    search: {
+    get_api_v1_search: {
         parameters: {
             query: {
                 /** @description Middle of the map's view. */
@@ -4581,7 +4888,7 @@ export interface operations {
             };
         };
     };
-    session: {
+    get_api_v1_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -4608,7 +4915,7 @@ export interface operations {
             };
         };
     };
-    sign_in: {
+    post_api_v1_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -4639,7 +4946,7 @@ export interface operations {
             };
         };
     };
-    sign_out: {
+    delete_api_v1_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -4656,7 +4963,7 @@ export interface operations {
             };
         };
     };
-    demo: {
+    get_api_v1_session_demo: {
         parameters: {
             query?: never;
             header?: never;
@@ -4675,7 +4982,7 @@ export interface operations {
             };
         };
     };
-    snapshot: {
+    post_api_v1_snapshot: {
         parameters: {
             query?: never;
             header?: never;
@@ -4706,7 +5013,7 @@ export interface operations {
             };
         };
     };
-    export: {
+    post_api_v1_snapshot_export: {
         parameters: {
             query: {
                 /** @description `csv` or `geojson`. */
@@ -4739,7 +5046,7 @@ export interface operations {
             };
         };
     };
-    rows: {
+    post_api_v1_snapshot_rows: {
         parameters: {
             query?: never;
             header?: never;
@@ -4770,7 +5077,7 @@ export interface operations {
             };
         };
     };
-    reshape: {
+    put_api_v1_territories_id_geometry: {
         parameters: {
             query?: never;
             header?: never;
@@ -4811,7 +5118,7 @@ export interface operations {
             };
         };
     };
-    give: {
+    post_api_v1_territories_id_owner: {
         parameters: {
             query?: never;
             header?: never;
@@ -4844,7 +5151,7 @@ export interface operations {
             };
         };
     };
-    release: {
+    post_api_v1_territories_id_release: {
         parameters: {
             query?: never;
             header?: never;
@@ -4877,7 +5184,7 @@ export interface operations {
             };
         };
     };
-    take: {
+    post_api_v1_territories_id_take: {
         parameters: {
             query?: never;
             header?: never;
@@ -4910,7 +5217,7 @@ export interface operations {
             };
         };
     };
-    draw: {
+    post_api_v1_territories_draw: {
         parameters: {
             query?: never;
             header?: never;
@@ -4941,7 +5248,7 @@ export interface operations {
             };
         };
     };
-    find_issues: {
+    get_api_v1_territories_issues: {
         parameters: {
             query?: {
                 /** @description What was true then: milliseconds since 1970, RFC 3339, or a local day (its end). */
@@ -4965,7 +5272,7 @@ export interface operations {
             };
         };
     };
-    overview: {
+    get_api_v1_territories_overview: {
         parameters: {
             query?: {
                 /** @description What was true then: milliseconds since 1970, RFC 3339, or a local day (its end). */
@@ -4989,7 +5296,7 @@ export interface operations {
             };
         };
     };
-    preview_change: {
+    post_api_v1_territories_preview: {
         parameters: {
             query?: never;
             header?: never;
@@ -5020,7 +5327,7 @@ export interface operations {
             };
         };
     };
-    tokens: {
+    get_api_v1_tokens: {
         parameters: {
             query?: never;
             header?: never;
@@ -5039,7 +5346,7 @@ export interface operations {
             };
         };
     };
-    make_token: {
+    post_api_v1_tokens: {
         parameters: {
             query?: never;
             header?: never;
@@ -5062,7 +5369,7 @@ export interface operations {
             };
         };
     };
-    delete_token: {
+    delete_api_v1_tokens_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -5081,7 +5388,7 @@ export interface operations {
             };
         };
     };
-    types: {
+    get_api_v1_types: {
         parameters: {
             query?: never;
             header?: never;
@@ -5100,7 +5407,7 @@ export interface operations {
             };
         };
     };
-    password: {
+    post_api_v1_users_id_password: {
         parameters: {
             query?: never;
             header?: never;
@@ -5131,7 +5438,7 @@ export interface operations {
             };
         };
     };
-    make_user: {
+    post_api_v1_users_new: {
         parameters: {
             query?: never;
             header?: never;
@@ -5162,7 +5469,7 @@ export interface operations {
             };
         };
     };
-    verify: {
+    post_api_v1_verify: {
         parameters: {
             query?: never;
             header?: never;
@@ -5181,7 +5488,7 @@ export interface operations {
             };
         };
     };
-    check_in: {
+    post_api_v1_visits_id_check_in: {
         parameters: {
             query?: never;
             header?: never;
@@ -5214,7 +5521,7 @@ export interface operations {
             };
         };
     };
-    check_out: {
+    post_api_v1_visits_id_check_out: {
         parameters: {
             query?: never;
             header?: never;
@@ -5243,7 +5550,7 @@ export interface operations {
             };
         };
     };
-    report: {
+    post_api_v1_visits_id_report: {
         parameters: {
             query?: never;
             header?: never;
@@ -5276,7 +5583,7 @@ export interface operations {
             };
         };
     };
-    autocomplete: {
+    get_autocomplete: {
         parameters: {
             query: {
                 /** @description Prefer places near here: the middle of the map. */
@@ -5304,7 +5611,7 @@ export interface operations {
             };
         };
     };
-    feed: {
+    get_calendar_secret: {
         parameters: {
             query?: never;
             header?: never;
@@ -5333,7 +5640,7 @@ export interface operations {
             };
         };
     };
-    forward: {
+    get_geocode: {
         parameters: {
             query?: {
                 /** @description Town. */
@@ -5371,7 +5678,7 @@ export interface operations {
             };
         };
     };
-    isochrone: {
+    get_isochrone: {
         parameters: {
             query: {
                 lat: number;
@@ -5395,7 +5702,410 @@ export interface operations {
             };
         };
     };
-    reverse: {
+    get_nearest_v1_profile_coordinates: {
+        parameters: {
+            query?: {
+                /** @description Route: one route is answered. */
+                alternatives?: string;
+                /** @description Route and trip: `true`, or some of duration, distance, speed. Table: duration, distance or both. */
+                annotations?: string;
+                /** @description `unrestricted` for each coordinate. */
+                approaches?: string;
+                /** @description Not offered. */
+                bearings?: string;
+                /** @description Route: taken; legs are planned one by one. */
+                continue_straight?: string;
+                /** @description Trip: any or last. */
+                destination?: string;
+                /** @description Table: numbers of coordinates, or all. */
+                destinations?: string;
+                /** @description Not offered. */
+                exclude?: string;
+                /** @description Table: km/h as the crow flies where no road leads. */
+                fallback_speed?: string;
+                /** @description Taken and not needed. */
+                generate_hints?: string;
+                /** @description Route and trip: polyline, polyline6 or geojson. */
+                geometries?: string;
+                /** @description Taken and not needed. */
+                hints?: string;
+                /** @description Nearest: how many roads. */
+                number?: string;
+                /** @description Route and trip: simplified, full or false. */
+                overview?: string;
+                /** @description For each coordinate how far its road may be, metres or `unlimited`; 1,000 unless said. */
+                radiuses?: string;
+                /** @description Trip: `true` to come back to the first coordinate. */
+                roundtrip?: string;
+                /** @description Table: durations are multiplied by it. */
+                scale_factor?: string;
+                /** @description `true`: without waypoints in the answer. */
+                skip_waypoints?: string;
+                /** @description `default` or `any`: also roads that do not connect to the rest. */
+                snapping?: string;
+                /** @description Trip: any or first. */
+                source?: string;
+                /** @description Table: numbers of coordinates, or all. Trip: any or first. */
+                sources?: string;
+                /** @description Route and trip: `true` for steps with what to do. */
+                steps?: string;
+                /** @description Route: taken; every coordinate is a waypoint when not given. */
+                waypoints?: string;
+            };
+            header?: never;
+            path: {
+                /** @description lng,lat */
+                coordinates: string;
+                profile: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_nominatim_reverse: {
+        parameters: {
+            query?: {
+                /** @description 0: without the parts of the address. */
+                addressdetails?: string;
+                /** @description jsonv2 unless said; or json, geojson. */
+                format?: string;
+                lat?: number;
+                lon?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_nominatim_search: {
+        parameters: {
+            query?: {
+                /** @description 1: with the parts of the address. */
+                addressdetails?: string;
+                /** @description Town. */
+                city?: string;
+                /** @description Country. */
+                country?: string;
+                /** @description jsonv2 unless said; or json, geojson. */
+                format?: string;
+                /** @description 1 to 5; 5 unless said. */
+                limit?: number;
+                /** @description Postcode. */
+                postalcode?: string;
+                /** @description An address in one line. */
+                q?: string;
+                /** @description House number and street. */
+                street?: string;
+                /** @description `west,north,east,south` in any order of corners: prefer places near its middle. */
+                viewbox?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_ogc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_ogc_api: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_ogc_collections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_ogc_collections_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description accounts, locations or territories */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ogc_collections_collection_items: {
+        parameters: {
+            query?: {
+                /** @description west,south,east,north */
+                bbox?: string;
+                cursor?: string;
+                /** @description the date that the data is of */
+                datetime?: string;
+                /** @description CQL2 text */
+                filter?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description accounts, locations or territories */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ogc_collections_collection_items_id: {
+        parameters: {
+            query?: {
+                /** @description the date that the data is of */
+                datetime?: string;
+            };
+            header?: never;
+            path: {
+                /** @description accounts, locations or territories */
+                collection: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": Record<string, never>;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ogc_conformance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_photon_api: {
+        parameters: {
+            query?: {
+                /** @description Prefer places near here. */
+                lat?: number;
+                /** @description 1 to 20; 15 unless said. */
+                limit?: number;
+                /** @description Prefer places near here. */
+                lon?: number;
+                /** @description What has been typed. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_photon_reverse: {
+        parameters: {
+            query?: {
+                lat?: number;
+                lon?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_reverse: {
         parameters: {
             query: {
                 lat: number;
@@ -5417,7 +6127,163 @@ export interface operations {
             };
         };
     };
-    tile_json: {
+    get_route_v1_profile_coordinates: {
+        parameters: {
+            query?: {
+                /** @description Route: one route is answered. */
+                alternatives?: string;
+                /** @description Route and trip: `true`, or some of duration, distance, speed. Table: duration, distance or both. */
+                annotations?: string;
+                /** @description `unrestricted` for each coordinate. */
+                approaches?: string;
+                /** @description Not offered. */
+                bearings?: string;
+                /** @description Route: taken; legs are planned one by one. */
+                continue_straight?: string;
+                /** @description Trip: any or last. */
+                destination?: string;
+                /** @description Table: numbers of coordinates, or all. */
+                destinations?: string;
+                /** @description Not offered. */
+                exclude?: string;
+                /** @description Table: km/h as the crow flies where no road leads. */
+                fallback_speed?: string;
+                /** @description Taken and not needed. */
+                generate_hints?: string;
+                /** @description Route and trip: polyline, polyline6 or geojson. */
+                geometries?: string;
+                /** @description Taken and not needed. */
+                hints?: string;
+                /** @description Nearest: how many roads. */
+                number?: string;
+                /** @description Route and trip: simplified, full or false. */
+                overview?: string;
+                /** @description For each coordinate how far its road may be, metres or `unlimited`; 1,000 unless said. */
+                radiuses?: string;
+                /** @description Trip: `true` to come back to the first coordinate. */
+                roundtrip?: string;
+                /** @description Table: durations are multiplied by it. */
+                scale_factor?: string;
+                /** @description `true`: without waypoints in the answer. */
+                skip_waypoints?: string;
+                /** @description `default` or `any`: also roads that do not connect to the rest. */
+                snapping?: string;
+                /** @description Trip: any or first. */
+                source?: string;
+                /** @description Table: numbers of coordinates, or all. Trip: any or first. */
+                sources?: string;
+                /** @description Route and trip: `true` for steps with what to do. */
+                steps?: string;
+                /** @description Route: taken; every coordinate is a waypoint when not given. */
+                waypoints?: string;
+            };
+            header?: never;
+            path: {
+                /** @description lng,lat;lng,lat… */
+                coordinates: string;
+                profile: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_table_v1_profile_coordinates: {
+        parameters: {
+            query?: {
+                /** @description Route: one route is answered. */
+                alternatives?: string;
+                /** @description Route and trip: `true`, or some of duration, distance, speed. Table: duration, distance or both. */
+                annotations?: string;
+                /** @description `unrestricted` for each coordinate. */
+                approaches?: string;
+                /** @description Not offered. */
+                bearings?: string;
+                /** @description Route: taken; legs are planned one by one. */
+                continue_straight?: string;
+                /** @description Trip: any or last. */
+                destination?: string;
+                /** @description Table: numbers of coordinates, or all. */
+                destinations?: string;
+                /** @description Not offered. */
+                exclude?: string;
+                /** @description Table: km/h as the crow flies where no road leads. */
+                fallback_speed?: string;
+                /** @description Taken and not needed. */
+                generate_hints?: string;
+                /** @description Route and trip: polyline, polyline6 or geojson. */
+                geometries?: string;
+                /** @description Taken and not needed. */
+                hints?: string;
+                /** @description Nearest: how many roads. */
+                number?: string;
+                /** @description Route and trip: simplified, full or false. */
+                overview?: string;
+                /** @description For each coordinate how far its road may be, metres or `unlimited`; 1,000 unless said. */
+                radiuses?: string;
+                /** @description Trip: `true` to come back to the first coordinate. */
+                roundtrip?: string;
+                /** @description Table: durations are multiplied by it. */
+                scale_factor?: string;
+                /** @description `true`: without waypoints in the answer. */
+                skip_waypoints?: string;
+                /** @description `default` or `any`: also roads that do not connect to the rest. */
+                snapping?: string;
+                /** @description Trip: any or first. */
+                source?: string;
+                /** @description Table: numbers of coordinates, or all. Trip: any or first. */
+                sources?: string;
+                /** @description Route and trip: `true` for steps with what to do. */
+                steps?: string;
+                /** @description Route: taken; every coordinate is a waypoint when not given. */
+                waypoints?: string;
+            };
+            header?: never;
+            path: {
+                /** @description lng,lat;lng,lat… */
+                coordinates: string;
+                profile: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_tiles_base_json: {
         parameters: {
             query?: never;
             header?: never;
@@ -5436,7 +6302,7 @@ export interface operations {
             };
         };
     };
-    base_tile: {
+    get_tiles_base_z_x_y: {
         parameters: {
             query?: never;
             header?: never;
@@ -5465,7 +6331,7 @@ export interface operations {
             };
         };
     };
-    tile: {
+    get_tiles_customers_z_x_y: {
         parameters: {
             query?: {
                 /** @description A past moment. */
@@ -5498,6 +6364,84 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    get_trip_v1_profile_coordinates: {
+        parameters: {
+            query?: {
+                /** @description Route: one route is answered. */
+                alternatives?: string;
+                /** @description Route and trip: `true`, or some of duration, distance, speed. Table: duration, distance or both. */
+                annotations?: string;
+                /** @description `unrestricted` for each coordinate. */
+                approaches?: string;
+                /** @description Not offered. */
+                bearings?: string;
+                /** @description Route: taken; legs are planned one by one. */
+                continue_straight?: string;
+                /** @description Trip: any or last. */
+                destination?: string;
+                /** @description Table: numbers of coordinates, or all. */
+                destinations?: string;
+                /** @description Not offered. */
+                exclude?: string;
+                /** @description Table: km/h as the crow flies where no road leads. */
+                fallback_speed?: string;
+                /** @description Taken and not needed. */
+                generate_hints?: string;
+                /** @description Route and trip: polyline, polyline6 or geojson. */
+                geometries?: string;
+                /** @description Taken and not needed. */
+                hints?: string;
+                /** @description Nearest: how many roads. */
+                number?: string;
+                /** @description Route and trip: simplified, full or false. */
+                overview?: string;
+                /** @description For each coordinate how far its road may be, metres or `unlimited`; 1,000 unless said. */
+                radiuses?: string;
+                /** @description Trip: `true` to come back to the first coordinate. */
+                roundtrip?: string;
+                /** @description Table: durations are multiplied by it. */
+                scale_factor?: string;
+                /** @description `true`: without waypoints in the answer. */
+                skip_waypoints?: string;
+                /** @description `default` or `any`: also roads that do not connect to the rest. */
+                snapping?: string;
+                /** @description Trip: any or first. */
+                source?: string;
+                /** @description Table: numbers of coordinates, or all. Trip: any or first. */
+                sources?: string;
+                /** @description Route and trip: `true` for steps with what to do. */
+                steps?: string;
+                /** @description Route: taken; every coordinate is a waypoint when not given. */
+                waypoints?: string;
+            };
+            header?: never;
+            path: {
+                /** @description lng,lat;lng,lat… */
+                coordinates: string;
+                profile: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
             };
         };
     };

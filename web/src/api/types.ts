@@ -204,5 +204,6 @@ export interface CandidateAnswer { candidates: Candidate[]; status: string; why:
 
 export interface Token { id: Id; name: string; scopes: string; created_at: number; expires_at: number; seen_at: number | null }
 export interface PackInfo { extract_date: number | null; hash: string; tiles: number; bounds: [number, number, number, number]; sections: { name: string; bytes: number }[]; attribution: string }
+export interface About { name: string; version: string; licence: string; map_attribution: string | null; map_licence: string | null; map_extract_date: number | null }
 export interface AuditEntry { seq: number; at: number; operation: string; type: string; id: Id; change_set: Id | null; author: Id | null; cause: string | null; hash?: string }
 export interface Verification { ok: boolean; entries: number; versions?: number; first_broken?: { seq: number | null; type: string; id: string; reason: string } | null; redacted: number }

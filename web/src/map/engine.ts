@@ -91,9 +91,9 @@ export class Engine {
     else this.map.easeTo({ ...to, duration: 300 });
   }
 
-  fit(area: Box, margin = 48): void {
+  fit(area: Box, margin = 48, right = margin): void {
     const [west, south, east, north] = area;
-    this.map.fitBounds([[west, south], [east, north]], { padding: margin, maxZoom: 16, duration: calm() ? 0 : 300 });
+    this.map.fitBounds([[west, south], [east, north]], { padding: { top: margin, left: margin, bottom: margin, right }, maxZoom: 16, duration: calm() ? 0 : 300 });
   }
 
   fitTo(geometries: Iterable<Geometry | null | undefined>, margin = 48): void {
@@ -116,6 +116,7 @@ export class Engine {
       this.#addImages(true);
     }
     if (!this.#ready) return;
+    this.#busy();
     for (const layer of layers(this.#painting)) {
       const text = JSON.stringify(layer);
       const before = this.#painted.get(layer.id);
@@ -135,6 +136,7 @@ export class Engine {
   setCustomers(address: string): void {
     if (address === this.#customers) return;
     this.#customers = address;
+    this.#busy();
     (this.map.getSource('customers') as maplibregl.VectorTileSource | undefined)?.setTiles([address]);
   }
 
@@ -144,6 +146,7 @@ export class Engine {
       this.#waiting.set(source, features);
       return;
     }
+    this.#busy();
     (this.map.getSource(source) as maplibregl.GeoJSONSource).setData({ type: 'FeatureCollection', features });
   }
 
@@ -234,6 +237,7 @@ export class Engine {
     // The page and its tests learn from this attribute that everything in view is painted.
     map.on('idle', () => map.getContainer().setAttribute('data-idle', 'true'));
     map.on('dataloading', () => map.getContainer().removeAttribute('data-idle'));
+    map.on('movestart', () => map.getContainer().removeAttribute('data-idle'));
     map.on('moveend', () => this.handlers.moved(this.camera, this.bounds));
     map.on('click', (event) => {
       if (this.drawing) return;
@@ -250,6 +254,12 @@ export class Engine {
       this.#hoverTerritory(null);
       this.handlers.hovered(null, { x: 0, y: 0 });
     });
+  }
+
+  /** Something is about to be painted: not idle before that is done. */
+  #busy(): void {
+    this.map.getContainer().removeAttribute('data-idle');
+    this.map.triggerRepaint();
   }
 
   #hoverTerritory(id: string | null): void {

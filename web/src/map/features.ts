@@ -1,7 +1,7 @@
 // From our own things to the small GeoJSON sources of the map.
 import type { Feature, Geometry, Point } from 'geojson';
 import type { Plan, Territory } from '../api/types';
-import { hours, money } from '../i18n/format';
+import { amount, written, type Measure } from '../state/measures.svelte';
 import { feature, labelPoint } from './geometry';
 
 export function territoryFeatures(territories: Territory[], chosen: string | null): Feature<Geometry>[] {
@@ -10,13 +10,13 @@ export function territoryFeatures(territories: Territory[], chosen: string | nul
     : []));
 }
 
-/** Names with the owner's initials and the hours a week. */
-export function territoryNames(territories: Territory[]): Feature<Point>[] {
+/** Names with the owner's initials and the chosen measure. */
+export function territoryNames(territories: Territory[], measure: Measure): Feature<Point>[] {
   return territories.flatMap((one) => {
     const at = one.geometry ? labelPoint(one.geometry) : null;
     if (!at) return [];
     const initials = one.owner_name ? one.owner_name.split(/\s+/).map((part) => part[0] ?? '').join('') : '';
-    const second = [initials, money(one.totals.revenue), hours(one.totals.visit_hours)].filter(Boolean).join(' · ');
+    const second = [initials, written(measure, amount(measure, one.totals))].filter(Boolean).join(' · ');
     return [feature(at, { id: one.id, label: `${one.name.toLocaleUpperCase()}\n${second}` })];
   });
 }
@@ -33,9 +33,13 @@ export function routeFeatures(plan: Plan, look: RouteLook): Feature<Geometry>[] 
   return legs.filter((leg) => leg.geometry.coordinates.length > 1);
 }
 
+/** Where the day begins and ends. */
+export function homeFeature({ lng, lat }: { lng: number; lat: number }): Feature<Point> {
+  return feature<Point>({ type: 'Point', coordinates: [lng, lat] }, { id: 'home', label: '', done: true, chosen: false });
+}
+
 export function stopFeatures(plan: Plan, chosen: string | null): Feature<Geometry>[] {
-  const ends = [feature<Point>({ type: 'Point', coordinates: [plan.start.lng, plan.start.lat] }, { id: 'home', label: '', done: true, chosen: false })];
-  return [...ends, ...plan.stops.map((stop) => feature<Point>(
+  return [homeFeature(plan.start), ...plan.stops.map((stop) => feature<Point>(
     { type: 'Point', coordinates: [stop.lng, stop.lat] },
     { id: stop.visit_id, label: String(stop.seq), done: stop.status === 'done', chosen: stop.visit_id === chosen },
   ))];

@@ -37,7 +37,7 @@ export function areaLayers(p: Painting): LayerSpecification[] {
     { id: 'territory-fill', type: 'fill', source: 'territories', layout: { visibility },
       paint: { 'fill-color': slots, 'fill-opacity': ['case', ['any', ['boolean', ['get', 'chosen'], false], hovered], p.dark ? 0.34 : 0.28, p.dark ? 0.22 : 0.18] } },
     { id: 'shape-fill', type: 'fill', source: 'shape', paint: { 'fill-color': token(t, 'accent'), 'fill-opacity': 0.12 } },
-    { id: 'overlap-fill', type: 'fill', source: 'issues', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-pattern': 'hatch' } },
+    { id: 'overlap-fill', type: 'fill', source: 'issues', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-pattern': 'hatch', 'fill-opacity': 0.45 } },
   ];
 }
 
@@ -73,15 +73,9 @@ export function pointLayers(p: Painting): LayerSpecification[] {
     token(t, 'due-none'),
   );
   const text = { 'text-color': token(t, 'ink'), 'text-halo-color': token(t, 'land'), 'text-halo-width': 1.5 };
+  const bySize: ExpressionSpecification = ['interpolate', ['linear'], ['log10', ['max', 2, ['get', 'count']]], 0.3, 12, 2, 18, 4, 28];
+  const few: ExpressionSpecification = ['all', ['boolean', ['get', 'stack'], false], ['<', ['get', 'count'], 10]];
   return [
-    { id: 'clusters', type: 'circle', source: 'customers', 'source-layer': 'customers', filter: isCluster, layout: { visibility },
-      paint: {
-        'circle-color': surface, 'circle-stroke-color': due, 'circle-stroke-width': 3,
-        'circle-radius': ['interpolate', ['linear'], ['log10', ['max', 2, ['get', 'count']]], 0.3, 12, 2, 18, 4, 28],
-      } },
-    { id: 'cluster-count', type: 'symbol', source: 'customers', 'source-layer': 'customers', filter: isCluster,
-      layout: { visibility, 'text-field': ['to-string', ['get', 'count']], 'text-font': semibold, 'text-size': 12, 'text-allow-overlap': true, 'text-ignore-placement': true },
-      paint: { 'text-color': token(t, 'ink') } },
     { id: 'points', type: 'circle', source: 'customers', 'source-layer': 'customers', filter: single, layout: { visibility: p.showCustomers && !byDue ? 'visible' : 'none' },
       paint: {
         'circle-color': points, 'circle-stroke-color': surface, 'circle-stroke-width': 1.5,
@@ -93,6 +87,15 @@ export function pointLayers(p: Painting): LayerSpecification[] {
         'icon-image': ['concat', 'due-', ['match', ['coalesce', ['get', 'due_state'], none], [...dueStates], ['get', 'due_state'], 'none']],
         'symbol-sort-key': ['match', ['coalesce', ['get', 'due_state'], none], ['overdue'], 5, ['due'], 4, ['appointment'], 3, ['later'], 2, 1],
       } },
+    { id: 'clusters', type: 'circle', source: 'customers', 'source-layer': 'customers', filter: isCluster, layout: { visibility },
+      paint: {
+        'circle-color': surface, 'circle-stroke-color': due, 'circle-stroke-width': 3,
+        // From afar several at one spot are drawn little larger than one; near by, and always for a crowd, with their count.
+        'circle-radius': ['interpolate', ['linear'], ['zoom'], 11, ['case', few, 6, bySize], 13, bySize],
+      } },
+    { id: 'cluster-count', type: 'symbol', source: 'customers', 'source-layer': 'customers', filter: isCluster,
+      layout: { visibility, 'text-field': ['step', ['zoom'], ['case', few, '', ['to-string', ['get', 'count']]], 12, ['to-string', ['get', 'count']]], 'text-font': semibold, 'text-size': 12, 'text-allow-overlap': true, 'text-ignore-placement': true },
+      paint: { 'text-color': token(t, 'ink') } },
     { id: 'point-name', type: 'symbol', source: 'customers', 'source-layer': 'customers', minzoom: 12, filter: single,
       layout: {
         visibility, 'text-field': ['step', ['zoom'], ['case', ['==', ['get', 'class'], 'A'], ['get', 'name'], ''], 14, ['get', 'name']],

@@ -1,6 +1,7 @@
 // The map as the screens see it, before and after its code has arrived: who draws what, and who hears the clicks.
 import type { Feature, Geometry } from 'geojson';
-import type { Camera } from '../state/url';
+import { layout } from '../frame/layout.svelte';
+import type { Camera, Colouring } from '../state/url';
 import type { Drawing } from './draw';
 import type { Engine, Hit } from './engine';
 import type { Box } from './geometry';
@@ -10,6 +11,8 @@ import type { Drawn } from './style';
 export interface Mode {
   showCustomers: boolean;
   showTerritories: boolean;
+  /** What the screen colours customers by, whatever the address says. */
+  colour?: Colouring;
   clicked?: (hit: Hit, keys: { shift: boolean; alt: boolean }) => boolean;
   pinned?: (lng: number, lat: number) => void;
 }
@@ -46,7 +49,7 @@ class Stage {
   attach(engine: Engine): void {
     this.engine = engine;
     for (const [source, features] of this.#features) engine.draw(source, features);
-    if (this.#waitingFit) engine.fit(this.#waitingFit);
+    if (this.#waitingFit) this.fit(this.#waitingFit);
   }
 
   draw(source: Drawn, features: Feature<Geometry>[]): void {
@@ -57,7 +60,8 @@ class Stage {
   /** Moves the camera so that the box is seen, at once or when the map has arrived. */
   fit(area: Box | null, margin = 48): void {
     if (!area) return;
-    if (this.engine) this.engine.fit(area, margin);
+    // The buttons at a phone's edge would hide what is fitted there.
+    if (this.engine) this.engine.fit(area, margin, layout.phone ? Math.max(margin, 76) : margin);
     else this.#waitingFit = area;
   }
 

@@ -63,8 +63,8 @@ impl<'a> RowReader<'a> {
         }
     }
 
-    pub fn read(&self, row: u64, record: &csv::StringRecord) -> Draft {
-        let line = record.position().map_or(row + 1, csv::Position::line);
+    /// Reads row `row` (from 1), which stands on line `line` of the file.
+    pub fn read(&self, row: u64, line: u64, record: &csv::StringRecord) -> Draft {
         let mut draft = Draft {
             row,
             line,

@@ -101,6 +101,37 @@ pub(crate) fn reader(text: &str, delimiter: char) -> csv::Reader<&[u8]> {
         .from_reader(text.as_bytes())
 }
 
+/// On which line of a text its records begin, asked in their order. The reader itself counts a line less
+/// behind line ends of two characters, and counts empty lines to the record below them.
+pub(super) struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl<'a> Lines<'a> {
+    pub fn new(text: &'a str) -> Self {
+        Self {
+            text: text.as_bytes(),
+            at: 0,
+            line: 1,
+        }
+    }
+
+    /// The line, from 1.
+    pub fn of(&mut self, record: &csv::StringRecord) -> u64 {
+        let given = record.position().map_or(0, csv::Position::byte);
+        let mut start = usize::try_from(given).unwrap_or(usize::MAX).min(self.text.len());
+        while matches!(self.text.get(start), Some(b'\r' | b'\n')) {
+            start += 1;
+        }
+        let passed = self.text.get(self.at..start).unwrap_or_default();
+        self.line += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.at = self.at.max(start);
+        self.line
+    }
+}
+
 /// Decodes by byte order mark, else UTF-8 where it is valid, else UTF-16 where every other byte is zero, else
 /// Windows-1252, in which every byte means something.
 pub(crate) fn decode(bytes: &[u8]) -> Result<(String, &'static str), Problem> {
@@ -258,6 +289,19 @@ mod tests {
             assert_eq!(sniffed.first_rows, [["Bäckerei Größe", "1.200,50"]], "{encoding}");
             assert_eq!(sniffed.style.delimiter, ";");
             assert_eq!(sniffed.style.decimal, ",");
+        }
+    }
+
+    #[test]
+    fn records_know_their_lines() {
+        for end in ["\n", "\r\n"] {
+            let text = ["Name,Note", "A,x", "", "\"B\",\"two", "lines\"", "C,y", ""].join(end);
+            let mut lines = Lines::new(&text);
+            let found: Vec<u64> = reader(&text, ',')
+                .records()
+                .map(|r| lines.of(&r.unwrap()))
+                .collect();
+            assert_eq!(found, [2, 4, 6], "{end:?}");
         }
     }
 

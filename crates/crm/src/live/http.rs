@@ -10,6 +10,7 @@ use geom::{TileId, Timestamp};
 use points::{Filter, Found, Shape, TileStyle};
 use records::{At, on_db};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -342,21 +343,28 @@ async fn tile(
     let id = tile_of(z, x, &y)?;
     let (state, filter) = asked.resolve(&app, &signed).await?;
     let gzip = accepts_gzip(&headers);
-    let seq = state.seq;
     // Encoding a tile of the densest town takes milliseconds: not on a thread that serves.
-    let bytes = tokio::task::spawn_blocking(move || {
+    let drawn = tokio::task::spawn_blocking(move || {
         let view = state.index.view(&filter)?;
         let tile = view.tile(id, &style())?;
-        Ok(match tile.rows {
+        let bytes = match tile.rows {
             0 => None,
             _ if gzip => Some(tile.gzip()),
             _ => Some(tile.bytes),
-        })
+        };
+        // Maps take two addresses with the same tag for the same tile, so it is the content's own: another
+        // filter, date or viewer has another.
+        Ok(bytes.map(|bytes| (hex_of(&Sha256::digest(&bytes)[..12]), bytes)))
     })
     .await
     .map_err(Problem::unexpected)?
     .map_err(index_problem)?;
-    Ok(mvt_response(bytes, gzip, "private, max-age=60", Some(seq)))
+    let (tag, bytes) = drawn.unzip();
+    Ok(mvt_response(bytes, gzip, "private, max-age=60", tag.as_deref()))
+}
+
+fn hex_of(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn style() -> TileStyle {
@@ -388,7 +396,7 @@ pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
 }
 
 /// An answer with a tile's bytes, or 204 where there is nothing.
-pub(crate) fn mvt_response(bytes: Option<Vec<u8>>, gzip: bool, cache: &str, seq: Option<i64>) -> Response {
+pub(crate) fn mvt_response(bytes: Option<Vec<u8>>, gzip: bool, cache: &str, tag: Option<&str>) -> Response {
     let Some(bytes) = bytes else {
         return (
             StatusCode::NO_CONTENT,
@@ -412,7 +420,7 @@ pub(crate) fn mvt_response(bytes: Option<Vec<u8>>, gzip: bool, cache: &str, seq:
     if let Ok(cache) = HeaderValue::from_str(cache) {
         headers.insert(header::CACHE_CONTROL, cache);
     }
-    if let Some(tag) = seq.and_then(|seq| HeaderValue::from_str(&format!("\"{seq}\"")).ok()) {
+    if let Some(tag) = tag.and_then(|tag| HeaderValue::from_str(&format!("\"{tag}\"")).ok()) {
         headers.insert(header::ETAG, tag);
     }
     response

@@ -136,6 +136,36 @@ async fn outbound(_: Signed) -> Json<Outbound> {
     Json(Outbound { targets: Vec::new() })
 }
 
+/// What this program is, and under which terms it and its map may be used.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct About {
+    name: &'static str,
+    version: &'static str,
+    /// SPDX expression.
+    licence: &'static str,
+    /// Whom to name beside the map; null without a map.
+    map_attribution: Option<String>,
+    /// SPDX expression; null without a map.
+    map_licence: Option<&'static str>,
+    /// The moment the map shows, in milliseconds since 1970; null when the extract does not say.
+    map_extract_date: Option<i64>,
+}
+
+/// What this program is, its version and its licences
+#[utoipa::path(get, path = "/api/v1/about", tag = "map", responses((status = 200, body = About)))]
+async fn about(State(app): State<Shared>, _: Signed) -> Json<About> {
+    let atlas = app.map().ok();
+    Json(About {
+        name: "Bailiwick",
+        version: env!("CARGO_PKG_VERSION"),
+        licence: env!("CARGO_PKG_LICENSE"),
+        map_attribution: atlas.as_ref().map(|atlas| atlas.attribution().to_owned()),
+        // Every pack is made from OpenStreetMap, whose terms follow the data.
+        map_licence: atlas.as_ref().map(|_| "ODbL-1.0"),
+        map_extract_date: atlas.as_ref().and_then(|atlas| atlas.extract_date()).map(|d| d.0),
+    })
+}
+
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct BoundaryParams {
@@ -221,6 +251,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .routes(routes!(tile_json))
         .routes(routes!(pack_info))
         .routes(routes!(outbound))
+        .routes(routes!(about))
         .routes(routes!(boundaries))
         .routes(routes!(boundary))
 }

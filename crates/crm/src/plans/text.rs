@@ -79,16 +79,25 @@ fn table(app: &App, name: &str, plan: &DayPlan) -> String {
         for left in &plan.left_out {
             out.push_str(&format!("     {}: {}", left.name, reasons(&left.reasons)));
             if let Some(price) = left.price_minutes {
-                out.push_str(&format!("; adding costs {price} min of driving"));
+                out.push_str(&format!("; adding it {}", driving(price)));
                 if !left.displaces.is_empty() {
-                    out.push_str(&format!(" and drops {}", left.displaces.join(", ")));
+                    out.push_str(&format!(", and drops {}", left.displaces.join(", ")));
                 }
             }
             if let Some(best) = &left.best_day {
-                out.push_str(&format!("; on {} {} min", best.date, best.minutes));
+                out.push_str(&format!("; on {} it {}", best.date, driving(best.minutes)));
             }
             out.push('\n');
         }
     }
     out
+}
+
+/// What a change does to the driving; it can save some when it pushes another visit out.
+fn driving(minutes: i64) -> String {
+    match minutes {
+        0 => "costs no extra driving".to_owned(),
+        1.. => format!("costs {minutes} min of driving"),
+        _ => format!("saves {} min of driving", minutes.unsigned_abs()),
+    }
 }

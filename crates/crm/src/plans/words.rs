@@ -161,6 +161,9 @@ pub(crate) fn on_the_way(lang: Language, minutes: i64) -> Reason {
     let sign = if minutes < 0 { "−" } else { "+" };
     let n = minutes.abs();
     let text = match (lang, minutes <= 10) {
+        _ if minutes == 0 => lang
+            .pick("on the way, no detour", "auf dem Weg, kein Umweg")
+            .to_owned(),
         (Language::English, true) => format!("on the way, {sign}{n} min"),
         (Language::English, false) => format!("{sign}{n} min of driving"),
         (Language::German, true) => format!("auf dem Weg, {sign}{n} Min."),

@@ -407,14 +407,7 @@ async fn preview_change(
                 }));
             }
         },
-        (Some(id), None, Some(locations)) => Change::Names(id, locations),
-        (None, None, Some(_)) => {
-            return Err(Problem::bad(
-                "/territory_id",
-                "required",
-                "Say which territory would take the places.",
-            ));
-        }
+        (id, None, Some(locations)) => Change::Names(id, locations),
         _ => {
             return Err(Problem::bad(
                 "/geometry",

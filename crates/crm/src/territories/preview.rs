@@ -17,8 +17,8 @@ use crate::live::{State, id_text};
 pub(super) enum Change {
     /// A territory (`None`: a new one) gets this area.
     Area(Option<String>, Shape),
-    /// A territory takes these locations by name.
-    Names(String, Vec<String>),
+    /// A territory (`None`: a new one) takes these locations by name.
+    Names(Option<String>, Vec<String>),
 }
 
 /// One territory before and after; `None` is whoever has none.
@@ -88,11 +88,17 @@ pub(super) fn preview(
             }
             (id.as_deref().map_or_else(unborn, number), rows)
         }
-        Change::Names(id, locations) => (number(id), rows_of(&state.index, &view, locations)),
+        Change::Names(id, locations) => (
+            id.as_deref().map_or_else(unborn, number),
+            rows_of(&state.index, &view, locations),
+        ),
     };
     let territory = layout.by_number(target);
     let line = territory.and_then(|t| t.line());
-    let index = layout.index.with(target, areas_after(layout, target, change));
+    let index = match change {
+        Change::Area(_, shape) => Some(layout.index.with(target, areas_after(layout, target, shape))),
+        Change::Names(..) => None,
+    };
     let line_holder: HashMap<&str, &str> = match line {
         Some(_) => in_lines
             .iter()
@@ -100,10 +106,6 @@ pub(super) fn preview(
             .map(|(location, t)| (location.as_str(), t.as_str()))
             .collect(),
         None => HashMap::new(),
-    };
-    let named = |location: &str| match change {
-        Change::Names(..) => true,
-        Change::Area(..) => layout.is_named(candidate_number(location)),
     };
 
     let mut moved: Vec<Moved> = Vec::new();
@@ -115,11 +117,16 @@ pub(super) fn preview(
             Some(_) => line_holder.get(location.as_str()).copied(),
         };
         let from = from.map(number);
-        let to = match row.place() {
-            Some(place) if !named(&location) => index.owner_at(place, line.map(line_number)),
-            place => {
+        let candidate = candidate_number(&location);
+        let to = match (&index, row.place()) {
+            // What is taken by name is had: names come before all other rules, and whoever named it gives it up.
+            (None, _) => Some(target),
+            (Some(index), Some(place)) if !layout.is_named(candidate) => {
+                index.owner_at(place, line.map(line_number))
+            }
+            (Some(index), place) => {
                 let candidate = territory::Candidate {
-                    id: candidate_number(&location),
+                    id: candidate,
                     place,
                     attributes: BTreeMap::new(),
                 };
@@ -189,18 +196,12 @@ pub(super) fn preview(
     })
 }
 
-/// The claims of the territory after the change.
-fn areas_after(layout: &Layout, target: TerritoryId, change: &Change) -> Vec<territory::Area> {
+/// The claims of the territory with another shape.
+fn areas_after(layout: &Layout, target: TerritoryId, shape: &Shape) -> Vec<territory::Area> {
     let standing = layout.by_number(target);
     let record = standing.map(|t| t.record.clone()).unwrap_or_else(nameless);
-    let kept = standing.map(|t| t.named.as_slice()).unwrap_or_default().iter();
-    match change {
-        Change::Area(_, shape) => areas_of(target, &record, Some(shape.clone()), kept.map(String::as_str)),
-        Change::Names(_, more) => {
-            let shape = standing.and_then(|t| t.shape.clone());
-            areas_of(target, &record, shape, kept.chain(more).map(String::as_str))
-        }
-    }
+    let named = standing.map(|t| t.named.as_slice()).unwrap_or_default().iter();
+    areas_of(target, &record, Some(shape.clone()), named.map(String::as_str))
 }
 
 /// A territory that is only a question: no line, no priority.

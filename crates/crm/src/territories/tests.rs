@@ -532,6 +532,41 @@ async fn a_preview_says_what_then_happens() {
         json!([{ "territory_id": west, "name": "West", "locations": 1 }])
     );
 
+    // So does one that would be made of named places, wherever they lie.
+    let ids: Vec<Value> = {
+        let caught = json!({ "geometry": square(13.2, 53.5, 13.3, 53.6) });
+        let caught = world.post("max", "/api/v1/lasso", caught).await;
+        let of = |c: &Value| (c["name"] != "Customer 2").then(|| c["location_id"].clone());
+        caught["locations"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(of)
+            .collect()
+    };
+    let named = json!({ "territory_id": null, "location_ids": ids });
+    let named = world.post("max", "/api/v1/territories/preview", named).await;
+    assert_eq!(named["moved_count"], 3);
+    assert_eq!(named["sides"][0]["territory_id"], Value::Null);
+    assert_eq!(named["sides"][0]["before"]["accounts"], 0);
+    assert_eq!(named["sides"][0]["after"]["revenue"], 1000 + 2000 + 4000);
+    assert_eq!(named["sides"][1]["name"], "West");
+    assert_eq!(named["sides"][1]["after"]["accounts"], 0);
+    // Whoever holds a place by name gives it up to whoever takes it by name.
+    let inner = json!({ "name": "Named", "location_ids": ids });
+    let (status, inner) = world.ask("max", "POST", "/api/v1/territories/draw", inner).await;
+    assert_eq!(status, 201);
+    let again = json!({ "territory_id": west, "location_ids": ids });
+    let again = world.post("max", "/api/v1/territories/preview", again).await;
+    assert_eq!(again["moved_count"], 3);
+    assert_eq!(again["moved"][0]["from"], "Named");
+    assert_eq!(again["moved"][0]["to"], "West");
+    let undo = format!(
+        "/api/v1/change-sets/{}/undo",
+        inner["change_set"].as_str().unwrap()
+    );
+    assert_eq!(world.ask("max", "POST", &undo, json!({})).await.0, 200);
+
     let (status, done) = world
         .ask(
             "max",

@@ -84,6 +84,7 @@ export const map: Record<keyof typeof english, Message> = {
   'card.title.take': 'Kunden verschieben',
   'card.counting': 'Zählt…',
   'card.caught': { one: '{n} Kunde gefangen', other: '{n} Kunden gefangen' },
+  'card.caughtSoFar': { one: '{n} Kunde darin', other: '{n} Kunden darin' },
   'card.moved': { one: '{n} Kunde wechselt', other: '{n} Kunden wechseln' },
   'card.movedNone': 'Kein Kunde wechselt',
   'card.name': 'Name',
@@ -114,6 +115,8 @@ export const map: Record<keyof typeof english, Message> = {
 
   'terr.done.drawn': { one: '{name} gezeichnet: {n} Kunde', other: '{name} gezeichnet: {n} Kunden' },
   'terr.done.reshaped': { one: 'Grenze von {name} gesetzt: {n} Kunde gewechselt', other: 'Grenze von {name} gesetzt: {n} Kunden gewechselt' },
+  'terr.done.asBefore': 'Die Grenze von {name} ist wie zuvor',
+  'terr.done.hadThem': '{name} hat diese Kunden schon',
   'terr.done.taken': { one: '{n} Kunde nach {name} verschoben', other: '{n} Kunden nach {name} verschoben' },
   'terr.done.given': '{name} an {owner} gegeben',
   'terr.done.renamed': 'Umbenannt in {name}',

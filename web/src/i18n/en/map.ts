@@ -81,6 +81,7 @@ export const map = {
   'card.title.take': 'Move customers',
   'card.counting': 'Counting…',
   'card.caught': { one: '{n} customer caught', other: '{n} customers caught' },
+  'card.caughtSoFar': { one: '{n} customer inside', other: '{n} customers inside' },
   'card.moved': { one: '{n} customer moves', other: '{n} customers move' },
   'card.movedNone': 'No customer moves',
   'card.name': 'Name',
@@ -111,6 +112,8 @@ export const map = {
 
   'terr.done.drawn': { one: '{name} drawn: {n} customer', other: '{name} drawn: {n} customers' },
   'terr.done.reshaped': { one: 'Border of {name} set: {n} customer moved', other: 'Border of {name} set: {n} customers moved' },
+  'terr.done.asBefore': 'The border of {name} is as it was',
+  'terr.done.hadThem': '{name} has these customers already',
   'terr.done.taken': { one: 'Moved {n} customer to {name}', other: 'Moved {n} customers to {name}' },
   'terr.done.given': '{name} given to {owner}',
   'terr.done.renamed': 'Renamed to {name}',

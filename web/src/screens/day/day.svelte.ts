@@ -22,6 +22,8 @@ class DayState {
   drivingTo = $state<Id | null>(null);
   checkingIn = $state(false);
   reporting = $state(false);
+  /** Whether the server has said what is planned for the shown day. */
+  known = $state(false);
   #date = '';
   #user: Id | null = null;
 
@@ -30,6 +32,7 @@ class DayState {
   async load(date: string, user: Id | null): Promise<void> {
     if (date !== this.#date || user !== this.#user) {
       this.plan = null;
+      this.known = false;
       this.proposal = null;
       this.chosen = null;
       this.drivingTo = null;
@@ -38,6 +41,9 @@ class DayState {
     this.#user = user;
     await this.day.load((signal) => api.day(date, user, signal));
     const stored = this.day.value?.plan ?? null;
+    // Another day was asked for meanwhile.
+    if (date !== this.#date || user !== this.#user) return;
+    this.known = this.day.value?.date === date;
     // A draft on the screen stays until it is accepted or planned anew.
     if (this.day.value?.date === date && !(this.plan && this.plan.status === 'draft' && stored?.id !== this.plan.id)) this.plan = stored;
   }

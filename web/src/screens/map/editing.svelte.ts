@@ -2,6 +2,7 @@
 import * as api from '../../api/territories';
 import { isochrone } from '../../api/places';
 import type { Area, Id, LassoCatch, Preview, PreviewSide } from '../../api/types';
+import { layout } from '../../frame/layout.svelte';
 import { t } from '../../i18n/index.svelte';
 import { feature } from '../../map/geometry';
 import { stage } from '../../map/stage.svelte';
@@ -55,13 +56,17 @@ class Editing {
     if (tool === 'vertices') {
       const shape = territories.find(target)?.geometry;
       if (!shape) return this.take('select');
+      // The card is there from the start: it must not arrive under the hand that drags a corner.
+      this.area = shape;
       this.closed = true;
+      if (layout.phone) layout.sheet = 'peek';
       stage.startDrawing({
         mode: 'edit', area: shape,
         changed: (area, crossing) => this.#changed(area, crossing),
         finished: (area) => this.shape(area),
         cancelled: () => this.take('select'),
       });
+      this.ask();
     }
   }
 
@@ -137,7 +142,8 @@ class Editing {
     if (this.fresh) return this.#make({ location_ids: [...this.caught.keys()] });
     if (!this.target) return false;
     const result = await api.take(this.target, [...this.caught.keys()]);
-    feedback.done(t('terr.done.taken', { n: result.moved, name: territories.find(this.target)?.name ?? '' }), result.change_set);
+    const name = territories.find(this.target)?.name ?? '';
+    feedback.done(result.change_set ? t('terr.done.taken', { n: result.moved, name }) : t('terr.done.hadThem', { name }), result.change_set);
     return true;
   }
 
@@ -146,7 +152,8 @@ class Editing {
     if (!area) return false;
     if (target) {
       const result = await api.reshape(target, area);
-      feedback.done(t('terr.done.reshaped', { name: result.territory.name, n: result.moved }), result.change_set);
+      const { name } = result.territory;
+      feedback.done(result.change_set ? t('terr.done.reshaped', { name, n: result.moved }) : t('terr.done.asBefore', { name }), result.change_set);
       return true;
     }
     return this.#make({ geometry: area });
@@ -163,6 +170,7 @@ class Editing {
 
   #draw(mode: 'polygon' | 'lasso'): void {
     this.tool = mode;
+    if (layout.phone) layout.sheet = 'peek';
     stage.startDrawing({
       mode,
       changed: (area, crossing) => this.#changed(area, crossing),

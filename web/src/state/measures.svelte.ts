@@ -1,9 +1,15 @@
-// What a territory can be measured by.
-import type { Totals } from '../../api/types';
-import { hours, money, number } from '../../i18n/format';
+// What a territory can be measured by, and by what they are measured now: in the list and in their names on the map.
+import type { Totals } from '../api/types';
+import { hours, money, number } from '../i18n/format';
 
 export const measures = ['hours', 'accounts', 'prospects', 'revenue', 'pipeline'] as const;
 export type Measure = (typeof measures)[number];
+
+class Measured {
+  by = $state<Measure>('hours');
+}
+
+export const measured = new Measured();
 
 /** The amount of one measure; hours are visits plus the estimated drive. */
 export function amount(measure: Measure, totals: Totals): number {
