@@ -1,6 +1,6 @@
 // The queue of addresses that need a person's eye.
 import { get, post } from './client';
-import type { CandidateAnswer, Id, Job, RepairQueue, Written } from './types';
+import type { AlikeGroup, CandidateAnswer, Id, Job, PlacesSummary, RepairQueue, Written } from './types';
 
 export const queue = (status: string | null, cursor: string | null = null, signal?: AbortSignal) =>
   get<RepairQueue>('/api/v1/repair', { query: { status, cursor }, dated: false, ...(signal ? { signal } : {}) });
@@ -10,5 +10,7 @@ export const pin = (location: Id, place: { lng: number; lat: number; locked: boo
   post<Written & { distance_m: number | null }>(`/api/v1/locations/${location}/pin`, place);
 export const geocode = (location: Id) => post<Written>(`/api/v1/locations/${location}/geocode`, {});
 export const geocodeAll = () => post<Job>('/api/v1/geocode-jobs', {});
-export const summary = () =>
-  get<{ by_status: Record<string, number>; by_level: Record<string, number>; total: number }>('/api/v1/places/summary', { dated: false });
+export const summary = () => get<PlacesSummary>('/api/v1/places/summary', { dated: false });
+export const alike = () => get<{ groups: AlikeGroup[] }>('/api/v1/repair/alike', { dated: false });
+export const answerAlike = (answer: { key: string; city: string; postal_code: string }) =>
+  post<{ changed: number; found: number; skipped: number; change_set: string | null }>('/api/v1/repair/alike', answer);

@@ -198,6 +198,12 @@ export interface Import {
 }
 
 export interface RepairItem { location_id: Id; account_id: Id; name: string; text: string; status: string; reason: string | null; lng: number | null; lat: number | null }
+export interface AlikeChoice { city: string; postal_code: string; label: string; lng: number; lat: number }
+/** Places of the repair queue with the same street, postcode and town. */
+export interface AlikeGroup { key: string; street: string; postal_code: string; city: string; count: number; choices: AlikeChoice[] }
+/** What moved pins say about the look-up: by what it had claimed, the share that was within 250 m. */
+export interface MovedPins { count: number; median_m: number | null; ninth_decile_m: number | null; by_confidence: { from: number; count: number; claimed: number; right: number }[] }
+export interface PlacesSummary { by_status: Record<string, number>; by_level: Record<string, number>; total: number; moved: MovedPins }
 export interface RepairQueue { groups: { key: string; label: string; count: number }[]; items: RepairItem[]; total: number; done: number; next_cursor: string | null }
 export interface Candidate { lng: number; lat: number; label: string; level: string; confidence: number; why: string | null }
 export interface CandidateAnswer { candidates: Candidate[]; status: string; why: string | null }
