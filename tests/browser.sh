@@ -1,21 +1,44 @@
 #!/bin/sh
-# The three headline jobs in a real browser, against a demo server of our own on a free port.
+# The headline jobs in a real browser, against a demo server of our own on a free port. Needs Chromium: `chromium` on
+# the PATH, or its path in CHROMIUM. Arguments are test files under web/ (all of them without); with BAILIWICK_PICTURES
+# set to a folder, the pictures that README.md shows are written there.
 set -eu
 cd "$(dirname "$0")/.."
+make --no-print-directory web
 cargo build --locked -p server
+
 folder=$(mktemp -d)
 server=
-trap 'kill $server 2>/dev/null || true; rm -rf "$folder"' EXIT INT TERM
-BAILIWICK_LISTEN=127.0.0.1:0 target/debug/bailiwick demo --folder "$folder" >"$folder/out" 2>"$folder/log" &
+finish() {
+    status=$?
+    trap - EXIT INT TERM
+    if [ -n "$server" ]; then
+        kill "$server" 2>/dev/null || true
+        wait "$server" 2>/dev/null || true
+    fi
+    if [ "$status" -ne 0 ]; then
+        printf '\nThe server said:\n' >&2
+        tail -n 40 "$folder/out" "$folder/log" 2>/dev/null | cut -c1-400 >&2 || true
+    fi
+    rm -rf "$folder"
+    exit "$status"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+target/debug/bailiwick demo --listen 127.0.0.1:0 --folder "$folder/demo" >"$folder/out" 2>"$folder/log" </dev/null &
 server=$!
 waited=0
-until grep -q '^http' "$folder/out" 2>/dev/null || grep -q 'http://' "$folder/out" 2>/dev/null; do
+until grep -q 'http://' "$folder/out" 2>/dev/null; do
     waited=$((waited + 1))
     if [ "$waited" -gt 600 ] || ! kill -0 "$server" 2>/dev/null; then
-        echo "The demo server did not start:" >&2; cat "$folder/out" "$folder/log" >&2; exit 1
+        echo "The demo server did not start." >&2
+        exit 1
     fi
     sleep 0.5
 done
 BAILIWICK_URL=$(grep -o 'http://[^ ]*' "$folder/out" | head -1)
 export BAILIWICK_URL
-(cd web && npm run --silent e2e)
+cd web
+if [ "$#" -gt 0 ]; then node --test --test-concurrency=1 "$@" </dev/null; else npm run --silent e2e </dev/null; fi

@@ -17,7 +17,10 @@ if (!executablePath) throw new Error('No Chromium on the PATH: install it, or se
 const args = ['--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-quic'];
 
-const pictures = new URL('../../docs/screenshots/', import.meta.url).pathname;
+// Pictures are for looking at; those that README.md shows go to BAILIWICK_PICTURES when that names a folder.
+const results = new URL('../test-results/', import.meta.url).pathname;
+const shown = ['map-territories', 'lasso', 'why', 'day-phone', 'day-list-phone', 'stop-phone', 'region-compare', 'repair'];
+const largest = 400_000; // bytes
 const buttons = { manager: /Sales manager/, rep: /Field rep/, analyst: /Analyst/, admin: /Administrator/ };
 export const desk = { width: 1280, height: 800 };
 export const phone = { width: 390, height: 844 };
@@ -46,8 +49,17 @@ export async function withPage({ role, viewport = desk, dark = false, position =
       const url = request.url();
       if (!url.startsWith(`${address}/`) && !/^(data|blob|about):/.test(url)) wrong.push(`left the origin: ${url}`);
     });
-    if (role) await signIn(page, role);
-    await work(page, context);
+    try {
+      if (role) await signIn(page, role);
+      await work(page, context);
+    } catch (problem) {
+      // What stood on the page when it failed, for whoever looks into it.
+      mkdirSync(results, { recursive: true });
+      const path = join(results, `failed-${Date.now()}.png`);
+      await page.screenshot({ path }).catch(() => {});
+      console.error(`failed at ${page.url()}; the page is in ${path}; faults so far: ${JSON.stringify(wrong)}`);
+      throw problem;
+    }
     assert.deepEqual(wrong, [], 'no console errors and no request to elsewhere');
   } finally {
     await browser.close();
@@ -66,11 +78,13 @@ export async function mapIdle(page) {
   await page.locator('.canvas[data-idle]').waitFor();
 }
 
-/** A picture for the documents. */
+/** A picture of the page as it is. */
 export async function picture(page, name) {
-  mkdirSync(pictures, { recursive: true });
   await page.mouse.move(0, 0);
-  await page.screenshot({ path: `${pictures}${name}.png` });
+  const kept = process.env.BAILIWICK_PICTURES && shown.includes(name) ? process.env.BAILIWICK_PICTURES : results;
+  mkdirSync(kept, { recursive: true });
+  const bytes = await page.screenshot({ path: join(kept, `${name}.png`) });
+  if (kept !== results) assert.ok(bytes.length <= largest, `${name}.png has ${bytes.length} bytes: too large for a document`);
 }
 
 /** No fault that axe finds against WCAG 2.2 A and AA. */

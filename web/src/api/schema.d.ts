@@ -774,6 +774,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/repair/alike": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Groups of places with the same street, postcode and town that could not be found, and the towns they may mean */
+        get: operations["get_api_v1_repair_alike"];
+        put?: never;
+        /** Say once which town a whole group of places is in; they are looked up again at once */
+        post: operations["post_api_v1_repair_alike"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/role-rights": {
         parameters: {
             query?: never;
@@ -1618,6 +1636,65 @@ export interface components {
             change_set: string;
             plan: components["schemas"]["DayPlan"];
         };
+        /** @description The town that all places of a group are in. */
+        AlikeAnswer: {
+            city: string;
+            /** @description The group's. */
+            key: string;
+            postal_code?: string;
+        };
+        /** @description A town that all places of a group may mean. */
+        AlikeChoice: {
+            city: string;
+            /** @description The street there, in one line. */
+            label: string;
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lng: number;
+            postal_code: string;
+        };
+        AlikeDone: {
+            /** @description To take it back; null where nothing was changed. */
+            change_set?: string | null;
+            /**
+             * Format: int64
+             * @description Places that were given the town and looked up again.
+             */
+            changed: number;
+            /**
+             * Format: int64
+             * @description Those of them that were found and need nobody any more.
+             */
+            found: number;
+            /**
+             * Format: int64
+             * @description Places that this person may not change.
+             */
+            skipped: number;
+        };
+        /** @description Places with one trouble in common. */
+        AlikeGroup: {
+            /** @description Towns that have such a street; none where the street is unknown everywhere. */
+            choices: components["schemas"]["AlikeChoice"][];
+            /** @description The town they share; may be empty. */
+            city: string;
+            /**
+             * Format: int64
+             * @description How many they are.
+             */
+            count: number;
+            /** @description To be sent back with the choice. */
+            key: string;
+            /** @description The postcode they share; may be empty. */
+            postal_code: string;
+            /** @description The street they share, without house numbers. */
+            street: string;
+        };
+        AlikeGroups: {
+            /** @description The largest first. */
+            groups: components["schemas"]["AlikeGroup"][];
+        };
         /** @description Why an area cannot be used. */
         AreaProblem: {
             /** Format: double */
@@ -1802,6 +1879,26 @@ export interface components {
              * @default null
              */
             lng: number | null;
+        };
+        /** @description Claims of about the same confidence. */
+        ClaimedAndTrue: {
+            /**
+             * Format: double
+             * @description The mean of the claims.
+             */
+            claimed: number;
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: double
+             * @description From this confidence on.
+             */
+            from: number;
+            /**
+             * Format: double
+             * @description The share that lay within 250 m of the place.
+             */
+            right: number;
         };
         /** @description A column of the file, with the proposal for it. */
         Column: {
@@ -2510,6 +2607,23 @@ export interface components {
             /** @description Name of the territory; null: none, or the one that would be made. */
             to?: string | null;
         };
+        /** @description What was found where people looked, and how far off it was. */
+        MovedPins: {
+            /** @description By what the look-up had claimed. */
+            by_confidence: components["schemas"]["ClaimedAndTrue"][];
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: double
+             * @description Half of them were moved by no more than this.
+             */
+            median_m?: number | null;
+            /**
+             * Format: double
+             * @description Nine in ten were moved by no more than this.
+             */
+            ninth_decile_m?: number | null;
+        };
         /** @description An id with its name. */
         Named: {
             id: string;
@@ -2729,6 +2843,8 @@ export interface components {
             by_status: {
                 [key: string]: number;
             };
+            /** @description Points of the look-up that people moved. */
+            moved: components["schemas"]["MovedPins"];
             /** Format: int64 */
             total: number;
         };
@@ -4798,6 +4914,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RepairQueue"];
+                };
+            };
+        };
+    };
+    get_api_v1_repair_alike: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlikeGroups"];
+                };
+            };
+        };
+    };
+    post_api_v1_repair_alike: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlikeAnswer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlikeDone"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
