@@ -67,7 +67,7 @@ pub(crate) struct AlikeGroup {
     city: String,
     /// How many they are.
     count: u64,
-    /// Towns that have such a street; none where the street is unknown everywhere.
+    /// Other towns that have such a street; none where the street is unknown elsewhere.
     choices: Vec<AlikeChoice>,
 }
 
@@ -150,7 +150,7 @@ async fn alike(State(app): State<Shared>, signed: Signed) -> Result<Json<AlikeGr
         .into_iter()
         .map(|(key, group)| AlikeGroup {
             key: key.text(),
-            choices: choices(&atlas, &group.street),
+            choices: choices(&atlas, &key, &group.street),
             count: group.ids.len() as u64,
             street: group.street,
             postal_code: group.postal_code,
@@ -160,14 +160,17 @@ async fn alike(State(app): State<Shared>, signed: Signed) -> Result<Json<AlikeGr
     Ok(Json(AlikeGroups { groups }))
 }
 
-/// Towns with a street of this name.
-fn choices(atlas: &atlas::Atlas, street: &str) -> Vec<AlikeChoice> {
+/// Other towns with a street of this name than the one the places name already.
+fn choices(atlas: &atlas::Atlas, key: &Key, street: &str) -> Vec<AlikeChoice> {
     let answer = atlas.geocoder().search(&Request {
         street,
         ..Request::default()
     });
     let mut choices: Vec<AlikeChoice> = Vec::new();
-    let fine = |hit: &&Hit| hit.level.is_fine() && !hit.city.is_empty();
+    let known = |hit: &Hit| {
+        fold(&hit.city) == key.city && [String::new(), fold(&hit.postcode)].contains(&key.postal_code)
+    };
+    let fine = |hit: &&Hit| hit.level.is_fine() && !hit.city.is_empty() && !known(hit);
     for hit in answer.hits.iter().filter(fine) {
         if choices
             .iter()
