@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 use geom::Fixed;
 
-use crate::cost::{Cost, LARGEST_PART};
+use crate::cost::{Cost, LARGEST_PART, Packed};
 
 /// "No edge in this direction."
 pub(crate) const NONE: u32 = u32::MAX;
@@ -41,6 +41,31 @@ pub(crate) const BOXES: &str = "roads/tree-boxes";
 /// [`Piece`]: the leaves' entries.
 pub(crate) const PIECES: &str = "roads/tree-pieces";
 
+/// `u32` by rank: the node of the search graph that is contracted then.
+pub(crate) const NODE_OF_RANK: &str = "roads/node-of-rank";
+/// `u32` by rank: the parent in the elimination tree.
+pub(crate) const PARENT: &str = "roads/elimination-parent";
+/// `u32` by rank: where a node's arcs to higher nodes begin; one more than nodes.
+pub(crate) const FIRST_OUT: &str = "roads/first-out";
+/// `u32`: ranks of their higher nodes.
+pub(crate) const OUT_HEADS: &str = "roads/out-heads";
+/// `u32` by arc: the lower node it goes over, or [`NONE`] for a turn.
+pub(crate) const OUT_VIA: &str = "roads/out-via";
+/// `u32` by rank: where a node's arcs from higher nodes begin; one more than nodes.
+pub(crate) const FIRST_IN: &str = "roads/first-in";
+/// `u32`: ranks of their higher nodes.
+pub(crate) const IN_HEADS: &str = "roads/in-heads";
+/// `u32` by arc: the lower node it goes over, or [`NONE`] for a turn.
+pub(crate) const IN_VIA: &str = "roads/in-via";
+/// `u32` by rank: where the arcs to higher nodes begin that queries use; one more than nodes.
+pub(crate) const FIRST_WAY_OUT: &str = "roads/first-way-out";
+/// [`crate::hierarchy::UpArc`]: those arcs.
+pub(crate) const WAYS_OUT: &str = "roads/ways-out";
+/// `u32` by rank: where the arcs from higher nodes begin that queries use; one more than nodes.
+pub(crate) const FIRST_WAY_IN: &str = "roads/first-way-in";
+/// [`crate::hierarchy::UpArc`]: those arcs.
+pub(crate) const WAYS_IN: &str = "roads/ways-in";
+
 /// Entries in a box of the R-tree.
 pub(crate) const FAN_OUT: usize = 16;
 
@@ -55,7 +80,7 @@ pub(crate) struct Header {
 }
 
 /// Raised when a section here changes its meaning.
-pub(crate) const LAYOUT: u32 = 1;
+pub(crate) const LAYOUT: u32 = 2;
 
 /// A stretch of road between two junctions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
@@ -92,6 +117,10 @@ impl Edge {
         Cost::new(self.weight, self.duration, self.distance)
     }
 
+    pub(crate) fn packed(&self) -> Packed {
+        Packed::new(self.weight, self.duration, self.distance)
+    }
+
     pub(crate) fn segment(&self) -> usize {
         (self.segment / 2) as usize
     }
@@ -101,12 +130,12 @@ impl Edge {
     }
 
     /// The cost of driving the first `along` centimetres. Grows with `along`, part by part.
-    pub(crate) fn part(&self, along: u32) -> Cost {
+    pub(crate) fn part(&self, along: u32) -> Packed {
         let share = |whole: u32| match self.distance {
             0 => 0,
             all => (u64::from(whole) * u64::from(along.min(all)) / u64::from(all)) as u32,
         };
-        Cost::new(share(self.weight), share(self.duration), along.min(self.distance))
+        Packed::new(share(self.weight), share(self.duration), along.min(self.distance))
     }
 }
 
@@ -125,6 +154,10 @@ pub(crate) struct Arc {
 impl Arc {
     pub(crate) fn cost(&self) -> Cost {
         Cost::new(self.weight, self.duration, 0)
+    }
+
+    pub(crate) fn packed(&self) -> Packed {
+        Packed::new(self.weight, self.duration, 0)
     }
 }
 

@@ -9,7 +9,10 @@ use crate::array::Array;
 use crate::cost::LARGEST_PART;
 use crate::format::{self, Edge, FAN_OUT, Header, NONE, Piece, ROUNDABOUT, Segment};
 use crate::graph::RoadGraph;
+use crate::hierarchy::{Hierarchy, Metric};
+use crate::matrix::{self, Matrix};
 use crate::query::Query;
+use crate::search::Net;
 use crate::snap::Snap;
 
 /// A set of directed roads each of which leads to each other. `component 3`.
@@ -129,6 +132,9 @@ pub struct RoadIndex {
     pub(crate) boxes: Array<format::Box4>,
     pub(crate) pieces: Array<Piece>,
     largest: ComponentId,
+    pub(crate) hierarchy: Hierarchy,
+    /// What the roads cost by the profile they were built with.
+    pub(crate) metric: Metric,
 }
 
 impl RoadIndex {
@@ -152,11 +158,15 @@ impl RoadIndex {
             .rev()
             .max_by_key(|c| components[*c])
             .unwrap_or(0);
+        let edges: Array<Edge> = Array::open(&pack, format::EDGES)?;
+        let hierarchy = Hierarchy::open(&pack, header.nodes as usize)?;
         let index = Self {
             segments: Array::open(&pack, format::SEGMENTS)?,
             first_point: Array::open(&pack, format::FIRST_POINT)?,
             points: Array::open(&pack, format::POINTS)?,
-            edges: Array::open(&pack, format::EDGES)?,
+            metric: Metric::open(&pack, edges.clone(), &hierarchy)?,
+            hierarchy,
+            edges,
             copies: Array::open(&pack, format::COPIES)?,
             first_arc: Array::open(&pack, format::FIRST_ARC)?,
             arcs: Array::open(&pack, format::ARCS)?,
@@ -190,7 +200,21 @@ impl RoadIndex {
     /// A query with its own scratch memory; keep one per thread.
     #[must_use]
     pub fn query(&self) -> Query<'_> {
-        Query::new(self)
+        Query::new(self.net())
+    }
+
+    /// The trip from each source to each target: each cell is what [`Query::trip`] answers. Sources are shared among
+    /// the threads of the current `rayon` pool; the answer does not depend on how many.
+    #[must_use]
+    pub fn matrix(&self, sources: &[Snap], targets: &[Snap]) -> Matrix {
+        matrix::matrix(self.net(), sources, targets)
+    }
+
+    pub(crate) fn net(&self) -> Net<'_> {
+        Net {
+            roads: self,
+            metric: &self.metric,
+        }
     }
 
     /// What the road is called that a place was put on.
@@ -221,7 +245,9 @@ impl RoadIndex {
                 + size_of_val(&*self.first_text)
                 + size_of_val(&*self.texts)
                 + size_of_val(&*self.boxes)
-                + size_of_val(&*self.pieces),
+                + size_of_val(&*self.pieces)
+                + self.hierarchy.bytes()
+                + self.metric.bytes(),
         }
     }
 
@@ -376,7 +402,7 @@ pub(crate) fn levels(pieces: usize) -> impl Iterator<Item = usize> {
     })
 }
 
-fn check_starts(section: &str, starts: &[u32], of: usize, values: usize) -> Result<(), OpenError> {
+pub(crate) fn check_starts(section: &str, starts: &[u32], of: usize, values: usize) -> Result<(), OpenError> {
     let whole = starts.len() == of + 1
         && starts.first() == Some(&0)
         && starts.last().is_some_and(|last| *last as usize == values)
@@ -387,7 +413,7 @@ fn check_starts(section: &str, starts: &[u32], of: usize, values: usize) -> Resu
     }
 }
 
-fn refuse(section: &str, reason: &str) -> OpenError {
+pub(crate) fn refuse(section: &str, reason: &str) -> OpenError {
     OpenError::Section {
         section: section.to_owned(),
         reason: reason.to_owned(),

@@ -3,9 +3,8 @@
 use geom::{Meters, Millis};
 use rayon::prelude::*;
 
-use crate::cost::{Cost, Trip, centimeters};
-use crate::index::RoadIndex;
-use crate::search::{Labels, Targets};
+use crate::cost::{Packed, Trip, centimeters};
+use crate::search::{Batch, Net, Pair, Targets};
 use crate::snap::Snap;
 
 /// Durations and distances from each source to each target, row by row. Eight bytes a cell.
@@ -77,39 +76,92 @@ impl Matrix {
     }
 }
 
-impl RoadIndex {
-    /// The trip from each source to each target: each cell is what [`crate::Query::trip`] answers. Rows are
-    /// shared among the threads of the current `rayon` pool; the answer does not depend on how many.
-    #[must_use]
-    pub fn matrix(&self, sources: &[Snap], targets: &[Snap]) -> Matrix {
-        let set = Targets::new(self, targets);
-        let scratch = || (Labels::new(self.graph().nodes()), Vec::new());
-        let rows: Vec<Vec<(u32, u32)>> = sources
-            .par_iter()
-            .map_init(scratch, |(labels, costs), source| {
-                set.costs_from(self, source, u64::MAX, labels, costs);
-                costs.iter().map(|cost| cell(*cost)).collect()
-            })
-            .collect();
-        let (durations, distances) = rows.into_iter().flatten().unzip();
-        Matrix {
-            sources: sources.len(),
-            targets: targets.len(),
-            durations,
-            distances,
-        }
+/// How many sources are swept at once.
+const LANES: usize = 16;
+
+/// The trip from each source to each target. Sources are shared in batches among the threads of the current `rayon`
+/// pool; the answer does not depend on how many.
+pub(crate) fn matrix(net: Net<'_>, sources: &[Snap], targets: &[Snap]) -> Matrix {
+    let cells = sources.len() * targets.len();
+    let mut durations = vec![Matrix::UNREACHABLE; cells];
+    let mut distances = vec![Matrix::UNREACHABLE; cells];
+    if cells > 0 {
+        let set = Targets::new(net, targets);
+        let lanes = if sources.len() == 1 { 1 } else { LANES };
+        let rows = lanes * targets.len();
+        durations
+            .par_chunks_mut(rows)
+            .zip(distances.par_chunks_mut(rows))
+            .zip(sources.par_chunks(lanes))
+            .for_each_init(
+                || Scratch::new(net, &set, lanes),
+                |scratch, ((durations, distances), sources)| {
+                    scratch.rows(net, &set, sources, targets, durations, distances);
+                },
+            );
+    }
+    Matrix {
+        sources: sources.len(),
+        targets: targets.len(),
+        durations,
+        distances,
     }
 }
 
-/// A trip longer than 49 days or 42,949 km is cut there: it does not fit and has no use.
-fn cell(cost: Cost) -> (u32, u32) {
-    if cost == Cost::UNREACHED {
-        return (Matrix::UNREACHABLE, Matrix::UNREACHABLE);
+/// What a thread needs for its rows.
+enum Sweeper {
+    One(Batch<1>),
+    Many(Box<Batch<LANES>>),
+}
+
+struct Scratch {
+    sweeper: Sweeper,
+    pair: Pair,
+}
+
+impl Scratch {
+    fn new(net: Net<'_>, set: &Targets, lanes: usize) -> Self {
+        Self {
+            sweeper: match lanes {
+                1 => Sweeper::One(Batch::new(net, set)),
+                _ => Sweeper::Many(Box::new(Batch::new(net, set))),
+            },
+            pair: Pair::new(net),
+        }
     }
-    let fit = |value: u64| {
-        u32::try_from(value)
-            .unwrap_or(u32::MAX)
-            .min(Matrix::UNREACHABLE - 1)
-    };
-    (fit(cost.duration()), fit(cost.distance()))
+
+    fn rows(
+        &mut self,
+        net: Net<'_>,
+        set: &Targets,
+        sources: &[Snap],
+        targets: &[Snap],
+        durations: &mut [u32],
+        distances: &mut [u32],
+    ) {
+        let width = targets.len();
+        let mut write = |lane: usize, target: usize, cost: Packed| {
+            let cell = lane * width + target;
+            if !cost.is_unreached() {
+                (_, durations[cell], distances[cell]) = cost.parts();
+            }
+        };
+        match &mut self.sweeper {
+            Sweeper::One(batch) => batch.run(net, set, sources, &mut write),
+            Sweeper::Many(batch) => batch.run(net, set, sources, &mut write),
+        }
+        // A target on the source's own segment may lie behind it: those few are asked for one by one.
+        for (lane, source) in sources.iter().enumerate() {
+            for (target, snap) in targets.iter().enumerate() {
+                if snap.segment == source.segment {
+                    let cell = lane * width + target;
+                    let cost = self.pair.cost(net, source, snap);
+                    (durations[cell], distances[cell]) = match cost.is_unreached() {
+                        true => (Matrix::UNREACHABLE, Matrix::UNREACHABLE),
+                        false => (cost.parts().1, cost.parts().2),
+                    };
+                }
+            }
+        }
+    }
 }

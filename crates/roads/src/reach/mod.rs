@@ -7,10 +7,10 @@ use std::ops::RangeInclusive;
 
 use geom::{LngLat, Millis};
 
-use crate::cost::Cost;
+use crate::cost::Packed;
 use crate::format::{Edge, NONE};
 use crate::index::{Road, RoadIndex};
-use crate::search::Labels;
+use crate::search::{Labels, Net};
 use crate::snap::Snap;
 
 pub use area::AreaOptions;
@@ -144,13 +144,13 @@ fn pieces(roads: &RoadIndex, segment: usize) -> impl Iterator<Item = Measured> +
 }
 
 pub(crate) fn collect<'a>(
-    roads: &'a RoadIndex,
+    net: Net<'a>,
     from: &Snap,
     limit: Millis,
     labels: &Labels,
     reached: &[u32],
 ) -> Reach<'a> {
-    let graph = roads.graph();
+    let (roads, graph) = (net.roads, net.graph());
     let mut segments: Vec<u32> = reached.iter().map(|node| graph.edge(*node).segment / 2).collect();
     if (from.segment as usize) < roads.segments.len() {
         segments.push(from.segment);
@@ -159,7 +159,7 @@ pub(crate) fn collect<'a>(
     segments.dedup();
     let mut parts = Vec::new();
     for segment in segments {
-        let arrivals = Arrivals::new(roads, segment, from, labels);
+        let arrivals = Arrivals::new(net, segment, from, labels);
         let length = roads.segments[segment as usize].length;
         let halves = match segment == from.segment {
             true => vec![0..=from.along.min(length), from.along.min(length)..=length],
@@ -196,19 +196,19 @@ fn add(parts: &mut Vec<Part>, segment: u32, part: RangeInclusive<u32>) {
 struct Arrivals<'a> {
     length: u32,
     /// The two directions: the edge, and the cost at its start.
-    sides: [Option<(&'a Edge, Cost)>; 2],
+    sides: [Option<(&'a Edge, Packed)>; 2],
     /// The source, where it lies on this segment.
     source: Option<(u32, [Option<&'a Edge>; 2])>,
 }
 
 impl<'a> Arrivals<'a> {
-    fn new(roads: &'a RoadIndex, segment: u32, source: &Snap, labels: &Labels) -> Self {
-        let graph = roads.graph();
-        let known = &roads.segments[segment as usize];
-        let edge = |edge: u32| (edge != NONE).then(|| &graph.edges[edge as usize]);
+    fn new(net: Net<'a>, segment: u32, source: &Snap, labels: &Labels) -> Self {
+        let graph = net.graph();
+        let known = &net.roads.segments[segment as usize];
+        let edge = |edge: u32| (edge != NONE && net.is_open(edge)).then(|| &graph.edges[edge as usize]);
         let side = |number: u32| {
             let cost = edge(number).and_then(|_| graph.nodes_of(number).map(|n| labels.cost(n)).min())?;
-            (cost != Cost::UNREACHED).then(|| (&graph.edges[number as usize], cost))
+            (!cost.is_unreached()).then(|| (&graph.edges[number as usize], cost))
         };
         let edges = [edge(known.forward), edge(known.backward)];
         Self {
@@ -219,7 +219,7 @@ impl<'a> Arrivals<'a> {
     }
 
     /// The cost of arriving at a point driving forward (`side` 0) or backward (1).
-    fn arrive(&self, side: usize, x: u32) -> Cost {
+    fn arrive(&self, side: usize, x: u32) -> Packed {
         let along = |from_first: u32| {
             if side == 0 {
                 from_first
@@ -232,7 +232,7 @@ impl<'a> Arrivals<'a> {
             let edge = edges[side].filter(|_| along(at) <= along(x))?;
             Some(edge.part(along(x)) - edge.part(along(at)))
         });
-        around.into_iter().chain(ahead).min().unwrap_or(Cost::UNREACHED)
+        around.into_iter().chain(ahead).min().unwrap_or(Packed::UNREACHED)
     }
 
     /// The stretches of `range` where the better way to arrive is in time. `range` must not hold the source
@@ -242,7 +242,7 @@ impl<'a> Arrivals<'a> {
         let forward_wins = |x: u32| self.arrive(0, x) <= self.arrive(1, x);
         let reached = |side: usize, x: u32| {
             let cost = self.arrive(side, x);
-            cost != Cost::UNREACHED && cost.duration() <= limit
+            !cost.is_unreached() && u64::from(cost.parts().1) <= limit
         };
         let turn = first_where(start, end + 1, |x| !forward_wins(x));
         let mut found = Vec::new();

@@ -15,16 +15,19 @@ use crate::{ComponentRule, Profile};
 /// The best cost by `petgraph`: from each turn out of the source's edges, to each node of the target's.
 fn twin(roads: &RoadIndex, from: &Snap, to: &Snap) -> Option<Cost> {
     let graph = roads.graph();
-    let mut best = direct(roads, from, to).map(|(cost, _)| cost);
-    for (edge, along) in from.sides(roads) {
+    let net = roads.net();
+    let mut best = direct(net, from, to).map(|(cost, _)| Cost::from(cost));
+    for (edge, along) in from.sides(net) {
         let whole = graph.edges[edge as usize];
-        let rest = whole.cost() - whole.part(along);
+        let rest = whole.cost() - Cost::from(whole.part(along));
         for turn in graph.turns_from(edge) {
             let reached = dijkstra(graph, turn.head, None, |arc| {
                 *petgraph::visit::EdgeRef::weight(&arc)
             });
-            for (end, part) in to.ends(roads) {
-                let found = reached.get(&end).map(|cost| rest + turn.cost() + *cost + part);
+            for (end, part) in to.ends(net) {
+                let found = reached
+                    .get(&end)
+                    .map(|cost| rest + turn.cost() + *cost + Cost::from(part));
                 best = best.into_iter().chain(found).min();
             }
         }
