@@ -49,8 +49,17 @@ fn run(arguments: &Arguments, places: &[LngLat]) -> Anything {
     }
     writer.finish()?;
     let prepare = clock.micros() / 1e6;
-    let roads = RoadIndex::open(Arc::new(pack::Pack::open(&file)?))?;
-    eprintln!("{:?}", roads.statistics());
+    let pack = Arc::new(pack::Pack::open(&file)?);
+    for (name, bytes) in pack.sections() {
+        eprintln!("{bytes:>12} bytes {name}");
+    }
+    let clock = CpuClock::start();
+    let roads = RoadIndex::open(pack)?;
+    eprintln!(
+        "{:?}, opened in {:.1} ms",
+        roads.statistics(),
+        clock.micros() / 1000.0
+    );
     let answers = answer(&roads, places);
     std::fs::write(&arguments.out, serde_json::to_string(&answers)?)?;
     let mut timings = time(&roads, places)?;
@@ -139,6 +148,12 @@ fn time(roads: &RoadIndex, places: &[LngLat]) -> Result<Value, Failure> {
             black_box(query.route(&from, &to));
         }
     })?;
+    let reach = median(places.iter().take(50), |place| {
+        if let Some(from) = snap(roads, *place) {
+            black_box(query.reach(&from, Seconds(600.0)));
+        }
+    })?;
+    eprintln!("reach alone {reach:.0} us");
     let isochrone = median(places.iter().take(50), |place| {
         if let Some(from) = snap(roads, *place) {
             black_box(query.reach(&from, Seconds(600.0)).area(&AreaOptions::default()));

@@ -1,6 +1,6 @@
 //! Opening the road sections of a pack, and what they say about a road.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use geom::{Fixed, LngLat};
 use pack::{OpenError, Pack};
@@ -12,7 +12,7 @@ use crate::graph::RoadGraph;
 use crate::hierarchy::{Hierarchy, Metric};
 use crate::matrix::{self, Matrix};
 use crate::query::Query;
-use crate::search::Net;
+use crate::search::{Blocks, Net};
 use crate::snap::Snap;
 
 /// A set of directed roads each of which leads to each other. `component 3`.
@@ -135,6 +135,8 @@ pub struct RoadIndex {
     pub(crate) hierarchy: Hierarchy,
     /// What the roads cost by the profile they were built with.
     pub(crate) metric: Metric,
+    /// Made when first needed.
+    blocks: OnceLock<Blocks>,
 }
 
 impl RoadIndex {
@@ -166,6 +168,7 @@ impl RoadIndex {
             points: Array::open(&pack, format::POINTS)?,
             metric: Metric::open(&pack, edges.clone(), &hierarchy)?,
             hierarchy,
+            blocks: OnceLock::new(),
             edges,
             copies: Array::open(&pack, format::COPIES)?,
             first_arc: Array::open(&pack, format::FIRST_ARC)?,
@@ -208,6 +211,10 @@ impl RoadIndex {
     #[must_use]
     pub fn matrix(&self, sources: &[Snap], targets: &[Snap]) -> Matrix {
         matrix::matrix(self.net(), sources, targets)
+    }
+
+    pub(crate) fn blocks(&self) -> &Blocks {
+        self.blocks.get_or_init(|| Blocks::new(self))
     }
 
     pub(crate) fn net(&self) -> Net<'_> {

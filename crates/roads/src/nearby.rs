@@ -29,11 +29,26 @@ impl RoadIndex {
                 .flat_map(|at| at * FAN_OUT..((at + 1) * FAN_OUT).min(below))
                 .collect();
         }
-        let mut segments: Vec<u32> = open.iter().map(|piece| self.pieces[*piece].segment).collect();
-        segments.sort_unstable();
-        segments.dedup();
-        segments
+        let mut found = vec![0u64; self.segments.len().div_ceil(64)];
+        for piece in open {
+            let segment = self.pieces[piece].segment;
+            found[segment as usize / 64] |= 1 << (segment % 64);
+        }
+        numbers_in(&found)
     }
+}
+
+/// The numbers of the bits that are set, rising.
+pub(crate) fn numbers_in(words: &[u64]) -> Vec<u32> {
+    let mut numbers = Vec::with_capacity(words.iter().map(|word| word.count_ones() as usize).sum());
+    for (at, word) in (0u32..).zip(words) {
+        let mut word = *word;
+        while word != 0 {
+            numbers.push(at * 64 + word.trailing_zeros());
+            word &= word - 1;
+        }
+    }
+    numbers
 }
 
 /// Where each level's boxes begin, and how many there are.

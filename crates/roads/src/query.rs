@@ -5,7 +5,7 @@ use geom::{Millis, Seconds};
 use crate::cost::{Cost, Trip};
 use crate::reach::{self, Reach};
 use crate::route::{self, Route};
-use crate::search::{Batch, Labels, Net, Pair, Targets, explore};
+use crate::search::{Batch, Flood, Net, Pair, Targets};
 use crate::snap::Snap;
 
 /// Asks an index; keep one per thread. Each question forgets the one before in O(1).
@@ -14,7 +14,7 @@ pub struct Query<'a> {
     /// Scratch for trips: by the height of the elimination tree.
     pair: Pair,
     /// Scratch for areas, by the size of the map: made when first needed.
-    labels: Option<Labels>,
+    flood: Option<Flood>,
 }
 
 impl<'a> Query<'a> {
@@ -22,7 +22,7 @@ impl<'a> Query<'a> {
         Self {
             net,
             pair: Pair::new(net),
-            labels: None,
+            flood: None,
         }
     }
 
@@ -73,11 +73,8 @@ impl<'a> Query<'a> {
     pub fn reach(&mut self, from: &Snap, limit: Seconds) -> Reach<'a> {
         let net = self.net;
         let limit = limit.to_millis().max(Millis::ZERO);
-        let labels = self
-            .labels
-            .get_or_insert_with(|| Labels::new(net.graph().nodes()));
-        let reached = explore(net, from, limit.0 as u64, labels);
-        reach::collect(net, from, limit, labels, &reached)
+        let flood = self.flood.get_or_insert_with(|| Flood::new(net));
+        reach::collect(net, from, limit, flood)
     }
 
     fn trips_within(&mut self, from: &Snap, to: &[Snap], limit: Option<Seconds>) -> Vec<Option<Trip>> {

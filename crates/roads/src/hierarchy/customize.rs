@@ -5,7 +5,7 @@
 //! in its subtree (or above it), so separate subtrees are separate tasks, and each task's writes are its own
 //! run of arcs: the result does not depend on how threads share the work.
 
-use super::metric::{Metric, UpArc, Ways};
+use super::metric::{Metric, UpArc, Ways, fastest};
 use super::{Hierarchy, Side, tree};
 use crate::array::Array;
 use crate::cost::Packed as Cost;
@@ -98,6 +98,7 @@ impl<'a> Customizer<'a> {
     /// Costs for all arcs: an arc of the graph costs the edge it leaves and the turn.
     pub(crate) fn metric(&self, graph: RoadGraph<'_>, edges: Array<Edge>) -> Metric {
         let mut metric = Metric {
+            fastest: fastest(&edges),
             edges,
             ways: Side::BOTH.map(|_| Ways {
                 first: Vec::new().into(),

@@ -35,6 +35,8 @@ impl UpArc {
 pub struct Metric {
     /// By edge. An edge whose weight is [`CLOSED`] is neither entered nor left.
     pub(crate) edges: Array<Edge>,
+    /// Metres a second: no edge is driven faster.
+    pub(crate) fastest: f64,
     /// By [`Side`].
     pub(crate) ways: [Ways; 2],
     /// By [`Side`] and arc of the hierarchy: the lower node it goes over; [`NONE`] for a turn, or where no way leads.
@@ -130,6 +132,7 @@ impl Metric {
             }
         };
         Ok(Self {
+            fastest: fastest(&edges),
             edges,
             ways: [
                 ways(format::FIRST_WAY_OUT, format::WAYS_OUT)?,
@@ -147,6 +150,17 @@ impl Metric {
             false => Cost::new(edge.weight.min(LARGEST_PART), edge.duration, edge.distance),
         }
     }
+}
+
+/// Metres a second; infinite where a length takes no time.
+pub(super) fn fastest(edges: &[Edge]) -> f64 {
+    let open = edges
+        .iter()
+        .filter(|edge| edge.weight != CLOSED && edge.distance > 0);
+    // Centimetres in a millisecond are tens of metres in a second.
+    open.map(|edge| f64::from(edge.distance) / f64::from(edge.duration))
+        .fold(0.0, f64::max)
+        * 10.0
 }
 
 impl std::fmt::Debug for Metric {

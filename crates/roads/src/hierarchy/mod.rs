@@ -92,6 +92,11 @@ impl Hierarchy {
         &self.fans[side as usize]
     }
 
+    /// By rank: how many nodes its subtree has, the run of ranks that ends with it.
+    pub(crate) fn subtree_sizes(&self) -> Vec<u32> {
+        tree::sizes(&self.parent)
+    }
+
     pub(crate) fn sections(&self) -> Vec<Section> {
         let [out, into] = &self.fans;
         vec![

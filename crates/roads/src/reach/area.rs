@@ -5,8 +5,8 @@ use geo_types::{Coord, LineString, MultiPolygon, Polygon};
 use geom::{BBox, LngLat, LocalMeters, Meters};
 
 use super::contour::{Grid, GridPoint, is_inside, signed_area};
+use super::field::Distances;
 use super::{Reach, pieces};
-use crate::nearby::nearest_on_line;
 
 /// How an area is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,10 +29,11 @@ impl Default for AreaOptions {
 
 const MOST_SQUARES: f64 = 1e6;
 
-/// Of a grid square's side: a point on a road and the corner of its square that is farthest away are less
-/// than 1.42 apart; the rest is for simplifying the rings.
-const MARGIN: f64 = 1.55;
+/// Rings are simplified by this much of a square's side.
 const SIMPLIFY: f64 = 0.1;
+
+/// How far inside a corner beside a reached road is at least, in squares: more than simplifying takes away.
+const INSIDE: f32 = 0.25;
 
 /// The grid's plane: its south-west corner, its squares, and the distances to roads at its crossings.
 struct Sheet {
@@ -41,11 +42,10 @@ struct Sheet {
     square: f64,
     width: usize,
     height: usize,
-    /// How far roads matter.
-    far: f64,
-    /// Squared metres to the nearest reached road, and to the nearest that is not.
-    reached: Vec<f32>,
-    missed: Vec<f32>,
+    reached: Distances,
+    missed: Distances,
+    /// By crossing: a corner of a square that a reached road crosses.
+    beside: Vec<bool>,
 }
 
 pub(super) fn draw(reach: &Reach<'_>, options: &AreaOptions) -> MultiPolygon<f64> {
@@ -89,16 +89,16 @@ impl Sheet {
         let rim = beyond + 3.0 * square;
         let count = |axis: usize| ((high[axis] - low[axis] + 2.0 * rim) / square).ceil() as usize + 1;
         let (width, height) = (count(0), count(1));
-        let far = beyond + 2.0 * square;
+        let window = (beyond / square).ceil() as usize + 1;
         Some(Self {
             plane,
             corner: [low[0] - rim, low[1] - rim],
             square,
             width,
             height,
-            far,
-            reached: vec![f32::INFINITY; width * height],
-            missed: vec![f32::INFINITY; width * height],
+            reached: Distances::new(width, height, window),
+            missed: Distances::new(width, height, window),
+            beside: vec![false; width * height],
         })
     }
 
@@ -114,10 +114,20 @@ impl Sheet {
         }
     }
 
-    /// Enters the distances to a segment: to its reached parts, and to those between them.
+    /// Enters a segment: its reached parts, and those between them.
     fn ink(&mut self, reach: &Reach<'_>, segment: u32) {
         let length = reach.roads.segments[segment as usize].length;
         let parts = reach.parts_of(segment);
+        let whole = parts.len() == 1 && (parts[0].from, parts[0].to) == (0, length);
+        if parts.is_empty() || whole {
+            let mut places = reach.roads.places(segment as usize);
+            let mut before = places.next();
+            for place in places {
+                self.ink_line(whole, before.map(|before| [before, place]));
+                before = Some(place);
+            }
+            return;
+        }
         for piece in pieces(reach.roads, segment as usize) {
             let mut start = 0;
             for part in parts {
@@ -127,7 +137,7 @@ impl Sheet {
                 self.ink_line(true, piece.cut(part.from, part.to));
                 start = part.to;
             }
-            if start < length || parts.is_empty() {
+            if start < length {
                 self.ink_line(false, piece.cut(start, length));
             }
         }
@@ -135,46 +145,41 @@ impl Sheet {
 
     fn ink_line(&mut self, reached: bool, line: Option<[LngLat; 2]>) {
         let Some(line) = line else { return };
-        let [a, b] = line.map(|p| {
+        let line = line.map(|p| {
             let [x, y] = self.plane.project(p);
-            [x - self.corner[0], y - self.corner[1]]
+            [x - self.corner[0], y - self.corner[1]].map(|metres| metres / self.square)
         });
-        let squares = |low: f64, high: f64, count: usize| {
-            let first = ((low - self.far) / self.square).floor().max(0.0) as usize;
-            let last = ((high + self.far) / self.square).ceil().max(0.0) as usize;
-            first.min(count)..(last + 1).min(count)
+        let on_grid = |[x, y]: [f64; 2]| {
+            (0.0..(self.width - 1) as f64).contains(&x) && (0.0..(self.height - 1) as f64).contains(&y)
         };
-        let columns = squares(a[0].min(b[0]), a[0].max(b[0]), self.width);
-        let rows = squares(a[1].min(b[1]), a[1].max(b[1]), self.height);
-        let distances = if reached {
-            &mut self.reached
-        } else {
-            &mut self.missed
+        let Some(line) = (match line.iter().all(|p| on_grid(*p)) {
+            true => Some(line),
+            false => clip(line, [(self.width - 1) as f64, (self.height - 1) as f64]),
+        }) else {
+            return;
         };
-        for row in rows {
-            let y = row as f64 * self.square;
-            for column in columns.clone() {
-                let x = column as f64 * self.square;
-                let (far, _) = nearest_on_line([a[0] - x, a[1] - y], [b[0] - x, b[1] - y]);
-                let known = &mut distances[row * self.width + column];
-                *known = known.min(far as f32);
-            }
+        let line = line.map(|p| p.map(|squares| squares as f32));
+        match reached {
+            true => self.reached.ink(line, |at| self.beside[at] = true),
+            false => self.missed.ink(line, |_| ()),
         }
     }
 
-    /// Not negative inside: near a reached road and not nearer to one that is not, with a margin that
-    /// keeps reached roads inside although the grid is coarse.
-    fn field(&self, beyond: f64) -> Grid {
-        let margin = (MARGIN * self.square) as f32;
-        let (beyond, far) = (beyond as f32, self.far as f32);
-        let value = |(reached, missed): (&f32, &f32)| {
-            let (reached, missed) = (reached.sqrt().min(2.0 * far), missed.sqrt().min(2.0 * far));
-            (beyond.max(margin) - reached).min(missed - reached + margin)
+    /// Not negative inside: near a reached road and not nearer to one that is not. Squares that a reached road
+    /// crosses are inside with all their corners, so reached roads are inside although the grid is coarse.
+    fn field(&mut self, beyond: f64) -> Grid {
+        self.reached.spread();
+        self.missed.spread();
+        let beyond = (beyond / self.square) as f32;
+        let value = |at: usize| {
+            let (reached, missed) = (self.reached.get(at), self.missed.get(at));
+            let value = (beyond - reached).min(missed - reached);
+            if self.beside[at] { value.max(INSIDE) } else { value }
         };
         Grid {
             width: self.width,
             height: self.height,
-            values: self.reached.iter().zip(&self.missed).map(value).collect(),
+            values: (0..self.width * self.height).map(value).collect(),
         }
     }
 
@@ -191,6 +196,25 @@ impl Sheet {
         let simple = LineString(coords).simplify(SIMPLIFY);
         LineString(simple.0.iter().map(|c| self.unproject([c.x, c.y])).collect())
     }
+}
+
+/// The part of a line within 0 and `high` on both axes; `None` where it stays outside.
+fn clip([a, b]: [[f64; 2]; 2], high: [f64; 2]) -> Option<[[f64; 2]; 2]> {
+    let (mut start, mut end) = (0.0f64, 1.0f64);
+    for axis in 0..2 {
+        let change = b[axis] - a[axis];
+        let ends = [0.0, high[axis] - 1e-3].map(|limit| (limit - a[axis]) / change);
+        if change == 0.0 {
+            if !(0.0..high[axis]).contains(&a[axis]) {
+                return None;
+            }
+        } else {
+            start = start.max(ends[0].min(ends[1]));
+            end = end.min(ends[0].max(ends[1]));
+        }
+    }
+    let at = |share: f64| [0, 1].map(|axis| a[axis] + (b[axis] - a[axis]) * share);
+    (start < end).then(|| [at(start), at(end)])
 }
 
 /// Puts holes into the smallest outer ring around them.

@@ -2,6 +2,7 @@
 
 mod area;
 mod contour;
+mod field;
 
 use std::ops::RangeInclusive;
 
@@ -10,7 +11,8 @@ use geom::{LngLat, Millis};
 use crate::cost::Packed;
 use crate::format::{Edge, NONE};
 use crate::index::{Road, RoadIndex};
-use crate::search::{Labels, Net};
+use crate::nearby::numbers_in;
+use crate::search::{Flood, Net};
 use crate::snap::Snap;
 
 pub use area::AreaOptions;
@@ -143,23 +145,27 @@ fn pieces(roads: &RoadIndex, segment: usize) -> impl Iterator<Item = Measured> +
         })
 }
 
-pub(crate) fn collect<'a>(
-    net: Net<'a>,
-    from: &Snap,
-    limit: Millis,
-    labels: &Labels,
-    reached: &[u32],
-) -> Reach<'a> {
+pub(crate) fn collect<'a>(net: Net<'a>, from: &Snap, limit: Millis, flood: &mut Flood) -> Reach<'a> {
     let (roads, graph) = (net.roads, net.graph());
-    let mut segments: Vec<u32> = reached.iter().map(|node| graph.edge(*node).segment / 2).collect();
+    let milliseconds = u32::try_from(limit.0).unwrap_or(u32::MAX);
+    // A bit by segment, so that they come out in order.
+    let mut reached = vec![0u64; roads.segments.len().div_ceil(64)];
+    let mut mark = |segment: u32| reached[segment as usize / 64] |= 1 << (segment % 64);
+    flood.run(net, from, milliseconds, |node| mark(graph.edge(node).segment / 2));
     if (from.segment as usize) < roads.segments.len() {
-        segments.push(from.segment);
+        mark(from.segment);
     }
-    segments.sort_unstable();
-    segments.dedup();
     let mut parts = Vec::new();
-    for segment in segments {
-        let arrivals = Arrivals::new(net, segment, from, labels);
+    for segment in numbers_in(&reached) {
+        let arrivals = Arrivals::new(net, segment, from, flood);
+        if arrivals.all_in_time(limit.0 as u64) {
+            parts.push(Part {
+                segment,
+                from: 0,
+                to: arrivals.length,
+            });
+            continue;
+        }
         let length = roads.segments[segment as usize].length;
         let halves = match segment == from.segment {
             true => vec![0..=from.along.min(length), from.along.min(length)..=length],
@@ -202,12 +208,12 @@ struct Arrivals<'a> {
 }
 
 impl<'a> Arrivals<'a> {
-    fn new(net: Net<'a>, segment: u32, source: &Snap, labels: &Labels) -> Self {
+    fn new(net: Net<'a>, segment: u32, source: &Snap, flood: &Flood) -> Self {
         let graph = net.graph();
         let known = &net.roads.segments[segment as usize];
         let edge = |edge: u32| (edge != NONE && net.is_open(edge)).then(|| &graph.edges[edge as usize]);
         let side = |number: u32| {
-            let cost = edge(number).and_then(|_| graph.nodes_of(number).map(|n| labels.cost(n)).min())?;
+            let cost = edge(number).and_then(|_| graph.nodes_of(number).map(|n| flood.cost(net, n)).min())?;
             (!cost.is_unreached()).then(|| (&graph.edges[number as usize], cost))
         };
         let edges = [edge(known.forward), edge(known.backward)];
@@ -216,6 +222,14 @@ impl<'a> Arrivals<'a> {
             sides: [side(known.forward), side(known.backward)],
             source: (segment == source.segment).then_some((source.along.min(known.length), edges)),
         }
+    }
+
+    /// Every point is reached in time whichever way one arrives. Not known of the source's own segment.
+    fn all_in_time(&self, limit: u64) -> bool {
+        let in_time = |side: &Option<(&Edge, Packed)>| {
+            side.is_none_or(|(edge, cost)| u64::from((cost + edge.packed()).parts().1) <= limit)
+        };
+        self.source.is_none() && self.sides.iter().any(Option::is_some) && self.sides.iter().all(in_time)
     }
 
     /// The cost of arriving at a point driving forward (`side` 0) or backward (1).

@@ -1,5 +1,5 @@
-//! The searches: walks to the root of the elimination tree for trips and matrices, Dijkstra's algorithm for what
-//! lies within a time.
+//! The searches: walks to the root of the elimination tree for trips, and sweeps down again for matrices and
+//! for what lies within a time.
 //!
 //! A label is the cost from the source to the *start* of a node's edge, so an arc costs the edge it leaves and the
 //! turn. A source somewhere along an edge therefore begins at the edge with less than nothing. Costs
@@ -7,7 +7,7 @@
 //! adds the part of its edge up to itself.
 
 mod climb;
-mod dijkstra;
+mod flood;
 mod pair;
 mod sweep;
 
@@ -18,7 +18,7 @@ use crate::hierarchy::{CLOSED, Hierarchy, Metric};
 use crate::index::RoadIndex;
 use crate::snap::Snap;
 
-pub(crate) use dijkstra::{Labels, explore};
+pub(crate) use flood::{Blocks, Flood};
 pub(crate) use pair::{Pair, Path};
 pub(crate) use sweep::{Batch, Targets};
 
