@@ -3,7 +3,7 @@
 use geom::{LngLat, Meters};
 
 use crate::index::{ComponentId, RoadIndex};
-use crate::nearby::Nearby;
+use crate::nearby::{Nearby, best};
 
 /// How a place is put on a road.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,49 +114,44 @@ impl RoadIndex {
         } else {
             0.0
         };
-        let mut best: Option<(f64, Snap)> = None;
-        let mut nearest: Option<Meters> = None;
-        for mut found in self.roads_near(place, options.radius) {
-            nearest.get_or_insert(found.distance);
-            // Found in order of distance: nothing that follows can be better.
-            if best
-                .as_ref()
-                .is_some_and(|(score, _)| found.distance.0 - bonus > *score)
-            {
-                break;
-            }
+        let matches = |segment: usize| match (&street, self.road_of(segment).name) {
+            (Some(street), Some(name)) => fold_street(name) == *street,
+            _ => false,
+        };
+        let found = best(self, place, options.radius, bonus, |segment, meters| {
             let detour = match options.component {
                 ComponentRule::Any => 0.0,
-                ComponentRule::PreferLarge { .. } if found.on_large_component => 0.0,
-                ComponentRule::PreferLarge { detour } => detour.0.max(0.0),
+                ComponentRule::PreferLarge { detour } => match self.components_of(segment).next() {
+                    Some(component) if !self.is_large(component) => detour.0.max(0.0),
+                    _ => 0.0,
+                },
                 ComponentRule::Only(wanted) => {
-                    if !self.components_of(found.segment as usize).any(|c| c == wanted) {
-                        continue;
-                    }
-                    found.component = wanted;
+                    self.components_of(segment).find(|c| *c == wanted)?;
                     0.0
                 }
             };
-            if let (Some(street), Some(name)) = (&street, self.road(&found).name) {
-                found.street_matches = fold_street(name) == *street;
+            let bonus = if matches(segment) { bonus } else { 0.0 };
+            Some(meters + detour - bonus)
+        });
+        if let Some(mut snap) = found {
+            snap.street_matches = matches(snap.segment as usize);
+            if let ComponentRule::Only(wanted) = options.component {
+                snap.component = wanted;
+                snap.on_large_component = self.is_large(wanted);
             }
-            let bonus = if found.street_matches { bonus } else { 0.0 };
-            let score = found.distance.0 + detour - bonus;
-            if best.as_ref().is_none_or(|(known, _)| score < *known) {
-                best = Some((score, found));
-            }
+            return Ok(snap);
         }
-        let (radius, nearest) = (options.radius, nearest);
-        best.map(|(_, snap)| snap)
-            .ok_or(match (options.component, nearest) {
-                (ComponentRule::Only(component), Some(nearest)) => SnapError::NotConnected {
-                    place,
-                    component,
-                    radius,
-                    nearest,
-                },
-                _ => SnapError::NoRoad { place, radius },
-            })
+        let radius = options.radius;
+        let nearest = best(self, place, radius, 0.0, |_, meters| Some(meters));
+        Err(match (options.component, nearest) {
+            (ComponentRule::Only(component), Some(nearest)) => SnapError::NotConnected {
+                place,
+                component,
+                radius,
+                nearest: nearest.distance,
+            },
+            _ => SnapError::NoRoad { place, radius },
+        })
     }
 
     /// Puts many places on roads that reach each other where that is possible: each is snapped by itself, and

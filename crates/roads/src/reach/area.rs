@@ -1,12 +1,11 @@
 //! The area around reached roads, drawn on a metric grid.
 
-use geo::Simplify;
 use geo_types::{Coord, LineString, MultiPolygon, Polygon};
-use geom::{BBox, LngLat, LocalMeters, Meters};
+use geom::{BBox, Fixed, LngLat, LocalMeters, Meters};
 
-use super::contour::{Grid, GridPoint, is_inside, signed_area};
+use super::contour::{Grid, GridPoint, is_inside, signed_area, simplify};
 use super::field::Distances;
-use super::{Reach, pieces};
+use super::{Part, Reach, pieces};
 
 /// How an area is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,9 +52,18 @@ pub(super) fn draw(reach: &Reach<'_>, options: &AreaOptions) -> MultiPolygon<f64
     let Some(mut sheet) = Sheet::around(reach, beyond, options.grid.0.clamp(5.0, 500.0)) else {
         return MultiPolygon(Vec::new());
     };
+    let mut parts = reach.parts.as_slice();
     for segment in reach.roads.segments_in(sheet.bbox()) {
         if reach.roads.may_snap(segment as usize) {
-            sheet.ink(reach, segment);
+            // Both are in order of segments, so each part is passed once.
+            let passed = parts.iter().take_while(|p| p.segment < segment).count();
+            let count = parts[passed..]
+                .iter()
+                .take_while(|p| p.segment == segment)
+                .count();
+            let (own, rest) = parts[passed..].split_at(count);
+            parts = rest;
+            sheet.ink(reach, segment, own);
         }
     }
     let grid = sheet.field(beyond);
@@ -66,16 +74,23 @@ impl Sheet {
     /// Large enough for all reached roads and what lies around them; `None` where nothing is reached.
     fn around(reach: &Reach<'_>, beyond: f64, square: f64) -> Option<Self> {
         let plane = LocalMeters::at(reach.from.point);
-        let lines = reach
-            .parts
-            .iter()
-            .filter(|p| reach.roads.may_snap(p.segment as usize));
-        let points = lines.flat_map(|part| reach.line(part)).map(|p| plane.project(p));
         let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
-        for p in points {
+        let mut include = |p: LngLat| {
+            let p = plane.project(p);
             for axis in 0..2 {
                 low[axis] = low[axis].min(p[axis]);
                 high[axis] = high[axis].max(p[axis]);
+            }
+        };
+        for part in reach
+            .parts
+            .iter()
+            .filter(|p| reach.roads.may_snap(p.segment as usize))
+        {
+            let segment = part.segment as usize;
+            match (part.from, part.to) == (0, reach.roads.segments[segment].length) {
+                true => reach.roads.places(segment).for_each(&mut include),
+                false => reach.line(part).into_iter().for_each(&mut include),
             }
         }
         if low[0] > high[0] {
@@ -115,17 +130,11 @@ impl Sheet {
     }
 
     /// Enters a segment: its reached parts, and those between them.
-    fn ink(&mut self, reach: &Reach<'_>, segment: u32) {
+    fn ink(&mut self, reach: &Reach<'_>, segment: u32, parts: &[Part]) {
         let length = reach.roads.segments[segment as usize].length;
-        let parts = reach.parts_of(segment);
         let whole = parts.len() == 1 && (parts[0].from, parts[0].to) == (0, length);
         if parts.is_empty() || whole {
-            let mut places = reach.roads.places(segment as usize);
-            let mut before = places.next();
-            for place in places {
-                self.ink_line(whole, before.map(|before| [before, place]));
-                before = Some(place);
-            }
+            self.ink_segment(whole, reach.roads.line(segment as usize));
             return;
         }
         for piece in pieces(reach.roads, segment as usize) {
@@ -143,20 +152,46 @@ impl Sheet {
         }
     }
 
-    fn ink_line(&mut self, reached: bool, line: Option<[LngLat; 2]>) {
-        let Some(line) = line else { return };
-        let line = line.map(|p| {
-            let [x, y] = self.plane.project(p);
-            [x - self.corner[0], y - self.corner[1]].map(|metres| metres / self.square)
-        });
-        let on_grid = |[x, y]: [f64; 2]| {
-            (0.0..(self.width - 1) as f64).contains(&x) && (0.0..(self.height - 1) as f64).contains(&y)
-        };
-        let Some(line) = (match line.iter().all(|p| on_grid(*p)) {
-            true => Some(line),
-            false => clip(line, [(self.width - 1) as f64, (self.height - 1) as f64]),
-        }) else {
+    /// Enters all of a segment. Of points in one square only the first and the last count.
+    fn ink_segment(&mut self, reached: bool, line: &[Fixed]) {
+        let Some((first, rest)) = line.split_first() else {
             return;
+        };
+        let square = |p: [f64; 2]| p.map(f64::floor);
+        let mut before = self.on_sheet((*first).into());
+        let mut inked = false;
+        for (i, point) in rest.iter().enumerate() {
+            let point = self.on_sheet((*point).into());
+            let is_last = i + 1 == rest.len();
+            if square(before) != square(point) || is_last && !inked {
+                self.ink_points(reached, [before, point]);
+                inked = true;
+            }
+            before = point;
+        }
+    }
+
+    fn on_sheet(&self, place: LngLat) -> [f64; 2] {
+        let [x, y] = self.plane.project(place);
+        [x - self.corner[0], y - self.corner[1]].map(|metres| metres / self.square)
+    }
+
+    fn ink_line(&mut self, reached: bool, line: Option<[LngLat; 2]>) {
+        if let Some(line) = line {
+            self.ink_points(reached, line.map(|p| self.on_sheet(p)));
+        }
+    }
+
+    /// Enters what lies on the sheet of a line between two points in squares.
+    fn ink_points(&mut self, reached: bool, line: [[f64; 2]; 2]) {
+        let high = [(self.width - 1) as f64, (self.height - 1) as f64];
+        let on_grid = |p: &[f64; 2]| [0, 1].iter().all(|axis| (0.0..high[*axis]).contains(&p[*axis]));
+        let line = match line.iter().all(on_grid) {
+            true => line,
+            false => match clip(line, high) {
+                Some(part) => part,
+                None => return,
+            },
         };
         let line = line.map(|p| p.map(|squares| squares as f32));
         match reached {
@@ -171,15 +206,15 @@ impl Sheet {
         self.reached.spread();
         self.missed.spread();
         let beyond = (beyond / self.square) as f32;
-        let value = |at: usize| {
-            let (reached, missed) = (self.reached.get(at), self.missed.get(at));
+        let value = |((reached, missed), beside): ((f32, f32), &bool)| {
             let value = (beyond - reached).min(missed - reached);
-            if self.beside[at] { value.max(INSIDE) } else { value }
+            if *beside { value.max(INSIDE) } else { value }
         };
+        let distances = self.reached.all().zip(self.missed.all());
         Grid {
             width: self.width,
             height: self.height,
-            values: (0..self.width * self.height).map(value).collect(),
+            values: distances.zip(&self.beside).map(value).collect(),
         }
     }
 
@@ -191,10 +226,12 @@ impl Sheet {
     }
 
     fn ring(&self, ring: &[GridPoint]) -> LineString<f64> {
-        let mut coords: Vec<Coord<f64>> = ring.iter().map(|p| Coord { x: p[0], y: p[1] }).collect();
-        coords.extend(coords.first().copied());
-        let simple = LineString(coords).simplify(SIMPLIFY);
-        LineString(simple.0.iter().map(|c| self.unproject([c.x, c.y])).collect())
+        LineString(
+            simplify(ring, SIMPLIFY)
+                .into_iter()
+                .map(|p| self.unproject(p))
+                .collect(),
+        )
     }
 }
 
@@ -217,21 +254,53 @@ fn clip([a, b]: [[f64; 2]; 2], high: [f64; 2]) -> Option<[[f64; 2]; 2]> {
     (start < end).then(|| [at(start), at(end)])
 }
 
+/// A ring with the box around it.
+struct Boxed {
+    ring: Vec<GridPoint>,
+    area: f64,
+    low: GridPoint,
+    high: GridPoint,
+}
+
+impl Boxed {
+    fn new(ring: Vec<GridPoint>) -> Self {
+        let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
+        for p in &ring {
+            for axis in 0..2 {
+                low[axis] = low[axis].min(p[axis]);
+                high[axis] = high[axis].max(p[axis]);
+            }
+        }
+        let area = signed_area(&ring);
+        Self {
+            ring,
+            area,
+            low,
+            high,
+        }
+    }
+
+    fn holds(&self, p: GridPoint) -> bool {
+        (0..2).all(|axis| (self.low[axis]..=self.high[axis]).contains(&p[axis])) && is_inside(&self.ring, p)
+    }
+}
+
 /// Puts holes into the smallest outer ring around them.
 fn nest(rings: Vec<Vec<GridPoint>>, sheet: &Sheet) -> MultiPolygon<f64> {
-    let (mut outer, holes): (Vec<_>, Vec<_>) = rings.into_iter().partition(|ring| signed_area(ring) > 0.0);
-    outer.sort_by(|a, b| signed_area(a).total_cmp(&signed_area(b)));
+    let rings = rings.into_iter().map(Boxed::new);
+    let (mut outer, holes): (Vec<_>, Vec<_>) = rings.partition(|ring| ring.area > 0.0);
+    outer.sort_by(|a, b| a.area.total_cmp(&b.area));
     let mut holes_of: Vec<Vec<LineString<f64>>> = vec![Vec::new(); outer.len()];
     for hole in holes {
-        if let Some(around) = outer.iter().position(|ring| is_inside(ring, hole[0])) {
-            let ring = sheet.ring(&hole);
+        if let Some(around) = outer.iter().position(|ring| ring.holds(hole.ring[0])) {
+            let ring = sheet.ring(&hole.ring);
             if ring.0.len() >= 4 {
                 holes_of[around].push(ring);
             }
         }
     }
     // A speck that simplifies to nothing holds no reached road: those fill whole squares.
-    let rings = outer.iter().map(|ring| sheet.ring(ring));
+    let rings = outer.iter().map(|outer| sheet.ring(&outer.ring));
     let polygons = rings.zip(holes_of).filter(|(ring, _)| ring.0.len() >= 4);
     MultiPolygon(polygons.map(|(ring, holes)| Polygon::new(ring, holes)).collect())
 }

@@ -1,5 +1,7 @@
 //! Marching squares: the rings around the part of a grid where a field is not negative.
 
+use crate::nearby::nearest_on_line;
+
 /// Values at the crossings of a square grid, row by row.
 pub(crate) struct Grid {
     pub width: usize,
@@ -48,7 +50,7 @@ impl Grid {
                     break;
                 }
                 ring.push(self.crossing(side));
-                side = ((to - 1) / 2, to % 2 == 0);
+                side = ((to - 1) / 2, (to - 1) % 2 == 1);
             }
             if ring.len() >= 3 {
                 rings.push(ring);
@@ -129,6 +131,33 @@ fn changes<'a>(low: &'a [bool], high: &'a [bool]) -> impl Iterator<Item = (usize
         let same = low_all && high_all || !low_any && !high_any;
         (!same).then_some((first, count))
     })
+}
+
+/// A closed ring (first point repeated at the end) without the points that lie within a tolerance of the line between
+/// those kept around them (Ramer, Douglas and Peucker).
+pub(crate) fn simplify(ring: &[GridPoint], tolerance: f64) -> Vec<GridPoint> {
+    let Some(first) = ring.first() else {
+        return Vec::new();
+    };
+    let point = |i: usize| ring.get(i).copied().unwrap_or(*first);
+    let mut kept = vec![false; ring.len() + 1];
+    (kept[0], kept[ring.len()]) = (true, true);
+    let mut open = vec![(0, ring.len())];
+    while let Some((from, to)) = open.pop() {
+        let [a, b] = [point(from), point(to)];
+        let far = |i: usize| {
+            let p = point(i);
+            nearest_on_line([a[0] - p[0], a[1] - p[1]], [b[0] - p[0], b[1] - p[1]]).0
+        };
+        let farthest = (from + 1..to)
+            .map(|i| (far(i), i))
+            .max_by(|x, y| x.0.total_cmp(&y.0));
+        if let Some((_, at)) = farthest.filter(|(far, _)| *far > tolerance * tolerance) {
+            kept[at] = true;
+            open.extend([(from, at), (at, to)]);
+        }
+    }
+    (0..=ring.len()).filter(|i| kept[*i]).map(point).collect()
 }
 
 /// Twice the area a ring encloses; negative if it runs clockwise.

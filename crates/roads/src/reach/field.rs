@@ -105,9 +105,12 @@ impl Distances {
         self.squares = out;
     }
 
-    /// Squares to the nearest road, by crossing; more than the window's where there is none in it.
-    pub(super) fn get(&self, at: usize) -> f32 {
-        f32::from(self.squares[at]).sqrt() / self.scale
+    /// By crossing: squares to the nearest road; more than the window's where there is none in it.
+    pub(super) fn all(&self) -> impl Iterator<Item = f32> + '_ {
+        let unit = 1.0 / self.scale;
+        self.squares
+            .iter()
+            .map(move |square| f32::from(*square).sqrt() * unit)
     }
 }
 
@@ -144,11 +147,12 @@ mod tests {
         let mut distances = Distances::new(40, 30, 9);
         distances.ink(line, |_| ());
         distances.spread();
+        let found: Vec<f32> = distances.all().collect();
         for row in 0..30 {
             for column in 0..40 {
                 let shifted = line.map(|p| [f64::from(p[0]) - column as f64, f64::from(p[1]) - row as f64]);
                 let exact = crate::nearby::nearest_on_line(shifted[0], shifted[1]).0.sqrt();
-                let found = f64::from(distances.get(row * 40 + column));
+                let found = f64::from(found[row * 40 + column]);
                 match exact < 8.5 {
                     true => assert!((found - exact).abs() < 0.7, "{found} for {exact}"),
                     false => assert!(found > 7.9, "{found} for {exact}"),

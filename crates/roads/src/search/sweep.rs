@@ -86,6 +86,16 @@ impl Targets {
     }
 }
 
+const NO_COST: UpArc = UpArc {
+    head: 0,
+    weight: 0,
+    duration: 0,
+    distance: 0,
+};
+
+/// So many arcs of a node are compared side by side, as each comparison has to wait for the one before.
+const RIVALS: usize = 2;
+
 /// Costs for `K` sources, part by part, so that a processor's vector unit can add and compare them at once.
 #[derive(Clone, Copy)]
 struct Lanes<const K: usize> {
@@ -101,13 +111,13 @@ impl<const K: usize> Lanes<K> {
         distance: [0; K],
     };
 
-    /// Takes, for each source, what is better: this, or `from` and a way that costs so much.
+    /// Takes, for each source, what is better: this, or `from` and then the arc.
     #[inline(always)]
-    fn offer(&mut self, from: &Self, weight: u32, duration: u32, distance: u32) {
+    fn offer(&mut self, from: &Self, arc: &UpArc) {
         for k in 0..K {
-            let w = from.weight[k].wrapping_add(weight);
-            let t = from.duration[k].wrapping_add(duration);
-            let d = from.distance[k].wrapping_add(distance);
+            let w = from.weight[k].wrapping_add(arc.weight);
+            let t = from.duration[k].wrapping_add(arc.duration);
+            let d = from.distance[k].wrapping_add(arc.distance);
             let nearer = (t < self.duration[k]) | ((t == self.duration[k]) & (d < self.distance[k]));
             let better = (w < self.weight[k]) | ((w == self.weight[k]) & nearer);
             self.weight[k] = if better { w } else { self.weight[k] };
@@ -194,7 +204,13 @@ impl<const K: usize> Batch<K> {
             let mut best = Lanes::<K>::UNREACHED;
             for (place, part) in &targets.ends[ends[0] as usize..ends[1] as usize] {
                 let (weight, duration, distance) = part.parts();
-                best.offer(&self.labels[*place as usize], weight, duration, distance);
+                let part = UpArc {
+                    weight,
+                    duration,
+                    distance,
+                    ..NO_COST
+                };
+                best.offer(&self.labels[*place as usize], &part);
             }
             for lane in 0..lanes {
                 let cost = Packed::new(best.weight[lane], best.duration[lane], best.distance[lane]);
@@ -261,16 +277,30 @@ fn sweep_any<const K: usize>(
 ) {
     for (at, arcs) in targets.first.windows(2).enumerate() {
         let (done, here) = labels.split_at_mut(at);
-        let mut best = Lanes::UNREACHED;
+        let here = &mut here[0];
+        *here = Lanes::UNREACHED;
         let mut entry = std::mem::replace(&mut first_entry[at], NONE);
         while let Some(known) = entries.get(entry as usize) {
             let lane = known.lane as usize;
-            (best.weight[lane], best.duration[lane], best.distance[lane]) = known.cost.parts();
+            (here.weight[lane], here.duration[lane], here.distance[lane]) = known.cost.parts();
             entry = known.next;
         }
-        for arc in &targets.arcs[arcs[0] as usize..arcs[1] as usize] {
-            best.offer(&done[arc.head as usize], arc.weight, arc.duration, arc.distance);
+        // A copy without any lane picked out stays in registers.
+        let mut best = *here;
+        let mut rivals = [Lanes::UNREACHED; RIVALS - 1];
+        let mut rounds = targets.arcs[arcs[0] as usize..arcs[1] as usize].chunks_exact(RIVALS);
+        for round in &mut rounds {
+            best.offer(&done[round[0].head as usize], &round[0]);
+            for (rival, arc) in rivals.iter_mut().zip(&round[1..]) {
+                rival.offer(&done[arc.head as usize], arc);
+            }
         }
-        here[0] = best;
+        for arc in rounds.remainder() {
+            best.offer(&done[arc.head as usize], arc);
+        }
+        for rival in &rivals {
+            best.offer(rival, &NO_COST);
+        }
+        *here = best;
     }
 }
