@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use geom::{LngLat, Meters, Seconds};
-use roads::{AreaOptions, ComponentRule, Profile, Query, RoadIndex, Snap, SnapOptions, Trip};
+use roads::{AreaOptions, Change, ComponentRule, Profile, Query, RoadIndex, Snap, SnapOptions, Trip};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 
@@ -168,7 +168,17 @@ fn time(roads: &RoadIndex, places: &[LngLat]) -> Result<Value, Failure> {
         }
         best
     };
+    // Every road a little slower or quicker, until questions can be asked.
+    let mut new_speeds = f64::INFINITY;
+    for round in 0..5 {
+        let clock = CpuClock::start();
+        let metric =
+            roads.customize(|drive| Change::Times(0.8 + f64::from((drive.number() + round) % 5) / 10.0));
+        new_speeds = new_speeds.min(clock.micros() / 1e6);
+        black_box(metric);
+    }
     Ok(json!({
+        "new_speeds_s": new_speeds,
         "snap_us": snap_us,
         "route_us": route_us,
         "route_full_us": route_full_us,

@@ -24,10 +24,6 @@ pub(crate) const COPIES: &str = "roads/copies";
 pub(crate) const FIRST_ARC: &str = "roads/first-arc";
 /// [`Arc`]: allowed turns, by node they leave.
 pub(crate) const ARCS: &str = "roads/arcs";
-/// `u32`: where each node's reversed arcs begin; one more than nodes.
-pub(crate) const FIRST_BACK: &str = "roads/first-back-arc";
-/// [`Arc`] whose head is the tail of an arc that ends in the node.
-pub(crate) const BACK_ARCS: &str = "roads/back-arcs";
 /// `u32`: number of nodes by component.
 pub(crate) const COMPONENTS: &str = "roads/components";
 /// [`Road`] by road.
@@ -169,7 +165,7 @@ pub(crate) struct Road {
     pub name: u32,
     /// Text of `ref`.
     pub reference: u32,
-    /// Number of the [`crate::RoadClass`], plus [`NO_SNAP`], [`ROUNDABOUT`].
+    /// Number of the [`crate::RoadClass`], plus [`NO_SNAP`], [`ROUNDABOUT`], [`TOLL`], [`TUNNEL`], [`UNPAVED`].
     pub kind: u32,
 }
 
@@ -177,6 +173,12 @@ pub(crate) struct Road {
 pub(crate) const NO_SNAP: u32 = 1 << 8;
 /// Part of a roundabout.
 pub(crate) const ROUNDABOUT: u32 = 1 << 9;
+/// One pays to use it.
+pub(crate) const TOLL: u32 = 1 << 10;
+/// In a tunnel.
+pub(crate) const TUNNEL: u32 = 1 << 11;
+/// Not paved.
+pub(crate) const UNPAVED: u32 = 1 << 12;
 
 /// A straight piece of a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]

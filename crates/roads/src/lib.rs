@@ -26,8 +26,10 @@
 //! ```
 
 mod array;
+mod avoid;
 mod build;
 mod cost;
+mod costs;
 mod format;
 mod graph;
 mod hierarchy;
@@ -38,6 +40,7 @@ mod order;
 mod profile;
 mod query;
 mod reach;
+mod road;
 mod route;
 mod search;
 mod snap;
@@ -46,12 +49,14 @@ mod tests;
 
 pub use build::{BuildStep, build};
 pub use cost::{Cost, Trip};
+pub use costs::{Avoid, Change, Costed, Drive};
 pub use graph::RoadGraph;
 pub use hierarchy::Metric;
-pub use index::{ComponentId, Road, RoadClass, RoadIndex, Statistics};
+pub use index::{ComponentId, RoadIndex, Statistics};
 pub use matrix::Matrix;
 pub use profile::{Profile, ProfileError};
 pub use query::Query;
 pub use reach::{AreaOptions, Reach, ReachedRoad};
+pub use road::{Road, RoadClass};
 pub use route::{Route, Step};
 pub use snap::{ComponentRule, Snap, SnapError, SnapOptions};

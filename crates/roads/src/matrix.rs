@@ -3,8 +3,8 @@
 use geom::{Meters, Millis};
 use rayon::prelude::*;
 
-use crate::cost::{Packed, Trip, centimeters};
-use crate::search::{Batch, Net, Pair, Targets};
+use crate::cost::{Trip, centimeters};
+use crate::search::{Batch, NO_WAY, Net, Pair, Targets};
 use crate::snap::Snap;
 
 /// Durations and distances from each source to each target, row by row. Eight bytes a cell.
@@ -18,7 +18,7 @@ pub struct Matrix {
 
 impl Matrix {
     /// What stands in a cell that no road leads to.
-    pub const UNREACHABLE: u32 = u32::MAX;
+    pub const UNREACHABLE: u32 = NO_WAY;
 
     /// How many rows there are.
     #[must_use]
@@ -83,22 +83,28 @@ const LANES: usize = 16;
 /// pool; the answer does not depend on how many.
 pub(crate) fn matrix(net: Net<'_>, sources: &[Snap], targets: &[Snap]) -> Matrix {
     let cells = sources.len() * targets.len();
-    let mut durations = vec![Matrix::UNREACHABLE; cells];
-    let mut distances = vec![Matrix::UNREACHABLE; cells];
+    let mut durations = vec![0; cells];
+    let mut distances = vec![0; cells];
     if cells > 0 {
         let set = Targets::new(net, targets);
+        let rows = durations
+            .chunks_mut(targets.len())
+            .zip(distances.chunks_mut(targets.len()));
+        // Sources near each other have most of the nodes above them in common, so they are swept together.
+        let mut rows: Vec<Row<'_>> = rows
+            .zip(sources)
+            .map(|((durations, distances), source)| Row {
+                source: *source,
+                durations,
+                distances,
+            })
+            .collect();
+        rows.sort_by_key(|row| lowest(net, &row.source));
         let lanes = if sources.len() == 1 { 1 } else { LANES };
-        let rows = lanes * targets.len();
-        durations
-            .par_chunks_mut(rows)
-            .zip(distances.par_chunks_mut(rows))
-            .zip(sources.par_chunks(lanes))
-            .for_each_init(
-                || Scratch::new(net, &set, lanes),
-                |scratch, ((durations, distances), sources)| {
-                    scratch.rows(net, &set, sources, targets, durations, distances);
-                },
-            );
+        rows.par_chunks_mut(lanes).for_each_init(
+            || Scratch::new(net, &set, lanes),
+            |scratch, rows| scratch.fill(net, &set, targets, rows),
+        );
     }
     Matrix {
         sources: sources.len(),
@@ -130,38 +136,40 @@ impl Scratch {
         }
     }
 
-    fn rows(
-        &mut self,
-        net: Net<'_>,
-        set: &Targets,
-        sources: &[Snap],
-        targets: &[Snap],
-        durations: &mut [u32],
-        distances: &mut [u32],
-    ) {
-        let width = targets.len();
-        let mut write = |lane: usize, target: usize, cost: Packed| {
-            let cell = lane * width + target;
-            if !cost.is_unreached() {
-                (_, durations[cell], distances[cell]) = cost.parts();
-            }
-        };
+    fn fill(&mut self, net: Net<'_>, set: &Targets, targets: &[Snap], rows: &mut [Row<'_>]) {
+        let sources: Vec<Snap> = rows.iter().map(|row| row.source).collect();
+        let (mut durations, mut distances): (Vec<&mut [u32]>, Vec<&mut [u32]>) = rows
+            .iter_mut()
+            .map(|row| (&mut *row.durations, &mut *row.distances))
+            .unzip();
         match &mut self.sweeper {
-            Sweeper::One(batch) => batch.run(net, set, sources, &mut write),
-            Sweeper::Many(batch) => batch.run(net, set, sources, &mut write),
+            Sweeper::One(batch) => batch.run(net, set, &sources, &mut durations, &mut distances),
+            Sweeper::Many(batch) => batch.run(net, set, &sources, &mut durations, &mut distances),
         }
         // A target on the source's own segment may lie behind it: those few are asked for one by one.
-        for (lane, source) in sources.iter().enumerate() {
-            for (target, snap) in targets.iter().enumerate() {
-                if snap.segment == source.segment {
-                    let cell = lane * width + target;
-                    let cost = self.pair.cost(net, source, snap);
-                    (durations[cell], distances[cell]) = match cost.is_unreached() {
-                        true => (Matrix::UNREACHABLE, Matrix::UNREACHABLE),
-                        false => (cost.parts().1, cost.parts().2),
-                    };
-                }
+        for row in rows {
+            for target in set.on_segment(row.source.segment) {
+                let cost = self.pair.cost(net, &row.source, &targets[target]);
+                (row.durations[target], row.distances[target]) = match cost.is_unreached() {
+                    true => (Matrix::UNREACHABLE, Matrix::UNREACHABLE),
+                    false => (cost.parts().1, cost.parts().2),
+                };
             }
         }
     }
+}
+
+/// A row of the matrix to be filled.
+struct Row<'a> {
+    source: Snap,
+    durations: &'a mut [u32],
+    distances: &'a mut [u32],
+}
+
+/// The lowest rank of a place's edges: subtrees of the hierarchy are runs of ranks, and neighbourhoods.
+fn lowest(net: Net<'_>, source: &Snap) -> Option<u32> {
+    source
+        .sides(net)
+        .map(|(edge, _)| net.hierarchy().rank_of[edge as usize])
+        .min()
 }

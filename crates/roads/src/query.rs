@@ -5,7 +5,7 @@ use geom::{Millis, Seconds};
 use crate::cost::{Cost, Trip};
 use crate::reach::{self, Reach};
 use crate::route::{self, Route};
-use crate::search::{Batch, Flood, Net, Pair, Targets};
+use crate::search::{Batch, Flood, NO_WAY, Net, Pair, Targets};
 use crate::snap::Snap;
 
 /// Asks an index; keep one per thread. Each question forgets the one before in O(1).
@@ -81,20 +81,25 @@ impl<'a> Query<'a> {
         let targets = Targets::new(self.net, to);
         let mut batch = Batch::<1>::new(self.net, &targets);
         let limit = limit.map_or(u64::MAX, |l| l.to_millis().0.max(0) as u64);
-        let mut trips = Vec::with_capacity(to.len());
+        let (mut durations, mut distances) = (vec![NO_WAY; to.len()], vec![NO_WAY; to.len()]);
         batch.run(
             self.net,
             &targets,
             std::slice::from_ref(from),
-            |_, target, cost| {
-                let cost = match to[target].segment == from.segment {
-                    true => self.pair.cost(self.net, from, &to[target]),
-                    false => cost,
-                };
-                let in_time = !cost.is_unreached() && u64::from(cost.parts().1) <= limit;
-                trips.push(in_time.then(|| Cost::from(cost).trip()));
-            },
+            &mut [&mut durations[..]],
+            &mut [&mut distances[..]],
         );
-        trips
+        for target in targets.on_segment(from.segment) {
+            let cost = self.pair.cost(self.net, from, &to[target]);
+            (durations[target], distances[target]) = match cost.is_unreached() {
+                true => (NO_WAY, NO_WAY),
+                false => (cost.parts().1, cost.parts().2),
+            };
+        }
+        let trip = |(duration, distance): (u32, u32)| {
+            (duration != NO_WAY && u64::from(duration) <= limit)
+                .then(|| Cost::new(0, duration, distance).trip())
+        };
+        durations.into_iter().zip(distances).map(trip).collect()
     }
 }

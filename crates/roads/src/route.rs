@@ -5,7 +5,8 @@ use std::ops::Range;
 use geom::{LngLat, Meters, Millis};
 
 use crate::cost::{Cost, Packed, Trip, centimeters};
-use crate::index::{RoadClass, RoadIndex};
+use crate::index::RoadIndex;
+use crate::road::RoadClass;
 use crate::search::{Net, Path};
 use crate::snap::Snap;
 

@@ -15,7 +15,6 @@ use osm::Extract;
 use pack::Section;
 
 use crate::format::{self, Edge, Header, NONE, Segment, part_of};
-use crate::graph::RoadGraph;
 use crate::hierarchy::{Customizer, contract};
 use crate::profile::Profile;
 use network::{Network, Stretch};
@@ -72,14 +71,8 @@ pub fn build(extract: &Extract, profile: &Profile, progress: &mut dyn FnMut(Buil
     step(5);
     let order = order::of_segments(&network, &stretches);
     step(6);
-    let graph = RoadGraph {
-        edges: &roads.edges,
-        copies: &arcs.copies,
-        first_arc: &arcs.first,
-        arcs: &arcs.arcs,
-        first_back: &arcs.first_back,
-        back_arcs: &arcs.back,
-    };
+    let both_ways = arcs.graph(&roads.edges);
+    let graph = both_ways.graph;
     let groups: Vec<Vec<u32>> = roads
         .edge_of
         .iter()
@@ -92,7 +85,7 @@ pub fn build(extract: &Extract, profile: &Profile, progress: &mut dyn FnMut(Buil
         .iter()
         .flat_map(|segment| groups[*segment as usize].iter().copied())
         .collect();
-    let hierarchy = contract(graph, &nodes, &groups);
+    let hierarchy = contract(both_ways, &nodes, &groups);
     step(7);
     let metric = Customizer::new(&hierarchy).metric(graph, roads.edges.clone().into());
     let header = Header {
@@ -109,8 +102,6 @@ pub fn build(extract: &Extract, profile: &Profile, progress: &mut dyn FnMut(Buil
         Section::new(format::COPIES, &arcs.copies),
         Section::new(format::FIRST_ARC, &arcs.first),
         Section::new(format::ARCS, &arcs.arcs),
-        Section::new(format::FIRST_BACK, &arcs.first_back),
-        Section::new(format::BACK_ARCS, &arcs.back),
         Section::new(format::COMPONENTS, &roads.components),
         Section::new(format::ROADS, &network.roads),
         Section::new(format::FIRST_TEXT, &first_text),
@@ -182,15 +173,9 @@ impl Roads {
 
     /// Strongly connected components of the search graph. Islands are kept, and known by their size.
     fn find_components(&mut self, arcs: &Arcs) {
-        let graph = RoadGraph {
-            edges: &self.edges,
-            copies: &arcs.copies,
-            first_arc: &arcs.first,
-            arcs: &arcs.arcs,
-            first_back: &arcs.first_back,
-            back_arcs: &arcs.back,
-        };
-        let components = petgraph::algo::kosaraju_scc(graph);
+        let both_ways = arcs.graph(&self.edges);
+        let graph = both_ways.graph;
+        let components = petgraph::algo::kosaraju_scc(both_ways);
         let mut of_node = vec![0u32; graph.nodes()];
         for (component, nodes) in (0u32..).zip(&components) {
             for node in nodes {

@@ -3,11 +3,12 @@
 use super::tree;
 use super::{Fan, Hierarchy, Side};
 use crate::format::NONE;
-use crate::graph::RoadGraph;
+use crate::graph::BothWays;
 
 /// Contracts the nodes in the order given. Nodes in one of `groups` (the directions and copies of a segment) end up
 /// one above the other in the elimination tree, so that one walk to the root begins in all of them.
-pub(crate) fn contract(graph: RoadGraph<'_>, order: &[u32], groups: &[Vec<u32>]) -> Hierarchy {
+pub(crate) fn contract(roads: BothWays<'_>, order: &[u32], groups: &[Vec<u32>]) -> Hierarchy {
+    let graph = roads.graph;
     let nodes = graph.nodes();
     let mut rank_of = vec![0u32; nodes];
     for (rank, node) in (0u32..).zip(order) {
@@ -20,7 +21,7 @@ pub(crate) fn contract(graph: RoadGraph<'_>, order: &[u32], groups: &[Vec<u32>])
         }
         tree::parents(nodes, |rank, visit| {
             let node = order[rank as usize];
-            let turns = graph.turns_from(node).iter().chain(graph.turns_into(node));
+            let turns = graph.turns_from(node).iter().chain(roads.turns_into(node));
             let others = groups.get(group_of[node as usize] as usize).into_iter().flatten();
             for other in turns.map(|arc| arc.head).chain(others.copied()) {
                 let other = rank_of[other as usize];
@@ -45,7 +46,7 @@ pub(crate) fn contract(graph: RoadGraph<'_>, order: &[u32], groups: &[Vec<u32>])
     }
     let (depth, height) = tree::depths(&renumbered).unwrap_or_default();
     Hierarchy {
-        fans: fill(graph, &rank_of, &node_of),
+        fans: fill(roads, &rank_of, &node_of),
         rank_of: rank_of.into(),
         node_of: node_of.into(),
         parent: renumbered.into(),
@@ -67,7 +68,7 @@ struct Growing {
 
 /// The arcs of both sides: those of the graph, and those that contraction adds. A node's arcs are complete once all lower
 /// nodes are contracted: whoever leads to a lower node leads to all that one leads to.
-fn fill(graph: RoadGraph<'_>, rank_of: &[u32], node_of: &[u32]) -> [Fan; 2] {
+fn fill(roads: BothWays<'_>, rank_of: &[u32], node_of: &[u32]) -> [Fan; 2] {
     let nodes = node_of.len();
     let mut sides = Side::BOTH.map(|_| Growing {
         first: vec![0],
@@ -90,8 +91,8 @@ fn fill(graph: RoadGraph<'_>, rank_of: &[u32], node_of: &[u32]) -> [Fan; 2] {
             };
             heads.clear();
             let turns = match side {
-                Side::Out => graph.turns_from(node_of[rank as usize]),
-                Side::In => graph.turns_into(node_of[rank as usize]),
+                Side::Out => roads.graph.turns_from(node_of[rank as usize]),
+                Side::In => roads.turns_into(node_of[rank as usize]),
             };
             for turn in turns {
                 add(rank_of[turn.head as usize], &mut heads);

@@ -24,7 +24,7 @@ use crate::index::{check_starts, refuse};
 pub(crate) use contract::contract;
 pub(crate) use customize::Customizer;
 pub use metric::Metric;
-pub(crate) use metric::{CLOSED, UpArc};
+pub(crate) use metric::{CLOSED, UpArc, Ways};
 
 /// Arcs between a node and higher ones: those it leads to, or those that lead to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::road::RoadClass;
+
 pub(crate) use node::{NodeRule, Sign};
 pub(crate) use turn::TurnAt;
 pub(crate) use way::{Lane, WayRule};
@@ -37,6 +39,11 @@ pub struct Profile {
     surface: Speeds,
     tracktype: Speeds,
     smoothness: Speeds,
+    unpaved_surfaces: Vec<String>,
+    unpaved_tracktypes: Vec<String>,
+    /// By [`RoadClass`]: how many times longer driving takes than the speeds say. Classes not named take 1.
+    #[serde(default)]
+    calibration: BTreeMap<String, f64>,
     implied_maxspeed: Speeds,
     implied_maxspeed_exceptions: Speeds,
     avoid: Avoid,
@@ -91,6 +98,16 @@ pub enum ProfileError {
     /// It is not TOML, or lacks a field, or has one that means nothing.
     #[error("road profile: {0}")]
     Malformed(String),
+    /// A class of roads that there is not.
+    #[error(
+        "road profile `{profile}`: calibration.{class} is no class of roads; there are motorway, trunk, primary, secondary, tertiary, unclassified, residential, living_street, service, track, ferry and other"
+    )]
+    UnknownClass {
+        /// The profile's name.
+        profile: String,
+        /// What it calls the class.
+        class: String,
+    },
     /// A number is out of its range.
     #[error("road profile `{profile}`: {field} is {value}, but must be {range}")]
     OutOfRange {
@@ -202,6 +219,15 @@ impl Profile {
         let shares = shares.into_iter().map(|(key, v)| (key.to_owned(), v));
         for (field, value) in shares.chain(services).chain(widths) {
             self.range(&field, value, 0.01, 1.0, "0.01 to 1")?;
+        }
+        for (class, factor) in &self.calibration {
+            if !RoadClass::ALL.iter().any(|known| known.name() == class) {
+                return Err(ProfileError::UnknownClass {
+                    profile: self.name.clone(),
+                    class: class.clone(),
+                });
+            }
+            self.range(&format!("calibration.{class}"), *factor, 0.1, 10.0, "0.1 to 10")?;
         }
         self.range("default_speed", self.default_speed, 0.1, 500.0, "0.1 to 500 km/h")?;
         self.range(

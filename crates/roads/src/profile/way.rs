@@ -3,7 +3,7 @@
 use osm::Tags;
 
 use super::{Profile, has, measure};
-use crate::index::RoadClass;
+use crate::road::RoadClass;
 
 /// What a profile makes of a way.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,6 +15,9 @@ pub(crate) struct WayRule {
     pub class: RoadClass,
     pub roundabout: bool,
     pub ferry: bool,
+    pub toll: bool,
+    pub tunnel: bool,
+    pub unpaved: bool,
     /// Trips may start and end here.
     pub may_snap: bool,
     /// Traffic keeps to the left.
@@ -77,10 +80,15 @@ impl Profile {
             }
         }
         let shares = self.shares(tags, oneway, open[0] && open[1]);
+        let class = match carried {
+            Some(_) => RoadClass::Ferry,
+            None => highway.map_or(RoadClass::Other, RoadClass::of_highway),
+        };
+        let longer = self.calibration.get(class.name()).copied().unwrap_or(1.0);
         let lane = |side: usize| {
             let speed = speeds[side].filter(|s| *s > 0.0 && open[side])?;
             Some(Lane {
-                speed,
+                speed: speed / longer,
                 share: shares[side],
                 restricted: restricted[side],
             })
@@ -92,16 +100,24 @@ impl Profile {
         (forward.is_some() || backward.is_some()).then(|| WayRule {
             forward,
             backward,
-            class: match carried {
-                Some(_) => RoadClass::Ferry,
-                None => highway.map_or(RoadClass::Other, RoadClass::of_highway),
-            },
+            class,
             roundabout: matches!(tags.get("junction"), Some("roundabout" | "circular")),
             ferry: carried.is_some(),
+            toll: tags.is("toll", "yes"),
+            tunnel: tags.get("tunnel").is_some_and(|t| t != "no"),
+            unpaved: self.is_unpaved(tags),
             may_snap: carried.is_none() && !no_start,
             left_hand: driving_side.map_or(self.turn.left_hand, |side| side == "left"),
             passage,
         })
+    }
+
+    fn is_unpaved(&self, tags: &Tags<'_>) -> bool {
+        match (tags.get("surface"), tags.get("tracktype")) {
+            (Some(surface), _) => has(&self.unpaved_surfaces, surface),
+            (None, Some(tracktype)) => has(&self.unpaved_tracktypes, tracktype),
+            (None, None) => false,
+        }
     }
 
     fn is_closed(&self, tags: &Tags<'_>, highway: Option<&str>) -> bool {

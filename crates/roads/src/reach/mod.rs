@@ -10,8 +10,9 @@ use geom::{LngLat, Millis};
 
 use crate::cost::Packed;
 use crate::format::{Edge, NONE};
-use crate::index::{Road, RoadIndex};
+use crate::index::RoadIndex;
 use crate::nearby::numbers_in;
+use crate::road::Road;
 use crate::search::{Flood, Net};
 use crate::snap::Snap;
 

@@ -20,7 +20,7 @@ use crate::snap::Snap;
 
 pub(crate) use flood::{Blocks, Flood};
 pub(crate) use pair::{Pair, Path};
-pub(crate) use sweep::{Batch, Targets};
+pub(crate) use sweep::{Batch, NO_WAY, Targets};
 
 /// Roads and what they cost: what every search needs.
 #[derive(Clone, Copy)]

@@ -2,11 +2,10 @@
 //! several sources at a time (RPHAST; Delling, Goldberg, Werneck: Faster Batched Shortest Paths in Road
 //! Networks, 2011).
 
-use super::climb::Climb;
 use super::{Net, Seeds};
 use crate::cost::Packed;
 use crate::format::NONE;
-use crate::hierarchy::{Side, UpArc};
+use crate::hierarchy::{Side, UpArc, Ways};
 use crate::snap::Snap;
 
 /// The nodes that lead down to a set of targets, the highest first, and the arcs between them.
@@ -19,8 +18,10 @@ pub(crate) struct Targets {
     arcs: Vec<UpArc>,
     /// By target: where its ends begin; one more than targets.
     first_end: Vec<u32>,
-    /// Place of a node, and the cost from its start.
-    ends: Vec<(u32, Packed)>,
+    /// Heads are places of nodes, costs those from its start.
+    ends: Vec<UpArc>,
+    /// Segment and number of each target, sorted.
+    segments: Vec<(u32, u32)>,
 }
 
 impl Targets {
@@ -36,7 +37,13 @@ impl Targets {
             for (node, part) in snap.ends(net) {
                 let rank = hierarchy.rank_of[node as usize];
                 needed[rank as usize / 64] |= 1 << (rank % 64);
-                ends.push((rank, part));
+                let (weight, duration, distance) = part.parts();
+                ends.push(UpArc {
+                    head: rank,
+                    weight,
+                    duration,
+                    distance,
+                });
             }
             first_end.push(ends.len() as u32);
         }
@@ -73,16 +80,28 @@ impl Targets {
             }));
             first.push(arcs.len() as u32);
         }
-        for (rank, _) in &mut ends {
-            *rank = place[*rank as usize];
+        for end in &mut ends {
+            end.head = place[end.head as usize];
         }
+        let mut segments: Vec<(u32, u32)> = (0u32..).zip(snaps).map(|(i, snap)| (snap.segment, i)).collect();
+        segments.sort_unstable();
         Self {
             place,
             first,
             arcs,
             first_end,
             ends,
+            segments,
         }
+    }
+
+    /// The targets that lie on a segment.
+    pub(crate) fn on_segment(&self, segment: u32) -> impl Iterator<Item = usize> + '_ {
+        let first = self.segments.partition_point(|(s, _)| *s < segment);
+        let here = self.segments[first..]
+            .iter()
+            .take_while(move |(s, _)| *s == segment);
+        here.map(|(_, target)| *target as usize)
     }
 }
 
@@ -125,182 +144,198 @@ impl<const K: usize> Lanes<K> {
             self.distance[k] = if better { d } else { self.distance[k] };
         }
     }
-}
 
-/// A label to be entered when the sweep comes to its place.
-struct Entry {
-    lane: u32,
-    cost: Packed,
-    /// The next entry of the same place.
-    next: u32,
+    /// The best of this and what leads here over arcs from labelled places.
+    #[inline(always)]
+    fn best_of(&self, labels: &[Self], arcs: &[UpArc]) -> Self {
+        // A copy of which no lane is picked out stays in registers.
+        let mut best = *self;
+        let mut rivals = [Lanes::UNREACHED; RIVALS - 1];
+        let mut rounds = arcs.chunks_exact(RIVALS);
+        for round in &mut rounds {
+            best.offer(&labels[round[0].head as usize], &round[0]);
+            for (rival, arc) in rivals.iter_mut().zip(&round[1..]) {
+                rival.offer(&labels[arc.head as usize], arc);
+            }
+        }
+        for arc in rounds.remainder() {
+            best.offer(&labels[arc.head as usize], arc);
+        }
+        for rival in &rivals {
+            best.offer(rival, &NO_COST);
+        }
+        best
+    }
 }
 
 /// Scratch for the sweeps from `K` sources at a time.
 pub(crate) struct Batch<const K: usize> {
-    climb: Climb,
     seeds: Seeds,
-    head_starts: [Packed; K],
-    entries: Vec<Entry>,
-    /// By place: its first entry, or [`NONE`].
-    first_entry: Vec<u32>,
+    head_starts: Lanes<K>,
+    /// The nodes above all sources of the batch, rising, and their labels.
+    above: Vec<u32>,
+    climbed: Vec<Lanes<K>>,
+    /// By rank: the node's place in `above`, or [`NONE`].
+    place_above: Vec<u32>,
+    /// By place among those that lead to targets: the place in `above`, or [`NONE`].
+    entry: Vec<u32>,
     labels: Vec<Lanes<K>>,
+    /// By target.
+    found: Vec<Lanes<K>>,
 }
+
+/// What stands for the duration and distance where no way leads.
+pub(crate) const NO_WAY: u32 = u32::MAX;
 
 impl<const K: usize> Batch<K> {
     pub(crate) fn new(net: Net<'_>, targets: &Targets) -> Self {
         let places = targets.first.len() - 1;
         Self {
-            climb: Climb::new(net.hierarchy()),
             seeds: Seeds::default(),
-            head_starts: [Packed::ZERO; K],
-            entries: Vec::new(),
-            first_entry: vec![NONE; places],
+            head_starts: Lanes::UNREACHED,
+            above: Vec::new(),
+            climbed: Vec::new(),
+            place_above: vec![NONE; net.hierarchy().nodes()],
+            entry: vec![NONE; places],
             labels: vec![Lanes::UNREACHED; places],
+            found: vec![Lanes::UNREACHED; targets.first_end.len() - 1],
         }
     }
 
-    /// The costs from up to `K` sources to all targets: `write(lane, target, cost)` for each, unreached ones included.
+    /// Durations and distances from up to `K` sources to all targets, row by row; [`NO_WAY`] where no way leads. Not
+    /// right for targets on a source's own segment, which may lie behind it.
     pub(crate) fn run(
         &mut self,
         net: Net<'_>,
         targets: &Targets,
         sources: &[Snap],
-        write: impl FnMut(usize, usize, Packed),
+        durations: &mut [&mut [u32]],
+        distances: &mut [&mut [u32]],
     ) {
-        self.entries.clear();
-        for (lane, source) in sources.iter().enumerate().take(K) {
-            self.climb(net, targets, lane, source);
+        self.begin(net, targets, sources);
+        sweep(net.metric.ways(Side::Out), targets, self);
+        for rank in &self.above {
+            self.place_above[*rank as usize] = NONE;
         }
-        sweep(targets, &self.entries, &mut self.first_entry, &mut self.labels);
-        self.collect(targets, sources.len().min(K), write);
-    }
-
-    /// Walks from a source to the root and keeps the labels of all nodes that lead down to targets.
-    fn climb(&mut self, net: Net<'_>, targets: &Targets, lane: usize, source: &Snap) {
-        let hierarchy = net.hierarchy();
-        let ways = net.metric.ways(Side::Out);
-        self.seeds.set(net, source);
-        self.head_starts[lane] = self.seeds.head_start;
-        let mut at = self.climb.start(hierarchy, &self.seeds.list);
-        while at != NONE {
-            let depth = hierarchy.depth[at as usize] as usize;
-            let cost = self.climb.labels[depth].cost;
-            if !cost.is_unreached() {
-                self.climb.relax(hierarchy, ways.of(at), depth);
-                let place = targets.place[at as usize];
-                if place != NONE {
-                    let next =
-                        std::mem::replace(&mut self.first_entry[place as usize], self.entries.len() as u32);
-                    let lane = lane as u32;
-                    self.entries.push(Entry { lane, cost, next });
+        // Some targets at a time, so that what is read for one row is still at hand for the next.
+        const AT_ONCE: usize = 64;
+        for (block, found) in self.found.chunks(AT_ONCE).enumerate() {
+            let rows = durations.iter_mut().zip(distances.iter_mut());
+            for (lane, (durations, distances)) in rows.enumerate().take(K) {
+                let start = block * AT_ONCE;
+                let cells = durations[start..].iter_mut().zip(&mut distances[start..]);
+                for ((duration, distance), best) in cells.zip(found) {
+                    *duration = best.duration[lane];
+                    *distance = best.distance[lane];
                 }
             }
-            at = hierarchy.parent[at as usize];
         }
     }
 
-    fn collect(&self, targets: &Targets, lanes: usize, mut write: impl FnMut(usize, usize, Packed)) {
-        for (target, ends) in targets.first_end.windows(2).enumerate() {
-            let mut best = Lanes::<K>::UNREACHED;
-            for (place, part) in &targets.ends[ends[0] as usize..ends[1] as usize] {
-                let (weight, duration, distance) = part.parts();
-                let part = UpArc {
-                    weight,
-                    duration,
-                    distance,
-                    ..NO_COST
-                };
-                best.offer(&self.labels[*place as usize], &part);
+    /// Finds the nodes above the sources and labels those the sources lie on.
+    fn begin(&mut self, net: Net<'_>, targets: &Targets, sources: &[Snap]) {
+        let hierarchy = net.hierarchy();
+        self.above.clear();
+        for source in sources.iter().take(K) {
+            for (edge, _) in source.sides(net) {
+                let mut at = hierarchy.rank_of[edge as usize];
+                while at != NONE && self.place_above[at as usize] == NONE {
+                    self.place_above[at as usize] = 0;
+                    self.above.push(at);
+                    at = hierarchy.parent[at as usize];
+                }
             }
-            for lane in 0..lanes {
-                let cost = Packed::new(best.weight[lane], best.duration[lane], best.distance[lane]);
-                let cost = match cost.is_unreached() {
-                    true => Packed::UNREACHED,
-                    false => cost - self.head_starts[lane],
-                };
-                write(lane, target, cost);
+        }
+        self.above.sort_unstable();
+        for (at, rank) in (0u32..).zip(&self.above) {
+            self.place_above[*rank as usize] = at;
+            let place = targets.place[*rank as usize];
+            if place != NONE {
+                self.entry[place as usize] = at;
+            }
+        }
+        self.climbed.clear();
+        self.climbed.resize(self.above.len(), Lanes::UNREACHED);
+        for (lane, source) in sources.iter().enumerate().take(K) {
+            self.seeds.set(net, source);
+            let starts = &mut self.head_starts;
+            (starts.weight[lane], starts.duration[lane], starts.distance[lane]) =
+                self.seeds.head_start.parts();
+            for (rank, cost) in &self.seeds.list {
+                let label = &mut self.climbed[self.place_above[*rank as usize] as usize];
+                (label.weight[lane], label.duration[lane], label.distance[lane]) = cost.parts();
             }
         }
     }
 }
 
-/// Labels all places from the highest to the lowest; takes the entries from their places.
-fn sweep<const K: usize>(
-    targets: &Targets,
-    entries: &[Entry],
-    first_entry: &mut [u32],
-    labels: &mut [Lanes<K>],
-) {
+/// Labels all nodes above the sources upwards, then all places from the highest to the lowest, then all targets.
+fn sweep<const K: usize>(up: &Ways, targets: &Targets, batch: &mut Batch<K>) {
     #[cfg(target_arch = "x86_64")]
     {
         if std::is_x86_feature_detected!("avx512f") && std::is_x86_feature_detected!("avx512vl") {
             // SAFETY: the processor has what the function is compiled for.
-            return unsafe { sweep_avx512(targets, entries, first_entry, labels) };
+            return unsafe { sweep_avx512(up, targets, batch) };
         }
         if std::is_x86_feature_detected!("avx2") {
             // SAFETY: as above.
-            return unsafe { sweep_avx2(targets, entries, first_entry, labels) };
+            return unsafe { sweep_avx2(up, targets, batch) };
         }
     }
-    sweep_any(targets, entries, first_entry, labels);
+    sweep_any(up, targets, batch);
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq")]
-fn sweep_avx512<const K: usize>(
-    targets: &Targets,
-    entries: &[Entry],
-    first: &mut [u32],
-    labels: &mut [Lanes<K>],
-) {
-    sweep_any(targets, entries, first, labels);
+#[target_feature(enable = "avx512f,avx512vl")]
+fn sweep_avx512<const K: usize>(up: &Ways, targets: &Targets, batch: &mut Batch<K>) {
+    sweep_any(up, targets, batch);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn sweep_avx2<const K: usize>(
-    targets: &Targets,
-    entries: &[Entry],
-    first: &mut [u32],
-    labels: &mut [Lanes<K>],
-) {
-    sweep_any(targets, entries, first, labels);
+fn sweep_avx2<const K: usize>(up: &Ways, targets: &Targets, batch: &mut Batch<K>) {
+    sweep_any(up, targets, batch);
 }
 
 /// The same for every processor: the compiler makes of it what the caller's features allow.
 #[inline(always)]
-fn sweep_any<const K: usize>(
-    targets: &Targets,
-    entries: &[Entry],
-    first_entry: &mut [u32],
-    labels: &mut [Lanes<K>],
-) {
+fn sweep_any<const K: usize>(up: &Ways, targets: &Targets, batch: &mut Batch<K>) {
+    let Batch {
+        above,
+        climbed,
+        place_above,
+        entry,
+        labels,
+        found,
+        head_starts,
+        ..
+    } = batch;
+    for (at, rank) in above.iter().enumerate() {
+        let (done, higher) = climbed.split_at_mut(at + 1);
+        for arc in up.of(*rank) {
+            // All higher neighbours of a node are above it in the tree, so they are here.
+            let head = place_above[arc.head as usize] as usize;
+            if let Some(label) = higher.get_mut(head.wrapping_sub(at + 1)) {
+                label.offer(&done[at], arc);
+            }
+        }
+    }
     for (at, arcs) in targets.first.windows(2).enumerate() {
         let (done, here) = labels.split_at_mut(at);
         let here = &mut here[0];
-        *here = Lanes::UNREACHED;
-        let mut entry = std::mem::replace(&mut first_entry[at], NONE);
-        while let Some(known) = entries.get(entry as usize) {
-            let lane = known.lane as usize;
-            (here.weight[lane], here.duration[lane], here.distance[lane]) = known.cost.parts();
-            entry = known.next;
+        let entry = std::mem::replace(&mut entry[at], NONE);
+        *here = climbed.get(entry as usize).copied().unwrap_or(Lanes::UNREACHED);
+        *here = here.best_of(done, &targets.arcs[arcs[0] as usize..arcs[1] as usize]);
+    }
+    for (best, ends) in found.iter_mut().zip(targets.first_end.windows(2)) {
+        let ends = &targets.ends[ends[0] as usize..ends[1] as usize];
+        let reached = Lanes::UNREACHED.best_of(labels, ends);
+        for k in 0..K {
+            let is_reached = reached.weight[k] < Packed::UNREACHED_WEIGHT;
+            let duration = reached.duration[k].wrapping_sub(head_starts.duration[k]);
+            let distance = reached.distance[k].wrapping_sub(head_starts.distance[k]);
+            best.duration[k] = if is_reached { duration } else { NO_WAY };
+            best.distance[k] = if is_reached { distance } else { NO_WAY };
         }
-        // A copy without any lane picked out stays in registers.
-        let mut best = *here;
-        let mut rivals = [Lanes::UNREACHED; RIVALS - 1];
-        let mut rounds = targets.arcs[arcs[0] as usize..arcs[1] as usize].chunks_exact(RIVALS);
-        for round in &mut rounds {
-            best.offer(&done[round[0].head as usize], &round[0]);
-            for (rival, arc) in rivals.iter_mut().zip(&round[1..]) {
-                rival.offer(&done[arc.head as usize], arc);
-            }
-        }
-        for arc in rounds.remainder() {
-            best.offer(&done[arc.head as usize], arc);
-        }
-        for rival in &rivals {
-            best.offer(rival, &NO_COST);
-        }
-        *here = best;
     }
 }
