@@ -4,7 +4,7 @@ use geom::{Meters, Millis};
 use rayon::prelude::*;
 
 use crate::cost::{Trip, centimeters};
-use crate::search::{Batch, NO_WAY, Net, Pair, Targets};
+use crate::search::{Batch, LANES, NO_WAY, Net, Pair, Targets};
 use crate::snap::Snap;
 
 /// Durations and distances from each source to each target, row by row. Eight bytes a cell.
@@ -76,9 +76,6 @@ impl Matrix {
     }
 }
 
-/// How many sources are swept at once.
-const LANES: usize = 16;
-
 /// The trip from each source to each target. Sources are shared in batches among the threads of the current `rayon`
 /// pool; the answer does not depend on how many.
 pub(crate) fn matrix(net: Net<'_>, sources: &[Snap], targets: &[Snap]) -> Matrix {
@@ -100,9 +97,8 @@ pub(crate) fn matrix(net: Net<'_>, sources: &[Snap], targets: &[Snap]) -> Matrix
             })
             .collect();
         rows.sort_by_key(|row| lowest(net, &row.source));
-        let lanes = if sources.len() == 1 { 1 } else { LANES };
-        rows.par_chunks_mut(lanes).for_each_init(
-            || Scratch::new(net, &set, lanes),
+        rows.par_chunks_mut(LANES).for_each_init(
+            || Scratch::new(net, &set),
             |scratch, rows| scratch.fill(net, &set, targets, rows),
         );
     }
@@ -115,23 +111,15 @@ pub(crate) fn matrix(net: Net<'_>, sources: &[Snap], targets: &[Snap]) -> Matrix
 }
 
 /// What a thread needs for its rows.
-enum Sweeper {
-    One(Batch<1>),
-    Many(Box<Batch<LANES>>),
-}
-
 struct Scratch {
-    sweeper: Sweeper,
+    batch: Batch,
     pair: Pair,
 }
 
 impl Scratch {
-    fn new(net: Net<'_>, set: &Targets, lanes: usize) -> Self {
+    fn new(net: Net<'_>, set: &Targets) -> Self {
         Self {
-            sweeper: match lanes {
-                1 => Sweeper::One(Batch::new(net, set)),
-                _ => Sweeper::Many(Box::new(Batch::new(net, set))),
-            },
+            batch: Batch::new(net, set),
             pair: Pair::new(net),
         }
     }
@@ -142,10 +130,7 @@ impl Scratch {
             .iter_mut()
             .map(|row| (&mut *row.durations, &mut *row.distances))
             .unzip();
-        match &mut self.sweeper {
-            Sweeper::One(batch) => batch.run(net, set, &sources, &mut durations, &mut distances),
-            Sweeper::Many(batch) => batch.run(net, set, &sources, &mut durations, &mut distances),
-        }
+        self.batch.run(net, set, &sources, &mut durations, &mut distances);
         // A target on the source's own segment may lie behind it: those few are asked for one by one.
         for row in rows {
             for target in set.on_segment(row.source.segment) {

@@ -79,7 +79,7 @@ impl<'a> Query<'a> {
 
     fn trips_within(&mut self, from: &Snap, to: &[Snap], limit: Option<Seconds>) -> Vec<Option<Trip>> {
         let targets = Targets::new(self.net, to);
-        let mut batch = Batch::<1>::new(self.net, &targets);
+        let mut batch = Batch::new(self.net, &targets);
         let limit = limit.map_or(u64::MAX, |l| l.to_millis().0.max(0) as u64);
         let (mut durations, mut distances) = (vec![NO_WAY; to.len()], vec![NO_WAY; to.len()]);
         batch.run(

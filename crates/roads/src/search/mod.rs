@@ -8,6 +8,7 @@
 
 mod climb;
 mod flood;
+mod lanes;
 mod pair;
 mod sweep;
 
@@ -19,6 +20,7 @@ use crate::index::RoadIndex;
 use crate::snap::Snap;
 
 pub(crate) use flood::{Blocks, Flood};
+pub(crate) use lanes::LANES;
 pub(crate) use pair::{Pair, Path};
 pub(crate) use sweep::{Batch, NO_WAY, Targets};
 

@@ -2,6 +2,7 @@
 //! several sources at a time (RPHAST; Delling, Goldberg, Werneck: Faster Batched Shortest Paths in Road
 //! Networks, 2011).
 
+use super::lanes::{LANES, Lanes, Plain, Register, best_of};
 use super::{Net, Seeds};
 use crate::cost::Packed;
 use crate::format::NONE;
@@ -105,89 +106,26 @@ impl Targets {
     }
 }
 
-const NO_COST: UpArc = UpArc {
-    head: 0,
-    weight: 0,
-    duration: 0,
-    distance: 0,
-};
-
-/// So many arcs of a node are compared side by side, as each comparison has to wait for the one before.
-const RIVALS: usize = 2;
-
-/// Costs for `K` sources, part by part, so that a processor's vector unit can add and compare them at once.
-#[derive(Clone, Copy)]
-struct Lanes<const K: usize> {
-    weight: [u32; K],
-    duration: [u32; K],
-    distance: [u32; K],
-}
-
-impl<const K: usize> Lanes<K> {
-    const UNREACHED: Self = Self {
-        weight: [Packed::UNREACHED_WEIGHT; K],
-        duration: [0; K],
-        distance: [0; K],
-    };
-
-    /// Takes, for each source, what is better: this, or `from` and then the arc.
-    #[inline(always)]
-    fn offer(&mut self, from: &Self, arc: &UpArc) {
-        for k in 0..K {
-            let w = from.weight[k].wrapping_add(arc.weight);
-            let t = from.duration[k].wrapping_add(arc.duration);
-            let d = from.distance[k].wrapping_add(arc.distance);
-            let nearer = (t < self.duration[k]) | ((t == self.duration[k]) & (d < self.distance[k]));
-            let better = (w < self.weight[k]) | ((w == self.weight[k]) & nearer);
-            self.weight[k] = if better { w } else { self.weight[k] };
-            self.duration[k] = if better { t } else { self.duration[k] };
-            self.distance[k] = if better { d } else { self.distance[k] };
-        }
-    }
-
-    /// The best of this and what leads here over arcs from labelled places.
-    #[inline(always)]
-    fn best_of(&self, labels: &[Self], arcs: &[UpArc]) -> Self {
-        // A copy of which no lane is picked out stays in registers.
-        let mut best = *self;
-        let mut rivals = [Lanes::UNREACHED; RIVALS - 1];
-        let mut rounds = arcs.chunks_exact(RIVALS);
-        for round in &mut rounds {
-            best.offer(&labels[round[0].head as usize], &round[0]);
-            for (rival, arc) in rivals.iter_mut().zip(&round[1..]) {
-                rival.offer(&labels[arc.head as usize], arc);
-            }
-        }
-        for arc in rounds.remainder() {
-            best.offer(&labels[arc.head as usize], arc);
-        }
-        for rival in &rivals {
-            best.offer(rival, &NO_COST);
-        }
-        best
-    }
-}
-
-/// Scratch for the sweeps from `K` sources at a time.
-pub(crate) struct Batch<const K: usize> {
+/// Scratch for the sweeps from [`LANES`] sources at a time.
+pub(crate) struct Batch {
     seeds: Seeds,
-    head_starts: Lanes<K>,
+    head_starts: Lanes,
     /// The nodes above all sources of the batch, rising, and their labels.
     above: Vec<u32>,
-    climbed: Vec<Lanes<K>>,
+    climbed: Vec<Lanes>,
     /// By rank: the node's place in `above`, or [`NONE`].
     place_above: Vec<u32>,
     /// By place among those that lead to targets: the place in `above`, or [`NONE`].
     entry: Vec<u32>,
-    labels: Vec<Lanes<K>>,
+    labels: Vec<Lanes>,
     /// By target.
-    found: Vec<Lanes<K>>,
+    found: Vec<Lanes>,
 }
 
 /// What stands for the duration and distance where no way leads.
 pub(crate) const NO_WAY: u32 = u32::MAX;
 
-impl<const K: usize> Batch<K> {
+impl Batch {
     pub(crate) fn new(net: Net<'_>, targets: &Targets) -> Self {
         let places = targets.first.len() - 1;
         Self {
@@ -202,7 +140,7 @@ impl<const K: usize> Batch<K> {
         }
     }
 
-    /// Durations and distances from up to `K` sources to all targets, row by row; [`NO_WAY`] where no way leads. Not
+    /// Durations and distances from up to [`LANES`] sources to all targets, row by row; [`NO_WAY`] where no way leads. Not
     /// right for targets on a source's own segment, which may lie behind it.
     pub(crate) fn run(
         &mut self,
@@ -221,7 +159,7 @@ impl<const K: usize> Batch<K> {
         const AT_ONCE: usize = 64;
         for (block, found) in self.found.chunks(AT_ONCE).enumerate() {
             let rows = durations.iter_mut().zip(distances.iter_mut());
-            for (lane, (durations, distances)) in rows.enumerate().take(K) {
+            for (lane, (durations, distances)) in rows.enumerate().take(LANES) {
                 let start = block * AT_ONCE;
                 let cells = durations[start..].iter_mut().zip(&mut distances[start..]);
                 for ((duration, distance), best) in cells.zip(found) {
@@ -236,7 +174,7 @@ impl<const K: usize> Batch<K> {
     fn begin(&mut self, net: Net<'_>, targets: &Targets, sources: &[Snap]) {
         let hierarchy = net.hierarchy();
         self.above.clear();
-        for source in sources.iter().take(K) {
+        for source in sources.iter().take(LANES) {
             for (edge, _) in source.sides(net) {
                 let mut at = hierarchy.rank_of[edge as usize];
                 while at != NONE && self.place_above[at as usize] == NONE {
@@ -256,7 +194,7 @@ impl<const K: usize> Batch<K> {
         }
         self.climbed.clear();
         self.climbed.resize(self.above.len(), Lanes::UNREACHED);
-        for (lane, source) in sources.iter().enumerate().take(K) {
+        for (lane, source) in sources.iter().enumerate().take(LANES) {
             self.seeds.set(net, source);
             let starts = &mut self.head_starts;
             (starts.weight[lane], starts.duration[lane], starts.distance[lane]) =
@@ -270,10 +208,10 @@ impl<const K: usize> Batch<K> {
 }
 
 /// Labels all nodes above the sources upwards, then all places from the highest to the lowest, then all targets.
-fn sweep<const K: usize>(up: &Ways, targets: &Targets, batch: &mut Batch<K>) {
+fn sweep(up: &Ways, targets: &Targets, batch: &mut Batch) {
     #[cfg(target_arch = "x86_64")]
     {
-        if std::is_x86_feature_detected!("avx512f") && std::is_x86_feature_detected!("avx512vl") {
+        if std::is_x86_feature_detected!("avx512f") {
             // SAFETY: the processor has what the function is compiled for.
             return unsafe { sweep_avx512(up, targets, batch) };
         }
@@ -282,24 +220,24 @@ fn sweep<const K: usize>(up: &Ways, targets: &Targets, batch: &mut Batch<K>) {
             return unsafe { sweep_avx2(up, targets, batch) };
         }
     }
-    sweep_any(up, targets, batch);
+    sweep_with::<Plain>(up, targets, batch);
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vl")]
-fn sweep_avx512<const K: usize>(up: &Ways, targets: &Targets, batch: &mut Batch<K>) {
-    sweep_any(up, targets, batch);
+#[target_feature(enable = "avx512f")]
+fn sweep_avx512(up: &Ways, targets: &Targets, batch: &mut Batch) {
+    sweep_with::<super::lanes::Wide>(up, targets, batch);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn sweep_avx2<const K: usize>(up: &Ways, targets: &Targets, batch: &mut Batch<K>) {
-    sweep_any(up, targets, batch);
+fn sweep_avx2(up: &Ways, targets: &Targets, batch: &mut Batch) {
+    sweep_with::<Plain>(up, targets, batch);
 }
 
 /// The same for every processor: the compiler makes of it what the caller's features allow.
 #[inline(always)]
-fn sweep_any<const K: usize>(up: &Ways, targets: &Targets, batch: &mut Batch<K>) {
+fn sweep_with<S: Register>(up: &Ways, targets: &Targets, batch: &mut Batch) {
     let Batch {
         above,
         climbed,
@@ -316,7 +254,7 @@ fn sweep_any<const K: usize>(up: &Ways, targets: &Targets, batch: &mut Batch<K>)
             // All higher neighbours of a node are above it in the tree, so they are here.
             let head = place_above[arc.head as usize] as usize;
             if let Some(label) = higher.get_mut(head.wrapping_sub(at + 1)) {
-                label.offer(&done[at], arc);
+                *label = S::load(label).offer(&done[at], arc).store();
             }
         }
     }
@@ -325,12 +263,12 @@ fn sweep_any<const K: usize>(up: &Ways, targets: &Targets, batch: &mut Batch<K>)
         let here = &mut here[0];
         let entry = std::mem::replace(&mut entry[at], NONE);
         *here = climbed.get(entry as usize).copied().unwrap_or(Lanes::UNREACHED);
-        *here = here.best_of(done, &targets.arcs[arcs[0] as usize..arcs[1] as usize]);
+        *here = best_of::<S>(here, done, &targets.arcs[arcs[0] as usize..arcs[1] as usize]);
     }
     for (best, ends) in found.iter_mut().zip(targets.first_end.windows(2)) {
         let ends = &targets.ends[ends[0] as usize..ends[1] as usize];
-        let reached = Lanes::UNREACHED.best_of(labels, ends);
-        for k in 0..K {
+        let reached = best_of::<S>(&Lanes::UNREACHED, labels, ends);
+        for k in 0..LANES {
             let is_reached = reached.weight[k] < Packed::UNREACHED_WEIGHT;
             let duration = reached.duration[k].wrapping_sub(head_starts.duration[k]);
             let distance = reached.distance[k].wrapping_sub(head_starts.distance[k]);
