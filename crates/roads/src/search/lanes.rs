@@ -194,14 +194,12 @@ mod tests {
                 .collect();
             let all: Vec<Lanes> = labels.iter().map(|parts| lanes(parts)).collect();
             let plain = best_of::<Plain>(&all[0], &all, &arcs);
+            let lane = |k: usize| (plain.weight[k], plain.duration[k], plain.distance[k]);
             for k in 0..LANES {
-                let cost = |label: usize| {
-                    let (w, t, d) = labels[label][k];
-                    Packed::new(w, t, d)
-                };
-                let ways = arcs.iter().map(|arc| cost(arc.head as usize) + arc.cost());
-                let expected = ways.chain([cost(0)]).min().map(Packed::parts);
-                prop_assert_eq!(Some((plain.weight[k], plain.duration[k], plain.distance[k])), expected);
+                let costs: Vec<Packed> = labels.iter().map(|label| Packed::new(label[k].0, label[k].1, label[k].2)).collect();
+                let ways = arcs.iter().map(|arc| costs[arc.head as usize] + arc.cost());
+                let expected = ways.chain([costs[0]]).min().map(Packed::parts);
+                prop_assert_eq!(Some(lane(k)), expected);
             }
             #[cfg(target_arch = "x86_64")]
             if std::is_x86_feature_detected!("avx512f") {

@@ -1,5 +1,6 @@
 //! Drawn maps, random maps and the demo map, checked against slow twins.
 
+mod costs;
 mod damaged;
 mod demo;
 mod drawn;
