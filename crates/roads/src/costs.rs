@@ -1,10 +1,8 @@
 //! Other costs on the same roads: new speeds, closed roads, roads to avoid.
 
-use geo_types::Polygon;
 use geom::{LngLat, Meters, Millis};
 use rayon::prelude::*;
 
-use crate::avoid;
 use crate::cost::centimeters;
 use crate::format::{Edge, part_of};
 use crate::hierarchy::{CLOSED, Customizer, Metric};
@@ -19,7 +17,7 @@ use crate::snap::Snap;
 #[derive(Clone, Copy)]
 pub struct Drive<'a> {
     roads: &'a RoadIndex,
-    edge: &'a Edge,
+    pub(crate) edge: &'a Edge,
     number: u32,
 }
 
@@ -86,22 +84,6 @@ impl<'a> Drive<'a> {
     }
 }
 
-/// What a request would rather not use. Nothing by default. Roads that are avoided are closed: where no other leads to
-/// a place, there is no route.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Avoid {
-    /// Kinds of road.
-    pub classes: Vec<crate::RoadClass>,
-    /// Roads one pays for.
-    pub toll: bool,
-    /// Tunnels.
-    pub tunnels: bool,
-    /// Roads that are not paved.
-    pub unpaved: bool,
-    /// Roads that touch one of these areas.
-    pub areas: Vec<Polygon<f64>>,
-}
-
 impl RoadIndex {
     /// What the roads cost after changes. Takes a fraction of a second; shared among the threads of the current
     /// `rayon` pool, and the same at any number of them.
@@ -121,21 +103,6 @@ impl RoadIndex {
             })
             .collect();
         Customizer::new(&self.hierarchy).metric(self.graph(), edges.into())
-    }
-
-    /// What the roads cost for those who avoid some of them.
-    #[must_use]
-    pub fn avoiding(&self, avoid: &Avoid) -> Metric {
-        let closed = avoid::segments_in(self, &avoid.areas);
-        self.customize(|drive| {
-            let road = drive.road();
-            let avoided = avoid.classes.contains(&road.class)
-                || avoid.toll && road.toll
-                || avoid.tunnels && road.tunnel
-                || avoid.unpaved && road.unpaved
-                || closed.binary_search(&(drive.edge.segment() as u32)).is_ok();
-            if avoided { Change::Close } else { Change::Keep }
-        })
     }
 
     /// The same roads at other costs. The metric must come from this index.

@@ -47,9 +47,10 @@ mod snap;
 #[cfg(test)]
 mod tests;
 
+pub use avoid::{Avoid, Metrics};
 pub use build::{BuildStep, build};
 pub use cost::{Cost, Trip};
-pub use costs::{Avoid, Change, Costed, Drive};
+pub use costs::{Change, Costed, Drive};
 pub use graph::RoadGraph;
 pub use hierarchy::Metric;
 pub use index::{ComponentId, RoadIndex, Statistics};

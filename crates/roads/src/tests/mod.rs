@@ -9,6 +9,7 @@ mod oracle;
 mod random;
 mod reach;
 mod snapping;
+mod vehicles;
 
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use testkit::Sketch;
 use crate::{Profile, RoadIndex, Route, Snap, SnapOptions, build};
 
 /// Builds, writes and opens a pack, as the program does.
-fn open(extract: &Extract) -> RoadIndex {
+pub(crate) fn open(extract: &Extract) -> RoadIndex {
     open_with(extract, &Profile::car())
 }
 
