@@ -165,7 +165,8 @@ pub(crate) struct Road {
     pub name: u32,
     /// Text of `ref`.
     pub reference: u32,
-    /// Number of the [`crate::RoadClass`], plus [`NO_SNAP`], [`ROUNDABOUT`], [`TOLL`], [`TUNNEL`], [`UNPAVED`].
+    /// Number of the [`crate::RoadClass`], plus [`NO_SNAP`], [`ROUNDABOUT`], [`TOLL`], [`TUNNEL`], [`UNPAVED`],
+    /// [`LEFT_HAND`].
     pub kind: u32,
 }
 
@@ -177,6 +178,8 @@ pub(crate) const ROUNDABOUT: u32 = 1 << 9;
 pub(crate) const TOLL: u32 = 1 << 10;
 /// In a tunnel.
 pub(crate) const TUNNEL: u32 = 1 << 11;
+/// Traffic keeps to the left.
+pub(crate) const LEFT_HAND: u32 = 1 << 13;
 /// Not paved.
 pub(crate) const UNPAVED: u32 = 1 << 12;
 

@@ -51,7 +51,7 @@ pub struct RoadIndex {
     first_arc: Array<u32>,
     arcs: Array<format::Arc>,
     components: Array<u32>,
-    roads: Array<format::Road>,
+    pub(crate) roads: Array<format::Road>,
     first_text: Array<u32>,
     texts: Array<u8>,
     pub(crate) boxes: Array<format::Box4>,

@@ -6,9 +6,9 @@ use std::collections::{BinaryHeap, HashSet};
 use geom::{BBox, EARTH_RADIUS, Fixed, LngLat, Meters};
 
 use crate::cost::LARGEST_PART;
-use crate::format::{Box4, FAN_OUT};
+use crate::format::{Box4, FAN_OUT, Piece};
 use crate::index::{ComponentId, RoadIndex, levels};
-use crate::snap::Snap;
+use crate::snap::{BOTH, Snap};
 
 /// Components of at least this many nodes count as large, however large the largest is.
 const LARGE: usize = 1000;
@@ -179,6 +179,7 @@ impl Frame {
             street_matches: false,
             segment: piece.segment,
             piece: piece.from,
+            directions: BOTH,
             along: ((along * 100.0).round() as u32).min(length).min(LARGEST_PART),
         }
     }
@@ -203,7 +204,7 @@ impl Frame {
     }
 }
 
-/// The piece near a place that `rate` likes best: it is told a segment and its distance in metres, and gives a score that is
+/// The piece near a place that `rate` likes best: it is told a piece and its distance in metres, and gives a score that is
 /// at most `bonus` lower than the distance, or `None` where the segment is out of the question. Of equal scores
 /// the nearer one counts, then the one that comes first.
 pub(crate) fn best(
@@ -211,7 +212,7 @@ pub(crate) fn best(
     place: LngLat,
     radius: Meters,
     bonus: f64,
-    mut rate: impl FnMut(usize, f64) -> Option<f64>,
+    mut rate: impl FnMut(Piece, f64) -> Option<f64>,
 ) -> Option<Snap> {
     let frame = Frame::at(place);
     let radius = within(radius);
@@ -251,7 +252,7 @@ pub(crate) fn best(
                 continue;
             }
             let meters = far.sqrt();
-            let Some(score) = rate(roads.pieces[child].segment as usize, meters) else {
+            let Some(score) = rate(roads.pieces[child], meters) else {
                 continue;
             };
             let key = (score, meters, child);

@@ -3,6 +3,7 @@
 use geom::{LngLat, Meters};
 
 use crate::index::{ComponentId, RoadIndex};
+use crate::judge::Judge;
 use crate::nearby::{Nearby, best};
 
 /// How a place is put on a road.
@@ -17,6 +18,32 @@ pub struct SnapOptions {
     pub street: Option<String>,
     /// How much nearer another road must be to win over the named street; 60 m by default.
     pub street_detour: Meters,
+    /// Only roads that may be driven in about this direction, and only in that direction.
+    pub bearing: Option<Bearing>,
+    /// On which side of the road the place must be when one arrives or leaves.
+    pub approach: Approach,
+}
+
+/// A direction of travel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bearing {
+    /// Degrees clockwise from north.
+    pub degrees: f64,
+    /// How many degrees a road may differ from it; 0 to 180.
+    pub tolerance: f64,
+}
+
+/// On which side of the road a place must be. Counts on roads that are open in both directions, for places off the
+/// road's middle.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Approach {
+    /// Any.
+    #[default]
+    Any,
+    /// The side one drives on, so that nobody crosses the road.
+    Curb,
+    /// The other side.
+    Opposite,
 }
 
 impl Default for SnapOptions {
@@ -28,6 +55,8 @@ impl Default for SnapOptions {
             },
             street: None,
             street_detour: Meters(60.0),
+            bearing: None,
+            approach: Approach::Any,
         }
     }
 }
@@ -78,7 +107,16 @@ pub struct Snap {
     pub(crate) piece: u32,
     /// Centimetres from the segment's first point.
     pub(crate) along: u32,
+    /// [`FORWARD`], [`BACKWARD`] or [`BOTH`]: how it may be left and arrived at.
+    pub(crate) directions: u8,
 }
+
+/// From the segment's first point to its last.
+pub(crate) const FORWARD: u8 = 1;
+/// From last to first.
+pub(crate) const BACKWARD: u8 = 2;
+/// Either way.
+pub(crate) const BOTH: u8 = FORWARD | BACKWARD;
 
 /// Why a place could not be put on a road.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
@@ -106,39 +144,14 @@ pub enum SnapError {
 }
 
 impl RoadIndex {
-    /// Puts a place on the best road within reach.
+    /// Puts a place on the best road within reach. [`RoadIndex::candidates`] says why others were not taken.
     pub fn snap(&self, place: LngLat, options: &SnapOptions) -> Result<Snap, SnapError> {
-        let street = options.street.as_deref().map(fold_street);
-        let bonus = if street.is_some() {
-            options.street_detour.0.max(0.0)
-        } else {
-            0.0
-        };
-        let matches = |segment: usize| match (&street, self.road_of(segment).name) {
-            (Some(street), Some(name)) => fold_street(name) == *street,
-            _ => false,
-        };
-        let found = best(self, place, options.radius, bonus, |segment, meters| {
-            let detour = match options.component {
-                ComponentRule::Any => 0.0,
-                ComponentRule::PreferLarge { detour } => match self.components_of(segment).next() {
-                    Some(component) if !self.is_large(component) => detour.0.max(0.0),
-                    _ => 0.0,
-                },
-                ComponentRule::Only(wanted) => {
-                    self.components_of(segment).find(|c| *c == wanted)?;
-                    0.0
-                }
-            };
-            let bonus = if matches(segment) { bonus } else { 0.0 };
-            Some(meters + detour - bonus)
+        let judge = Judge::new(self, place, options);
+        let found = best(self, place, options.radius, judge.bonus, |piece, meters| {
+            judge.judge(piece).ok().map(|fit| meters + fit.penalty)
         });
         if let Some(mut snap) = found {
-            snap.street_matches = matches(snap.segment as usize);
-            if let ComponentRule::Only(wanted) = options.component {
-                snap.component = wanted;
-                snap.on_large_component = self.is_large(wanted);
-            }
+            judge.complete(&mut snap);
             return Ok(snap);
         }
         let radius = options.radius;
@@ -189,7 +202,7 @@ impl RoadIndex {
 }
 
 /// A street's name for comparison: lower case, letters and digits only, `strasse` and `straße` as `str`.
-fn fold_street(name: &str) -> String {
+pub(crate) fn fold_street(name: &str) -> String {
     let lower = name.to_lowercase().replace('ß', "ss");
     let letters: String = lower.chars().filter(|c| c.is_alphanumeric()).collect();
     match letters.strip_suffix("strasse") {

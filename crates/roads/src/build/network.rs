@@ -8,7 +8,7 @@ use osm::{Extract, NodeId, Way, WayId};
 use super::Texts;
 use super::join::Joiner;
 use super::restrictions::Restriction;
-use crate::format::{NO_SNAP, ROUNDABOUT, Road, TOLL, TUNNEL, UNPAVED};
+use crate::format::{LEFT_HAND, NO_SNAP, ROUNDABOUT, Road, TOLL, TUNNEL, UNPAVED};
 use crate::profile::{self, NodeRule, Profile, WayRule};
 
 /// The part of an extract that a vehicle uses. Nodes are numbered in order of their ids.
@@ -245,6 +245,7 @@ impl Network {
             (rule.toll, TOLL),
             (rule.tunnel, TUNNEL),
             (rule.unpaved, UNPAVED),
+            (rule.left_hand, LEFT_HAND),
         ] {
             kind |= if is_so { flag } else { 0 };
         }

@@ -14,7 +14,7 @@ use crate::index::RoadIndex;
 use crate::nearby::numbers_in;
 use crate::road::Road;
 use crate::search::{Flood, Net};
-use crate::snap::Snap;
+use crate::snap::{BACKWARD, FORWARD, Snap};
 
 pub use area::AreaOptions;
 
@@ -51,7 +51,8 @@ impl<'a> Reach<'a> {
         self.limit
     }
 
-    /// A trip to that place takes no longer than the limit: exactly what [`crate::Query::trip`] would say.
+    /// A trip to that place takes no longer than the limit: exactly what [`crate::Query::trip`] would say of
+    /// a place that may be arrived at in both directions.
     #[must_use]
     pub fn contains(&self, place: &Snap) -> bool {
         self.parts_of(place.segment)
@@ -221,7 +222,15 @@ impl<'a> Arrivals<'a> {
         Self {
             length: known.length,
             sides: [side(known.forward), side(known.backward)],
-            source: (segment == source.segment).then_some((source.along.min(known.length), edges)),
+            source: (segment == source.segment).then(|| {
+                let [forward, backward] = edges;
+                let may = |direction: u8| source.directions & direction != 0;
+                let left = [
+                    forward.filter(|_| may(FORWARD)),
+                    backward.filter(|_| may(BACKWARD)),
+                ];
+                (source.along.min(known.length), left)
+            }),
         }
     }
 

@@ -17,7 +17,7 @@ use crate::format::NONE;
 use crate::graph::RoadGraph;
 use crate::hierarchy::{CLOSED, Hierarchy, Metric};
 use crate::index::RoadIndex;
-use crate::snap::Snap;
+use crate::snap::{BACKWARD, FORWARD, Snap};
 
 pub(crate) use flood::{Blocks, Flood};
 pub(crate) use lanes::LANES;
@@ -49,19 +49,21 @@ impl<'a> Net<'a> {
 }
 
 impl Snap {
-    /// The open edges it lies on, and how many centimetres from each one's start.
-    pub(crate) fn sides(&self, net: Net<'_>) -> impl Iterator<Item = (u32, u32)> + use<'_> {
+    /// The open edges it lies on in directions it may be left or arrived at, and how many centimetres from each one's start.
+    pub(crate) fn sides<'a>(&self, net: Net<'a>) -> impl Iterator<Item = (u32, u32)> + use<'a> {
         let segment = net.roads.segments.get(self.segment as usize);
         let sides = segment.map(|s| {
             [
-                (s.forward, self.along),
-                (s.backward, s.length.saturating_sub(self.along)),
+                (s.forward, self.along, FORWARD),
+                (s.backward, s.length.saturating_sub(self.along), BACKWARD),
             ]
         });
-        let open =
-            sides.map(|sides| sides.map(|(edge, along)| (edge, along, edge != NONE && net.is_open(edge))));
-        let open = open.into_iter().flatten().filter(|(.., open)| *open);
-        open.map(|(edge, along, _)| (edge, along))
+        let directions = self.directions;
+        let usable = move |(edge, _, direction): &(u32, u32, u8)| {
+            directions & direction != 0 && *edge != NONE && net.is_open(*edge)
+        };
+        let sides = sides.into_iter().flatten().filter(usable);
+        sides.map(|(edge, along, _)| (edge, along))
     }
 
     /// The nodes a path to it may end in, with the cost from the start of each.
@@ -79,16 +81,14 @@ pub(crate) fn direct(net: Net<'_>, source: &Snap, target: &Snap) -> Option<(Pack
     if source.segment != target.segment {
         return None;
     }
-    let ahead = source
-        .sides(net)
-        .zip(target.sides(net))
-        .filter(|(s, t)| s.1 <= t.1);
-    ahead
-        .map(|((edge, from), (_, to))| {
-            let edge_at = &net.metric.edges[edge as usize];
-            (edge_at.part(to) - edge_at.part(from), edge)
-        })
-        .min()
+    let ahead = source.sides(net).filter_map(|(edge, from)| {
+        let (_, to) = target
+            .sides(net)
+            .find(|(side, to)| *side == edge && from <= *to)?;
+        let edge_at = &net.metric.edges[edge as usize];
+        Some((edge_at.part(to) - edge_at.part(from), edge))
+    });
+    ahead.min()
 }
 
 /// The cost of driving an edge from a place on it to its end.
