@@ -1,15 +1,20 @@
-//! A flat array inside a mapped pack, kept alive by the pack itself.
+//! A flat array that may be held as long as one likes: inside a mapped pack, kept alive by the pack itself, or owned.
 
 use std::ops::Deref;
 use std::sync::Arc;
 
 use pack::{OpenError, Pack};
 
-/// A section of a pack as a slice that may be held as long as one likes.
+/// A section of a pack, or values made in memory, as a slice. Cloning shares the values.
 pub(crate) struct Array<T: 'static> {
     values: &'static [T],
-    /// Keeps the memory map alive; `values` points into it.
-    _pack: Arc<Pack>,
+    /// Keeps the values alive that `values` points at.
+    _keeper: Keeper<T>,
+}
+
+enum Keeper<T> {
+    Pack(#[allow(dead_code, reason = "held, not read")] Arc<Pack>),
+    Own(#[allow(dead_code, reason = "held, not read")] Arc<Vec<T>>),
 }
 
 impl<T: bytemuck::AnyBitPattern> Array<T> {
@@ -20,8 +25,33 @@ impl<T: bytemuck::AnyBitPattern> Array<T> {
         let values: &'static [T] = unsafe { std::mem::transmute::<&[T], &'static [T]>(values) };
         Ok(Self {
             values,
-            _pack: Arc::clone(pack),
+            _keeper: Keeper::Pack(Arc::clone(pack)),
         })
+    }
+}
+
+impl<T> From<Vec<T>> for Array<T> {
+    fn from(values: Vec<T>) -> Self {
+        let keeper = Arc::new(values);
+        // SAFETY: nobody can change the vector inside the `Arc`, and the `Arc` held beside the slice keeps its
+        // memory where it is. `deref` shortens the lifetime again.
+        let values: &'static [T] = unsafe { std::mem::transmute::<&[T], &'static [T]>(keeper.as_slice()) };
+        Self {
+            values,
+            _keeper: Keeper::Own(keeper),
+        }
+    }
+}
+
+impl<T> Clone for Array<T> {
+    fn clone(&self) -> Self {
+        Self {
+            values: self.values,
+            _keeper: match &self._keeper {
+                Keeper::Pack(pack) => Keeper::Pack(Arc::clone(pack)),
+                Keeper::Own(values) => Keeper::Own(Arc::clone(values)),
+            },
+        }
     }
 }
 

@@ -96,6 +96,84 @@ impl std::fmt::Debug for Cost {
     }
 }
 
+/// The same as a [`Cost`] in twelve bytes, for searches: paths that weigh more than twelve days count as none.
+/// Weight and duration share a number, weight above, so that adding and comparing is quick.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(C, packed(4))]
+pub(crate) struct Packed {
+    key: u64,
+    distance: u32,
+}
+
+impl Packed {
+    pub(crate) const ZERO: Self = Self { key: 0, distance: 0 };
+
+    /// Weights from here on mean that no way leads there. Two of them can be added.
+    pub(crate) const UNREACHED_WEIGHT: u32 = 1 << 30;
+
+    /// Larger than any cost that means something.
+    pub(crate) const UNREACHED: Self = Self {
+        key: (Self::UNREACHED_WEIGHT as u64) << 32,
+        distance: 0,
+    };
+
+    pub(crate) fn new(weight: u32, duration: u32, distance: u32) -> Self {
+        Self {
+            key: u64::from(weight) << 32 | u64::from(duration),
+            distance,
+        }
+    }
+
+    pub(crate) fn is_unreached(self) -> bool {
+        self.key >= Self::UNREACHED.key
+    }
+
+    /// Weight and duration in milliseconds, distance in centimetres.
+    pub(crate) fn parts(self) -> (u32, u32, u32) {
+        ((self.key >> 32) as u32, self.key as u32, self.distance)
+    }
+}
+
+impl Add for Packed {
+    type Output = Self;
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Self {
+            // Wrapping for the sake of damaged packs: what is whole never runs over.
+            key: self.key.wrapping_add(other.key),
+            distance: self.distance.wrapping_add(other.distance),
+        }
+    }
+}
+
+/// Only what was added can be taken away: each part of `other` must be at most this one's.
+impl Sub for Packed {
+    type Output = Self;
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        Self {
+            key: self.key.wrapping_sub(other.key),
+            distance: self.distance.wrapping_sub(other.distance),
+        }
+    }
+}
+
+impl From<Packed> for Cost {
+    fn from(packed: Packed) -> Self {
+        let (weight, duration, distance) = packed.parts();
+        match packed.is_unreached() {
+            true => Self::UNREACHED,
+            false => Self::new(weight, duration, distance),
+        }
+    }
+}
+
+impl std::fmt::Debug for Packed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        Cost::from(*self).fmt(f)
+    }
+}
+
 /// How long and how far.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Trip {

@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 use geom::Fixed;
 
-use crate::cost::{Cost, LARGEST_PART};
+use crate::cost::{Cost, LARGEST_PART, Packed};
 
 /// "No edge in this direction."
 pub(crate) const NONE: u32 = u32::MAX;
@@ -24,10 +24,6 @@ pub(crate) const COPIES: &str = "roads/copies";
 pub(crate) const FIRST_ARC: &str = "roads/first-arc";
 /// [`Arc`]: allowed turns, by node they leave.
 pub(crate) const ARCS: &str = "roads/arcs";
-/// `u32`: where each node's reversed arcs begin; one more than nodes.
-pub(crate) const FIRST_BACK: &str = "roads/first-back-arc";
-/// [`Arc`] whose head is the tail of an arc that ends in the node.
-pub(crate) const BACK_ARCS: &str = "roads/back-arcs";
 /// `u32`: number of nodes by component.
 pub(crate) const COMPONENTS: &str = "roads/components";
 /// [`Road`] by road.
@@ -40,6 +36,31 @@ pub(crate) const TEXTS: &str = "roads/texts";
 pub(crate) const BOXES: &str = "roads/tree-boxes";
 /// [`Piece`]: the leaves' entries.
 pub(crate) const PIECES: &str = "roads/tree-pieces";
+
+/// `u32` by rank: the node of the search graph that is contracted then.
+pub(crate) const NODE_OF_RANK: &str = "roads/node-of-rank";
+/// `u32` by rank: the parent in the elimination tree.
+pub(crate) const PARENT: &str = "roads/elimination-parent";
+/// `u32` by rank: where a node's arcs to higher nodes begin; one more than nodes.
+pub(crate) const FIRST_OUT: &str = "roads/first-out";
+/// `u32`: ranks of their higher nodes.
+pub(crate) const OUT_HEADS: &str = "roads/out-heads";
+/// `u32` by arc: the lower node it goes over, or [`NONE`] for a turn.
+pub(crate) const OUT_VIA: &str = "roads/out-via";
+/// `u32` by rank: where a node's arcs from higher nodes begin; one more than nodes.
+pub(crate) const FIRST_IN: &str = "roads/first-in";
+/// `u32`: ranks of their higher nodes.
+pub(crate) const IN_HEADS: &str = "roads/in-heads";
+/// `u32` by arc: the lower node it goes over, or [`NONE`] for a turn.
+pub(crate) const IN_VIA: &str = "roads/in-via";
+/// `u32` by rank: where the arcs to higher nodes begin that queries use; one more than nodes.
+pub(crate) const FIRST_WAY_OUT: &str = "roads/first-way-out";
+/// [`crate::hierarchy::UpArc`]: those arcs.
+pub(crate) const WAYS_OUT: &str = "roads/ways-out";
+/// `u32` by rank: where the arcs from higher nodes begin that queries use; one more than nodes.
+pub(crate) const FIRST_WAY_IN: &str = "roads/first-way-in";
+/// [`crate::hierarchy::UpArc`]: those arcs.
+pub(crate) const WAYS_IN: &str = "roads/ways-in";
 
 /// Entries in a box of the R-tree.
 pub(crate) const FAN_OUT: usize = 16;
@@ -55,7 +76,7 @@ pub(crate) struct Header {
 }
 
 /// Raised when a section here changes its meaning.
-pub(crate) const LAYOUT: u32 = 1;
+pub(crate) const LAYOUT: u32 = 2;
 
 /// A stretch of road between two junctions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
@@ -92,6 +113,10 @@ impl Edge {
         Cost::new(self.weight, self.duration, self.distance)
     }
 
+    pub(crate) fn packed(&self) -> Packed {
+        Packed::new(self.weight, self.duration, self.distance)
+    }
+
     pub(crate) fn segment(&self) -> usize {
         (self.segment / 2) as usize
     }
@@ -101,12 +126,12 @@ impl Edge {
     }
 
     /// The cost of driving the first `along` centimetres. Grows with `along`, part by part.
-    pub(crate) fn part(&self, along: u32) -> Cost {
+    pub(crate) fn part(&self, along: u32) -> Packed {
         let share = |whole: u32| match self.distance {
             0 => 0,
             all => (u64::from(whole) * u64::from(along.min(all)) / u64::from(all)) as u32,
         };
-        Cost::new(share(self.weight), share(self.duration), along.min(self.distance))
+        Packed::new(share(self.weight), share(self.duration), along.min(self.distance))
     }
 }
 
@@ -126,6 +151,10 @@ impl Arc {
     pub(crate) fn cost(&self) -> Cost {
         Cost::new(self.weight, self.duration, 0)
     }
+
+    pub(crate) fn packed(&self) -> Packed {
+        Packed::new(self.weight, self.duration, 0)
+    }
 }
 
 /// What segments of one name, number and kind have in common.
@@ -136,7 +165,8 @@ pub(crate) struct Road {
     pub name: u32,
     /// Text of `ref`.
     pub reference: u32,
-    /// Number of the [`crate::RoadClass`], plus [`NO_SNAP`], [`ROUNDABOUT`].
+    /// Number of the [`crate::RoadClass`], plus [`NO_SNAP`], [`ROUNDABOUT`], [`TOLL`], [`TUNNEL`], [`UNPAVED`],
+    /// [`LEFT_HAND`].
     pub kind: u32,
 }
 
@@ -144,6 +174,14 @@ pub(crate) struct Road {
 pub(crate) const NO_SNAP: u32 = 1 << 8;
 /// Part of a roundabout.
 pub(crate) const ROUNDABOUT: u32 = 1 << 9;
+/// One pays to use it.
+pub(crate) const TOLL: u32 = 1 << 10;
+/// In a tunnel.
+pub(crate) const TUNNEL: u32 = 1 << 11;
+/// Traffic keeps to the left.
+pub(crate) const LEFT_HAND: u32 = 1 << 13;
+/// Not paved.
+pub(crate) const UNPAVED: u32 = 1 << 12;
 
 /// A straight piece of a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]

@@ -16,8 +16,21 @@ pub struct RoadGraph<'a> {
     pub(crate) copies: &'a [u32],
     pub(crate) first_arc: &'a [u32],
     pub(crate) arcs: &'a [Arc],
-    pub(crate) first_back: &'a [u32],
-    pub(crate) back_arcs: &'a [Arc],
+}
+
+/// The search graph with its arcs known from both ends, as building needs it.
+#[derive(Clone, Copy)]
+pub(crate) struct BothWays<'a> {
+    pub graph: RoadGraph<'a>,
+    pub first_back: &'a [u32],
+    pub back_arcs: &'a [Arc],
+}
+
+impl<'a> BothWays<'a> {
+    pub(crate) fn turns_into(&self, node: u32) -> &'a [Arc] {
+        let node = node as usize;
+        &self.back_arcs[self.first_back[node] as usize..self.first_back[node + 1] as usize]
+    }
 }
 
 impl<'a> RoadGraph<'a> {
@@ -57,11 +70,6 @@ impl<'a> RoadGraph<'a> {
     pub(crate) fn turns_from(&self, node: u32) -> &'a [Arc] {
         let node = node as usize;
         &self.arcs[self.first_arc[node] as usize..self.first_arc[node + 1] as usize]
-    }
-
-    pub(crate) fn turns_into(&self, node: u32) -> &'a [Arc] {
-        let node = node as usize;
-        &self.back_arcs[self.first_back[node] as usize..self.first_back[node + 1] as usize]
     }
 }
 
@@ -174,11 +182,42 @@ impl<'a> visit::IntoNeighbors for RoadGraph<'a> {
     }
 }
 
-impl<'a> visit::IntoNeighborsDirected for RoadGraph<'a> {
+impl visit::GraphBase for BothWays<'_> {
+    type NodeId = u32;
+    type EdgeId = u32;
+}
+
+impl visit::GraphRef for BothWays<'_> {}
+
+impl visit::Visitable for BothWays<'_> {
+    type Map = Visited;
+    fn visit_map(&self) -> Visited {
+        self.graph.visit_map()
+    }
+    fn reset_map(&self, map: &mut Visited) {
+        self.graph.reset_map(map);
+    }
+}
+
+impl visit::IntoNodeIdentifiers for BothWays<'_> {
+    type NodeIdentifiers = std::ops::Range<u32>;
+    fn node_identifiers(self) -> Self::NodeIdentifiers {
+        self.graph.node_identifiers()
+    }
+}
+
+impl<'a> visit::IntoNeighbors for BothWays<'a> {
+    type Neighbors = Heads<'a>;
+    fn neighbors(self, node: u32) -> Heads<'a> {
+        self.graph.neighbors(node)
+    }
+}
+
+impl<'a> visit::IntoNeighborsDirected for BothWays<'a> {
     type NeighborsDirected = Heads<'a>;
     fn neighbors_directed(self, node: u32, direction: Direction) -> Heads<'a> {
         Heads(match direction {
-            Direction::Outgoing => self.turns_from(node).iter(),
+            Direction::Outgoing => self.graph.turns_from(node).iter(),
             Direction::Incoming => self.turns_into(node).iter(),
         })
     }

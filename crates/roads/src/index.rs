@@ -1,15 +1,19 @@
 //! Opening the road sections of a pack, and what they say about a road.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use geom::{Fixed, LngLat};
 use pack::{OpenError, Pack};
 
 use crate::array::Array;
 use crate::cost::LARGEST_PART;
-use crate::format::{self, Edge, FAN_OUT, Header, NONE, Piece, ROUNDABOUT, Segment};
+use crate::format::{self, Edge, FAN_OUT, Header, NONE, Piece, Segment};
 use crate::graph::RoadGraph;
+use crate::hierarchy::{Hierarchy, Metric};
+use crate::matrix::{self, Matrix};
 use crate::query::Query;
+use crate::road::Road;
+use crate::search::{Blocks, Net};
 use crate::snap::Snap;
 
 /// A set of directed roads each of which leads to each other. `component 3`.
@@ -20,80 +24,6 @@ impl std::fmt::Display for ComponentId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "component {}", self.0)
     }
-}
-
-/// What kind of road it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[allow(missing_docs, reason = "OpenStreetMap's own words")]
-pub enum RoadClass {
-    Motorway,
-    Trunk,
-    Primary,
-    Secondary,
-    Tertiary,
-    Unclassified,
-    Residential,
-    LivingStreet,
-    Service,
-    Track,
-    Ferry,
-    /// Anything else a profile lets the vehicle use.
-    Other,
-}
-
-impl RoadClass {
-    const ALL: [Self; 12] = [
-        Self::Motorway,
-        Self::Trunk,
-        Self::Primary,
-        Self::Secondary,
-        Self::Tertiary,
-        Self::Unclassified,
-        Self::Residential,
-        Self::LivingStreet,
-        Self::Service,
-        Self::Track,
-        Self::Ferry,
-        Self::Other,
-    ];
-
-    /// By the value of `highway`; a slip road counts as what it leads to.
-    pub(crate) fn of_highway(highway: &str) -> Self {
-        match highway.strip_suffix("_link").unwrap_or(highway) {
-            "motorway" => Self::Motorway,
-            "trunk" => Self::Trunk,
-            "primary" => Self::Primary,
-            "secondary" => Self::Secondary,
-            "tertiary" => Self::Tertiary,
-            "unclassified" => Self::Unclassified,
-            "residential" => Self::Residential,
-            "living_street" => Self::LivingStreet,
-            "service" => Self::Service,
-            "track" => Self::Track,
-            _ => Self::Other,
-        }
-    }
-
-    pub(crate) fn number(self) -> u32 {
-        self as u32
-    }
-
-    fn from_number(number: u32) -> Self {
-        Self::ALL.get(number as usize).copied().unwrap_or(Self::Other)
-    }
-}
-
-/// What a road is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Road<'a> {
-    /// Its name; `None` where it has none.
-    pub name: Option<&'a str>,
-    /// Its number, such as `B 96`.
-    pub reference: Option<&'a str>,
-    /// Its kind.
-    pub class: RoadClass,
-    /// It is part of a roundabout.
-    pub roundabout: bool,
 }
 
 /// How large an index is.
@@ -120,15 +50,18 @@ pub struct RoadIndex {
     copies: Array<u32>,
     first_arc: Array<u32>,
     arcs: Array<format::Arc>,
-    first_back: Array<u32>,
-    back_arcs: Array<format::Arc>,
     components: Array<u32>,
-    roads: Array<format::Road>,
+    pub(crate) roads: Array<format::Road>,
     first_text: Array<u32>,
     texts: Array<u8>,
     pub(crate) boxes: Array<format::Box4>,
     pub(crate) pieces: Array<Piece>,
     largest: ComponentId,
+    pub(crate) hierarchy: Hierarchy,
+    /// What the roads cost by the profile they were built with.
+    pub(crate) metric: Metric,
+    /// Made when first needed.
+    blocks: OnceLock<Blocks>,
 }
 
 impl RoadIndex {
@@ -152,16 +85,19 @@ impl RoadIndex {
             .rev()
             .max_by_key(|c| components[*c])
             .unwrap_or(0);
+        let edges: Array<Edge> = Array::open(&pack, format::EDGES)?;
+        let hierarchy = Hierarchy::open(&pack, header.nodes as usize)?;
         let index = Self {
             segments: Array::open(&pack, format::SEGMENTS)?,
             first_point: Array::open(&pack, format::FIRST_POINT)?,
             points: Array::open(&pack, format::POINTS)?,
-            edges: Array::open(&pack, format::EDGES)?,
+            metric: Metric::open(&pack, edges.clone(), &hierarchy)?,
+            hierarchy,
+            blocks: OnceLock::new(),
+            edges,
             copies: Array::open(&pack, format::COPIES)?,
             first_arc: Array::open(&pack, format::FIRST_ARC)?,
             arcs: Array::open(&pack, format::ARCS)?,
-            first_back: Array::open(&pack, format::FIRST_BACK)?,
-            back_arcs: Array::open(&pack, format::BACK_ARCS)?,
             roads: Array::open(&pack, format::ROADS)?,
             first_text: Array::open(&pack, format::FIRST_TEXT)?,
             texts: Array::open(&pack, format::TEXTS)?,
@@ -182,15 +118,38 @@ impl RoadIndex {
             copies: &self.copies,
             first_arc: &self.first_arc,
             arcs: &self.arcs,
-            first_back: &self.first_back,
-            back_arcs: &self.back_arcs,
         }
     }
 
-    /// A query with its own scratch memory; keep one per thread.
+    /// A query with its own scratch memory; keep one per thread. Asks by the profile the roads were built with; see
+    /// [`RoadIndex::with`] for others.
     #[must_use]
     pub fn query(&self) -> Query<'_> {
-        Query::new(self)
+        Query::new(self.net())
+    }
+
+    /// The trip from each source to each target: each cell is what [`Query::trip`] answers. Sources are shared among
+    /// the threads of the current `rayon` pool; the answer does not depend on how many.
+    #[must_use]
+    pub fn matrix(&self, sources: &[Snap], targets: &[Snap]) -> Matrix {
+        matrix::matrix(self.net(), sources, targets)
+    }
+
+    /// What the roads cost by the profile they were built with.
+    #[must_use]
+    pub fn metric(&self) -> &Metric {
+        &self.metric
+    }
+
+    pub(crate) fn blocks(&self) -> &Blocks {
+        self.blocks.get_or_init(|| Blocks::new(self))
+    }
+
+    pub(crate) fn net(&self) -> Net<'_> {
+        Net {
+            roads: self,
+            metric: &self.metric,
+        }
     }
 
     /// What the road is called that a place was put on.
@@ -214,14 +173,14 @@ impl RoadIndex {
                 + size_of_val(&*self.copies)
                 + size_of_val(&*self.first_arc)
                 + size_of_val(&*self.arcs)
-                + size_of_val(&*self.first_back)
-                + size_of_val(&*self.back_arcs)
                 + size_of_val(&*self.components)
                 + size_of_val(&*self.roads)
                 + size_of_val(&*self.first_text)
                 + size_of_val(&*self.texts)
                 + size_of_val(&*self.boxes)
-                + size_of_val(&*self.pieces),
+                + size_of_val(&*self.pieces)
+                + self.hierarchy.bytes()
+                + self.metric.bytes(),
         }
     }
 
@@ -241,20 +200,10 @@ impl RoadIndex {
 
     pub(crate) fn road_of(&self, segment: usize) -> Road<'_> {
         let Some(segment) = self.segments.get(segment) else {
-            return Road {
-                name: None,
-                reference: None,
-                class: RoadClass::Other,
-                roundabout: false,
-            };
+            return Road::UNKNOWN;
         };
         let road = &self.roads[segment.road as usize];
-        Road {
-            name: self.text(road.name),
-            reference: self.text(road.reference),
-            class: RoadClass::from_number(road.kind & 0xff),
-            roundabout: road.kind & ROUNDABOUT != 0,
-        }
+        Road::new(self.text(road.name), self.text(road.reference), road.kind)
     }
 
     pub(crate) fn may_snap(&self, segment: usize) -> bool {
@@ -302,7 +251,6 @@ impl RoadIndex {
             self.points.len(),
         )?;
         check_starts(format::FIRST_ARC, &self.first_arc, nodes, self.arcs.len())?;
-        check_starts(format::FIRST_BACK, &self.first_back, nodes, self.back_arcs.len())?;
         let texts = self.first_text.len().saturating_sub(1);
         check_starts(format::FIRST_TEXT, &self.first_text, texts, self.texts.len())?;
         let all = |section: &str, good: bool, what: &str| match good {
@@ -336,15 +284,12 @@ impl RoadIndex {
             self.copies.iter().all(|e| (*e as usize) < self.edges.len()) && self.copies.is_sorted(),
             "names edges that are not there, or is out of order",
         )?;
-        for (section, arcs) in [(format::ARCS, &self.arcs), (format::BACK_ARCS, &self.back_arcs)] {
-            let good =
-                |a: &format::Arc| (a.head as usize) < nodes && a.weight.max(a.duration) <= LARGEST_PART;
-            all(
-                section,
-                arcs.iter().all(good),
-                "names nodes that are not there, or costs out of range",
-            )?;
-        }
+        let good = |a: &format::Arc| (a.head as usize) < nodes && a.weight.max(a.duration) <= LARGEST_PART;
+        all(
+            format::ARCS,
+            self.arcs.iter().all(good),
+            "names nodes that are not there, or costs out of range",
+        )?;
         all(
             format::ROADS,
             self.roads
@@ -376,7 +321,7 @@ pub(crate) fn levels(pieces: usize) -> impl Iterator<Item = usize> {
     })
 }
 
-fn check_starts(section: &str, starts: &[u32], of: usize, values: usize) -> Result<(), OpenError> {
+pub(crate) fn check_starts(section: &str, starts: &[u32], of: usize, values: usize) -> Result<(), OpenError> {
     let whole = starts.len() == of + 1
         && starts.first() == Some(&0)
         && starts.last().is_some_and(|last| *last as usize == values)
@@ -387,7 +332,7 @@ fn check_starts(section: &str, starts: &[u32], of: usize, values: usize) -> Resu
     }
 }
 
-fn refuse(section: &str, reason: &str) -> OpenError {
+pub(crate) fn refuse(section: &str, reason: &str) -> OpenError {
     OpenError::Section {
         section: section.to_owned(),
         reason: reason.to_owned(),

@@ -26,29 +26,40 @@
 //! ```
 
 mod array;
+mod avoid;
 mod build;
 mod cost;
+mod costs;
 mod format;
 mod graph;
+mod hierarchy;
 mod index;
+mod judge;
 mod matrix;
 mod nearby;
+mod order;
 mod profile;
 mod query;
 mod reach;
+mod road;
 mod route;
 mod search;
 mod snap;
 #[cfg(test)]
 mod tests;
 
+pub use avoid::{Avoid, Metrics};
 pub use build::{BuildStep, build};
 pub use cost::{Cost, Trip};
+pub use costs::{Change, Costed, Drive};
 pub use graph::RoadGraph;
-pub use index::{ComponentId, Road, RoadClass, RoadIndex, Statistics};
+pub use hierarchy::Metric;
+pub use index::{ComponentId, RoadIndex, Statistics};
+pub use judge::{Candidate, Note, Skipped, Verdict};
 pub use matrix::Matrix;
 pub use profile::{Profile, ProfileError};
 pub use query::Query;
 pub use reach::{AreaOptions, Reach, ReachedRoad};
+pub use road::{Road, RoadClass};
 pub use route::{Route, Step};
-pub use snap::{ComponentRule, Snap, SnapError, SnapOptions};
+pub use snap::{Approach, Bearing, ComponentRule, Snap, SnapError, SnapOptions};

@@ -3,9 +3,8 @@
 use geom::{Meters, Millis};
 use rayon::prelude::*;
 
-use crate::cost::{Cost, Trip, centimeters};
-use crate::index::RoadIndex;
-use crate::search::{Labels, Targets};
+use crate::cost::{Trip, centimeters};
+use crate::search::{Batch, LANES, NO_WAY, Net, Pair, Targets};
 use crate::snap::Snap;
 
 /// Durations and distances from each source to each target, row by row. Eight bytes a cell.
@@ -19,7 +18,7 @@ pub struct Matrix {
 
 impl Matrix {
     /// What stands in a cell that no road leads to.
-    pub const UNREACHABLE: u32 = u32::MAX;
+    pub const UNREACHABLE: u32 = NO_WAY;
 
     /// How many rows there are.
     #[must_use]
@@ -77,39 +76,85 @@ impl Matrix {
     }
 }
 
-impl RoadIndex {
-    /// The trip from each source to each target: each cell is what [`crate::Query::trip`] answers. Rows are
-    /// shared among the threads of the current `rayon` pool; the answer does not depend on how many.
-    #[must_use]
-    pub fn matrix(&self, sources: &[Snap], targets: &[Snap]) -> Matrix {
-        let set = Targets::new(self, targets);
-        let scratch = || (Labels::new(self.graph().nodes()), Vec::new());
-        let rows: Vec<Vec<(u32, u32)>> = sources
-            .par_iter()
-            .map_init(scratch, |(labels, costs), source| {
-                set.costs_from(self, source, u64::MAX, labels, costs);
-                costs.iter().map(|cost| cell(*cost)).collect()
+/// The trip from each source to each target. Sources are shared in batches among the threads of the current `rayon`
+/// pool; the answer does not depend on how many.
+pub(crate) fn matrix(net: Net<'_>, sources: &[Snap], targets: &[Snap]) -> Matrix {
+    let cells = sources.len() * targets.len();
+    let mut durations = vec![0; cells];
+    let mut distances = vec![0; cells];
+    if cells > 0 {
+        let set = Targets::new(net, targets);
+        let rows = durations
+            .chunks_mut(targets.len())
+            .zip(distances.chunks_mut(targets.len()));
+        // Sources near each other have most of the nodes above them in common, so they are swept together.
+        let mut rows: Vec<Row<'_>> = rows
+            .zip(sources)
+            .map(|((durations, distances), source)| Row {
+                source: *source,
+                durations,
+                distances,
             })
             .collect();
-        let (durations, distances) = rows.into_iter().flatten().unzip();
-        Matrix {
-            sources: sources.len(),
-            targets: targets.len(),
-            durations,
-            distances,
+        rows.sort_by_key(|row| lowest(net, &row.source));
+        rows.par_chunks_mut(LANES).for_each_init(
+            || Scratch::new(net, &set),
+            |scratch, rows| scratch.fill(net, &set, targets, rows),
+        );
+    }
+    Matrix {
+        sources: sources.len(),
+        targets: targets.len(),
+        durations,
+        distances,
+    }
+}
+
+/// What a thread needs for its rows.
+struct Scratch {
+    batch: Batch,
+    pair: Pair,
+}
+
+impl Scratch {
+    fn new(net: Net<'_>, set: &Targets) -> Self {
+        Self {
+            batch: Batch::new(net, set),
+            pair: Pair::new(net),
+        }
+    }
+
+    fn fill(&mut self, net: Net<'_>, set: &Targets, targets: &[Snap], rows: &mut [Row<'_>]) {
+        let sources: Vec<Snap> = rows.iter().map(|row| row.source).collect();
+        let (mut durations, mut distances): (Vec<&mut [u32]>, Vec<&mut [u32]>) = rows
+            .iter_mut()
+            .map(|row| (&mut *row.durations, &mut *row.distances))
+            .unzip();
+        self.batch.run(net, set, &sources, &mut durations, &mut distances);
+        // A target on the source's own segment may lie behind it: those few are asked for one by one.
+        for row in rows {
+            for target in set.on_segment(row.source.segment) {
+                let cost = self.pair.cost(net, &row.source, &targets[target]);
+                (row.durations[target], row.distances[target]) = match cost.is_unreached() {
+                    true => (Matrix::UNREACHABLE, Matrix::UNREACHABLE),
+                    false => (cost.parts().1, cost.parts().2),
+                };
+            }
         }
     }
 }
 
-/// A trip longer than 49 days or 42,949 km is cut there: it does not fit and has no use.
-fn cell(cost: Cost) -> (u32, u32) {
-    if cost == Cost::UNREACHED {
-        return (Matrix::UNREACHABLE, Matrix::UNREACHABLE);
-    }
-    let fit = |value: u64| {
-        u32::try_from(value)
-            .unwrap_or(u32::MAX)
-            .min(Matrix::UNREACHABLE - 1)
-    };
-    (fit(cost.duration()), fit(cost.distance()))
+/// A row of the matrix to be filled.
+struct Row<'a> {
+    source: Snap,
+    durations: &'a mut [u32],
+    distances: &'a mut [u32],
+}
+
+/// The lowest rank of a place's edges: subtrees of the hierarchy are runs of ranks, and neighbourhoods.
+fn lowest(net: Net<'_>, source: &Snap) -> Option<u32> {
+    source
+        .sides(net)
+        .map(|(edge, _)| net.hierarchy().rank_of[edge as usize])
+        .min()
 }

@@ -3,40 +3,39 @@
 use geom::{Millis, Seconds};
 
 use crate::cost::{Cost, Trip};
-use crate::index::RoadIndex;
 use crate::reach::{self, Reach};
 use crate::route::{self, Route};
-use crate::search::{Bidirectional, Labels, Targets, explore};
+use crate::search::{Batch, Flood, NO_WAY, Net, Pair, Targets};
 use crate::snap::Snap;
 
 /// Asks an index; keep one per thread. Each question forgets the one before in O(1).
 pub struct Query<'a> {
-    roads: &'a RoadIndex,
-    /// Scratch for searches from one side, and from both: made when first needed.
-    labels: Option<Labels>,
-    both: Option<Bidirectional>,
-    costs: Vec<Cost>,
+    net: Net<'a>,
+    /// Scratch for trips: by the height of the elimination tree.
+    pair: Pair,
+    /// Scratch for areas, by the size of the map: made when first needed.
+    flood: Option<Flood>,
 }
 
 impl<'a> Query<'a> {
-    pub(crate) fn new(roads: &'a RoadIndex) -> Self {
+    pub(crate) fn new(net: Net<'a>) -> Self {
         Self {
-            roads,
-            labels: None,
-            both: None,
-            costs: Vec::new(),
+            net,
+            pair: Pair::new(net),
+            flood: None,
         }
     }
 
     /// Duration and distance of the best way; `None` where no road leads there.
     pub fn trip(&mut self, from: &Snap, to: &Snap) -> Option<Trip> {
-        self.path(from, to).map(|path| path.cost.trip())
+        let cost = self.pair.cost(self.net, from, to);
+        (!cost.is_unreached()).then(|| Cost::from(cost).trip())
     }
 
     /// The best way with its line and its steps; `None` where no road leads there.
     pub fn route(&mut self, from: &Snap, to: &Snap) -> Option<Route> {
-        let path = self.path(from, to)?;
-        Some(route::describe(self.roads, from, to, &path))
+        let path = self.pair.path(self.net, from, to)?;
+        Some(route::describe(self.net, from, to, &path))
     }
 
     /// Trips from one place to many, in the order of the targets: equal to asking for each.
@@ -72,30 +71,35 @@ impl<'a> Query<'a> {
 
     /// All roads reached within a time; negative times count as none.
     pub fn reach(&mut self, from: &Snap, limit: Seconds) -> Reach<'a> {
-        let roads = self.roads;
+        let net = self.net;
         let limit = limit.to_millis().max(Millis::ZERO);
-        let labels = self
-            .labels
-            .get_or_insert_with(|| Labels::new(roads.graph().nodes()));
-        let reached = explore(roads, from, limit.0 as u64, labels);
-        reach::collect(roads, from, limit, labels, &reached)
+        let flood = self.flood.get_or_insert_with(|| Flood::new(net));
+        reach::collect(net, from, limit, flood)
     }
 
     fn trips_within(&mut self, from: &Snap, to: &[Snap], limit: Option<Seconds>) -> Vec<Option<Trip>> {
-        let targets = Targets::new(self.roads, to);
-        let labels = self
-            .labels
-            .get_or_insert_with(|| Labels::new(self.roads.graph().nodes()));
+        let targets = Targets::new(self.net, to);
+        let mut batch = Batch::new(self.net, &targets);
         let limit = limit.map_or(u64::MAX, |l| l.to_millis().0.max(0) as u64);
-        targets.costs_from(self.roads, from, limit, labels, &mut self.costs);
-        let trip = |cost: &Cost| (*cost != Cost::UNREACHED).then(|| cost.trip());
-        self.costs.iter().map(trip).collect()
-    }
-
-    fn path(&mut self, from: &Snap, to: &Snap) -> Option<crate::search::Path> {
-        let nodes = self.roads.graph().nodes();
-        self.both
-            .get_or_insert_with(|| Bidirectional::new(nodes))
-            .path(self.roads, from, to)
+        let (mut durations, mut distances) = (vec![NO_WAY; to.len()], vec![NO_WAY; to.len()]);
+        batch.run(
+            self.net,
+            &targets,
+            std::slice::from_ref(from),
+            &mut [&mut durations[..]],
+            &mut [&mut distances[..]],
+        );
+        for target in targets.on_segment(from.segment) {
+            let cost = self.pair.cost(self.net, from, &to[target]);
+            (durations[target], distances[target]) = match cost.is_unreached() {
+                true => (NO_WAY, NO_WAY),
+                false => (cost.parts().1, cost.parts().2),
+            };
+        }
+        let trip = |(duration, distance): (u32, u32)| {
+            (duration != NO_WAY && u64::from(duration) <= limit)
+                .then(|| Cost::new(0, duration, distance).trip())
+        };
+        durations.into_iter().zip(distances).map(trip).collect()
     }
 }

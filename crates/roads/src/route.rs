@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use geom::{LngLat, Meters, Millis};
 
-use crate::cost::{Cost, Trip, centimeters};
-use crate::index::{RoadClass, RoadIndex};
-use crate::search::Path;
+use crate::cost::{Cost, Packed, Trip, centimeters};
+use crate::index::RoadIndex;
+use crate::road::RoadClass;
+use crate::search::{Net, Path};
 use crate::snap::Snap;
 
 /// The way from one place to another.
@@ -39,19 +40,20 @@ pub struct Step {
     pub points: Range<usize>,
 }
 
-pub(crate) fn describe(roads: &RoadIndex, from: &Snap, to: &Snap, path: &Path) -> Route {
+pub(crate) fn describe(net: Net<'_>, from: &Snap, to: &Snap, path: &Path) -> Route {
+    let roads = net.roads;
     let mut drawing = Drawing {
         roads,
         route: Route {
-            trip: path.cost.trip(),
+            trip: Cost::from(path.cost).trip(),
             line: vec![from.point],
             steps: Vec::new(),
         },
         lengths: Vec::new(),
     };
-    let graph = roads.graph();
+    let graph = net.graph();
     let along = |snap: &Snap, edge: u32| {
-        let side = snap.sides(roads).find(|(side, _)| *side == edge);
+        let side = snap.sides(net).find(|(side, _)| *side == edge);
         side.expect("a path begins and ends on an edge of the snapped segment")
             .1
     };
@@ -60,18 +62,24 @@ pub(crate) fn describe(roads: &RoadIndex, from: &Snap, to: &Snap, path: &Path) -
     match path.nodes.split_last() {
         None => {
             let cost = source.part(along(to, path.source_edge)) - started;
-            drawing.drive(path.source_edge, Cost::ZERO, cost, Some(from), Some(to));
+            drawing.drive(path.source_edge, Packed::ZERO, cost, Some(from), Some(to));
         }
         Some(((last, turn), between)) => {
             drawing.drive(
                 path.source_edge,
-                Cost::ZERO,
-                source.cost() - started,
+                Packed::ZERO,
+                source.packed() - started,
                 Some(from),
                 None,
             );
             for (node, turn) in between {
-                drawing.drive(graph.edge_of(*node), *turn, graph.edge(*node).cost(), None, None);
+                drawing.drive(
+                    graph.edge_of(*node),
+                    *turn,
+                    graph.edge(*node).packed(),
+                    None,
+                    None,
+                );
             }
             let edge = graph.edge_of(*last);
             let part = graph.edges[edge as usize].part(along(to, edge));
@@ -90,13 +98,13 @@ struct Drawing<'a> {
 
 impl Drawing<'_> {
     /// Adds (part of) an edge: after the turn into it, from a place on it or its start, to a place or its end.
-    fn drive(&mut self, edge: u32, turn: Cost, along: Cost, from: Option<&Snap>, to: Option<&Snap>) {
+    fn drive(&mut self, edge: u32, turn: Packed, along: Packed, from: Option<&Snap>, to: Option<&Snap>) {
         let edge = &self.roads.edges[edge as usize];
         let road = self.roads.road_of(edge.segment());
         let start = self.route.line.len() - 1;
         self.draw(edge.segment(), edge.is_backward(), from, to);
         let end = self.route.line.len();
-        let duration = Millis((turn.duration() + along.duration()) as i64);
+        let duration = Millis(i64::from(turn.parts().1) + i64::from(along.parts().1));
         let same = |step: &Step| {
             step.name.as_deref() == road.name
                 && step.reference.as_deref() == road.reference
@@ -119,7 +127,7 @@ impl Drawing<'_> {
             self.lengths.push(0);
         }
         if let Some(length) = self.lengths.last_mut() {
-            *length += along.distance();
+            *length += u64::from(along.parts().2);
         }
     }
 

@@ -3,7 +3,8 @@
 use geom::{LngLat, Meters};
 
 use crate::index::{ComponentId, RoadIndex};
-use crate::nearby::Nearby;
+use crate::judge::Judge;
+use crate::nearby::{Nearby, best};
 
 /// How a place is put on a road.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +18,32 @@ pub struct SnapOptions {
     pub street: Option<String>,
     /// How much nearer another road must be to win over the named street; 60 m by default.
     pub street_detour: Meters,
+    /// Only roads that may be driven in about this direction, and only in that direction.
+    pub bearing: Option<Bearing>,
+    /// On which side of the road the place must be when one arrives or leaves.
+    pub approach: Approach,
+}
+
+/// A direction of travel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bearing {
+    /// Degrees clockwise from north.
+    pub degrees: f64,
+    /// How many degrees a road may differ from it; 0 to 180.
+    pub tolerance: f64,
+}
+
+/// On which side of the road a place must be. Counts on roads that are open in both directions, for places off the
+/// road's middle.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Approach {
+    /// Any.
+    #[default]
+    Any,
+    /// The side one drives on, so that nobody crosses the road.
+    Curb,
+    /// The other side.
+    Opposite,
 }
 
 impl Default for SnapOptions {
@@ -28,6 +55,8 @@ impl Default for SnapOptions {
             },
             street: None,
             street_detour: Meters(60.0),
+            bearing: None,
+            approach: Approach::Any,
         }
     }
 }
@@ -78,7 +107,16 @@ pub struct Snap {
     pub(crate) piece: u32,
     /// Centimetres from the segment's first point.
     pub(crate) along: u32,
+    /// [`FORWARD`], [`BACKWARD`] or [`BOTH`]: how it may be left and arrived at.
+    pub(crate) directions: u8,
 }
+
+/// From the segment's first point to its last.
+pub(crate) const FORWARD: u8 = 1;
+/// From last to first.
+pub(crate) const BACKWARD: u8 = 2;
+/// Either way.
+pub(crate) const BOTH: u8 = FORWARD | BACKWARD;
 
 /// Why a place could not be put on a road.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
@@ -106,57 +144,27 @@ pub enum SnapError {
 }
 
 impl RoadIndex {
-    /// Puts a place on the best road within reach.
+    /// Puts a place on the best road within reach. [`RoadIndex::candidates`] says why others were not taken.
     pub fn snap(&self, place: LngLat, options: &SnapOptions) -> Result<Snap, SnapError> {
-        let street = options.street.as_deref().map(fold_street);
-        let bonus = if street.is_some() {
-            options.street_detour.0.max(0.0)
-        } else {
-            0.0
-        };
-        let mut best: Option<(f64, Snap)> = None;
-        let mut nearest: Option<Meters> = None;
-        for mut found in self.roads_near(place, options.radius) {
-            nearest.get_or_insert(found.distance);
-            // Found in order of distance: nothing that follows can be better.
-            if best
-                .as_ref()
-                .is_some_and(|(score, _)| found.distance.0 - bonus > *score)
-            {
-                break;
-            }
-            let detour = match options.component {
-                ComponentRule::Any => 0.0,
-                ComponentRule::PreferLarge { .. } if found.on_large_component => 0.0,
-                ComponentRule::PreferLarge { detour } => detour.0.max(0.0),
-                ComponentRule::Only(wanted) => {
-                    if !self.components_of(found.segment as usize).any(|c| c == wanted) {
-                        continue;
-                    }
-                    found.component = wanted;
-                    0.0
-                }
-            };
-            if let (Some(street), Some(name)) = (&street, self.road(&found).name) {
-                found.street_matches = fold_street(name) == *street;
-            }
-            let bonus = if found.street_matches { bonus } else { 0.0 };
-            let score = found.distance.0 + detour - bonus;
-            if best.as_ref().is_none_or(|(known, _)| score < *known) {
-                best = Some((score, found));
-            }
+        let judge = Judge::new(self, place, options);
+        let found = best(self, place, options.radius, judge.bonus, |piece, meters| {
+            judge.judge(piece).ok().map(|fit| meters + fit.penalty)
+        });
+        if let Some(mut snap) = found {
+            judge.complete(&mut snap);
+            return Ok(snap);
         }
-        let (radius, nearest) = (options.radius, nearest);
-        best.map(|(_, snap)| snap)
-            .ok_or(match (options.component, nearest) {
-                (ComponentRule::Only(component), Some(nearest)) => SnapError::NotConnected {
-                    place,
-                    component,
-                    radius,
-                    nearest,
-                },
-                _ => SnapError::NoRoad { place, radius },
-            })
+        let radius = options.radius;
+        let nearest = best(self, place, radius, 0.0, |_, meters| Some(meters));
+        Err(match (options.component, nearest) {
+            (ComponentRule::Only(component), Some(nearest)) => SnapError::NotConnected {
+                place,
+                component,
+                radius,
+                nearest: nearest.distance,
+            },
+            _ => SnapError::NoRoad { place, radius },
+        })
     }
 
     /// Puts many places on roads that reach each other where that is possible: each is snapped by itself, and
@@ -194,7 +202,7 @@ impl RoadIndex {
 }
 
 /// A street's name for comparison: lower case, letters and digits only, `strasse` and `straße` as `str`.
-fn fold_street(name: &str) -> String {
+pub(crate) fn fold_street(name: &str) -> String {
     let lower = name.to_lowercase().replace('ß', "ss");
     let letters: String = lower.chars().filter(|c| c.is_alphanumeric()).collect();
     match letters.strip_suffix("strasse") {

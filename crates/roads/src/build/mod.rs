@@ -3,6 +3,7 @@
 mod chains;
 mod join;
 mod network;
+mod order;
 mod restrictions;
 mod tree;
 mod turns;
@@ -14,7 +15,7 @@ use osm::Extract;
 use pack::Section;
 
 use crate::format::{self, Edge, Header, NONE, Segment, part_of};
-use crate::graph::RoadGraph;
+use crate::hierarchy::{Customizer, contract};
 use crate::profile::Profile;
 use network::{Network, Stretch};
 use turns::{Arcs, EdgeOf};
@@ -30,12 +31,15 @@ pub struct BuildStep {
     pub of: usize,
 }
 
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 8] = [
     "reading roads",
     "joining segments",
     "turns",
     "components",
     "spatial index",
+    "order of contraction",
+    "contraction",
+    "costs",
 ];
 
 /// Builds the road sections. The same extract and profile give the same bytes. Ways whose nodes are missing
@@ -64,12 +68,32 @@ pub fn build(extract: &Extract, profile: &Profile, progress: &mut dyn FnMut(Buil
     let tree = tree::build(&roads.segments, &roads.first_point, &roads.points, |segment| {
         network.roads[segment.road as usize].kind & format::NO_SNAP == 0
     });
+    step(5);
+    let order = order::of_segments(&network, &stretches);
+    step(6);
+    let both_ways = arcs.graph(&roads.edges);
+    let graph = both_ways.graph;
+    let groups: Vec<Vec<u32>> = roads
+        .edge_of
+        .iter()
+        .map(|sides| {
+            let edges = sides.iter().filter(|edge| **edge != NONE);
+            edges.flat_map(|edge| graph.nodes_of(*edge)).collect()
+        })
+        .collect();
+    let nodes: Vec<u32> = order
+        .iter()
+        .flat_map(|segment| groups[*segment as usize].iter().copied())
+        .collect();
+    let hierarchy = contract(both_ways, &nodes, &groups);
+    step(7);
+    let metric = Customizer::new(&hierarchy).metric(graph, roads.edges.clone().into());
     let header = Header {
         layout: format::LAYOUT,
         nodes: (roads.edges.len() + arcs.copies.len()) as u32,
     };
     let (first_text, texts) = network.texts.finish();
-    vec![
+    let mut sections = vec![
         Section::new(format::HEADER, &[header]),
         Section::new(format::SEGMENTS, &roads.segments),
         Section::new(format::FIRST_POINT, &roads.first_point),
@@ -78,15 +102,16 @@ pub fn build(extract: &Extract, profile: &Profile, progress: &mut dyn FnMut(Buil
         Section::new(format::COPIES, &arcs.copies),
         Section::new(format::FIRST_ARC, &arcs.first),
         Section::new(format::ARCS, &arcs.arcs),
-        Section::new(format::FIRST_BACK, &arcs.first_back),
-        Section::new(format::BACK_ARCS, &arcs.back),
         Section::new(format::COMPONENTS, &roads.components),
         Section::new(format::ROADS, &network.roads),
         Section::new(format::FIRST_TEXT, &first_text),
         Section::new(format::TEXTS, &texts),
         Section::new(format::BOXES, &tree.boxes),
         Section::new(format::PIECES, &tree.pieces),
-    ]
+    ];
+    sections.extend(hierarchy.sections());
+    sections.extend(metric.sections());
+    sections
 }
 
 /// Segments and edges as the pack holds them.
@@ -148,15 +173,9 @@ impl Roads {
 
     /// Strongly connected components of the search graph. Islands are kept, and known by their size.
     fn find_components(&mut self, arcs: &Arcs) {
-        let graph = RoadGraph {
-            edges: &self.edges,
-            copies: &arcs.copies,
-            first_arc: &arcs.first,
-            arcs: &arcs.arcs,
-            first_back: &arcs.first_back,
-            back_arcs: &arcs.back,
-        };
-        let components = petgraph::algo::kosaraju_scc(graph);
+        let both_ways = arcs.graph(&self.edges);
+        let graph = both_ways.graph;
+        let components = petgraph::algo::kosaraju_scc(both_ways);
         let mut of_node = vec![0u32; graph.nodes()];
         for (component, nodes) in (0u32..).zip(&components) {
             for node in nodes {

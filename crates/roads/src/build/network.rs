@@ -8,7 +8,7 @@ use osm::{Extract, NodeId, Way, WayId};
 use super::Texts;
 use super::join::Joiner;
 use super::restrictions::Restriction;
-use crate::format::{NO_SNAP, ROUNDABOUT, Road};
+use crate::format::{LEFT_HAND, NO_SNAP, ROUNDABOUT, Road, TOLL, TUNNEL, UNPAVED};
 use crate::profile::{self, NodeRule, Profile, WayRule};
 
 /// The part of an extract that a vehicle uses. Nodes are numbered in order of their ids.
@@ -240,8 +240,14 @@ impl Network {
         if !rule.may_snap {
             kind |= NO_SNAP;
         }
-        if rule.roundabout {
-            kind |= ROUNDABOUT;
+        for (is_so, flag) in [
+            (rule.roundabout, ROUNDABOUT),
+            (rule.toll, TOLL),
+            (rule.tunnel, TUNNEL),
+            (rule.unpaved, UNPAVED),
+            (rule.left_hand, LEFT_HAND),
+        ] {
+            kind |= if is_so { flag } else { 0 };
         }
         let road = Road {
             name: self.texts.number(way.tags.get("name").unwrap_or_default()),

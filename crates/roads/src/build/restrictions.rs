@@ -48,7 +48,10 @@ fn restriction(relation: &Relation<'_>, profile: &Profile) -> Option<Restriction
     let special = keys
         .iter()
         .find_map(|key| tags.get(&format!("restriction:{key}")));
-    let value = special.or_else(|| tags.get("restriction"))?;
+    let general = tags
+        .get("restriction")
+        .filter(|_| profile.heeds_general_restrictions());
+    let value = special.or(general)?;
     let kind = match value {
         "no_u_turn" => Kind::NoUTurn,
         _ if value.starts_with("no_") => Kind::No,

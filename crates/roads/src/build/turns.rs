@@ -7,7 +7,8 @@ use super::chains::{Chain, expand};
 use super::network::{Attributes, End, Lane, Network, Stretch};
 use super::offset;
 use super::restrictions::{Kind, Restriction};
-use crate::format::{Arc, NONE, part_of};
+use crate::format::{Arc, Edge, NONE, part_of};
+use crate::graph::{BothWays, RoadGraph};
 use crate::profile::{Profile, Sign, TurnAt};
 
 /// By direction of a segment: its edge, or [`NONE`].
@@ -21,6 +22,22 @@ pub(crate) struct Arcs {
     pub arcs: Vec<Arc>,
     pub first_back: Vec<u32>,
     pub back: Vec<Arc>,
+}
+
+impl Arcs {
+    /// The search graph of these arcs.
+    pub(super) fn graph<'a>(&'a self, edges: &'a [Edge]) -> BothWays<'a> {
+        BothWays {
+            graph: RoadGraph {
+                edges,
+                copies: &self.copies,
+                first_arc: &self.first,
+                arcs: &self.arcs,
+            },
+            first_back: &self.first_back,
+            back_arcs: &self.back,
+        }
+    }
 }
 
 /// An end of a segment at a junction.

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::road::RoadClass;
+
 pub(crate) use node::{NodeRule, Sign};
 pub(crate) use turn::TurnAt;
 pub(crate) use way::{Lane, WayRule};
@@ -27,7 +29,14 @@ pub struct Profile {
     closed_highway: Vec<String>,
     open_construction: Vec<String>,
     restriction_keys: Vec<String>,
+    /// Turn restrictions without the name of a vehicle count; those who walk need not heed them.
+    general_restrictions: bool,
+    /// One-way roads may be used against their direction.
+    ignores_oneway: bool,
+    /// Keys whose value `opposite…` lets this vehicle use a one-way road against its direction.
+    contraflow_keys: Vec<String>,
     default_speed: f64,
+    limits: Limits,
     maxspeed_share: f64,
     restricted_entry: f64,
     vehicle: Vehicle,
@@ -37,6 +46,11 @@ pub struct Profile {
     surface: Speeds,
     tracktype: Speeds,
     smoothness: Speeds,
+    unpaved_surfaces: Vec<String>,
+    unpaved_tracktypes: Vec<String>,
+    /// By [`RoadClass`]: how many times longer driving takes than the speeds say. Classes not named take 1.
+    #[serde(default)]
+    calibration: BTreeMap<String, f64>,
     implied_maxspeed: Speeds,
     implied_maxspeed_exceptions: Speeds,
     avoid: Avoid,
@@ -45,6 +59,18 @@ pub struct Profile {
 }
 
 type Speeds = BTreeMap<String, f64>;
+
+/// What a posted limit means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Limits {
+    /// Its share is the speed, whatever the kind of road.
+    Reached,
+    /// Its share is never exceeded.
+    Obeyed,
+    /// Nothing: this vehicle is always slower.
+    Ignored,
+}
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,6 +84,8 @@ struct Vehicle {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Avoid {
+    /// By `highway`.
+    highway: BTreeMap<String, f64>,
     service: BTreeMap<String, f64>,
     side_road: f64,
     alternating: f64,
@@ -91,6 +119,16 @@ pub enum ProfileError {
     /// It is not TOML, or lacks a field, or has one that means nothing.
     #[error("road profile: {0}")]
     Malformed(String),
+    /// A class of roads that there is not.
+    #[error(
+        "road profile `{profile}`: calibration.{class} is no class of roads; there are motorway, trunk, primary, secondary, tertiary, unclassified, residential, living_street, service, track, ferry and other"
+    )]
+    UnknownClass {
+        /// The profile's name.
+        profile: String,
+        /// What it calls the class.
+        class: String,
+    },
     /// A number is out of its range.
     #[error("road profile `{profile}`: {field} is {value}, but must be {range}")]
     OutOfRange {
@@ -109,12 +147,53 @@ impl Profile {
     /// A car, in the manner of OSRM's car profile.
     #[must_use]
     pub fn car() -> Self {
-        Self::from_toml(include_str!("../../profiles/car.toml")).expect("a test reads the shipped profile")
+        Self::from_toml(CAR).expect("a test reads the shipped profile")
     }
 
-    /// Reads a profile; every field must be there.
+    /// A delivery van of 3.5 tonnes, as a car but larger.
+    #[must_use]
+    pub fn van() -> Self {
+        Self::from_toml(include_str!("../../profiles/van.toml")).expect("a test reads the shipped profile")
+    }
+
+    /// A bicycle.
+    #[must_use]
+    pub fn bicycle() -> Self {
+        Self::from_toml(include_str!("../../profiles/bicycle.toml"))
+            .expect("a test reads the shipped profile")
+    }
+
+    /// Someone who walks.
+    #[must_use]
+    pub fn foot() -> Self {
+        Self::from_toml(include_str!("../../profiles/foot.toml")).expect("a test reads the shipped profile")
+    }
+
+    /// Reads a profile. Every field must be there, or `extends = "car"`: then what is not there is the car's.
+    /// Tables are laid over the car's entry by entry, except those named in `replaces`.
     pub fn from_toml(text: &str) -> Result<Self, ProfileError> {
-        let profile: Self = toml::from_str(text).map_err(|e| ProfileError::Malformed(e.to_string()))?;
+        let malformed = |e: toml::de::Error| ProfileError::Malformed(e.to_string());
+        let mut table: toml::Table = toml::from_str(text).map_err(malformed)?;
+        if let Some(base) = table.remove("extends") {
+            if base.as_str() != Some("car") {
+                return Err(ProfileError::Malformed(format!(
+                    "extends = {base}, but only \"car\" can be extended"
+                )));
+            }
+            let mut whole: toml::Table = toml::from_str(CAR).map_err(malformed)?;
+            let replaces = table.remove("replaces");
+            for name in replaces
+                .iter()
+                .filter_map(toml::Value::as_array)
+                .flatten()
+                .filter_map(toml::Value::as_str)
+            {
+                whole.remove(name);
+            }
+            lay_over(&mut whole, table);
+            table = whole;
+        }
+        let profile: Self = table.try_into().map_err(malformed)?;
         profile.check()?;
         Ok(profile)
     }
@@ -124,6 +203,7 @@ impl Profile {
     pub fn by_duration(mut self) -> Self {
         self.restricted_entry = 0.0;
         let avoid = &mut self.avoid;
+        avoid.highway.clear();
         avoid.service.clear();
         avoid.width.clear();
         for share in [
@@ -152,6 +232,11 @@ impl Profile {
     /// The keys whose turn restrictions apply, the most specific first.
     pub(crate) fn restriction_keys(&self) -> &[String] {
         &self.restriction_keys
+    }
+
+    /// Turn restrictions without the name of a vehicle apply.
+    pub(crate) fn heeds_general_restrictions(&self) -> bool {
+        self.general_restrictions
     }
 
     fn check(&self) -> Result<(), ProfileError> {
@@ -189,6 +274,11 @@ impl Profile {
             ("avoid.yielding_direction", self.avoid.yielding_direction),
             ("avoid.single_lane", self.avoid.single_lane),
         ];
+        let highways = self
+            .avoid
+            .highway
+            .iter()
+            .map(|(key, v)| (format!("avoid.highway.{key}"), *v));
         let services = self
             .avoid
             .service
@@ -200,8 +290,17 @@ impl Profile {
             .iter()
             .map(|[metres, v]| (format!("avoid.width for {metres} m"), *v));
         let shares = shares.into_iter().map(|(key, v)| (key.to_owned(), v));
-        for (field, value) in shares.chain(services).chain(widths) {
+        for (field, value) in shares.chain(highways).chain(services).chain(widths) {
             self.range(&field, value, 0.01, 1.0, "0.01 to 1")?;
+        }
+        for (class, factor) in &self.calibration {
+            if !RoadClass::ALL.iter().any(|known| known.name() == class) {
+                return Err(ProfileError::UnknownClass {
+                    profile: self.name.clone(),
+                    class: class.clone(),
+                });
+            }
+            self.range(&format!("calibration.{class}"), *factor, 0.1, 10.0, "0.1 to 10")?;
         }
         self.range("default_speed", self.default_speed, 0.1, 500.0, "0.1 to 500 km/h")?;
         self.range(
@@ -237,6 +336,20 @@ impl Profile {
     }
 }
 
+const CAR: &str = include_str!("../../profiles/car.toml");
+
+/// Puts the entries of a table into another, tables within them likewise.
+fn lay_over(whole: &mut toml::Table, over: toml::Table) {
+    for (key, value) in over {
+        match (whole.get_mut(&key), value) {
+            (Some(toml::Value::Table(known)), toml::Value::Table(value)) => lay_over(known, value),
+            (_, value) => {
+                whole.insert(key, value);
+            }
+        }
+    }
+}
+
 /// The list holds the word.
 fn has(list: &[String], word: &str) -> bool {
     list.iter().any(|known| known == word)
@@ -247,8 +360,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_shipped_profile_is_whole() {
-        assert_eq!(Profile::car().name(), "car");
+    fn the_shipped_profiles_are_whole() {
+        let all = [
+            Profile::car(),
+            Profile::van(),
+            Profile::bicycle(),
+            Profile::foot(),
+        ];
+        assert_eq!(
+            all.map(|p| p.name().to_owned()),
+            ["car", "van", "bicycle", "foot"]
+        );
     }
 
     #[test]

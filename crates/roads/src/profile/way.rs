@@ -2,8 +2,8 @@
 
 use osm::Tags;
 
-use super::{Profile, has, measure};
-use crate::index::RoadClass;
+use super::{Limits, Profile, has, measure};
+use crate::road::RoadClass;
 
 /// What a profile makes of a way.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,6 +15,9 @@ pub(crate) struct WayRule {
     pub class: RoadClass,
     pub roundabout: bool,
     pub ferry: bool,
+    pub toll: bool,
+    pub tunnel: bool,
+    pub unpaved: bool,
     /// Trips may start and end here.
     pub may_snap: bool,
     /// Traffic keeps to the left.
@@ -50,7 +53,11 @@ impl Profile {
         let listed = highway.is_some_and(|h| self.highway.contains_key(h));
         let restricted = access.map(|a| listed && a.is_some_and(|a| has(&self.access_restricted, a)));
         let denied = access.map(|a| a.is_some_and(|a| has(&self.access_denied, a)));
-        let (oneway, directions) = oneway(tags, highway, &self.restriction_keys);
+        let (oneway, mut directions) = oneway(tags, highway, &self.restriction_keys);
+        let contraflow = |key: &String| tags.get(key).is_some_and(|v| v.starts_with("opposite"));
+        if self.ignores_oneway || self.contraflow_keys.iter().any(contraflow) {
+            directions = [true; 2];
+        }
         let mut open =
             [0, 1].map(|side| directions[side] && !too_large[side] && (!denied[side] || restricted[side]));
 
@@ -63,8 +70,11 @@ impl Profile {
         let mut speeds = self.speeds(highway, access, carried.or(bridge), &mut open);
         let limits = sides(tags, &MAXSPEED_KEYS).map(|v| v.map_or(0.0, |v| self.maxspeed(v)));
         for (speed, limit) in speeds.iter_mut().zip(limits) {
-            if limit > 0.0 {
-                *speed = Some(limit * self.maxspeed_share);
+            let limit = limit * self.maxspeed_share;
+            match self.limits {
+                Limits::Reached if limit > 0.0 => *speed = Some(limit),
+                Limits::Obeyed if limit > 0.0 => *speed = speed.map(|s| s.min(limit)),
+                _ => {}
             }
             for (key, caps) in [
                 ("surface", &self.surface),
@@ -76,11 +86,16 @@ impl Profile {
                 }
             }
         }
-        let shares = self.shares(tags, oneway, open[0] && open[1]);
+        let shares = self.shares(tags, highway, oneway, open[0] && open[1]);
+        let class = match carried {
+            Some(_) => RoadClass::Ferry,
+            None => highway.map_or(RoadClass::Other, RoadClass::of_highway),
+        };
+        let longer = self.calibration.get(class.name()).copied().unwrap_or(1.0);
         let lane = |side: usize| {
             let speed = speeds[side].filter(|s| *s > 0.0 && open[side])?;
             Some(Lane {
-                speed,
+                speed: speed / longer,
                 share: shares[side],
                 restricted: restricted[side],
             })
@@ -92,16 +107,24 @@ impl Profile {
         (forward.is_some() || backward.is_some()).then(|| WayRule {
             forward,
             backward,
-            class: match carried {
-                Some(_) => RoadClass::Ferry,
-                None => highway.map_or(RoadClass::Other, RoadClass::of_highway),
-            },
+            class,
             roundabout: matches!(tags.get("junction"), Some("roundabout" | "circular")),
             ferry: carried.is_some(),
+            toll: tags.is("toll", "yes"),
+            tunnel: tags.get("tunnel").is_some_and(|t| t != "no"),
+            unpaved: self.is_unpaved(tags),
             may_snap: carried.is_none() && !no_start,
             left_hand: driving_side.map_or(self.turn.left_hand, |side| side == "left"),
             passage,
         })
+    }
+
+    fn is_unpaved(&self, tags: &Tags<'_>) -> bool {
+        match (tags.get("surface"), tags.get("tracktype")) {
+            (Some(surface), _) => has(&self.unpaved_surfaces, surface),
+            (None, Some(tracktype)) => has(&self.unpaved_tracktypes, tracktype),
+            (None, None) => false,
+        }
     }
 
     fn is_closed(&self, tags: &Tags<'_>, highway: Option<&str>) -> bool {
@@ -199,13 +222,22 @@ impl Profile {
         known.copied().unwrap_or(0.0)
     }
 
-    fn shares(&self, tags: &Tags<'_>, oneway: Option<&str>, both_ways: bool) -> [f64; 2] {
+    fn shares(
+        &self,
+        tags: &Tags<'_>,
+        highway: Option<&str>,
+        oneway: Option<&str>,
+        both_ways: bool,
+    ) -> [f64; 2] {
         let avoid = &self.avoid;
         let mut share: f64 = tags
             .get("service")
             .and_then(|s| avoid.service.get(s))
             .copied()
             .unwrap_or(1.0);
+        if let Some(known) = highway.and_then(|h| avoid.highway.get(h)) {
+            share = share.min(*known);
+        }
         if both_ways {
             share = share.min(self.narrowness(tags));
         }

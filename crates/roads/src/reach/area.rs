@@ -1,12 +1,11 @@
 //! The area around reached roads, drawn on a metric grid.
 
-use geo::Simplify;
 use geo_types::{Coord, LineString, MultiPolygon, Polygon};
-use geom::{BBox, LngLat, LocalMeters, Meters};
+use geom::{BBox, Fixed, LngLat, LocalMeters, Meters};
 
-use super::contour::{Grid, GridPoint, is_inside, signed_area};
-use super::{Reach, pieces};
-use crate::nearby::nearest_on_line;
+use super::contour::{Grid, GridPoint, is_inside, signed_area, simplify};
+use super::field::Distances;
+use super::{Part, Reach, pieces};
 
 /// How an area is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,10 +28,11 @@ impl Default for AreaOptions {
 
 const MOST_SQUARES: f64 = 1e6;
 
-/// Of a grid square's side: a point on a road and the corner of its square that is farthest away are less
-/// than 1.42 apart; the rest is for simplifying the rings.
-const MARGIN: f64 = 1.55;
+/// Rings are simplified by this much of a square's side.
 const SIMPLIFY: f64 = 0.1;
+
+/// How far inside a corner beside a reached road is at least, in squares: more than simplifying takes away.
+const INSIDE: f32 = 0.25;
 
 /// The grid's plane: its south-west corner, its squares, and the distances to roads at its crossings.
 struct Sheet {
@@ -41,11 +41,10 @@ struct Sheet {
     square: f64,
     width: usize,
     height: usize,
-    /// How far roads matter.
-    far: f64,
-    /// Squared metres to the nearest reached road, and to the nearest that is not.
-    reached: Vec<f32>,
-    missed: Vec<f32>,
+    reached: Distances,
+    missed: Distances,
+    /// By crossing: a corner of a square that a reached road crosses.
+    beside: Vec<bool>,
 }
 
 pub(super) fn draw(reach: &Reach<'_>, options: &AreaOptions) -> MultiPolygon<f64> {
@@ -53,9 +52,18 @@ pub(super) fn draw(reach: &Reach<'_>, options: &AreaOptions) -> MultiPolygon<f64
     let Some(mut sheet) = Sheet::around(reach, beyond, options.grid.0.clamp(5.0, 500.0)) else {
         return MultiPolygon(Vec::new());
     };
+    let mut parts = reach.parts.as_slice();
     for segment in reach.roads.segments_in(sheet.bbox()) {
         if reach.roads.may_snap(segment as usize) {
-            sheet.ink(reach, segment);
+            // Both are in order of segments, so each part is passed once.
+            let passed = parts.iter().take_while(|p| p.segment < segment).count();
+            let count = parts[passed..]
+                .iter()
+                .take_while(|p| p.segment == segment)
+                .count();
+            let (own, rest) = parts[passed..].split_at(count);
+            parts = rest;
+            sheet.ink(reach, segment, own);
         }
     }
     let grid = sheet.field(beyond);
@@ -66,16 +74,23 @@ impl Sheet {
     /// Large enough for all reached roads and what lies around them; `None` where nothing is reached.
     fn around(reach: &Reach<'_>, beyond: f64, square: f64) -> Option<Self> {
         let plane = LocalMeters::at(reach.from.point);
-        let lines = reach
-            .parts
-            .iter()
-            .filter(|p| reach.roads.may_snap(p.segment as usize));
-        let points = lines.flat_map(|part| reach.line(part)).map(|p| plane.project(p));
         let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
-        for p in points {
+        let mut include = |p: LngLat| {
+            let p = plane.project(p);
             for axis in 0..2 {
                 low[axis] = low[axis].min(p[axis]);
                 high[axis] = high[axis].max(p[axis]);
+            }
+        };
+        for part in reach
+            .parts
+            .iter()
+            .filter(|p| reach.roads.may_snap(p.segment as usize))
+        {
+            let segment = part.segment as usize;
+            match (part.from, part.to) == (0, reach.roads.segments[segment].length) {
+                true => reach.roads.places(segment).for_each(&mut include),
+                false => reach.line(part).into_iter().for_each(&mut include),
             }
         }
         if low[0] > high[0] {
@@ -89,16 +104,16 @@ impl Sheet {
         let rim = beyond + 3.0 * square;
         let count = |axis: usize| ((high[axis] - low[axis] + 2.0 * rim) / square).ceil() as usize + 1;
         let (width, height) = (count(0), count(1));
-        let far = beyond + 2.0 * square;
+        let window = (beyond / square).ceil() as usize + 1;
         Some(Self {
             plane,
             corner: [low[0] - rim, low[1] - rim],
             square,
             width,
             height,
-            far,
-            reached: vec![f32::INFINITY; width * height],
-            missed: vec![f32::INFINITY; width * height],
+            reached: Distances::new(width, height, window),
+            missed: Distances::new(width, height, window),
+            beside: vec![false; width * height],
         })
     }
 
@@ -114,10 +129,14 @@ impl Sheet {
         }
     }
 
-    /// Enters the distances to a segment: to its reached parts, and to those between them.
-    fn ink(&mut self, reach: &Reach<'_>, segment: u32) {
+    /// Enters a segment: its reached parts, and those between them.
+    fn ink(&mut self, reach: &Reach<'_>, segment: u32, parts: &[Part]) {
         let length = reach.roads.segments[segment as usize].length;
-        let parts = reach.parts_of(segment);
+        let whole = parts.len() == 1 && (parts[0].from, parts[0].to) == (0, length);
+        if parts.is_empty() || whole {
+            self.ink_segment(whole, reach.roads.line(segment as usize));
+            return;
+        }
         for piece in pieces(reach.roads, segment as usize) {
             let mut start = 0;
             for part in parts {
@@ -127,54 +146,75 @@ impl Sheet {
                 self.ink_line(true, piece.cut(part.from, part.to));
                 start = part.to;
             }
-            if start < length || parts.is_empty() {
+            if start < length {
                 self.ink_line(false, piece.cut(start, length));
             }
         }
     }
 
-    fn ink_line(&mut self, reached: bool, line: Option<[LngLat; 2]>) {
-        let Some(line) = line else { return };
-        let [a, b] = line.map(|p| {
-            let [x, y] = self.plane.project(p);
-            [x - self.corner[0], y - self.corner[1]]
-        });
-        let squares = |low: f64, high: f64, count: usize| {
-            let first = ((low - self.far) / self.square).floor().max(0.0) as usize;
-            let last = ((high + self.far) / self.square).ceil().max(0.0) as usize;
-            first.min(count)..(last + 1).min(count)
+    /// Enters all of a segment. Of points in one square only the first and the last count.
+    fn ink_segment(&mut self, reached: bool, line: &[Fixed]) {
+        let Some((first, rest)) = line.split_first() else {
+            return;
         };
-        let columns = squares(a[0].min(b[0]), a[0].max(b[0]), self.width);
-        let rows = squares(a[1].min(b[1]), a[1].max(b[1]), self.height);
-        let distances = if reached {
-            &mut self.reached
-        } else {
-            &mut self.missed
-        };
-        for row in rows {
-            let y = row as f64 * self.square;
-            for column in columns.clone() {
-                let x = column as f64 * self.square;
-                let (far, _) = nearest_on_line([a[0] - x, a[1] - y], [b[0] - x, b[1] - y]);
-                let known = &mut distances[row * self.width + column];
-                *known = known.min(far as f32);
+        let square = |p: [f64; 2]| p.map(f64::floor);
+        let mut before = self.on_sheet((*first).into());
+        let mut inked = false;
+        for (i, point) in rest.iter().enumerate() {
+            let point = self.on_sheet((*point).into());
+            let is_last = i + 1 == rest.len();
+            if square(before) != square(point) || is_last && !inked {
+                self.ink_points(reached, [before, point]);
+                inked = true;
             }
+            before = point;
         }
     }
 
-    /// Not negative inside: near a reached road and not nearer to one that is not, with a margin that
-    /// keeps reached roads inside although the grid is coarse.
-    fn field(&self, beyond: f64) -> Grid {
-        let margin = (MARGIN * self.square) as f32;
-        let (beyond, far) = (beyond as f32, self.far as f32);
-        let value = |(reached, missed): (&f32, &f32)| {
-            let (reached, missed) = (reached.sqrt().min(2.0 * far), missed.sqrt().min(2.0 * far));
-            (beyond.max(margin) - reached).min(missed - reached + margin)
+    fn on_sheet(&self, place: LngLat) -> [f64; 2] {
+        let [x, y] = self.plane.project(place);
+        [x - self.corner[0], y - self.corner[1]].map(|metres| metres / self.square)
+    }
+
+    fn ink_line(&mut self, reached: bool, line: Option<[LngLat; 2]>) {
+        if let Some(line) = line {
+            self.ink_points(reached, line.map(|p| self.on_sheet(p)));
+        }
+    }
+
+    /// Enters what lies on the sheet of a line between two points in squares.
+    fn ink_points(&mut self, reached: bool, line: [[f64; 2]; 2]) {
+        let high = [(self.width - 1) as f64, (self.height - 1) as f64];
+        let on_grid = |p: &[f64; 2]| [0, 1].iter().all(|axis| (0.0..high[*axis]).contains(&p[*axis]));
+        let line = match line.iter().all(on_grid) {
+            true => line,
+            false => match clip(line, high) {
+                Some(part) => part,
+                None => return,
+            },
         };
+        let line = line.map(|p| p.map(|squares| squares as f32));
+        match reached {
+            true => self.reached.ink(line, |at| self.beside[at] = true),
+            false => self.missed.ink(line, |_| ()),
+        }
+    }
+
+    /// Not negative inside: near a reached road and not nearer to one that is not. Squares that a reached road
+    /// crosses are inside with all their corners, so reached roads are inside although the grid is coarse.
+    fn field(&mut self, beyond: f64) -> Grid {
+        self.reached.spread();
+        self.missed.spread();
+        let beyond = (beyond / self.square) as f32;
+        let value = |((reached, missed), beside): ((f32, f32), &bool)| {
+            let value = (beyond - reached).min(missed - reached);
+            if *beside { value.max(INSIDE) } else { value }
+        };
+        let distances = self.reached.all().zip(self.missed.all());
         Grid {
             width: self.width,
             height: self.height,
-            values: self.reached.iter().zip(&self.missed).map(value).collect(),
+            values: distances.zip(&self.beside).map(value).collect(),
         }
     }
 
@@ -186,28 +226,81 @@ impl Sheet {
     }
 
     fn ring(&self, ring: &[GridPoint]) -> LineString<f64> {
-        let mut coords: Vec<Coord<f64>> = ring.iter().map(|p| Coord { x: p[0], y: p[1] }).collect();
-        coords.extend(coords.first().copied());
-        let simple = LineString(coords).simplify(SIMPLIFY);
-        LineString(simple.0.iter().map(|c| self.unproject([c.x, c.y])).collect())
+        LineString(
+            simplify(ring, SIMPLIFY)
+                .into_iter()
+                .map(|p| self.unproject(p))
+                .collect(),
+        )
+    }
+}
+
+/// The part of a line within 0 and `high` on both axes; `None` where it stays outside.
+fn clip([a, b]: [[f64; 2]; 2], high: [f64; 2]) -> Option<[[f64; 2]; 2]> {
+    let (mut start, mut end) = (0.0f64, 1.0f64);
+    for axis in 0..2 {
+        let change = b[axis] - a[axis];
+        let ends = [0.0, high[axis] - 1e-3].map(|limit| (limit - a[axis]) / change);
+        if change == 0.0 {
+            if !(0.0..high[axis]).contains(&a[axis]) {
+                return None;
+            }
+        } else {
+            start = start.max(ends[0].min(ends[1]));
+            end = end.min(ends[0].max(ends[1]));
+        }
+    }
+    let at = |share: f64| [0, 1].map(|axis| a[axis] + (b[axis] - a[axis]) * share);
+    (start < end).then(|| [at(start), at(end)])
+}
+
+/// A ring with the box around it.
+struct Boxed {
+    ring: Vec<GridPoint>,
+    area: f64,
+    low: GridPoint,
+    high: GridPoint,
+}
+
+impl Boxed {
+    fn new(ring: Vec<GridPoint>) -> Self {
+        let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
+        for p in &ring {
+            for axis in 0..2 {
+                low[axis] = low[axis].min(p[axis]);
+                high[axis] = high[axis].max(p[axis]);
+            }
+        }
+        let area = signed_area(&ring);
+        Self {
+            ring,
+            area,
+            low,
+            high,
+        }
+    }
+
+    fn holds(&self, p: GridPoint) -> bool {
+        (0..2).all(|axis| (self.low[axis]..=self.high[axis]).contains(&p[axis])) && is_inside(&self.ring, p)
     }
 }
 
 /// Puts holes into the smallest outer ring around them.
 fn nest(rings: Vec<Vec<GridPoint>>, sheet: &Sheet) -> MultiPolygon<f64> {
-    let (mut outer, holes): (Vec<_>, Vec<_>) = rings.into_iter().partition(|ring| signed_area(ring) > 0.0);
-    outer.sort_by(|a, b| signed_area(a).total_cmp(&signed_area(b)));
+    let rings = rings.into_iter().map(Boxed::new);
+    let (mut outer, holes): (Vec<_>, Vec<_>) = rings.partition(|ring| ring.area > 0.0);
+    outer.sort_by(|a, b| a.area.total_cmp(&b.area));
     let mut holes_of: Vec<Vec<LineString<f64>>> = vec![Vec::new(); outer.len()];
     for hole in holes {
-        if let Some(around) = outer.iter().position(|ring| is_inside(ring, hole[0])) {
-            let ring = sheet.ring(&hole);
+        if let Some(around) = outer.iter().position(|ring| ring.holds(hole.ring[0])) {
+            let ring = sheet.ring(&hole.ring);
             if ring.0.len() >= 4 {
                 holes_of[around].push(ring);
             }
         }
     }
     // A speck that simplifies to nothing holds no reached road: those fill whole squares.
-    let rings = outer.iter().map(|ring| sheet.ring(ring));
+    let rings = outer.iter().map(|outer| sheet.ring(&outer.ring));
     let polygons = rings.zip(holes_of).filter(|(ring, _)| ring.0.len() >= 4);
     MultiPolygon(polygons.map(|(ring, holes)| Polygon::new(ring, holes)).collect())
 }

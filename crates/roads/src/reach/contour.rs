@@ -1,6 +1,6 @@
 //! Marching squares: the rings around the part of a grid where a field is not negative.
 
-use std::collections::HashMap;
+use crate::nearby::nearest_on_line;
 
 /// Values at the crossings of a square grid, row by row.
 pub(crate) struct Grid {
@@ -23,14 +23,20 @@ impl Grid {
     /// Closed rings (first point not repeated) with the inside on their left: outer rings run
     /// counter-clockwise, holes clockwise. Crossings on the grid's rim must be negative.
     pub(crate) fn rings(&self) -> Vec<Vec<GridPoint>> {
-        // Each side of a square that the contour crosses leads to the next one; each is entered once.
-        let mut next: HashMap<Side, Side> = HashMap::new();
+        // Each side of a square that the contour crosses leads to the next one; each is entered once. By side:
+        // the number of the next one plus one, or 0.
+        let number = |(corner, up): Side| corner * 2 + u32::from(up);
+        let mut next: Vec<u32> = vec![0; 2 * self.values.len()];
         let mut starts: Vec<Side> = Vec::new();
+        let inside: Vec<bool> = self.values.iter().map(|value| *value >= 0.0).collect();
         for row in 0..self.height.saturating_sub(1) {
-            for column in 0..self.width.saturating_sub(1) {
-                for (from, to) in self.crossings(column, row) {
-                    next.insert(from, to);
-                    starts.push(from);
+            let (low, high) = inside[row * self.width..][..2 * self.width].split_at(self.width);
+            for (column, squares) in changes(low, high) {
+                for column in column..column + squares {
+                    for (from, to) in self.crossings(column, row) {
+                        next[number(from) as usize] = number(to) + 1;
+                        starts.push(from);
+                    }
                 }
             }
         }
@@ -38,9 +44,13 @@ impl Grid {
         for start in starts {
             let mut ring = Vec::new();
             let mut side = start;
-            while let Some(to) = next.remove(&side) {
+            loop {
+                let to = std::mem::take(&mut next[number(side) as usize]);
+                if to == 0 {
+                    break;
+                }
                 ring.push(self.crossing(side));
-                side = to;
+                side = ((to - 1) / 2, (to - 1) % 2 == 1);
             }
             if ring.len() >= 3 {
                 rings.push(ring);
@@ -103,6 +113,51 @@ impl Grid {
             false => [column as f64 + share, row as f64],
         }
     }
+}
+
+/// The runs of squares between two rows of crossings whose corners may differ: first square and how many. Most
+/// squares lie wholly inside or outside, and are passed over eight at a time.
+fn changes<'a>(low: &'a [bool], high: &'a [bool]) -> impl Iterator<Item = (usize, usize)> + 'a {
+    const RUN: usize = 8;
+    let squares = low.len().saturating_sub(1);
+    (0..squares).step_by(RUN).filter_map(move |first| {
+        let count = RUN.min(squares - first);
+        let corners = |row: &'a [bool]| {
+            row[first..=first + count]
+                .iter()
+                .fold((true, false), |(all, any), c| (all & c, any | c))
+        };
+        let ((low_all, low_any), (high_all, high_any)) = (corners(low), corners(high));
+        let same = low_all && high_all || !low_any && !high_any;
+        (!same).then_some((first, count))
+    })
+}
+
+/// A closed ring (first point repeated at the end) without the points that lie within a tolerance of the line between
+/// those kept around them (Ramer, Douglas and Peucker).
+pub(crate) fn simplify(ring: &[GridPoint], tolerance: f64) -> Vec<GridPoint> {
+    let Some(first) = ring.first() else {
+        return Vec::new();
+    };
+    let point = |i: usize| ring.get(i).copied().unwrap_or(*first);
+    let mut kept = vec![false; ring.len() + 1];
+    (kept[0], kept[ring.len()]) = (true, true);
+    let mut open = vec![(0, ring.len())];
+    while let Some((from, to)) = open.pop() {
+        let [a, b] = [point(from), point(to)];
+        let far = |i: usize| {
+            let p = point(i);
+            nearest_on_line([a[0] - p[0], a[1] - p[1]], [b[0] - p[0], b[1] - p[1]]).0
+        };
+        let farthest = (from + 1..to)
+            .map(|i| (far(i), i))
+            .max_by(|x, y| x.0.total_cmp(&y.0));
+        if let Some((_, at)) = farthest.filter(|(far, _)| *far > tolerance * tolerance) {
+            kept[at] = true;
+            open.extend([(from, at), (at, to)]);
+        }
+    }
+    (0..=ring.len()).filter(|i| kept[*i]).map(point).collect()
 }
 
 /// Twice the area a ring encloses; negative if it runs clockwise.

@@ -2,16 +2,19 @@
 
 mod area;
 mod contour;
+mod field;
 
 use std::ops::RangeInclusive;
 
 use geom::{LngLat, Millis};
 
-use crate::cost::Cost;
+use crate::cost::Packed;
 use crate::format::{Edge, NONE};
-use crate::index::{Road, RoadIndex};
-use crate::search::Labels;
-use crate::snap::Snap;
+use crate::index::RoadIndex;
+use crate::nearby::numbers_in;
+use crate::road::Road;
+use crate::search::{Flood, Net};
+use crate::snap::{BACKWARD, FORWARD, Snap};
 
 pub use area::AreaOptions;
 
@@ -48,7 +51,8 @@ impl<'a> Reach<'a> {
         self.limit
     }
 
-    /// A trip to that place takes no longer than the limit: exactly what [`crate::Query::trip`] would say.
+    /// A trip to that place takes no longer than the limit: exactly what [`crate::Query::trip`] would say of
+    /// a place that may be arrived at in both directions.
     #[must_use]
     pub fn contains(&self, place: &Snap) -> bool {
         self.parts_of(place.segment)
@@ -143,23 +147,27 @@ fn pieces(roads: &RoadIndex, segment: usize) -> impl Iterator<Item = Measured> +
         })
 }
 
-pub(crate) fn collect<'a>(
-    roads: &'a RoadIndex,
-    from: &Snap,
-    limit: Millis,
-    labels: &Labels,
-    reached: &[u32],
-) -> Reach<'a> {
-    let graph = roads.graph();
-    let mut segments: Vec<u32> = reached.iter().map(|node| graph.edge(*node).segment / 2).collect();
+pub(crate) fn collect<'a>(net: Net<'a>, from: &Snap, limit: Millis, flood: &mut Flood) -> Reach<'a> {
+    let (roads, graph) = (net.roads, net.graph());
+    let milliseconds = u32::try_from(limit.0).unwrap_or(u32::MAX);
+    // A bit by segment, so that they come out in order.
+    let mut reached = vec![0u64; roads.segments.len().div_ceil(64)];
+    let mut mark = |segment: u32| reached[segment as usize / 64] |= 1 << (segment % 64);
+    flood.run(net, from, milliseconds, |node| mark(graph.edge(node).segment / 2));
     if (from.segment as usize) < roads.segments.len() {
-        segments.push(from.segment);
+        mark(from.segment);
     }
-    segments.sort_unstable();
-    segments.dedup();
     let mut parts = Vec::new();
-    for segment in segments {
-        let arrivals = Arrivals::new(roads, segment, from, labels);
+    for segment in numbers_in(&reached) {
+        let arrivals = Arrivals::new(net, segment, from, flood);
+        if arrivals.all_in_time(limit.0 as u64) {
+            parts.push(Part {
+                segment,
+                from: 0,
+                to: arrivals.length,
+            });
+            continue;
+        }
         let length = roads.segments[segment as usize].length;
         let halves = match segment == from.segment {
             true => vec![0..=from.along.min(length), from.along.min(length)..=length],
@@ -196,30 +204,46 @@ fn add(parts: &mut Vec<Part>, segment: u32, part: RangeInclusive<u32>) {
 struct Arrivals<'a> {
     length: u32,
     /// The two directions: the edge, and the cost at its start.
-    sides: [Option<(&'a Edge, Cost)>; 2],
+    sides: [Option<(&'a Edge, Packed)>; 2],
     /// The source, where it lies on this segment.
     source: Option<(u32, [Option<&'a Edge>; 2])>,
 }
 
 impl<'a> Arrivals<'a> {
-    fn new(roads: &'a RoadIndex, segment: u32, source: &Snap, labels: &Labels) -> Self {
-        let graph = roads.graph();
-        let known = &roads.segments[segment as usize];
-        let edge = |edge: u32| (edge != NONE).then(|| &graph.edges[edge as usize]);
+    fn new(net: Net<'a>, segment: u32, source: &Snap, flood: &Flood) -> Self {
+        let graph = net.graph();
+        let known = &net.roads.segments[segment as usize];
+        let edge = |edge: u32| (edge != NONE && net.is_open(edge)).then(|| &graph.edges[edge as usize]);
         let side = |number: u32| {
-            let cost = edge(number).and_then(|_| graph.nodes_of(number).map(|n| labels.cost(n)).min())?;
-            (cost != Cost::UNREACHED).then(|| (&graph.edges[number as usize], cost))
+            let cost = edge(number).and_then(|_| graph.nodes_of(number).map(|n| flood.cost(net, n)).min())?;
+            (!cost.is_unreached()).then(|| (&graph.edges[number as usize], cost))
         };
         let edges = [edge(known.forward), edge(known.backward)];
         Self {
             length: known.length,
             sides: [side(known.forward), side(known.backward)],
-            source: (segment == source.segment).then_some((source.along.min(known.length), edges)),
+            source: (segment == source.segment).then(|| {
+                let [forward, backward] = edges;
+                let may = |direction: u8| source.directions & direction != 0;
+                let left = [
+                    forward.filter(|_| may(FORWARD)),
+                    backward.filter(|_| may(BACKWARD)),
+                ];
+                (source.along.min(known.length), left)
+            }),
         }
     }
 
+    /// Every point is reached in time whichever way one arrives. Not known of the source's own segment.
+    fn all_in_time(&self, limit: u64) -> bool {
+        let in_time = |side: &Option<(&Edge, Packed)>| {
+            side.is_none_or(|(edge, cost)| u64::from((cost + edge.packed()).parts().1) <= limit)
+        };
+        self.source.is_none() && self.sides.iter().any(Option::is_some) && self.sides.iter().all(in_time)
+    }
+
     /// The cost of arriving at a point driving forward (`side` 0) or backward (1).
-    fn arrive(&self, side: usize, x: u32) -> Cost {
+    fn arrive(&self, side: usize, x: u32) -> Packed {
         let along = |from_first: u32| {
             if side == 0 {
                 from_first
@@ -232,7 +256,7 @@ impl<'a> Arrivals<'a> {
             let edge = edges[side].filter(|_| along(at) <= along(x))?;
             Some(edge.part(along(x)) - edge.part(along(at)))
         });
-        around.into_iter().chain(ahead).min().unwrap_or(Cost::UNREACHED)
+        around.into_iter().chain(ahead).min().unwrap_or(Packed::UNREACHED)
     }
 
     /// The stretches of `range` where the better way to arrive is in time. `range` must not hold the source
@@ -242,7 +266,7 @@ impl<'a> Arrivals<'a> {
         let forward_wins = |x: u32| self.arrive(0, x) <= self.arrive(1, x);
         let reached = |side: usize, x: u32| {
             let cost = self.arrive(side, x);
-            cost != Cost::UNREACHED && cost.duration() <= limit
+            !cost.is_unreached() && u64::from(cost.parts().1) <= limit
         };
         let turn = first_where(start, end + 1, |x| !forward_wins(x));
         let mut found = Vec::new();

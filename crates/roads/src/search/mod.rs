@@ -1,125 +1,75 @@
-//! The searches: Dijkstra's algorithm over the graph of directed segments, from one side or from both.
+//! The searches: walks to the root of the elimination tree for trips, and sweeps down again for matrices and
+//! for what lies within a time.
 //!
-//! A label is the cost from the source to the *start* of a node's edge. A source therefore begins at the
-//! starts of all edges one can turn into from the edge it lies on, and a target adds the part of its edge up
-//! to itself. A target that lies behind the source on the same one-way road is then nothing special: the
-//! way leads around the block.
+//! A label is the cost from the source to the *start* of a node's edge, so an arc costs the edge it leaves and the
+//! turn. A source somewhere along an edge therefore begins at the edge with less than nothing. Costs
+//! are never negative here: a *head start* is added to all labels of one source and taken away at the end. A target
+//! adds the part of its edge up to itself.
 
+mod climb;
+mod flood;
+mod lanes;
 mod pair;
-mod spread;
+mod sweep;
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
-use crate::cost::Cost;
+use crate::cost::Packed;
 use crate::format::NONE;
+use crate::graph::RoadGraph;
+use crate::hierarchy::{CLOSED, Hierarchy, Metric};
 use crate::index::RoadIndex;
-use crate::snap::Snap;
+use crate::snap::{BACKWARD, FORWARD, Snap};
 
-pub(crate) use pair::{Bidirectional, Path};
-pub(crate) use spread::{Targets, explore};
+pub(crate) use flood::{Blocks, Flood};
+pub(crate) use lanes::LANES;
+pub(crate) use pair::{Pair, Path};
+pub(crate) use sweep::{Batch, NO_WAY, Targets};
 
-/// Set in a parent that is the source's edge rather than a node of the path.
-const SOURCE: u32 = 1 << 31;
-
-/// Labels of one search, forgotten in O(1).
-pub(crate) struct Labels {
-    cost: Vec<Cost>,
-    parent: Vec<u32>,
-    /// A label counts if its stamp is the current one.
-    stamp: Vec<u32>,
-    now: u32,
-    queue: BinaryHeap<Reverse<(Cost, u32)>>,
+/// Roads and what they cost: what every search needs.
+#[derive(Clone, Copy)]
+pub(crate) struct Net<'a> {
+    pub roads: &'a RoadIndex,
+    pub metric: &'a Metric,
 }
 
-impl Labels {
-    pub(crate) fn new(nodes: usize) -> Self {
-        Self {
-            cost: vec![Cost::ZERO; nodes],
-            parent: vec![NONE; nodes],
-            stamp: vec![0; nodes],
-            now: 0,
-            queue: BinaryHeap::new(),
+impl<'a> Net<'a> {
+    pub(crate) fn graph(self) -> RoadGraph<'a> {
+        RoadGraph {
+            edges: &self.metric.edges,
+            ..self.roads.graph()
         }
     }
 
-    pub(crate) fn reset(&mut self) {
-        self.queue.clear();
-        self.now = self.now.wrapping_add(1);
-        if self.now == 0 {
-            // Once in four billion searches old stamps could look new.
-            self.stamp.fill(0);
-            self.now = 1;
-        }
+    pub(crate) fn hierarchy(self) -> &'a Hierarchy {
+        &self.roads.hierarchy
     }
 
-    /// The best known cost of a node, [`Cost::UNREACHED`] without one.
-    pub(crate) fn cost(&self, node: u32) -> Cost {
-        match self.stamp[node as usize] == self.now {
-            true => self.cost[node as usize],
-            false => Cost::UNREACHED,
-        }
-    }
-
-    /// True if the cost is news.
-    fn offer(&mut self, node: u32, cost: Cost, parent: u32) -> bool {
-        let better = cost < self.cost(node);
-        if better {
-            let at = node as usize;
-            self.cost[at] = cost;
-            self.parent[at] = parent;
-            self.stamp[at] = self.now;
-            self.queue.push(Reverse((cost, node)));
-        }
-        better
-    }
-
-    /// The next node whose label is final.
-    fn settle(&mut self) -> Option<(Cost, u32)> {
-        while let Some(Reverse((cost, node))) = self.queue.pop() {
-            if cost == self.cost[node as usize] {
-                return Some((cost, node));
-            }
-        }
-        None
-    }
-
-    /// A lower bound of all labels still to be settled.
-    fn lowest(&self) -> Cost {
-        self.queue
-            .peek()
-            .map_or(Cost::UNREACHED, |Reverse((cost, _))| *cost)
-    }
-
-    fn start(&mut self, roads: &RoadIndex, source: &Snap) {
-        self.reset();
-        let graph = roads.graph();
-        for (edge, along) in source.sides(roads) {
-            let rest = rest(roads, edge, along);
-            for turn in graph.turns_from(edge) {
-                self.offer(turn.head, rest + turn.cost(), edge | SOURCE);
-            }
-        }
+    pub(crate) fn is_open(self, edge: u32) -> bool {
+        self.metric.edges[edge as usize].weight != CLOSED
     }
 }
 
 impl Snap {
-    /// The edges it lies on, and how many centimetres from each one's start.
-    pub(crate) fn sides(&self, roads: &RoadIndex) -> impl Iterator<Item = (u32, u32)> + use<> {
-        let segment = roads.segments.get(self.segment as usize);
+    /// The open edges it lies on in directions it may be left or arrived at, and how many centimetres from each one's start.
+    pub(crate) fn sides<'a>(&self, net: Net<'a>) -> impl Iterator<Item = (u32, u32)> + use<'a> {
+        let segment = net.roads.segments.get(self.segment as usize);
         let sides = segment.map(|s| {
             [
-                (s.forward, self.along),
-                (s.backward, s.length.saturating_sub(self.along)),
+                (s.forward, self.along, FORWARD),
+                (s.backward, s.length.saturating_sub(self.along), BACKWARD),
             ]
         });
-        sides.into_iter().flatten().filter(|(edge, _)| *edge != NONE)
+        let directions = self.directions;
+        let usable = move |(edge, _, direction): &(u32, u32, u8)| {
+            directions & direction != 0 && *edge != NONE && net.is_open(*edge)
+        };
+        let sides = sides.into_iter().flatten().filter(usable);
+        sides.map(|(edge, along, _)| (edge, along))
     }
 
     /// The nodes a path to it may end in, with the cost from the start of each.
-    pub(crate) fn ends(&self, roads: &RoadIndex) -> impl Iterator<Item = (u32, Cost)> {
-        let graph = roads.graph();
-        self.sides(roads).flat_map(move |(edge, along)| {
+    pub(crate) fn ends<'a>(&self, net: Net<'a>) -> impl Iterator<Item = (u32, Packed)> + use<'a, '_> {
+        let graph = net.graph();
+        self.sides(net).flat_map(move |(edge, along)| {
             let part = graph.edges[edge as usize].part(along);
             graph.nodes_of(edge).map(move |node| (node, part))
         })
@@ -127,24 +77,48 @@ impl Snap {
 }
 
 /// The cost and edge of simply driving on, where the target lies ahead on the source's edge.
-pub(crate) fn direct(roads: &RoadIndex, source: &Snap, target: &Snap) -> Option<(Cost, u32)> {
+pub(crate) fn direct(net: Net<'_>, source: &Snap, target: &Snap) -> Option<(Packed, u32)> {
     if source.segment != target.segment {
         return None;
     }
-    let ahead = source
-        .sides(roads)
-        .zip(target.sides(roads))
-        .filter(|(s, t)| s.1 <= t.1);
-    ahead
-        .map(|((edge, from), (_, to))| {
-            let edge_at = &roads.edges[edge as usize];
-            (edge_at.part(to) - edge_at.part(from), edge)
-        })
-        .min()
+    let ahead = source.sides(net).filter_map(|(edge, from)| {
+        let (_, to) = target
+            .sides(net)
+            .find(|(side, to)| *side == edge && from <= *to)?;
+        let edge_at = &net.metric.edges[edge as usize];
+        Some((edge_at.part(to) - edge_at.part(from), edge))
+    });
+    ahead.min()
 }
 
 /// The cost of driving an edge from a place on it to its end.
-fn rest(roads: &RoadIndex, edge: u32, along: u32) -> Cost {
-    let edge = &roads.edges[edge as usize];
-    edge.cost() - edge.part(along)
+fn rest(net: Net<'_>, edge: u32, along: u32) -> Packed {
+    let edge = &net.metric.edges[edge as usize];
+    edge.packed() - edge.part(along)
+}
+
+/// Where a search from a place begins: ranks with costs, all of them `head_start` too high.
+#[derive(Default)]
+pub(crate) struct Seeds {
+    pub list: Vec<(u32, Packed)>,
+    pub head_start: Packed,
+}
+
+impl Seeds {
+    /// At the starts of the edges a place lies on. Not good for targets on the same segment: they may lie behind.
+    pub(crate) fn set(&mut self, net: Net<'_>, source: &Snap) {
+        self.list.clear();
+        let (mut weight, mut duration, mut distance) = (0, 0, 0);
+        for (edge, along) in source.sides(net) {
+            let part = net.metric.edges[edge as usize].part(along);
+            let parts = part.parts();
+            (weight, duration, distance) =
+                (weight.max(parts.0), duration.max(parts.1), distance.max(parts.2));
+            self.list.push((net.hierarchy().rank_of[edge as usize], part));
+        }
+        self.head_start = Packed::new(weight, duration, distance);
+        for (_, cost) in &mut self.list {
+            *cost = self.head_start - *cost;
+        }
+    }
 }

@@ -126,11 +126,23 @@ fn any_number_of_threads_gives_the_same_matrix_and_any_build_the_same_bytes() {
     let one = with(1);
     assert_eq!(one, with(2));
     assert_eq!(one, with(4));
+    let slower = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let change =
+            |drive: crate::Drive<'_>| crate::Change::Times(0.5 + f64::from(drive.number() % 7) / 4.0);
+        pool.expect("a thread pool")
+            .install(|| demo.roads.customize(change).sections())
+    };
+    let alone = slower(1);
+    assert!(
+        alone == slower(2) && alone == slower(4),
+        "customizing depends on threads"
+    );
     let mut names = Vec::new();
     let first = build(&demo.extract, &Profile::car(), &mut |step| names.push(step.name));
     let second = build(&demo.extract, &Profile::car(), &mut |_| ());
     assert!(first == second, "two builds differ");
-    assert_eq!(names.len(), 5);
+    assert_eq!(names.len(), 8);
 }
 
 #[test]

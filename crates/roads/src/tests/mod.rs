@@ -1,5 +1,6 @@
 //! Drawn maps, random maps and the demo map, checked against slow twins.
 
+mod costs;
 mod damaged;
 mod demo;
 mod drawn;
@@ -8,6 +9,7 @@ mod oracle;
 mod random;
 mod reach;
 mod snapping;
+mod vehicles;
 
 use std::sync::Arc;
 
@@ -18,7 +20,7 @@ use testkit::Sketch;
 use crate::{Profile, RoadIndex, Route, Snap, SnapOptions, build};
 
 /// Builds, writes and opens a pack, as the program does.
-fn open(extract: &Extract) -> RoadIndex {
+pub(crate) fn open(extract: &Extract) -> RoadIndex {
     open_with(extract, &Profile::car())
 }
 

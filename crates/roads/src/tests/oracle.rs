@@ -4,27 +4,30 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use petgraph::algo::dijkstra;
+use petgraph::visit::{EdgeFiltered, EdgeRef};
 use proptest::prelude::*;
 
 use super::random::{RandomMap, Via, random_map};
 use super::*;
 use crate::cost::Cost;
-use crate::search::direct;
+use crate::search::{Net, direct};
 use crate::{ComponentRule, Profile};
 
 /// The best cost by `petgraph`: from each turn out of the source's edges, to each node of the target's.
-fn twin(roads: &RoadIndex, from: &Snap, to: &Snap) -> Option<Cost> {
-    let graph = roads.graph();
-    let mut best = direct(roads, from, to).map(|(cost, _)| cost);
-    for (edge, along) in from.sides(roads) {
+pub(super) fn twin(net: Net<'_>, from: &Snap, to: &Snap) -> Option<Cost> {
+    let graph = net.graph();
+    let open = |node: u32| net.is_open(graph.edge_of(node));
+    let drivable = EdgeFiltered::from_fn(graph, |arc| open(arc.source()) && open(arc.target()));
+    let mut best = direct(net, from, to).map(|(cost, _)| Cost::from(cost));
+    for (edge, along) in from.sides(net) {
         let whole = graph.edges[edge as usize];
-        let rest = whole.cost() - whole.part(along);
-        for turn in graph.turns_from(edge) {
-            let reached = dijkstra(graph, turn.head, None, |arc| {
-                *petgraph::visit::EdgeRef::weight(&arc)
-            });
-            for (end, part) in to.ends(roads) {
-                let found = reached.get(&end).map(|cost| rest + turn.cost() + *cost + part);
+        let rest = whole.cost() - Cost::from(whole.part(along));
+        for turn in graph.turns_from(edge).iter().filter(|turn| open(turn.head)) {
+            let reached = dijkstra(&drivable, turn.head, None, |arc| *arc.weight());
+            for (end, part) in to.ends(net) {
+                let found = reached
+                    .get(&end)
+                    .map(|cost| rest + turn.cost() + *cost + Cost::from(part));
                 best = best.into_iter().chain(found).min();
             }
         }
@@ -32,7 +35,7 @@ fn twin(roads: &RoadIndex, from: &Snap, to: &Snap) -> Option<Cost> {
     best
 }
 
-fn snaps(roads: &RoadIndex, map: &RandomMap, at: &[(u16, f64)]) -> Vec<Snap> {
+pub(super) fn snaps(roads: &RoadIndex, map: &RandomMap, at: &[(u16, f64)]) -> Vec<Snap> {
     let any = SnapOptions {
         component: ComponentRule::Any,
         ..SnapOptions::default()
@@ -43,7 +46,7 @@ fn snaps(roads: &RoadIndex, map: &RandomMap, at: &[(u16, f64)]) -> Vec<Snap> {
         .collect()
 }
 
-fn places(count: usize) -> impl Strategy<Value = Vec<(u16, f64)>> {
+pub(super) fn places(count: usize) -> impl Strategy<Value = Vec<(u16, f64)>> {
     prop::collection::vec((any::<u16>(), 0.0..1.0f64), count)
 }
 
@@ -60,7 +63,7 @@ proptest! {
                 let mut query = roads.query();
                 let route = query.route(from, to);
                 assert_consistent(&roads, from, to, route.as_ref());
-                prop_assert_eq!(route.map(|r| r.trip), twin(&roads, from, to).map(Cost::trip));
+                prop_assert_eq!(route.map(|r| r.trip), twin(roads.net(), from, to).map(Cost::trip));
             }
         }
     }

@@ -6,7 +6,7 @@ use testkit::Sketch;
 
 use super::random::{RandomMap, random_map};
 use super::*;
-use crate::ComponentRule;
+use crate::{Approach, Bearing, Candidate, ComponentRule, Note, Skipped, Verdict};
 
 fn parallel_streets() -> Sketch {
     let drawing = "
@@ -84,6 +84,106 @@ fn the_radius_is_a_limit() {
     assert!(roads.snap(between(&map), &options(f64::INFINITY)).is_ok());
 }
 
+#[test]
+fn candidates_say_what_speaks_for_and_against_them() {
+    let map = parallel_streets();
+    let roads = open(&map.extract());
+    let options = SnapOptions::default().on_street("Lange Straße");
+    let found = roads.candidates(between(&map), &options, 4);
+    let named = |candidate: &Candidate| roads.road(&candidate.snap).name.map(str::to_owned);
+    assert_eq!(named(&found[0]).as_deref(), Some("Lange Straße"));
+    let Verdict::Usable { score, notes } = &found[0].verdict else {
+        panic!("{found:?}")
+    };
+    // 30 m away, less 60 m for the name.
+    assert!(
+        (score.0 + 30.0).abs() < 0.05 && *notes == [Note::StreetMatches(Meters(60.0))],
+        "{found:?}"
+    );
+    assert_eq!(found.len(), 4);
+    assert_eq!(found[0].snap, roads.snap(between(&map), &options).unwrap());
+    let elsewhere = SnapOptions {
+        component: ComponentRule::Only(crate::ComponentId(77)),
+        ..options
+    };
+    let found = roads.candidates(between(&map), &elsewhere, 1);
+    assert_eq!(found[0].verdict, Verdict::Skipped(Skipped::NotConnected));
+}
+
+/// A ring of four streets.
+fn ring() -> Sketch {
+    let drawing = "
+        a       b
+        c       d
+    ";
+    Sketch::new(Meters(100.0), drawing).roads("ab bd dc ca")
+}
+
+#[test]
+fn a_bearing_and_a_side_of_the_road_decide_how_one_leaves() {
+    let map = ring();
+    let roads = open(&map.extract());
+    let plane = LocalMeters::at(place(&map, "ab"));
+    let [north, south] = [8.0, -8.0].map(|metres| plane.unproject([0.0, metres]));
+    let to = snap(&roads, place(&map, "cd"));
+    let meters = |options: &SnapOptions, at: LngLat| {
+        let from = roads.snap(at, options).unwrap();
+        roads.query().trip(&from, &to).unwrap().distance.0.round()
+    };
+    // 200 m along ab, 100 m down, 200 m along cd; eastward or westward it is the same on this ring.
+    assert_eq!(meters(&SnapOptions::default(), north), 500.0);
+    let start = |options: &SnapOptions, at: LngLat| {
+        let from = roads.snap(at, options).unwrap();
+        let route = roads.query().route(&from, &to).unwrap();
+        if route.line[1].lng() > route.line[0].lng() {
+            "east"
+        } else {
+            "west"
+        }
+    };
+    let side = |approach| SnapOptions {
+        approach,
+        ..SnapOptions::default()
+    };
+    // Who keeps to the right has the houses north of the street on the right when driving west.
+    assert_eq!(start(&side(Approach::Curb), north), "west");
+    assert_eq!(start(&side(Approach::Curb), south), "east");
+    assert_eq!(start(&side(Approach::Opposite), north), "east");
+    let heading = |degrees| SnapOptions {
+        bearing: Some(Bearing {
+            degrees,
+            tolerance: 20.0,
+        }),
+        ..SnapOptions::default()
+    };
+    assert_eq!(start(&heading(80.0), north), "east");
+    assert_eq!(start(&heading(275.0), north), "west");
+    // Northward only the streets beside are driven.
+    let beside = roads.snap(north, &heading(0.0)).unwrap();
+    assert!((beside.distance.0 - 200.0).abs() < 1.0, "{beside:?}");
+}
+
+#[test]
+fn a_place_just_behind_on_a_two_way_road_may_have_to_be_driven_to_around() {
+    let map = ring();
+    let roads = open(&map.extract());
+    let plane = LocalMeters::at(place(&map, "ab"));
+    let at = |east: f64| plane.unproject([east, -8.0]);
+    let curb = SnapOptions {
+        approach: Approach::Curb,
+        ..SnapOptions::default()
+    };
+    let [ahead, behind] = [50.0, -50.0].map(|east| roads.snap(at(east), &curb).unwrap());
+    let mut query = roads.query();
+    let forth = query.trip(&behind, &ahead).unwrap().distance.0;
+    let back = query.trip(&ahead, &behind).unwrap().distance.0;
+    assert!((forth - 100.0).abs() < 0.1, "{forth}");
+    // Once around the ring of 1,000 m, less what lies between.
+    assert!((back - 900.0).abs() < 0.2, "{back}");
+    let matrix = roads.matrix(&[ahead], &[behind, ahead]);
+    assert_eq!(matrix.trip(0, 0), query.trip(&ahead, &behind));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -105,7 +205,10 @@ proptest! {
         expected.sort_by(f64::total_cmp);
         let found: Vec<Snap> = roads.roads_near(place, Meters(radius)).collect();
         let distances: Vec<f64> = found.iter().map(|s| s.distance.0).collect();
-        prop_assert_eq!(distances, expected);
+        prop_assert_eq!(distances.len(), expected.len());
+        for (found, expected) in distances.iter().zip(&expected) {
+            prop_assert!((found - expected).abs() < 1e-6, "{found} for {expected}");
+        }
         for snap in &found {
             // The point is as far away as said, and as far along the segment as said.
             prop_assert!((snap.point.distance(place).0 - snap.distance.0).abs() < 0.05);
