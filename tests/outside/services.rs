@@ -120,10 +120,44 @@ async fn routes_and_tables_as_osrm_answers(mut world: World) {
     assert_eq!(distances.len(), 3);
     assert!(distances.is_sorted());
 
+    // Around an area that is to be avoided the way is longer, and a road that is driven the other way is another.
+    let here = "13.2606,53.5561;13.2700,53.5700";
+    let duration = async |options: &str| {
+        let route = anybody
+            .get(&format!("/route/v1/driving/{here}?{options}"))
+            .await
+            .ok();
+        float(&route["routes"][0]["duration"])
+    };
+    let free = duration("").await;
+    let whole = anybody
+        .get(&format!(
+            "/route/v1/driving/{here}?overview=full&geometries=geojson"
+        ))
+        .await
+        .ok();
+    let line = list(&whole["routes"][0]["geometry"]["coordinates"]);
+    let [lng, lat] = [0, 1].map(|axis| float(&line[line.len() / 2][axis]));
+    let (west, south, east, north) = (lng - 0.001, lat - 0.001, lng + 0.001, lat + 0.001);
+    let ring = [
+        [west, south],
+        [east, south],
+        [east, north],
+        [west, north],
+        [west, south],
+    ];
+    let area = json!({"type": "Polygon", "coordinates": [ring]}).to_string();
+    let around = duration(&format!("avoid_polygons={area}")).await;
+    assert!(around > free, "{around} after {free}");
+    assert!(duration("exclude=motorway,ferry,unpaved").await >= free);
+    assert!(duration("bearings=90,60;&approaches=curb;").await >= free - 120.0);
     for (address, code) in [
         ("/route/v1/driving/13.26,53.55".to_owned(), "InvalidOptions"),
         (format!("/route/v1/foot/{PLACES}"), "InvalidOptions"),
-        (format!("/route/v1/driving/{PLACES}?exclude=toll"), "InvalidValue"),
+        (
+            format!("/route/v1/driving/{PLACES}?exclude=stairs"),
+            "InvalidValue",
+        ),
         ("/route/v1/driving/13.26,53.55;2.35,48.86".to_owned(), "NoSegment"),
         ("/table/v1/driving/13.26,700;13.3,53".to_owned(), "InvalidValue"),
         ("/nearest/v1/driving/nowhere".to_owned(), "InvalidUrl"),

@@ -4,6 +4,7 @@ use std::sync::{Arc, RwLock};
 
 use atlas::Atlas;
 use records::Store;
+use roads::Metrics;
 use tokio::sync::broadcast;
 
 use crate::jobs::Jobs;
@@ -11,6 +12,9 @@ use crate::live::Live;
 use crate::problem::Problem;
 use crate::territories::Territories;
 use crate::time::Zone;
+
+/// Costs of roads kept for requests to come; each takes about as much memory as the map's own.
+const METRICS_KEPT: usize = 8;
 
 /// Settings that the features read.
 #[derive(Clone, Debug)]
@@ -42,6 +46,8 @@ pub struct App {
     pub(crate) territories: Territories,
     pub(crate) jobs: Jobs,
     pub(crate) events: broadcast::Sender<Event>,
+    /// What the roads cost for requests that avoid some of them.
+    pub(crate) metrics: Metrics,
     atlas: RwLock<Option<Arc<Atlas>>>,
 }
 
@@ -63,6 +69,7 @@ impl App {
             territories: Territories::default(),
             jobs,
             events,
+            metrics: Metrics::new(METRICS_KEPT),
             atlas: RwLock::new(atlas),
         }))
     }

@@ -510,7 +510,7 @@ impl Importer<'_> {
     /// the row, so that rows written together stand together in every index of the database.
     fn record_id(&self, row: u64, kind: &str) -> String {
         let digest = Sha256::digest(format!("{}/{row}/{kind}", self.id));
-        let began = uuid::Uuid::parse_str(&self.id)
+        let began = uuid::Uuid::parse_str(self.id)
             .ok()
             .and_then(|id| id.get_timestamp());
         let (seconds, nanoseconds) = began.map_or((0, 0), |at| at.to_unix());

@@ -133,10 +133,10 @@ async fn groups(app: &Shared, signed: &Signed) -> Result<Vec<(Key, Group)>, Prob
 /// A street's name without the house number behind it.
 fn without_number(street: &str) -> &str {
     let street = street.trim();
-    let words = street
+    let mut words = street
         .char_indices()
         .filter(|(at, _)| *at > 0 && street[..*at].ends_with(' '));
-    let number = words.filter(|(_, c)| c.is_ascii_digit()).map(|(at, _)| at).last();
+    let number = words.rfind(|(_, c)| c.is_ascii_digit()).map(|(at, _)| at);
     number.map_or(street, |at| street[..at].trim_end())
 }
 

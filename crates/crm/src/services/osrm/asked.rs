@@ -1,7 +1,9 @@
 //! Reading a request: coordinates and options.
 
+use std::sync::Arc;
+
 use geom::{LngLat, Meters};
-use roads::{RoadIndex, Snap, SnapError, SnapOptions};
+use roads::{Approach, Avoid, Bearing, Metric, Metrics, RoadClass, RoadIndex, Snap, SnapError, SnapOptions};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -20,12 +22,14 @@ const FARTHEST: Meters = Meters(100_000.0);
 pub(super) struct Options {
     /// For each coordinate how far its road may be, metres or `unlimited`; 1,000 unless said.
     pub radiuses: Option<String>,
-    /// Not offered.
+    /// For each coordinate nothing, or `degrees,tolerance`: only roads driven in about that direction.
     pub bearings: Option<String>,
-    /// `unrestricted` for each coordinate.
+    /// For each coordinate `unrestricted`, `curb` or `opposite`: on which side of the road it must be.
     pub approaches: Option<String>,
-    /// Not offered.
+    /// Roads to avoid: `toll`, `tunnel`, `unpaved`, or a kind of road such as `motorway` or `ferry`.
     pub exclude: Option<String>,
+    /// Not OSRM's: a GeoJSON Polygon or MultiPolygon whose roads are avoided.
+    pub avoid_polygons: Option<String>,
     /// `default` or `any`: also roads that do not connect to the rest.
     pub snapping: Option<String>,
     /// Taken and not needed.
@@ -69,24 +73,47 @@ pub(super) struct Options {
 impl Options {
     /// Refuses what would change the answer and is not offered.
     pub fn check(&self) -> Result<(), Refusal> {
-        let blank = |text: &Option<String>| text.as_deref().unwrap_or_default().split(';').all(str::is_empty);
-        if !blank(&self.bearings) {
-            return Err(invalid("bearings are not offered; leave them out."));
-        }
-        if !blank(&self.exclude) {
-            return Err(Refusal::new(
-                "InvalidValue",
-                "exclude: no class of road can be excluded here.",
-            ));
-        }
-        let approaches = self.approaches.as_deref().unwrap_or_default().split(';');
-        if approaches.into_iter().any(|a| !matches!(a, "" | "unrestricted")) {
-            return Err(invalid("approaches other than unrestricted are not offered."));
-        }
         if self.waypoints.is_some() {
             return Err(invalid("waypoints is not offered: every coordinate is a stop."));
         }
         Ok(())
+    }
+
+    /// What the roads cost for this request; `None` for what they cost everybody.
+    pub fn metric(&self, roads: &RoadIndex, kept: &Metrics) -> Result<Option<Arc<Metric>>, Refusal> {
+        let mut avoid = Avoid::default();
+        for name in self
+            .exclude
+            .as_deref()
+            .unwrap_or_default()
+            .split(',')
+            .filter(|n| !n.is_empty())
+        {
+            match name {
+                "toll" => avoid.toll = true,
+                "tunnel" => avoid.tunnels = true,
+                "unpaved" => avoid.unpaved = true,
+                other => {
+                    let class = RoadClass::ALL.into_iter().find(|class| class.name() == other);
+                    avoid.classes.push(class.ok_or_else(|| {
+                        Refusal::new(
+                            "InvalidValue",
+                            format!("exclude={other}: there are toll, tunnel, unpaved and kinds of road such as motorway and ferry."),
+                        )
+                    })?);
+                }
+            }
+        }
+        if let Some(text) = self.avoid_polygons.as_deref().filter(|t| !t.is_empty()) {
+            let wrong = |why: String| invalid(format!("avoid_polygons: {why}"));
+            let value = serde_json::from_str(text).map_err(|e| wrong(format!("not JSON: {e}.")))?;
+            let shape = crate::territories::parse_area(&value).map_err(|bad| wrong(bad.message))?;
+            avoid.areas.extend(shape.polygons().iter().cloned());
+        }
+        if avoid == Avoid::default() {
+            return Ok(None);
+        }
+        Ok(Some(kept.get_or(&avoid.key(), || roads.avoiding(&avoid))))
     }
 
     /// The snapped coordinates; those that reach each other where that is possible.
@@ -100,20 +127,22 @@ impl Options {
             ..SnapOptions::default()
         };
         let radiuses = self.radiuses(places.len())?;
-        let snaps = if radiuses.is_empty() {
+        let bearings = each("bearings", self.bearings.as_deref(), places.len(), bearing)?;
+        let approaches = each("approaches", self.approaches.as_deref(), places.len(), approach)?;
+        let alike = radiuses.is_empty() && bearings.is_empty() && approaches.is_empty();
+        let snaps = if alike {
             roads.snap_together(places, &options)
         } else {
-            let each = places.iter().zip(radiuses);
-            each.map(|(place, radius)| {
-                roads.snap(
-                    *place,
-                    &SnapOptions {
-                        radius: radius.unwrap_or(options.radius),
-                        ..options.clone()
-                    },
-                )
-            })
-            .collect()
+            let of = |number: usize| SnapOptions {
+                radius: radiuses.get(number).copied().flatten().unwrap_or(options.radius),
+                bearing: bearings.get(number).copied().flatten(),
+                approach: approaches.get(number).copied().unwrap_or_default(),
+                ..options.clone()
+            };
+            let numbered = places.iter().enumerate();
+            numbered
+                .map(|(number, place)| roads.snap(*place, &of(number)))
+                .collect()
         };
         let numbered = snaps.into_iter().enumerate();
         numbered
@@ -123,28 +152,60 @@ impl Options {
 
     /// One for each coordinate; empty where none is given.
     pub fn radiuses(&self, places: usize) -> Result<Vec<Option<Meters>>, Refusal> {
-        let Some(text) = self.radiuses.as_deref().filter(|t| !t.is_empty()) else {
-            return Ok(Vec::new());
-        };
-        let radiuses: Option<Vec<_>> = text
-            .split(';')
-            .map(|part| match part {
-                "" => Some(None),
-                "unlimited" => Some(Some(FARTHEST)),
-                number => {
-                    let meters = number.parse::<f64>().ok().filter(|m| *m >= 0.0)?;
-                    Some(Some(Meters(meters.min(FARTHEST.0))))
-                }
-            })
-            .collect();
-        let radiuses = radiuses.ok_or_else(|| invalid(format!("radiuses={text}: metres, or unlimited.")))?;
-        if radiuses.len() != places {
-            return Err(invalid(format!(
-                "radiuses: {} for {places} coordinates.",
-                radiuses.len()
-            )));
-        }
-        Ok(radiuses)
+        each("radiuses", self.radiuses.as_deref(), places, |part| match part {
+            "" => Some(None),
+            "unlimited" => Some(Some(FARTHEST)),
+            number => {
+                let meters = number.parse::<f64>().ok().filter(|m| *m >= 0.0)?;
+                Some(Some(Meters(meters.min(FARTHEST.0))))
+            }
+        })
+    }
+}
+
+/// Reads an option that has a part for each coordinate; nothing at all where it is not given.
+fn each<T>(
+    name: &str,
+    text: Option<&str>,
+    places: usize,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Vec<T>, Refusal> {
+    let Some(text) = text.filter(|t| !t.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let parts = text
+        .split(';')
+        .map(|part| read(part).ok_or_else(|| invalid(format!("{name}: {part:?} cannot be read."))));
+    let parts: Vec<T> = parts.collect::<Result<_, _>>()?;
+    if parts.len() != places {
+        return Err(invalid(format!(
+            "{name}: {} for {places} coordinates.",
+            parts.len()
+        )));
+    }
+    Ok(parts)
+}
+
+/// `degrees,tolerance`, or nothing.
+fn bearing(part: &str) -> Option<Option<Bearing>> {
+    if part.is_empty() {
+        return Some(None);
+    }
+    let (degrees, tolerance) = part.split_once(',')?;
+    let [degrees, tolerance] = [degrees, tolerance].map(|n| n.trim().parse::<f64>().ok());
+    let bearing = Bearing {
+        degrees: degrees.filter(|n| (0.0..=360.0).contains(n))?,
+        tolerance: tolerance.filter(|n| (0.0..=180.0).contains(n))?,
+    };
+    Some(Some(bearing))
+}
+
+fn approach(part: &str) -> Option<Approach> {
+    match part {
+        "" | "unrestricted" => Some(Approach::Any),
+        "curb" => Some(Approach::Curb),
+        "opposite" => Some(Approach::Opposite),
+        _ => None,
     }
 }
 
@@ -257,21 +318,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_offered_is_refused() {
-        let with = |set: fn(&mut Options)| {
-            let mut options = Options::default();
-            set(&mut options);
-            options.check().map_err(|refusal| refusal.code)
-        };
-        assert_eq!(with(|o| o.bearings = Some(";;".into())), Ok(()));
+    fn directions_and_sides_are_read() {
+        let read = |text| each("bearings", Some(text), 2, bearing);
         assert_eq!(
-            with(|o| o.bearings = Some("90,20;".into())),
-            Err("InvalidOptions")
+            read("90,20;").unwrap()[0].map(|b| (b.degrees, b.tolerance)),
+            Some((90.0, 20.0))
         );
-        assert_eq!(with(|o| o.exclude = Some("toll".into())), Err("InvalidValue"));
-        assert_eq!(
-            with(|o| o.approaches = Some("unrestricted;curb".into())),
-            Err("InvalidOptions")
-        );
+        assert!(read(";").unwrap().iter().all(Option::is_none));
+        for wrong in ["90;", "400,2;", "90,200;", "x,1;", "1,2;3,4;5,6"] {
+            assert_eq!(read(wrong).map_err(|r| r.code), Err("InvalidOptions"), "{wrong}");
+        }
+        assert_eq!(approach("curb"), Some(Approach::Curb));
+        assert_eq!(approach("left"), None);
     }
 }

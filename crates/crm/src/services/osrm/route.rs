@@ -7,7 +7,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use geo::Simplify as _;
 use geom::LngLat;
-use roads::{Route, Snap};
+use roads::{Metric, Route, Snap};
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -39,7 +39,8 @@ async fn route(
         let places = coordinates(&profile, &places, 2)?;
         too_many("route", places.len(), MOST_STOPS)?;
         let snaps = options.snap(atlas.roads(), &places)?;
-        let route = form.route(&atlas, &snaps)?;
+        let metric = options.metric(atlas.roads(), &app.metrics)?;
+        let route = form.route(&atlas, metric.as_deref(), &snaps)?;
         let mut answer = json!({ "code": "Ok", "routes": [route] });
         if !switch("skip_waypoints", options.skip_waypoints.as_deref(), false)? {
             answer["waypoints"] = snaps.iter().map(|s| waypoint(atlas.roads(), s)).collect();
@@ -66,12 +67,18 @@ async fn trip(
         let places = coordinates(&profile, &places, 2)?;
         too_many("trip", places.len(), MOST_OF_A_TRIP)?;
         let snaps = options.snap(atlas.roads(), &places)?;
-        let order = round_trip::order(&atlas.roads().matrix(&snaps, &snaps), ends)?;
+        let metric = options.metric(atlas.roads(), &app.metrics)?;
+        let roads = atlas.roads();
+        let matrix = match &metric {
+            Some(metric) => roads.with(metric).matrix(&snaps, &snaps),
+            None => roads.matrix(&snaps, &snaps),
+        };
+        let order = round_trip::order(&matrix, ends)?;
         let mut along: Vec<Snap> = order.iter().map(|number| snaps[*number]).collect();
         if ends == round_trip::Ends::Round {
             along.push(along[0]);
         }
-        let trip = form.route(&atlas, &along)?;
+        let trip = form.route(&atlas, metric.as_deref(), &along)?;
         let mut answer = json!({ "code": "Ok", "trips": [trip] });
         if !switch("skip_waypoints", options.skip_waypoints.as_deref(), false)? {
             let waypoints = snaps.iter().enumerate().map(|(number, snap)| {
@@ -161,8 +168,9 @@ impl Form {
     }
 
     /// The way from stop to stop.
-    fn route(&self, atlas: &Arc<Atlas>, stops: &[Snap]) -> Result<Value, Refusal> {
-        let mut query = atlas.roads().query();
+    fn route(&self, atlas: &Arc<Atlas>, metric: Option<&Metric>, stops: &[Snap]) -> Result<Value, Refusal> {
+        let roads = atlas.roads();
+        let mut query = metric.map_or_else(|| roads.query(), |metric| roads.with(metric).query());
         let side = driving_side(atlas, stops[0].point);
         let mut line: Vec<LngLat> = Vec::new();
         let (mut distance, mut duration) = (0.0, 0.0);

@@ -64,8 +64,12 @@ async fn table(
         let snaps = options.snap(roads, &places)?;
         let only = |numbers: &[usize]| -> Vec<Snap> { numbers.iter().map(|n| snaps[*n]).collect() };
         let (from, to) = (only(&sources), only(&targets));
+        let metric = options.metric(roads, &app.metrics)?;
         let table = Table {
-            matrix: roads.matrix(&from, &to),
+            matrix: match &metric {
+                Some(metric) => roads.with(metric).matrix(&from, &to),
+                None => roads.matrix(&from, &to),
+            },
             from: &from,
             to: &to,
             scale,
