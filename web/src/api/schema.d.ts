@@ -1675,7 +1675,7 @@ export interface components {
         };
         /** @description Places with one trouble in common. */
         AlikeGroup: {
-            /** @description Towns that have such a street; none where the street is unknown everywhere. */
+            /** @description Other towns that have such a street; none where the street is unknown elsewhere. */
             choices: components["schemas"]["AlikeChoice"][];
             /** @description The town they share; may be empty. */
             city: string;
@@ -5883,9 +5883,11 @@ export interface operations {
                 alternatives?: string;
                 /** @description Route and trip: `true`, or some of duration, distance, speed. Table: duration, distance or both. */
                 annotations?: string;
-                /** @description `unrestricted` for each coordinate. */
+                /** @description For each coordinate `unrestricted`, `curb` or `opposite`: on which side of the road it must be. */
                 approaches?: string;
-                /** @description Not offered. */
+                /** @description Not OSRM's: a GeoJSON Polygon or MultiPolygon whose roads are avoided. */
+                avoid_polygons?: string;
+                /** @description For each coordinate nothing, or `degrees,tolerance`: only roads driven in about that direction. */
                 bearings?: string;
                 /** @description Route: taken; legs are planned one by one. */
                 continue_straight?: string;
@@ -5893,7 +5895,7 @@ export interface operations {
                 destination?: string;
                 /** @description Table: numbers of coordinates, or all. */
                 destinations?: string;
-                /** @description Not offered. */
+                /** @description Roads to avoid: `toll`, `tunnel`, `unpaved`, or a kind of road such as `motorway` or `ferry`. */
                 exclude?: string;
                 /** @description Table: km/h as the crow flies where no road leads. */
                 fallback_speed?: string;
@@ -6308,9 +6310,11 @@ export interface operations {
                 alternatives?: string;
                 /** @description Route and trip: `true`, or some of duration, distance, speed. Table: duration, distance or both. */
                 annotations?: string;
-                /** @description `unrestricted` for each coordinate. */
+                /** @description For each coordinate `unrestricted`, `curb` or `opposite`: on which side of the road it must be. */
                 approaches?: string;
-                /** @description Not offered. */
+                /** @description Not OSRM's: a GeoJSON Polygon or MultiPolygon whose roads are avoided. */
+                avoid_polygons?: string;
+                /** @description For each coordinate nothing, or `degrees,tolerance`: only roads driven in about that direction. */
                 bearings?: string;
                 /** @description Route: taken; legs are planned one by one. */
                 continue_straight?: string;
@@ -6318,7 +6322,7 @@ export interface operations {
                 destination?: string;
                 /** @description Table: numbers of coordinates, or all. */
                 destinations?: string;
-                /** @description Not offered. */
+                /** @description Roads to avoid: `toll`, `tunnel`, `unpaved`, or a kind of road such as `motorway` or `ferry`. */
                 exclude?: string;
                 /** @description Table: km/h as the crow flies where no road leads. */
                 fallback_speed?: string;
@@ -6386,9 +6390,11 @@ export interface operations {
                 alternatives?: string;
                 /** @description Route and trip: `true`, or some of duration, distance, speed. Table: duration, distance or both. */
                 annotations?: string;
-                /** @description `unrestricted` for each coordinate. */
+                /** @description For each coordinate `unrestricted`, `curb` or `opposite`: on which side of the road it must be. */
                 approaches?: string;
-                /** @description Not offered. */
+                /** @description Not OSRM's: a GeoJSON Polygon or MultiPolygon whose roads are avoided. */
+                avoid_polygons?: string;
+                /** @description For each coordinate nothing, or `degrees,tolerance`: only roads driven in about that direction. */
                 bearings?: string;
                 /** @description Route: taken; legs are planned one by one. */
                 continue_straight?: string;
@@ -6396,7 +6402,7 @@ export interface operations {
                 destination?: string;
                 /** @description Table: numbers of coordinates, or all. */
                 destinations?: string;
-                /** @description Not offered. */
+                /** @description Roads to avoid: `toll`, `tunnel`, `unpaved`, or a kind of road such as `motorway` or `ferry`. */
                 exclude?: string;
                 /** @description Table: km/h as the crow flies where no road leads. */
                 fallback_speed?: string;
@@ -6548,9 +6554,11 @@ export interface operations {
                 alternatives?: string;
                 /** @description Route and trip: `true`, or some of duration, distance, speed. Table: duration, distance or both. */
                 annotations?: string;
-                /** @description `unrestricted` for each coordinate. */
+                /** @description For each coordinate `unrestricted`, `curb` or `opposite`: on which side of the road it must be. */
                 approaches?: string;
-                /** @description Not offered. */
+                /** @description Not OSRM's: a GeoJSON Polygon or MultiPolygon whose roads are avoided. */
+                avoid_polygons?: string;
+                /** @description For each coordinate nothing, or `degrees,tolerance`: only roads driven in about that direction. */
                 bearings?: string;
                 /** @description Route: taken; legs are planned one by one. */
                 continue_straight?: string;
@@ -6558,7 +6566,7 @@ export interface operations {
                 destination?: string;
                 /** @description Table: numbers of coordinates, or all. */
                 destinations?: string;
-                /** @description Not offered. */
+                /** @description Roads to avoid: `toll`, `tunnel`, `unpaved`, or a kind of road such as `motorway` or `ferry`. */
                 exclude?: string;
                 /** @description Table: km/h as the crow flies where no road leads. */
                 fallback_speed?: string;
