@@ -44,8 +44,8 @@ cargo clippy --locked --workspace --all-targets -- -D warnings
 step "unit, property and outside tests"
 cargo test --locked --workspace --no-fail-fast
 
-# The browser tests are not part of this run yet: they have not been seen to pass on two idle cores.
-# `sh tests/browser.sh` runs them.
+step "browser tests"
+sh tests/browser.sh
 
 step "tile check"
 sh tests/tile-check.sh

@@ -82,6 +82,24 @@ test('an administrator repairs an address without a mouse', async () => {
   });
 });
 
+test('an administrator sees how well addresses are found, and streets that are asked about once', async () => {
+  await withPage({ role: 'admin', viewport: desk }, async (page) => {
+    await page.goto(`${address}/repair`);
+    await page.getByRole('button', { name: 'How well addresses are found' }).click();
+    const dialog = page.getByRole('dialog', { name: 'How well addresses are found' });
+    const table = dialog.getByRole('table', { name: 'By status' });
+    await table.getByRole('row').first().waitFor();
+    const cells = await table.locator('td.end:not(.muted)').allTextContents();
+    const figures = cells.map((text) => Number(text.replace(/\D/g, '')));
+    const sum = figures.pop();
+    assert.ok(sum > 400 && figures.length > 1, `statuses ${figures} and their sum ${sum}`);
+    assert.equal(figures.reduce((a, b) => a + b, 0), sum);
+    await accessible(page, 'accuracy');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+  });
+});
+
 test('editing an address clears the pin and says that it is looked up', async () => {
   await withPage({ role: 'manager', viewport: desk }, async (page) => {
     await page.goto(`${address}/customers`);

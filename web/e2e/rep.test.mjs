@@ -112,7 +112,7 @@ test('a rep takes the plan, downloads GPX, subscribes, checks in and reports; th
     await page.getByRole('button', { name: /^Done/ }).click();
     await page.getByText(`Report on ${name} saved`).first().waitFor();
     await page.getByRole('button', { name: 'Larger' }).click();
-    await page.locator('[data-stop].done .main').first().click();
+    await page.locator('[data-stop].done').filter({ hasText: name }).locator('.main').first().click();
     await page.getByRole('button', { name: 'Open the full page' }).first().click();
     await page.getByRole('region', { name: 'Timeline' }).getByText('Wants the seasonal range in spring.').first().waitFor();
     await picture(page, 'customer-phone');

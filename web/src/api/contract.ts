@@ -49,6 +49,8 @@ export interface Contract {
   job: Check<Fits<ours.Job, Theirs['Job']>>;
   import: Check<Fits<ours.Import, Theirs['ImportJson']>>;
   repair: Check<Fits<ours.RepairQueue, Theirs['RepairQueue']>>;
+  alike: Check<Fits<ours.AlikeGroup, Theirs['AlikeGroup']>>;
+  accuracy: Check<Fits<ours.PlacesSummary, Theirs['PlacesSummary']>>;
   candidates: Check<Fits<ours.CandidateAnswer, Theirs['Candidates']>>;
   token: Check<Fits<ours.Token, Theirs['TokenInfo']>>;
   pack: Check<Fits<ours.PackInfo, Theirs['PackInfo']>>;
