@@ -32,6 +32,7 @@ mod cost;
 mod costs;
 mod format;
 mod graph;
+mod guidance;
 mod hierarchy;
 mod index;
 mod judge;
@@ -47,12 +48,14 @@ mod search;
 mod snap;
 #[cfg(test)]
 mod tests;
+mod trace;
 
 pub use avoid::{Avoid, Metrics};
 pub use build::{BuildStep, build};
 pub use cost::{Cost, Trip};
 pub use costs::{Change, Costed, Drive};
 pub use graph::RoadGraph;
+pub use guidance::{Instruction, Language, LanguageError, Maneuver, Turn};
 pub use hierarchy::Metric;
 pub use index::{ComponentId, RoadIndex, Statistics};
 pub use judge::{Candidate, Note, Skipped, Verdict};
@@ -63,3 +66,4 @@ pub use reach::{AreaOptions, Reach, ReachedRoad};
 pub use road::{Road, RoadClass};
 pub use route::{Route, Step};
 pub use snap::{Approach, Bearing, ComponentRule, Snap, SnapError, SnapOptions};
+pub use trace::{Trace, TraceOptions, TracePart};

@@ -26,6 +26,10 @@ impl<'a> Query<'a> {
         }
     }
 
+    pub(crate) fn net(&self) -> Net<'a> {
+        self.net
+    }
+
     /// Duration and distance of the best way; `None` where no road leads there.
     pub fn trip(&mut self, from: &Snap, to: &Snap) -> Option<Trip> {
         let cost = self.pair.cost(self.net, from, to);

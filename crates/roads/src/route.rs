@@ -38,6 +38,12 @@ pub struct Step {
     pub distance: Meters,
     /// The points of the route's line it covers; neighbouring steps share one.
     pub points: Range<usize>,
+    /// Degrees one turns to the right on entering it, negative to the left; 0 for the first step.
+    pub turn: f64,
+    /// Degrees clockwise from north in which it begins.
+    pub heading: f64,
+    /// In a roundabout: how many exits are passed, the one taken included.
+    pub exits: u32,
 }
 
 pub(crate) fn describe(net: Net<'_>, from: &Snap, to: &Snap, path: &Path) -> Route {
@@ -53,9 +59,9 @@ pub(crate) fn describe(net: Net<'_>, from: &Snap, to: &Snap, path: &Path) -> Rou
     };
     let graph = net.graph();
     let along = |snap: &Snap, edge: u32| {
+        // A path begins and ends on edges of the snapped segments, unless the pack is damaged.
         let side = snap.sides(net).find(|(side, _)| *side == edge);
-        side.expect("a path begins and ends on an edge of the snapped segment")
-            .1
+        side.map_or(0, |(_, along)| along)
     };
     let source = &graph.edges[path.source_edge as usize];
     let started = source.part(along(from, path.source_edge));
@@ -72,6 +78,7 @@ pub(crate) fn describe(net: Net<'_>, from: &Snap, to: &Snap, path: &Path) -> Rou
                 Some(from),
                 None,
             );
+            drawing.pass(net, path.source_edge);
             for (node, turn) in between {
                 drawing.drive(
                     graph.edge_of(*node),
@@ -80,6 +87,7 @@ pub(crate) fn describe(net: Net<'_>, from: &Snap, to: &Snap, path: &Path) -> Rou
                     None,
                     None,
                 );
+                drawing.pass(net, *node);
             }
             let edge = graph.edge_of(*last);
             let part = graph.edges[edge as usize].part(along(to, edge));
@@ -88,6 +96,9 @@ pub(crate) fn describe(net: Net<'_>, from: &Snap, to: &Snap, path: &Path) -> Rou
     }
     drawing.finish(to)
 }
+
+/// Bearings are taken over this many metres, where roads run as they are driven and not as crossings are drawn.
+const SHORT: f64 = 10.0;
 
 struct Drawing<'a> {
     roads: &'a RoadIndex,
@@ -123,11 +134,28 @@ impl Drawing<'_> {
                 duration,
                 distance: Meters::ZERO,
                 points: start..end,
+                turn: 0.0,
+                heading: 0.0,
+                exits: 0,
             });
             self.lengths.push(0);
         }
         if let Some(length) = self.lengths.last_mut() {
             *length += u64::from(along.parts().2);
+        }
+    }
+
+    /// Counts the exit at the end of a roundabout's edge that was driven to its end.
+    fn pass(&mut self, net: Net<'_>, node: u32) {
+        let graph = net.graph();
+        let is_roundabout = |node: u32| self.roads.road_of(graph.edge(node).segment()).roundabout;
+        let leaves = is_roundabout(node)
+            && graph
+                .turns_from(node)
+                .iter()
+                .any(|turn| !is_roundabout(turn.head));
+        if let Some(step) = self.route.steps.last_mut().filter(|_| leaves) {
+            step.exits += 1;
         }
     }
 
@@ -164,8 +192,20 @@ impl Drawing<'_> {
         if let Some(step) = self.route.steps.last_mut() {
             step.points.end = self.route.line.len();
         }
-        for (step, length) in self.route.steps.iter_mut().zip(&self.lengths) {
+        let line = &self.route.line;
+        for (i, (step, length)) in self.route.steps.iter_mut().zip(&self.lengths).enumerate() {
             step.distance = centimeters(*length);
+            let at = line[step.points.start];
+            let far = |p: &&LngLat| p.distance(at).0 >= SHORT;
+            let behind = &line[..step.points.start];
+            let ahead = &line[step.points.start + 1..];
+            let to = ahead.iter().find(far).or(ahead.last());
+            let from = behind.iter().rev().find(far).or(behind.first());
+            step.heading = to.map_or(0.0, |to| at.bearing(*to));
+            if let Some(from) = from.filter(|_| i > 0) {
+                // Between -180 and 180.
+                step.turn = (step.heading - from.bearing(at) + 180.0).rem_euclid(360.0) - 180.0;
+            }
         }
         self.route
     }

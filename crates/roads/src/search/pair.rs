@@ -188,7 +188,8 @@ impl Pair {
         let first = node_of[self.ranks[0] as usize];
         let mut path = match beginning {
             Beginning::Anywhere => Path {
-                source_edge: first,
+                // Nobody starts on a copy, so this is the node itself unless the pack is damaged.
+                source_edge: graph.edge_of(first),
                 nodes: Vec::new(),
                 cost,
             },
@@ -215,8 +216,6 @@ impl Pair {
                 }
             }
         }
-        // Nobody starts on a copy, so the first node is the source's edge itself.
-        debug_assert!((path.source_edge as usize) < graph.edges.len());
         path
     }
 }

@@ -4,6 +4,7 @@ mod costs;
 mod damaged;
 mod demo;
 mod drawn;
+mod guided;
 mod islands;
 mod oracle;
 mod random;
