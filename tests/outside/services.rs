@@ -151,7 +151,43 @@ async fn routes_and_tables_as_osrm_answers(mut world: World) {
     assert!(around > free, "{around} after {free}");
     assert!(duration("exclude=motorway,ferry,unpaved").await >= free);
     assert!(duration("bearings=90,60;&approaches=curb;").await >= free - 120.0);
+    // A drive recorded along the way, a few metres off, is put back on it.
+    let recorded: Vec<String> = line
+        .iter()
+        .step_by(3)
+        .enumerate()
+        .map(|(number, place)| {
+            let off = if number % 2 == 0 { 0.000_03 } else { -0.000_03 };
+            format!("{:.6},{:.6}", float(&place[0]) + off, float(&place[1]) + off)
+        })
+        .collect();
+    let driven = anybody
+        .get(&format!(
+            "/match/v1/driving/{}?geometries=geojson&overview=full",
+            recorded.join(";")
+        ))
+        .await
+        .ok();
+    assert_eq!(driven["code"], "Ok");
+    assert_eq!(list(&driven["tracepoints"]).len(), recorded.len());
+    let matched: f64 = list(&driven["matchings"])
+        .iter()
+        .map(|m| float(&m["distance"]))
+        .sum();
+    let told = float(&whole["routes"][0]["distance"]);
+    assert!((matched - told).abs() < told * 0.05 + 30.0, "{matched} of {told}");
+    assert!(float(&driven["matchings"][0]["confidence"]) > 0.3, "{driven:#}");
+    let german = anybody
+        .get(&format!("/route/v1/driving/{here}?steps=true&language=de"))
+        .await
+        .ok();
+    let steps = list(&german["routes"][0]["legs"][0]["steps"]);
+    assert_eq!(
+        steps[steps.len() - 1]["maneuver"]["instruction"],
+        "Sie haben Ihr Ziel erreicht"
+    );
     for (address, code) in [
+        ("/match/v1/driving/2.35,48.86;2.36,48.87".to_owned(), "NoMatch"),
         ("/route/v1/driving/13.26,53.55".to_owned(), "InvalidOptions"),
         (format!("/route/v1/foot/{PLACES}"), "InvalidOptions"),
         (

@@ -1288,6 +1288,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/match/v1/{profile}/{coordinates}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A recorded drive on roads, as OSRM answers */
+        get: operations["get_match_v1_profile_coordinates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/nearest/v1/{profile}/{coordinates}": {
         parameters: {
             query?: never;
@@ -5876,6 +5893,94 @@ export interface operations {
             };
         };
     };
+    get_match_v1_profile_coordinates: {
+        parameters: {
+            query?: {
+                /** @description Route: one route is answered. */
+                alternatives?: string;
+                /** @description Route and trip: `true`, or some of duration, distance, speed. Table: duration, distance or both. */
+                annotations?: string;
+                /** @description For each coordinate `unrestricted`, `curb` or `opposite`: on which side of the road it must be. */
+                approaches?: string;
+                /** @description Not OSRM's: a GeoJSON Polygon or MultiPolygon whose roads are avoided. */
+                avoid_polygons?: string;
+                /** @description For each coordinate nothing, or `degrees,tolerance`: only roads driven in about that direction. */
+                bearings?: string;
+                /** @description Route: taken; legs are planned one by one. */
+                continue_straight?: string;
+                /** @description Trip: any or last. */
+                destination?: string;
+                /** @description Table: numbers of coordinates, or all. */
+                destinations?: string;
+                /** @description Roads to avoid: `toll`, `tunnel`, `unpaved`, or a kind of road such as `motorway` or `ferry`. */
+                exclude?: string;
+                /** @description Table: km/h as the crow flies where no road leads. */
+                fallback_speed?: string;
+                /** @description Match: `split`. */
+                gaps?: string;
+                /** @description Taken and not needed. */
+                generate_hints?: string;
+                /** @description Route and trip: polyline, polyline6 or geojson. */
+                geometries?: string;
+                /** @description Taken and not needed. */
+                hints?: string;
+                /** @description Not OSRM's: the language of instructions in words, en or de. */
+                language?: string;
+                /** @description Nearest: how many roads. */
+                number?: string;
+                /** @description Route and trip: simplified, full or false. */
+                overview?: string;
+                /** @description For each coordinate how far its road may be, metres or `unlimited`; 1,000 unless said. */
+                radiuses?: string;
+                /** @description Trip: `true` to come back to the first coordinate. */
+                roundtrip?: string;
+                /** @description Table: durations are multiplied by it. */
+                scale_factor?: string;
+                /** @description `true`: without waypoints in the answer. */
+                skip_waypoints?: string;
+                /** @description `default` or `any`: also roads that do not connect to the rest. */
+                snapping?: string;
+                /** @description Trip: any or first. */
+                source?: string;
+                /** @description Table: numbers of coordinates, or all. Trip: any or first. */
+                sources?: string;
+                /** @description Route and trip: `true` for steps with what to do. */
+                steps?: string;
+                /** @description Match: taken; places too near to each other are always left out. */
+                tidy?: string;
+                /** @description Match: taken; the order of the coordinates is that of time. */
+                timestamps?: string;
+                /** @description Route: taken; every coordinate is a waypoint when not given. */
+                waypoints?: string;
+            };
+            header?: never;
+            path: {
+                /** @description lng,lat;lng,lat… */
+                coordinates: string;
+                profile: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
     get_nearest_v1_profile_coordinates: {
         parameters: {
             query?: {
@@ -5899,12 +6004,16 @@ export interface operations {
                 exclude?: string;
                 /** @description Table: km/h as the crow flies where no road leads. */
                 fallback_speed?: string;
+                /** @description Match: `split`. */
+                gaps?: string;
                 /** @description Taken and not needed. */
                 generate_hints?: string;
                 /** @description Route and trip: polyline, polyline6 or geojson. */
                 geometries?: string;
                 /** @description Taken and not needed. */
                 hints?: string;
+                /** @description Not OSRM's: the language of instructions in words, en or de. */
+                language?: string;
                 /** @description Nearest: how many roads. */
                 number?: string;
                 /** @description Route and trip: simplified, full or false. */
@@ -5925,6 +6034,10 @@ export interface operations {
                 sources?: string;
                 /** @description Route and trip: `true` for steps with what to do. */
                 steps?: string;
+                /** @description Match: taken; places too near to each other are always left out. */
+                tidy?: string;
+                /** @description Match: taken; the order of the coordinates is that of time. */
+                timestamps?: string;
                 /** @description Route: taken; every coordinate is a waypoint when not given. */
                 waypoints?: string;
             };
@@ -6326,12 +6439,16 @@ export interface operations {
                 exclude?: string;
                 /** @description Table: km/h as the crow flies where no road leads. */
                 fallback_speed?: string;
+                /** @description Match: `split`. */
+                gaps?: string;
                 /** @description Taken and not needed. */
                 generate_hints?: string;
                 /** @description Route and trip: polyline, polyline6 or geojson. */
                 geometries?: string;
                 /** @description Taken and not needed. */
                 hints?: string;
+                /** @description Not OSRM's: the language of instructions in words, en or de. */
+                language?: string;
                 /** @description Nearest: how many roads. */
                 number?: string;
                 /** @description Route and trip: simplified, full or false. */
@@ -6352,6 +6469,10 @@ export interface operations {
                 sources?: string;
                 /** @description Route and trip: `true` for steps with what to do. */
                 steps?: string;
+                /** @description Match: taken; places too near to each other are always left out. */
+                tidy?: string;
+                /** @description Match: taken; the order of the coordinates is that of time. */
+                timestamps?: string;
                 /** @description Route: taken; every coordinate is a waypoint when not given. */
                 waypoints?: string;
             };
@@ -6406,12 +6527,16 @@ export interface operations {
                 exclude?: string;
                 /** @description Table: km/h as the crow flies where no road leads. */
                 fallback_speed?: string;
+                /** @description Match: `split`. */
+                gaps?: string;
                 /** @description Taken and not needed. */
                 generate_hints?: string;
                 /** @description Route and trip: polyline, polyline6 or geojson. */
                 geometries?: string;
                 /** @description Taken and not needed. */
                 hints?: string;
+                /** @description Not OSRM's: the language of instructions in words, en or de. */
+                language?: string;
                 /** @description Nearest: how many roads. */
                 number?: string;
                 /** @description Route and trip: simplified, full or false. */
@@ -6432,6 +6557,10 @@ export interface operations {
                 sources?: string;
                 /** @description Route and trip: `true` for steps with what to do. */
                 steps?: string;
+                /** @description Match: taken; places too near to each other are always left out. */
+                tidy?: string;
+                /** @description Match: taken; the order of the coordinates is that of time. */
+                timestamps?: string;
                 /** @description Route: taken; every coordinate is a waypoint when not given. */
                 waypoints?: string;
             };
@@ -6570,12 +6699,16 @@ export interface operations {
                 exclude?: string;
                 /** @description Table: km/h as the crow flies where no road leads. */
                 fallback_speed?: string;
+                /** @description Match: `split`. */
+                gaps?: string;
                 /** @description Taken and not needed. */
                 generate_hints?: string;
                 /** @description Route and trip: polyline, polyline6 or geojson. */
                 geometries?: string;
                 /** @description Taken and not needed. */
                 hints?: string;
+                /** @description Not OSRM's: the language of instructions in words, en or de. */
+                language?: string;
                 /** @description Nearest: how many roads. */
                 number?: string;
                 /** @description Route and trip: simplified, full or false. */
@@ -6596,6 +6729,10 @@ export interface operations {
                 sources?: string;
                 /** @description Route and trip: `true` for steps with what to do. */
                 steps?: string;
+                /** @description Match: taken; places too near to each other are always left out. */
+                tidy?: string;
+                /** @description Match: taken; the order of the coordinates is that of time. */
+                timestamps?: string;
                 /** @description Route: taken; every coordinate is a waypoint when not given. */
                 waypoints?: string;
             };

@@ -46,6 +46,14 @@ pub(super) struct Options {
     pub overview: Option<String>,
     /// Route and trip: `true`, or some of duration, distance, speed. Table: duration, distance or both.
     pub annotations: Option<String>,
+    /// Not OSRM's: the language of instructions in words, en or de.
+    pub language: Option<String>,
+    /// Match: taken; the order of the coordinates is that of time.
+    pub timestamps: Option<String>,
+    /// Match: `split`.
+    pub gaps: Option<String>,
+    /// Match: taken; places too near to each other are always left out.
+    pub tidy: Option<String>,
     /// Route: one route is answered.
     pub alternatives: Option<String>,
     /// Route: taken; legs are planned one by one.

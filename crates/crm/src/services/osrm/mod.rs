@@ -1,10 +1,11 @@
-//! Roads in the form of OSRM's HTTP API, version 1: route, table, nearest and trip, so that its clients work with
+//! Roads in the form of OSRM's HTTP API, version 1: route, table, nearest, trip and match, so that its clients work with
 //! the address of this server in the place of theirs.
 //!
 //! Durations are what is minimised and told (`weight_name` is `duration`). One profile is built into a map,
 //! and it is asked for as `driving` or `car`.
 
 mod asked;
+mod drive;
 mod polyline;
 mod round_trip;
 mod route;
@@ -68,5 +69,8 @@ fn waypoint(roads: &RoadIndex, snap: &Snap) -> Value {
 
 /// The routes of this form.
 pub(super) fn router() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().merge(route::router()).merge(table::router())
+    OpenApiRouter::new()
+        .merge(route::router())
+        .merge(table::router())
+        .merge(drive::router())
 }

@@ -7,13 +7,13 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use geo::Simplify as _;
 use geom::LngLat;
-use roads::{Metric, Route, Snap};
+use roads::{Language, Metric, Route, Snap};
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::asked::{Options, coordinates, invalid, switch};
-use super::turns::{steps, summary, tenths};
+use super::turns::{Steps, summary, tenths};
 use super::{Refusal, beside, polyline, round_trip, waypoint};
 use crate::Shared;
 use crate::problem::Problem;
@@ -119,15 +119,16 @@ enum Overview {
 }
 
 /// What of a route is written, and how.
-struct Form {
+pub(super) struct Form {
     steps: bool,
     line: Line,
     overview: Overview,
     annotations: Vec<&'static str>,
+    language: Language,
 }
 
 impl Form {
-    fn of(options: &Options) -> Result<Self, Refusal> {
+    pub fn of(options: &Options) -> Result<Self, Refusal> {
         options.check()?;
         let line = match options.geometries.as_deref() {
             None | Some("" | "polyline") => Line::Polyline(5),
@@ -154,6 +155,11 @@ impl Form {
             line,
             overview,
             annotations: annotations(options.annotations.as_deref())?,
+            language: match options.language.as_deref() {
+                None | Some("" | "en") => Language::english(),
+                Some("de") => Language::german(),
+                Some(other) => return Err(invalid(format!("language={other}: there are en and de."))),
+            },
         })
     }
 
@@ -171,45 +177,55 @@ impl Form {
     fn route(&self, atlas: &Arc<Atlas>, metric: Option<&Metric>, stops: &[Snap]) -> Result<Value, Refusal> {
         let roads = atlas.roads();
         let mut query = metric.map_or_else(|| roads.query(), |metric| roads.with(metric).query());
-        let side = driving_side(atlas, stops[0].point);
-        let mut line: Vec<LngLat> = Vec::new();
-        let (mut distance, mut duration) = (0.0, 0.0);
         let mut legs = Vec::new();
         for (number, pair) in stops.windows(2).enumerate() {
-            let leg = query.route(&pair[0], &pair[1]).ok_or_else(|| {
+            legs.push(query.route(&pair[0], &pair[1]).ok_or_else(|| {
                 Refusal::new(
                     "NoRoute",
                     format!("Impossible route between points: no road leads from coordinate {number} of the way to the next."),
                 )
-            })?;
-            let seconds = leg.trip.duration.to_seconds().0;
-            distance += leg.trip.distance.0;
-            duration += seconds;
-            line.extend(leg.line.iter().skip(usize::from(!line.is_empty())));
-            legs.push(self.leg(&leg, seconds, side));
+            })?);
         }
+        Ok(self.written(atlas, &legs))
+    }
+
+    /// A way of one leg or more.
+    pub fn written(&self, atlas: &Arc<Atlas>, legs: &[Route]) -> Value {
+        let mut line: Vec<LngLat> = Vec::new();
+        for leg in legs {
+            line.extend(leg.line.iter().skip(usize::from(!line.is_empty())));
+        }
+        let distance = legs.iter().map(|leg| leg.trip.distance.0).sum();
+        let duration = legs.iter().map(|leg| leg.trip.duration.to_seconds().0).sum();
+        let side = line.first().map_or("right", |start| driving_side(atlas, *start));
         let mut route = json!({
             "distance": tenths(distance),
             "duration": tenths(duration),
             "weight": tenths(duration),
             "weight_name": "duration",
-            "legs": legs,
+            "legs": legs.iter().map(|leg| self.leg(leg, side)).collect::<Vec<_>>(),
         });
         match self.overview {
             Overview::None => {}
             Overview::Full => route["geometry"] = self.draw(&line),
             Overview::Simplified => route["geometry"] = self.draw(&simplified(&line)),
         }
-        Ok(route)
+        route
     }
 
-    fn leg(&self, leg: &Route, seconds: f64, side: &str) -> Value {
+    fn leg(&self, leg: &Route, side: &'static str) -> Value {
+        let seconds = tenths(leg.trip.duration.to_seconds().0);
+        let steps = Steps {
+            side,
+            language: &self.language,
+            draw: &|line| self.draw(line),
+        };
         let mut written = json!({
             "distance": tenths(leg.trip.distance.0),
-            "duration": tenths(seconds),
-            "weight": tenths(seconds),
+            "duration": seconds,
+            "weight": seconds,
             "summary": if self.steps { summary(leg) } else { String::new() },
-            "steps": if self.steps { steps(leg, side, &|line| self.draw(line)) } else { Vec::new() },
+            "steps": if self.steps { steps.of(leg) } else { Vec::new() },
         });
         if !self.annotations.is_empty() {
             written["annotation"] = self.annotation(leg);

@@ -1,7 +1,7 @@
 //! Steps of a route in OSRM's words: what to do, which way it turns, and in which directions the roads lead.
 
 use geom::LngLat;
-use roads::{Route, Step};
+use roads::{Instruction, Language, Maneuver, RoadClass, Route, Step, Turn};
 use serde_json::{Value, json};
 
 /// Direction from a point to another, whole degrees clockwise from north, 0 to 359.
@@ -11,116 +11,130 @@ pub(super) fn bearing(from: LngLat, to: LngLat) -> i32 {
     degrees.rem_euclid(360)
 }
 
-/// OSRM's word for a change of direction, in degrees clockwise.
-pub(super) fn modifier(turn: i32) -> &'static str {
-    match turn.rem_euclid(360) {
-        0..=20 | 340..=359 => "straight",
-        21..=60 => "slight right",
-        61..=120 => "right",
-        121..=165 => "sharp right",
-        166..=194 => "uturn",
-        195..=239 => "sharp left",
-        240..=299 => "left",
-        _ => "slight left",
+/// OSRM's word for a change of direction.
+fn modifier(turn: Turn) -> &'static str {
+    match turn {
+        Turn::Straight => "straight",
+        Turn::SlightRight => "slight right",
+        Turn::Right => "right",
+        Turn::SharpRight => "sharp right",
+        Turn::SlightLeft => "slight left",
+        Turn::Left => "left",
+        Turn::SharpLeft => "sharp left",
+        Turn::Back => "uturn",
     }
 }
 
-/// What one does at the beginning of a step that is not the first.
-fn kind(before: &Step, step: &Step, turn: i32) -> &'static str {
-    let straight = modifier(turn) == "straight";
-    if step.roundabout {
-        "roundabout"
-    } else if before.roundabout {
-        "exit roundabout"
-    } else if straight && before.name != step.name {
-        "new name"
-    } else if straight {
-        "continue"
-    } else {
-        "turn"
+/// OSRM's word for what one does, and whether a direction belongs to it.
+fn kind(maneuver: Maneuver, named_alike: bool) -> (&'static str, bool) {
+    match maneuver {
+        Maneuver::Depart => ("depart", false),
+        Maneuver::Arrive => ("arrive", false),
+        Maneuver::Roundabout(_) | Maneuver::RoundaboutInside => ("roundabout", true),
+        Maneuver::Motorway => ("on ramp", true),
+        Maneuver::LeaveMotorway => ("off ramp", true),
+        Maneuver::Turn(Turn::Straight) if named_alike => ("continue", true),
+        Maneuver::Turn(Turn::Straight) => ("new name", true),
+        Maneuver::Turn(_) => ("turn", true),
+        Maneuver::Ferry => ("notification", true),
     }
 }
 
-/// The steps of a leg, the arrival last. `draw` writes a line in the form asked for.
-pub(super) fn steps(route: &Route, side: &str, draw: &dyn Fn(&[LngLat]) -> Value) -> Vec<Value> {
-    let line = &route.line;
-    let mut steps = Vec::new();
-    let direction = |at: usize| match (line.get(at), line.get(at + 1)) {
-        (Some(from), Some(to)) => bearing(*from, *to),
-        _ => 0,
-    };
-    for (number, step) in route.steps.iter().enumerate() {
-        let start = step.points.start;
-        let after = direction(start);
-        let before = if number == 0 {
-            0
-        } else {
-            direction(start.saturating_sub(1))
-        };
-        let turn = after - before;
-        let kind = match number.checked_sub(1).map(|n| &route.steps[n]) {
-            None => "depart",
-            Some(last) => kind(last, step, turn),
-        };
-        let here = line[start];
-        let intersection = if number == 0 {
-            json!({ "location": place(here), "bearings": [after], "entry": [true], "out": 0 })
-        } else {
-            json!({ "location": place(here), "bearings": [(before + 180) % 360, after], "entry": [false, true], "in": 0, "out": 1 })
-        };
-        let mut said = json!({
-            "type": kind, "location": place(here), "bearing_before": before, "bearing_after": after,
-        });
-        if number > 0 {
-            said["modifier"] = modifier(turn).into();
+/// How the steps of a leg are written.
+pub(super) struct Steps<'a> {
+    /// The side of the road one drives on: right or left.
+    pub side: &'static str,
+    /// The language of the instructions in words.
+    pub language: &'a Language,
+    /// Writes a line in the form asked for.
+    pub draw: &'a dyn Fn(&[LngLat]) -> Value,
+}
+
+impl Steps<'_> {
+    /// The steps of a leg, the arrival last.
+    pub fn of(&self, route: &Route) -> Vec<Value> {
+        let said = route.instructions(self.language);
+        let mut before: Option<&Step> = None;
+        let mut written = Vec::with_capacity(said.len());
+        for instruction in &said {
+            written.push(self.one(route, instruction, before));
+            before = instruction
+                .steps
+                .clone()
+                .next_back()
+                .map(|last| &route.steps[last]);
         }
-        steps.push(written(
-            step,
-            side,
-            &draw(&line[step.points.clone()]),
-            said,
-            intersection,
-        ));
+        written
     }
-    if let (Some(last), Some(step)) = (line.last(), route.steps.last()) {
-        let before = direction(line.len().saturating_sub(2));
-        let said = json!({
-            "type": "arrive", "location": place(*last), "bearing_before": before, "bearing_after": 0,
-        });
-        let intersection =
-            json!({ "location": place(*last), "bearings": [(before + 180) % 360], "entry": [true], "in": 0 });
-        let arrival = Step {
-            duration: geom::Millis(0),
-            distance: geom::Meters(0.0),
-            ..step.clone()
-        };
-        steps.push(written(
-            &arrival,
-            side,
-            &draw(&[*last, *last]),
-            said,
-            intersection,
-        ));
-    }
-    steps
-}
 
-fn written(step: &Step, side: &str, geometry: &Value, maneuver: Value, intersection: Value) -> Value {
-    let mut written = json!({
-        "distance": tenths(step.distance.0),
-        "duration": tenths(step.duration.to_seconds().0),
-        "weight": tenths(step.duration.to_seconds().0),
-        "geometry": geometry,
-        "name": step.name.as_deref().unwrap_or_default(),
-        "mode": "driving",
-        "driving_side": side,
-        "maneuver": maneuver,
-        "intersections": [intersection],
-    });
-    if let Some(reference) = &step.reference {
-        written["ref"] = reference.as_str().into();
+    fn one(&self, route: &Route, instruction: &Instruction, before: Option<&Step>) -> Value {
+        let line = &route.line;
+        // The step one begins with, and the one that is named: behind a roundabout it is the road one leaves by.
+        let first = instruction.steps.clone().next().map(|at| &route.steps[at]);
+        let last = instruction.steps.clone().next_back().map(|at| &route.steps[at]);
+        let named = last.or(before);
+        let direction = |at: usize| match (line.get(at), line.get(at + 1)) {
+            (Some(from), Some(to)) => bearing(*from, *to),
+            _ => 0,
+        };
+        let (start, end) = match (first, last) {
+            (Some(first), Some(last)) => (first.points.start, last.points.end),
+            _ => (line.len().saturating_sub(1), line.len()),
+        };
+        let arrives = first.is_none();
+        let after = if arrives { 0 } else { direction(start) };
+        let came = if before.is_some() {
+            direction(start.saturating_sub(1))
+        } else {
+            0
+        };
+        let place = place(instruction.place);
+        let intersection = match (before.is_some(), arrives) {
+            (false, _) => json!({ "location": place, "bearings": [after], "entry": [true], "out": 0 }),
+            (true, true) => {
+                json!({ "location": place, "bearings": [(came + 180) % 360], "entry": [true], "in": 0 })
+            }
+            (true, false) => json!({
+                "location": place, "bearings": [(came + 180) % 360, after], "entry": [false, true], "in": 0, "out": 1,
+            }),
+        };
+        let alike = before
+            .zip(first)
+            .is_some_and(|(before, first)| before.name == first.name);
+        let (word, turns) = kind(instruction.maneuver, alike);
+        let mut maneuver = json!({
+            "type": word, "location": place, "bearing_before": came, "bearing_after": after,
+            "instruction": instruction.text,
+        });
+        if let Some(first) = first.filter(|_| turns) {
+            maneuver["modifier"] = modifier(Turn::of(first.turn)).into();
+        }
+        if let Maneuver::Roundabout(exit) = instruction.maneuver {
+            maneuver["exit"] = exit.into();
+        }
+        let seconds = tenths(instruction.duration.to_seconds().0);
+        let points = if arrives {
+            vec![instruction.place; 2]
+        } else {
+            line[start..end].to_vec()
+        };
+        let on_water = named.is_some_and(|step| step.class == RoadClass::Ferry);
+        let mut written = json!({
+            "distance": tenths(instruction.distance.0),
+            "duration": seconds,
+            "weight": seconds,
+            "geometry": (self.draw)(&points),
+            "name": named.and_then(|step| step.name.as_deref()).unwrap_or_default(),
+            "mode": if on_water { "ferry" } else { "driving" },
+            "driving_side": self.side,
+            "maneuver": maneuver,
+            "intersections": [intersection],
+        });
+        if let Some(reference) = named.and_then(|step| step.reference.as_deref()) {
+            written["ref"] = reference.into();
+        }
+        written
     }
-    written
 }
 
 /// OSRM's summary of a leg: its two longest roads in the order they are driven.
@@ -160,15 +174,5 @@ mod tests {
         assert_eq!(bearing(at(13.0, 0.0), at(13.1, 0.0)), 90);
         assert_eq!(bearing(at(13.0, 53.0), at(13.0, 52.9)), 180);
         assert_eq!(bearing(at(13.0, 0.0), at(12.9, 0.0)), 270);
-        for (turn, word) in [
-            (0, "straight"),
-            (45, "slight right"),
-            (90, "right"),
-            (-90, "left"),
-            (180, "uturn"),
-            (-45, "slight left"),
-        ] {
-            assert_eq!(modifier(turn), word);
-        }
     }
 }
