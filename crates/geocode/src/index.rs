@@ -9,7 +9,7 @@ use geom::{Fixed, LngLat};
 use pack::{OpenError, Pack};
 
 /// The layout's number; raised by any change of it.
-pub(crate) const LAYOUT: u32 = 2;
+pub(crate) const LAYOUT: u32 = 3;
 
 pub(crate) mod section {
     pub const META: &str = "geocode/meta";
@@ -17,6 +17,8 @@ pub(crate) mod section {
     pub const TEXT_AT: &str = "geocode/text_at";
     pub const NAMES: &str = "geocode/names";
     pub const NAME_DOCS: &str = "geocode/name_docs";
+    pub const BEGINNINGS: &str = "geocode/beginnings";
+    pub const BEGINNING_DOCS: &str = "geocode/beginning_docs";
     pub const WORDS: &str = "geocode/words";
     pub const WORD_DOCS: &str = "geocode/word_docs";
     pub const DOCS: &str = "geocode/docs";
@@ -54,6 +56,14 @@ impl Kind {
             Self::Poi => b'i',
             Self::Postcode => b'z',
         }
+    }
+
+    /// A key of the names for this kind.
+    pub fn key(self, name: &str) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(name.len() + 1);
+        bytes.push(self.byte());
+        bytes.extend(name.as_bytes());
+        bytes
     }
 
     fn of(byte: u8) -> Option<Self> {
@@ -150,6 +160,8 @@ pub(crate) struct Index<'a> {
     text_at: &'a [u32],
     names: fst::raw::Fst<&'a [u8]>,
     name_docs: &'a [u32],
+    beginnings: fst::raw::Fst<&'a [u8]>,
+    beginning_docs: &'a [u32],
     words: fst::raw::Fst<&'a [u8]>,
     word_docs: &'a [u32],
     docs: &'a [Doc],
@@ -187,6 +199,8 @@ impl<'a> Index<'a> {
             text_at: pack.slice(section::TEXT_AT)?,
             names: map_of(pack, section::NAMES)?,
             name_docs: pack.slice(section::NAME_DOCS)?,
+            beginnings: map_of(pack, section::BEGINNINGS)?,
+            beginning_docs: pack.slice(section::BEGINNING_DOCS)?,
             words: map_of(pack, section::WORDS)?,
             word_docs: pack.slice(section::WORD_DOCS)?,
             docs: pack.slice(section::DOCS)?,
@@ -203,7 +217,11 @@ impl<'a> Index<'a> {
 
     /// Checks that the sections fit together. Reads the tables and maps once.
     pub fn check(&self) -> Result<(), OpenError> {
-        for (name, map) in [(section::NAMES, &self.names), (section::WORDS, &self.words)] {
+        for (name, map) in [
+            (section::NAMES, &self.names),
+            (section::BEGINNINGS, &self.beginnings),
+            (section::WORDS, &self.words),
+        ] {
             map.verify()
                 .map_err(|e| refuse(name, format!("is damaged ({e})")))?;
         }
@@ -412,12 +430,16 @@ impl<'a> Index<'a> {
 
     /// Documents of exactly this key.
     pub fn named(&self, kind: Kind, key: &str) -> &'a [DocId] {
-        let mut bytes = Vec::with_capacity(key.len() + 1);
-        bytes.push(kind.byte());
-        bytes.extend(key.as_bytes());
         self.names
-            .get(bytes)
+            .get(kind.key(key))
             .map_or(&[], |run| self.name_docs(run.value()))
+    }
+
+    /// The most important documents whose key begins so, best first; empty where few enough do to look at all.
+    pub fn begun(&self, kind: Kind, beginning: &str) -> &'a [DocId] {
+        self.beginnings
+            .get(kind.key(beginning))
+            .map_or(&[], |run| run_of(self.beginning_docs, run.value()))
     }
 
     /// Shapes of the map's postcodes.

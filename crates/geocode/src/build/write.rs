@@ -279,9 +279,7 @@ impl Columns {
     ) {
         for name in names {
             for key in words.keys(name) {
-                let mut bytes = vec![kind.byte()];
-                bytes.extend(key.as_bytes());
-                push_once(self.names.entry(bytes).or_default(), id);
+                push_once(self.names.entry(kind.key(&key)).or_default(), id);
             }
             if !by_word {
                 continue;
@@ -302,6 +300,7 @@ impl Columns {
 
     fn finish(mut self, input: &Input<'_, '_>, codes: &[Code]) -> Vec<Section> {
         let (names, name_docs) = word_map(&self.names);
+        let (beginnings, beginning_docs) = word_map(&beginnings(&self.names, &self.docs));
         let (words, word_docs) = word_map(&self.words);
         let meta = Meta {
             layout: LAYOUT,
@@ -335,6 +334,8 @@ impl Columns {
             Section::new(section::TEXT_AT, &self.texts.at),
             bytes(section::NAMES, names),
             Section::new(section::NAME_DOCS, &name_docs),
+            bytes(section::BEGINNINGS, beginnings),
+            Section::new(section::BEGINNING_DOCS, &beginning_docs),
             bytes(section::WORDS, words),
             Section::new(section::WORD_DOCS, &word_docs),
             Section::new(section::DOCS, &self.docs),
@@ -362,6 +363,53 @@ pub(crate) fn half_way(a: Fixed, b: Fixed) -> LngLat {
 
 fn fixed_bounds(bbox: BBox) -> [i32; 4] {
     [bbox.west, bbox.south, bbox.east, bbox.north].map(|v| (v * 1e7) as i32)
+}
+
+/// Beginnings of up to this many letters may be listed.
+const LONGEST_BEGINNING: usize = 5;
+/// Beginnings of more names than this are listed: fewer are looked at one by one.
+const MANY_NAMES: usize = 300;
+/// Documents of one list.
+const MOST_LISTED: usize = 60;
+
+/// For beginnings of many names the most important documents, best first.
+fn beginnings(names: &BTreeMap<Vec<u8>, Vec<u32>>, docs: &[Doc]) -> BTreeMap<Vec<u8>, Vec<u32>> {
+    let mut out = BTreeMap::new();
+    for letters in 1..=LONGEST_BEGINNING {
+        let mut open: Option<(&[u8], Vec<u32>, usize)> = None;
+        let mut close = |open: Option<(&[u8], Vec<u32>, usize)>| {
+            if let Some((key, ids, _)) = open.filter(|open| open.2 > MANY_NAMES) {
+                out.insert(key.to_vec(), most_important(ids, docs));
+            }
+        };
+        for (key, ids) in names {
+            // The first byte is the kind.
+            let text = std::str::from_utf8(&key[1..]).unwrap_or("");
+            let Some((at, last)) = text.char_indices().nth(letters - 1) else {
+                continue;
+            };
+            let beginning = &key[..1 + at + last.len_utf8()];
+            match &mut open {
+                Some((known, listed, n)) if *known == beginning => {
+                    listed.extend(ids);
+                    *n += 1;
+                    if listed.len() > 100 * MOST_LISTED {
+                        *listed = most_important(std::mem::take(listed), docs);
+                    }
+                }
+                _ => close(open.replace((beginning, ids.clone(), 1))),
+            }
+        }
+        close(open);
+    }
+    out
+}
+
+fn most_important(mut ids: Vec<u32>, docs: &[Doc]) -> Vec<u32> {
+    ids.sort_unstable_by_key(|id| (std::cmp::Reverse(docs[*id as usize].importance), *id));
+    ids.dedup();
+    ids.truncate(MOST_LISTED);
+    ids
 }
 
 fn push_once(ids: &mut Vec<u32>, id: u32) {

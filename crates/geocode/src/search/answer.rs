@@ -19,6 +19,8 @@ const CONTRADICTED: f32 = 0.2;
 /// Places further apart than this are different ones, metres.
 const APART: f64 = 250.0;
 const MOST_HITS: usize = 5;
+/// What a part of a street without houses costs beside one with some.
+const NO_HOUSES_HERE: f32 = 0.12;
 
 /// Makes the answer from all explained candidates.
 pub(crate) fn answer(
@@ -31,6 +33,7 @@ pub(crate) fn answer(
     } else {
         request.limit.min(MOST_HITS)
     };
+    prefer_parts_with_houses(context, &mut found);
     found.retain(|e| e.cost <= REFUSED);
     found.sort_by(|a, b| {
         let key = |e: &Explained<'_>| {
@@ -105,6 +108,29 @@ pub(crate) fn answer(
         hits,
         ambiguous,
         why,
+    }
+}
+
+/// A street may be known in two parts of one town, one with house numbers and one without: a number that neither
+/// has is then no reason to prefer the bare one.
+fn prefer_parts_with_houses(context: &Context<'_, '_>, found: &mut [Explained<'_>]) {
+    let part = |e: &Explained<'_>| {
+        let doc = context.index.doc(e.candidate.doc)?;
+        let town = context.index.around(doc).first().copied();
+        Some(((doc.name, town), doc.count))
+    };
+    let numbered: Vec<(u32, Option<DocId>)> = found
+        .iter()
+        .filter(|e| e.number.is_some() && e.candidate.kind == Kind::Street)
+        .filter_map(|e| part(e).filter(|(_, houses)| *houses > 0))
+        .map(|(name, _)| name)
+        .collect();
+    for e in found {
+        let nowhere = e.located.is_some_and(|l| l.found == Found::Nowhere);
+        if nowhere && part(e).is_some_and(|(name, houses)| houses == 0 && numbered.contains(&name)) {
+            e.costs.number += NO_HOUSES_HERE;
+            e.cost += NO_HOUSES_HERE;
+        }
     }
 }
 

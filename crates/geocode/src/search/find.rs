@@ -69,8 +69,13 @@ pub(crate) fn misspelt(context: &Context<'_, '_>) -> Vec<Candidate> {
         if !tokens[start].field.may_be_street() {
             continue;
         }
-        let noise = context.tags.noise[start] == Noise::Unit;
-        if noise
+        // `Haus 3` is a part of a building, `Haus am See` may be a name.
+        let noise = &context.tags.noise;
+        let is_unit = noise[start] == Noise::Unit
+            && (tokens[start].has_digit()
+                || start > 0 && noise[start - 1] == Noise::Unit
+                || noise.get(start + 1) == Some(&Noise::Unit));
+        if is_unit
             || context
                 .tags
                 .countries
@@ -82,7 +87,7 @@ pub(crate) fn misspelt(context: &Context<'_, '_>) -> Vec<Candidate> {
         walk::short_spans(tokens, start, &FINE, context.index, &mut |end, kind, run| {
             add_run(context, run, kind, mask_of(start, end), How::Short, &mut out);
         });
-        let (mut text, mut plain) = (String::new(), String::new());
+        let (mut text, mut plain, mut typed_text) = (String::new(), String::new(), String::new());
         for end in start + 1..=(start + 5).min(tokens.len()) {
             let last = &tokens[end - 1];
             if last.segment != tokens[start].segment {
@@ -94,6 +99,7 @@ pub(crate) fn misspelt(context: &Context<'_, '_>) -> Vec<Candidate> {
             } else {
                 last.long()
             });
+            typed_text.push_str(last.text());
             let letters = text.chars().count();
             // An abbreviation written out has no letters of its own to be wrong.
             let typed: usize = tokens[start..end].iter().map(Token::letters).sum();
@@ -131,6 +137,10 @@ pub(crate) fn misspelt(context: &Context<'_, '_>) -> Vec<Candidate> {
             // `strae` is a lost ß, not a folded ä.
             if plain != text {
                 add(&plain);
+            }
+            // `Hauptstr Straße` has lost two letters and abbreviates nothing.
+            if typed_text != text && typed_text != plain {
+                add(&typed_text);
             }
         }
     }
@@ -230,12 +240,16 @@ fn compare_words(context: &Context<'_, '_>, id: DocId) -> Option<Candidate> {
             edits: wrong.min(9) as u8,
             letters: letters.max(1) as u16,
         };
-        // The town's name alone is no match of `Town Sports Hall`.
-        let only_places = context
-            .tags
-            .places
-            .iter()
-            .any(|p| mask & !mask_of(p.start, p.end) == 0);
+        // The town's name alone, or with a number, is no match of `Town Sports Hall 1`.
+        let digits = (0..context.tokens.len()).filter(|t| context.tokens[*t].is_digits());
+        let digits = digits.fold(0u64, |digits, t| digits | 1 << t);
+        let named = mask & !digits;
+        let only_places = named == 0
+            || context
+                .tags
+                .places
+                .iter()
+                .any(|p| named & !mask_of(p.start, p.end) == 0);
         let spread = (mask >> mask.trailing_zeros().min(63)).count_ones();
         let kind = context.index.kind(doc);
         (mask != 0 && !only_places && spread > 0).then_some(Candidate {

@@ -23,7 +23,7 @@ use lex::Token;
 use tags::Tags;
 
 /// Doubt about name and words up to which typos are not looked for.
-const GOOD_ENOUGH: f32 = 0.1;
+const GOOD_ENOUGH: f32 = 0.04;
 /// Doubt up to which single words are not looked for.
 const FAIR_ENOUGH: f32 = 0.35;
 /// Costs above which a point finer than a postcode is refused.
