@@ -385,6 +385,7 @@ fn hit(index: &Index<'_>, option: &Completion<'_>) -> Hit {
         Kind::Postcode => (Level::Postcode, doc.point.into(), String::new()),
         Kind::Place => (Level::Area, doc.point.into(), String::new()),
     };
+    let mut source = "";
     let mut code = codes.first().filter(|_| codes.len() == 1);
     if let Some((number, located)) = located {
         match (located.found, located.house) {
@@ -400,6 +401,7 @@ fn hit(index: &Index<'_>, option: &Completion<'_>) -> Hit {
             }
         }
         point = located.point;
+        source = located.source;
     }
     let postcode = if kind == Kind::Postcode {
         name
@@ -440,6 +442,7 @@ fn hit(index: &Index<'_>, option: &Completion<'_>) -> Hit {
             },
             ..Fields::default()
         },
+        source: source.to_owned(),
         why: if option.whole {
             "The name is typed in full.".into()
         } else {

@@ -25,6 +25,8 @@ pub(crate) mod section {
     pub const LISTS: &str = "geocode/lists";
     pub const HOUSES: &str = "geocode/houses";
     pub const HOUSE_FLAGS: &str = "geocode/house_flags";
+    pub const EXTRA_HOUSES: &str = "geocode/extra_houses";
+    pub const SOURCES: &str = "geocode/sources";
     pub const HOUSES_BY_CELL: &str = "geocode/houses_by_cell";
     pub const LINES: &str = "geocode/lines";
     pub const LINE_POINTS: &str = "geocode/line_points";
@@ -168,6 +170,8 @@ pub(crate) struct Index<'a> {
     lists: &'a [u32],
     houses: &'a [House],
     house_flags: &'a [HouseFlags],
+    extra_houses: &'a [[u32; 2]],
+    sources: &'a [u32],
     houses_by_cell: &'a [u32],
     lines: &'a [u32],
     line_points: &'a [Fixed],
@@ -207,6 +211,8 @@ impl<'a> Index<'a> {
             lists: pack.slice(section::LISTS)?,
             houses: pack.slice(section::HOUSES)?,
             house_flags: pack.slice(section::HOUSE_FLAGS)?,
+            extra_houses: pack.slice(section::EXTRA_HOUSES)?,
+            sources: pack.slice(section::SOURCES)?,
             houses_by_cell: pack.slice(section::HOUSES_BY_CELL)?,
             lines: pack.slice(section::LINES)?,
             line_points: pack.slice(section::LINE_POINTS)?,
@@ -252,6 +258,14 @@ impl<'a> Index<'a> {
             if found != houses {
                 return Err(refuse(name, format!("holds {found} entries, not {houses}")));
             }
+        }
+        let in_order = self.extra_houses.windows(2).all(|w| w[0][0] < w[1][0]);
+        let known = |e: &[u32; 2]| (e[0] as usize) < houses && (e[1] as usize) < self.sources.len();
+        if !in_order || !self.extra_houses.iter().all(known) {
+            return Err(refuse(
+                section::EXTRA_HOUSES,
+                "does not fit houses and sources".into(),
+            ));
         }
         self.check_documents()
     }
@@ -350,6 +364,15 @@ impl<'a> Index<'a> {
 
     pub fn house(&self, at: u32) -> Option<(&'a House, HouseFlags)> {
         Some((self.houses.get(at as usize)?, *self.house_flags.get(at as usize)?))
+    }
+
+    /// The source beside the map that a house is from; empty for the map itself.
+    pub fn source_of_house(&self, at: u32) -> &'a str {
+        let found = self.extra_houses.binary_search_by_key(&at, |e| e[0]);
+        let source = found
+            .ok()
+            .and_then(|k| self.sources.get(self.extra_houses[k][1] as usize));
+        source.map_or("", |text| self.text(*text))
     }
 
     /// The street that owns a house.

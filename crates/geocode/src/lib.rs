@@ -5,6 +5,7 @@
 
 mod build;
 mod complete;
+mod extra;
 mod face;
 mod fold;
 mod index;
@@ -21,7 +22,8 @@ use geom::LngLat;
 
 pub use face::{Answer, BuildProgress, Fields, Hit, Level, Match, Request, Reverse, Status};
 
-pub use build::build;
+pub use build::{build, build_with};
+pub use extra::{BadRow, ExtraError, ExtraPoints};
 
 /// An open index. Cheap to clone and to share between threads.
 #[derive(Debug, Clone)]

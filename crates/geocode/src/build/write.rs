@@ -10,6 +10,7 @@ use super::collect::{Found, Poi, region};
 use super::countries::Countries;
 use super::places::{Memory, Places, middle};
 use super::streets::{Codes, Street, code_near, hyphens_join};
+use crate::ExtraPoints;
 use crate::fold::{latin, pieces};
 use crate::index::{Doc, House, HouseFlags, Kind, LAYOUT, Meta, pack_run, section};
 use crate::line::length;
@@ -23,6 +24,7 @@ const SAME_POI: Meters = Meters(60.0);
 /// What the passes before have found.
 pub(crate) struct Input<'i, 'a> {
     pub extract: &'a Extract,
+    pub extra: &'i [ExtraPoints],
     pub found: &'i Found<'a>,
     pub places: &'i Places,
     pub streets: &'i [Street],
@@ -41,6 +43,8 @@ struct Columns {
     words: BTreeMap<String, Vec<u32>>,
     houses: Vec<House>,
     flags: Vec<HouseFlags>,
+    /// Houses of other sources than the map: house, source.
+    extra_houses: Vec<[u32; 2]>,
     lines: Vec<u32>,
     line_points: Vec<Fixed>,
 }
@@ -102,6 +106,9 @@ impl Columns {
             }
             if house.source == super::collect::Source::Line {
                 flags |= HouseFlags::LINE;
+            }
+            if let super::collect::Source::Extra(at) = house.source {
+                self.extra_houses.push([self.houses.len() as u32, u32::from(at)]);
             }
             self.flags.push(HouseFlags(flags));
             self.houses.push(House {
@@ -302,6 +309,7 @@ impl Columns {
         let (names, name_docs) = word_map(&self.names);
         let (beginnings, beginning_docs) = word_map(&beginnings(&self.names, &self.docs));
         let (words, word_docs) = word_map(&self.words);
+        let sources: Vec<u32> = input.extra.iter().map(|e| self.texts.id(&e.told())).collect();
         let meta = Meta {
             layout: LAYOUT,
             docs: self.docs.len() as u32,
@@ -342,6 +350,8 @@ impl Columns {
             Section::new(section::LISTS, &self.lists.values),
             Section::new(section::HOUSES, &self.houses),
             Section::new(section::HOUSE_FLAGS, &self.flags),
+            Section::new(section::EXTRA_HOUSES, &self.extra_houses),
+            Section::new(section::SOURCES, &sources),
             Section::new(section::HOUSES_BY_CELL, &houses_by_cell),
             Section::new(section::LINES, &self.lines),
             Section::new(section::LINE_POINTS, &self.line_points),

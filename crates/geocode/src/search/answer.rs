@@ -306,6 +306,7 @@ fn place_hit(context: &Context<'_, '_>, id: DocId, mask: u64) -> Option<(f32, Hi
         city: if is_code { String::new() } else { name.to_owned() },
         country: country.to_owned(),
         fields,
+        source: String::new(),
         why: format!(
             "the {kind} {name} is known{}.",
             if agrees { " and the rest agrees" } else { "" }
@@ -362,6 +363,7 @@ fn hit(context: &Context<'_, '_>, e: &Explained<'_>, confidence: f32) -> Hit {
         city: city.to_owned(),
         country: country.to_owned(),
         fields: e.fields,
+        source: e.located.map_or("", |l| l.source).to_owned(),
         why: why(context, e, doc_name, city, postcode),
     }
 }
@@ -387,6 +389,9 @@ fn why(context: &Context<'_, '_>, e: &Explained<'_>, name: &str, city: &str, pos
             Found::Beyond { .. } => format!("house {number} placed beyond the last known number"),
             Found::Nowhere => format!("house {number} unknown there"),
         });
+        if !located.source.is_empty() {
+            parts.push(format!("its point from {}", located.source));
+        }
     }
     match e.fields.postcode {
         Match::Exact | Match::Alias => parts.push("the postcode agrees".into()),

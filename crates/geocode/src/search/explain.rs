@@ -7,7 +7,7 @@ use super::find::{Candidate, How, mask_of};
 use super::house::{Found, Located, locate};
 use super::lex::{Field, Token};
 use super::tags::Noise;
-use super::walk::{edits, edits_allowed};
+use super::walk::edits;
 use crate::build::places::Rank;
 use crate::face::{Fields, Level, Match};
 use crate::fold::pieces;
@@ -338,9 +338,6 @@ impl<'a> Reading<'_, 'a, '_> {
             return;
         }
         fields.postcode = Match::Contradicts;
-        let near = own
-            .iter()
-            .any(|d| edits(&joined(context.index.name(*d)), &code.text) <= 1);
         let here = LngLat::from(self.doc.point);
         let far = code
             .docs
@@ -348,12 +345,16 @@ impl<'a> Reading<'_, 'a, '_> {
             .filter_map(|d| context.index.doc(*d))
             .map(|d| (LngLat::from(d.point).distance(here).0 - f64::from(d.reach)).max(0.0))
             .min_by(f64::total_cmp);
+        let near = || {
+            let alike = |d: &DocId| edits(&joined(context.index.name(*d)), &code.text) <= 1;
+            own.iter().any(alike)
+        };
         costs.postcode = match far {
             Some(far) if far < 3_000.0 => 0.1,
             Some(far) if far < 10_000.0 => 0.16,
             Some(far) if far < 30_000.0 => 0.25,
             Some(_) => 0.4,
-            None if near => 0.15,
+            None if near() => 0.15,
             None => 0.3,
         };
     }
@@ -445,36 +446,16 @@ impl<'a> Reading<'_, 'a, '_> {
         around: &[DocId],
     ) -> bool {
         let context = self.context;
-        let names: Vec<String> = around.iter().map(|d| joined(context.index.name(*d))).collect();
-        for words in [3, 2, 1] {
-            for start in 0..(context.tokens.len() + 1).saturating_sub(words) {
-                let span = &context.tokens[start..start + words];
-                let mask = mask_of(start, start + words);
-                let fits = mask & *used == 0
-                    && span
-                        .iter()
-                        .all(|t| t.field.may_be_place() && t.segment == span[0].segment && !t.has_digit());
-                if !fits {
-                    continue;
-                }
-                let text: String = span.iter().map(Token::text).collect();
-                let letters = text.chars().count();
-                let allowed = usize::from(edits_allowed(letters));
-                if allowed == 0 {
-                    continue;
-                }
-                let best = names
-                    .iter()
-                    .filter(|n| n.chars().count().abs_diff(letters) <= allowed)
-                    .map(|n| edits(n, &text))
-                    .min();
-                if let Some(wrong) = best.filter(|e| *e <= allowed) {
-                    *used |= mask;
-                    costs.town += 0.03 * wrong as f32 + 0.4 * wrong as f32 / letters as f32;
-                    fields.city = Match::Fuzzy(wrong as u8);
-                    return true;
-                }
-            }
+        for id in around {
+            let spans = context.misspelt_place(*id);
+            let Some(span) = spans.iter().find(|s| mask_of(s.start, s.end) & *used == 0) else {
+                continue;
+            };
+            let wrong = f32::from(span.wrong);
+            *used |= mask_of(span.start, span.end);
+            costs.town += 0.03 * wrong + 0.4 * wrong / f32::from(span.letters);
+            fields.city = Match::Fuzzy(span.wrong);
+            return true;
         }
         false
     }
@@ -649,7 +630,7 @@ impl<'a> Reading<'_, 'a, '_> {
     }
 }
 
-fn joined(name: &str) -> String {
+pub(crate) fn joined(name: &str) -> String {
     pieces(name).into_iter().map(|p| p.text).collect()
 }
 

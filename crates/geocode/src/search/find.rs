@@ -16,6 +16,11 @@ const MOST_CHOSEN: usize = 48;
 const MOST_BY_WORDS: usize = 40;
 /// A word that so many documents bear says nothing by itself.
 const COMMON_WORD: usize = 50_000;
+/// Nor does a town's name that so many bear.
+const COMMON_TOWN: usize = 1_000;
+
+/// What a town or postcode that agrees adds to a document found by words.
+const AGREES: f32 = 0.3;
 
 /// How well a name agrees.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -174,9 +179,11 @@ pub(crate) fn by_words(context: &Context<'_, '_>) -> Vec<Candidate> {
         {
             continue;
         }
+        // A town's name stands in those of many places there.
+        let is_town = context.tags.places.iter().any(|p| (p.start..p.end).contains(&at));
         let mut add = |run: u64, likeness: f32| {
             let docs = context.index.word_docs(run);
-            if docs.len() > COMMON_WORD {
+            if docs.len() > if is_town { COMMON_TOWN } else { COMMON_WORD } {
                 return;
             }
             let rarity = 1.0 / (1.0 + (docs.len() as f32).ln());
@@ -199,11 +206,17 @@ pub(crate) fn by_words(context: &Context<'_, '_>) -> Vec<Candidate> {
         }
     }
     let mut best: Vec<(f32, DocId)> = scores.into_iter().map(|(doc, score)| (score, doc)).collect();
-    let wanted = |doc: DocId| context.agreement(doc);
-    best.sort_by(|a, b| {
-        let key = |c: &(f32, DocId)| c.0 + 0.3 * f32::from(wanted(c.1));
-        key(b).total_cmp(&key(a)).then(a.1.cmp(&b.1))
-    });
+    let order = |a: &(f32, DocId), b: &(f32, DocId)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+    // Town and postcode add less than 1: only what is that near to the best can still become one of them.
+    if best.len() > MOST_BY_WORDS {
+        best.select_nth_unstable_by(MOST_BY_WORDS, order);
+        let least = best[MOST_BY_WORDS].0;
+        best.retain(|(score, _)| score + 2.0 * AGREES >= least);
+    }
+    for (score, doc) in &mut best {
+        *score += AGREES * f32::from(context.agreement(*doc));
+    }
+    best.sort_by(order);
     best.truncate(MOST_BY_WORDS);
     best.into_iter()
         .filter_map(|(_, doc)| compare_words(context, doc))

@@ -200,21 +200,27 @@ pub(crate) fn similar_words(text: &str, edits: u8, index: &Index<'_>, found: &mu
 /// Edits between two short texts, a swap of neighbours counting as one (restricted Damerau–Levenshtein).
 pub(crate) fn edits(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut older: Vec<usize> = Vec::new();
-    let mut old: Vec<usize> = (0..=b.len()).collect();
-    for i in 1..=a.len() {
-        let mut new = vec![i];
-        for j in 1..=b.len() {
-            let same = usize::from(a[i - 1] != b[j - 1]);
-            let mut best = (old[j - 1] + same).min(old[j] + 1).min(new[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(older[j - 2] + 1);
-            }
-            new.push(best);
-        }
-        older = std::mem::replace(&mut old, new);
+    let width = b.len() + 1;
+    // Three rows, used in turn.
+    let mut rows = vec![0; 3 * width];
+    for (j, cell) in rows[..width].iter_mut().enumerate() {
+        *cell = j;
     }
-    old[b.len()]
+    for i in 1..=a.len() {
+        let (older, old, new) = ((i + 1) % 3 * width, (i - 1) % 3 * width, i % 3 * width);
+        rows[new] = i;
+        for j in 1..=b.len() {
+            let differ = usize::from(a[i - 1] != b[j - 1]);
+            let mut best = (rows[old + j - 1] + differ)
+                .min(rows[old + j] + 1)
+                .min(rows[new + j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[older + j - 2] + 1);
+            }
+            rows[new + j] = best;
+        }
+    }
+    rows[a.len() % 3 * width + b.len()]
 }
 
 /// A typed letter behind this letter of the map that folding has dropped there: a wrong letter between the two
