@@ -2,7 +2,7 @@
 
 use geom::LngLat;
 
-use super::confidence::{ACCEPT, DOUBTED, Rivals, confidence};
+use super::confidence::{ACCEPT, DOUBTED, Doubts};
 use super::explain::Explained;
 use super::find::mask_of;
 use super::house::{Found, display};
@@ -22,11 +22,13 @@ const MOST_HITS: usize = 5;
 /// What a part of a street without houses costs beside one with some.
 const NO_HOUSES_HERE: f32 = 0.12;
 
-/// Makes the answer from all explained candidates.
+/// Makes the answer from all explained candidates. `doubts` get those about the best of them, even where it is not
+/// given for being doubted too much.
 pub(crate) fn answer(
     context: &Context<'_, '_>,
     request: &Request<'_>,
     mut found: Vec<Explained<'_>>,
+    doubts: &mut Option<Doubts>,
 ) -> Answer {
     let limit = if request.limit == 0 {
         MOST_HITS
@@ -80,15 +82,18 @@ pub(crate) fn answer(
         .collect();
     let hits: Vec<Hit> = kept
         .iter()
-        .zip(margins)
+        .zip(margins.iter().copied())
         .take(limit)
-        .map(|(k, margin)| hit(context, k, confidence(k, Rivals { margin })))
+        .map(|(k, margin)| hit(context, k, Doubts::of(k, margin).confidence()))
         .collect();
+    *doubts = Some(Doubts::of(&kept[0], margins[0]));
     // Less likely than not by far: better the town, or nothing.
     if hits[0].confidence < DOUBTED {
         return coarse(context, limit);
     }
-    let status = if !ambiguous && hits[0].confidence >= ACCEPT {
+    // A town or postcode that contradicts, and none that agrees: likely a place that this map does not know.
+    let astray = contradicted && !kept[0].placed;
+    let status = if !ambiguous && !astray && hits[0].confidence >= ACCEPT {
         Status::Auto
     } else {
         Status::Review

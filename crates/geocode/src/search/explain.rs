@@ -537,7 +537,10 @@ impl<'a> Reading<'_, 'a, '_> {
                     0.02
                 } else {
                     left |= 1 << at;
-                    share * weight * self.word_cost(at, token, first, last, number, placed)
+                    // A kind of street beside the name is part of it, where the map has such a name too.
+                    let kind_beside = weight < 1.0 && (at + 1 == first || at == last + 1);
+                    let kind = if kind_beside { 0.02 } else { 0.0 };
+                    kind + share * weight * self.word_cost(at, token, first, last, number, placed)
                 }
             };
             costs.left += cost;

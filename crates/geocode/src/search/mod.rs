@@ -1,7 +1,7 @@
 //! From a request to an answer: words, tags, candidates, explanations, ranking.
 
 pub(crate) mod answer;
-mod confidence;
+pub(crate) mod confidence;
 mod explain;
 mod find;
 pub(crate) mod house;
@@ -19,6 +19,7 @@ use geom::LngLat;
 use crate::face::{Answer, Request};
 use crate::index::{DocId, Index};
 use crate::words::Words;
+use confidence::Doubts;
 use explain::Explained;
 use find::Candidate;
 use lex::Token;
@@ -147,8 +148,8 @@ impl Context<'_, '_> {
     }
 }
 
-/// Answers one request.
-pub(crate) fn search(index: &Index<'_>, words: &Words, request: &Request<'_>) -> Answer {
+/// Answers one request, and tells what is in doubt about the best hit finer than a postcode.
+pub(crate) fn search(index: &Index<'_>, words: &Words, request: &Request<'_>) -> (Answer, Option<Doubts>) {
     let tokens = lex::tokens(request, words);
     let tags = tags::tag(&tokens, index, words);
     let wanted: HashSet<DocId> = tags
@@ -194,5 +195,7 @@ pub(crate) fn search(index: &Index<'_>, words: &Words, request: &Request<'_>) ->
             );
         }
     }
-    answer::answer(&context, request, found)
+    let mut doubts = None;
+    let answer = answer::answer(&context, request, found, &mut doubts);
+    (answer, doubts)
 }
