@@ -1,7 +1,7 @@
 //! Answers query files over one extract and writes what scoring programs read.
 //!
 //! `answer --pbf X.osm.pbf --queries q.csv [--reverse r.csv] [--autocomplete a.csv] --out ours.json
-//! [--structured]`
+//! [--structured] [--pack keep.pack]`
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -16,28 +16,8 @@ type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
     let options = Options::read()?;
-    let mut silent = |_| {};
-    let began = Instant::now();
-    let extract = osm::read(&[options.path("pbf")?.as_path()], &mut silent)?;
-    let read_s = began.elapsed().as_secs_f64();
-    let began = Instant::now();
-    let mut passes: Vec<(&str, f64)> = Vec::new();
-    let sections = geocode::build(&extract, &mut |p| {
-        passes.push((p.pass, began.elapsed().as_secs_f64()))
-    });
-    let build_s = began.elapsed().as_secs_f64();
-    drop(extract);
-    let index_bytes: usize = sections.iter().map(|s| s.bytes.len()).sum();
-    let section_bytes: HashMap<String, usize> =
-        sections.iter().map(|s| (s.name.clone(), s.bytes.len())).collect();
-    let folder = tempfile::tempdir()?;
-    let path = folder.path().join("answer.pack");
-    let mut writer = pack::Writer::create(&path)?;
-    for section in &sections {
-        writer.section(section)?;
-    }
-    writer.finish()?;
-    let geocoder = Geocoder::open(Arc::new(pack::Pack::open(&path)?))?;
+    let index = Index::open(&options)?;
+    let geocoder = &index.geocoder;
 
     let rows = rows(&options.path("queries")?)?;
     let mut results = Vec::new();
@@ -74,11 +54,11 @@ fn main() -> Result<(), Failure> {
     let rows_per_s = answered as f64 / began.elapsed().as_secs_f64();
 
     let reverse = match options.paths.get("reverse") {
-        Some(path) => reverse(&geocoder, path)?,
+        Some(path) => reverse(geocoder, path)?,
         None => Vec::new(),
     };
     let (autocomplete, keystroke_p95) = match options.paths.get("autocomplete") {
-        Some(path) => autocomplete(&geocoder, path)?,
+        Some(path) => autocomplete(geocoder, path)?,
         None => (Vec::new(), 0.0),
     };
     let out = json!({
@@ -86,8 +66,8 @@ fn main() -> Result<(), Failure> {
         "reverse": reverse,
         "autocomplete": autocomplete,
         "speed": {
-            "read_s": read_s, "build_s": build_s, "passes_begin_s": passes,
-            "index_bytes": index_bytes, "section_bytes": section_bytes,
+            "read_s": index.read_s, "build_s": index.build_s, "passes_begin_s": index.passes,
+            "index_bytes": index.section_bytes.values().sum::<usize>(), "section_bytes": index.section_bytes,
             "p50_ms": quantile(&mut times, 0.5), "p95_ms": quantile(&mut times, 0.95),
             "p99_ms": quantile(&mut times, 0.99), "rows_per_s": rows_per_s, "keystroke_p95_ms": keystroke_p95,
         },
@@ -96,6 +76,54 @@ fn main() -> Result<(), Failure> {
     std::fs::write(&target, serde_json::to_string(&out)?)?;
     println!("{} answers in {}: {}", rows.len(), target.display(), out["speed"]);
     Ok(())
+}
+
+/// The index asked in, and what building it took.
+struct Index {
+    geocoder: Geocoder,
+    read_s: f64,
+    build_s: f64,
+    passes: Vec<(&'static str, f64)>,
+    section_bytes: HashMap<String, usize>,
+    _folder: tempfile::TempDir,
+}
+
+impl Index {
+    /// Builds the index, or opens the one that `--pack` names and an earlier run has left there.
+    fn open(options: &Options) -> Result<Self, Failure> {
+        let folder = tempfile::tempdir()?;
+        let path = match options.paths.get("pack") {
+            Some(path) => path.clone(),
+            None => folder.path().join("answer.pack"),
+        };
+        let (mut read_s, mut build_s) = (0.0, 0.0);
+        let mut passes: Vec<(&str, f64)> = Vec::new();
+        let mut section_bytes = HashMap::new();
+        if !path.exists() {
+            let began = Instant::now();
+            let extract = osm::read(&[options.path("pbf")?.as_path()], &mut |_| {})?;
+            read_s = began.elapsed().as_secs_f64();
+            let began = Instant::now();
+            let sections = geocode::build(&extract, &mut |p| {
+                passes.push((p.pass, began.elapsed().as_secs_f64()));
+            });
+            build_s = began.elapsed().as_secs_f64();
+            section_bytes = sections.iter().map(|s| (s.name.clone(), s.bytes.len())).collect();
+            let mut writer = pack::Writer::create(&path)?;
+            for section in &sections {
+                writer.section(section)?;
+            }
+            writer.finish()?;
+        }
+        Ok(Self {
+            geocoder: Geocoder::open(Arc::new(pack::Pack::open(&path)?))?,
+            read_s,
+            build_s,
+            passes,
+            section_bytes,
+            _folder: folder,
+        })
+    }
 }
 
 struct Options {
@@ -118,7 +146,7 @@ impl Options {
                 options.structured = true;
                 continue;
             }
-            if !["pbf", "queries", "reverse", "autocomplete", "out"].contains(&name) {
+            if !["pbf", "queries", "reverse", "autocomplete", "out", "pack"].contains(&name) {
                 return Err(format!("`--{name}` is not an option").into());
             }
             let value = args.next().ok_or_else(|| format!("`--{name}` needs a file"))?;

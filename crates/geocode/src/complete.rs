@@ -16,6 +16,8 @@ use crate::words::Words;
 
 /// Nodes of the name map looked at for one keystroke.
 const NODES: usize = 4_000;
+/// The same where a town before it chooses among them.
+const NODES_IN_TOWN: usize = 16_000;
 /// Documents ranked for one keystroke.
 const DOCUMENTS: usize = 2_000;
 
@@ -54,7 +56,44 @@ pub(crate) fn complete(
     if leading && options.is_empty() {
         options = read(index, &all, unfinished, None);
     }
+    if options.is_empty() {
+        options = read_in_town(index, &all, unfinished);
+    }
     rank(index, options, bias, limit)
+}
+
+/// Reads words as a town or postcode, then a name or its beginning there: `12345 Town, Lange Str`.
+fn read_in_town<'a>(index: &Index<'a>, tokens: &[Token], unfinished: bool) -> Vec<Completion<'a>> {
+    let mut out: Vec<Completion<'a>> = Vec::new();
+    for from in 0..tokens.len().min(2) {
+        // Before the town its postcode may stand.
+        if from == 1 && index.named(Kind::Postcode, tokens[0].text()).is_empty() {
+            break;
+        }
+        let mut towns: Vec<(usize, &[DocId])> = Vec::new();
+        crate::search::walk::spans(
+            tokens,
+            from,
+            &[Kind::Place, Kind::Postcode],
+            index,
+            &mut |to, _, run| {
+                if to < tokens.len() {
+                    towns.push((to, index.name_docs(run)));
+                }
+            },
+        );
+        for (to, towns) in towns {
+            let rest = &tokens[to..];
+            let number = HouseNumber::read(rest[0].text()).filter(|_| rest.len() > 1 && rest[0].has_digit());
+            let rest = if number.is_some() { &rest[1..] } else { rest };
+            let options = read_within(index, rest, unfinished, number.as_ref(), &|doc| {
+                let holds = |around: &[DocId]| around.iter().any(|d| towns.contains(d));
+                holds(index.around(doc)) || holds(index.postcodes(doc))
+            });
+            out.extend(options);
+        }
+    }
+    out
 }
 
 /// Reads words as a name or its beginning, then a number, then a town or its beginning.
@@ -68,29 +107,78 @@ fn read<'a>(
     if tokens.is_empty() {
         return out;
     }
-    // The whole text is the beginning of a name.
-    let mut budget = NODES;
+    begun(index, tokens, unfinished, leading, None, &mut out);
+    numbered(index, tokens, unfinished, leading, &mut out);
+    out
+}
+
+/// The same among documents that `wanted` accepts.
+fn read_within<'a>(
+    index: &Index<'a>,
+    tokens: &[Token],
+    unfinished: bool,
+    leading: Option<&HouseNumber>,
+    wanted: &dyn Fn(&Doc) -> bool,
+) -> Vec<Completion<'a>> {
+    let mut out: Vec<Completion<'a>> = Vec::new();
+    begun(index, tokens, unfinished, leading, Some(wanted), &mut out);
+    numbered(index, tokens, unfinished, leading, &mut out);
+    out.retain(|c| wanted(c.doc));
+    out
+}
+
+/// The whole text is the beginning of a name.
+fn begun<'a>(
+    index: &Index<'a>,
+    tokens: &[Token],
+    unfinished: bool,
+    leading: Option<&HouseNumber>,
+    wanted: Option<&dyn Fn(&Doc) -> bool>,
+    out: &mut Vec<Completion<'a>>,
+) {
+    let mut budget = if wanted.is_some() { NODES_IN_TOWN } else { NODES };
     for kind in [Kind::Street, Kind::Place, Kind::Poi, Kind::Postcode] {
-        for (node, output) in states(index, kind, tokens, unfinished) {
+        let number = leading.filter(|_| kind == Kind::Street);
+        let mut add = |id: DocId, whole: bool| {
+            let doc = index
+                .doc(id)
+                .filter(|doc| wanted.is_none_or(|wanted| wanted(doc)));
+            if let Some(doc) = doc.filter(|_| out.len() < DOCUMENTS) {
+                out.push(Completion {
+                    id,
+                    doc,
+                    whole,
+                    number: number.cloned(),
+                });
+            }
+        };
+        for (node, output, text) in states(index, kind, tokens, unfinished) {
+            // So many names begin so that the most important of them are listed.
+            let listed = index.begun(kind, &text);
+            if wanted.is_none() && !listed.is_empty() {
+                index.named(kind, &text).iter().for_each(|id| add(*id, true));
+                listed.iter().for_each(|id| add(*id, false));
+                continue;
+            }
             let mut runs = Vec::new();
             collect(index, node, output, &mut budget, &mut runs);
             for (depth, run) in runs {
                 for id in index.name_docs(run).iter().take(DOCUMENTS) {
-                    let Some(doc) = index.doc(*id) else { continue };
-                    let number = leading.cloned().filter(|_| kind == Kind::Street);
-                    if out.len() < DOCUMENTS {
-                        out.push(Completion {
-                            id: *id,
-                            doc,
-                            whole: depth == 0,
-                            number,
-                        });
-                    }
+                    add(*id, depth == 0);
                 }
             }
         }
     }
-    // A whole name, then number and town.
+}
+
+/// A whole name, then number and town.
+fn numbered<'a>(
+    index: &Index<'a>,
+    tokens: &[Token],
+    unfinished: bool,
+    leading: Option<&HouseNumber>,
+    out: &mut Vec<Completion<'a>>,
+) {
     for end in (1..tokens.len()).rev() {
         let mut found: Vec<(Kind, u64)> = Vec::new();
         crate::search::walk::spans(
@@ -123,7 +211,6 @@ fn read<'a>(
             }
         }
     }
-    out
 }
 
 /// A house number at the beginning of the words, and how many they are.
@@ -156,8 +243,13 @@ fn agrees(index: &Index<'_>, doc: &Doc, rest: &[Token], unfinished: bool) -> boo
         && (code.is_empty() || index.postcodes(doc).iter().any(|d| begins(index.name(*d), &code)))
 }
 
-/// Places in the name map behind the words, the last one perhaps unfinished.
-fn states(index: &Index<'_>, kind: Kind, tokens: &[Token], unfinished: bool) -> Vec<(CompiledAddr, u64)> {
+/// Places in the name map behind the words, the last one perhaps unfinished, and what led there.
+fn states(
+    index: &Index<'_>,
+    kind: Kind,
+    tokens: &[Token],
+    unfinished: bool,
+) -> Vec<(CompiledAddr, u64, String)> {
     let names = index.names();
     let walk = |from: (CompiledAddr, u64), bytes: &[u8]| {
         let (mut addr, mut output) = from;
@@ -169,8 +261,9 @@ fn states(index: &Index<'_>, kind: Kind, tokens: &[Token], unfinished: bool) -> 
         }
         Some((addr, output))
     };
-    let mut states: Vec<(CompiledAddr, u64)> = walk((names.root().addr(), 0), &[kind.byte()])
+    let mut states: Vec<(CompiledAddr, u64, String)> = walk((names.root().addr(), 0), &[kind.byte()])
         .into_iter()
+        .map(|(addr, output)| (addr, output, String::new()))
         .collect();
     for (at, token) in tokens.iter().enumerate() {
         // An unfinished word is itself only: `s` is not yet `south`.
@@ -180,11 +273,13 @@ fn states(index: &Index<'_>, kind: Kind, tokens: &[Token], unfinished: bool) -> 
         } else {
             &token.readings[..]
         };
-        let mut next: Vec<(CompiledAddr, u64)> = Vec::new();
-        for state in &states {
+        let mut next: Vec<(CompiledAddr, u64, String)> = Vec::new();
+        for (addr, output, text) in &states {
             for reading in readings {
-                if let Some(reached) = walk(*state, reading.as_bytes()).filter(|r| !next.contains(r)) {
-                    next.push(reached);
+                if let Some((addr, output)) = walk((*addr, *output), reading.as_bytes())
+                    && !next.iter().any(|n| (n.0, n.1) == (addr, output))
+                {
+                    next.push((addr, output, format!("{text}{reading}")));
                 }
             }
         }
@@ -290,6 +385,7 @@ fn hit(index: &Index<'_>, option: &Completion<'_>) -> Hit {
         Kind::Postcode => (Level::Postcode, doc.point.into(), String::new()),
         Kind::Place => (Level::Area, doc.point.into(), String::new()),
     };
+    let mut source = "";
     let mut code = codes.first().filter(|_| codes.len() == 1);
     if let Some((number, located)) = located {
         match (located.found, located.house) {
@@ -305,6 +401,7 @@ fn hit(index: &Index<'_>, option: &Completion<'_>) -> Hit {
             }
         }
         point = located.point;
+        source = located.source;
     }
     let postcode = if kind == Kind::Postcode {
         name
@@ -345,6 +442,7 @@ fn hit(index: &Index<'_>, option: &Completion<'_>) -> Hit {
             },
             ..Fields::default()
         },
+        source: source.to_owned(),
         why: if option.whole {
             "The name is typed in full.".into()
         } else {

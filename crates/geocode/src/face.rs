@@ -230,6 +230,9 @@ pub struct Hit {
     pub country: String,
     /// How each field agrees.
     pub fields: Fields,
+    /// Where the house's point is from, beside the map: a source's name and date. Empty for the map itself.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub source: String,
     /// One sentence: what matched and what did not.
     pub why: String,
 }
@@ -268,6 +271,9 @@ pub struct Reverse {
     pub city: String,
     /// ISO 3166 code in capitals, or the country's name; may be empty.
     pub country: String,
+    /// Where the house's point is from, beside the map; empty for the map itself.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub source: String,
 }
 
 /// How far a build is.

@@ -9,7 +9,7 @@ use geom::{Fixed, LngLat};
 use pack::{OpenError, Pack};
 
 /// The layout's number; raised by any change of it.
-pub(crate) const LAYOUT: u32 = 2;
+pub(crate) const LAYOUT: u32 = 3;
 
 pub(crate) mod section {
     pub const META: &str = "geocode/meta";
@@ -17,12 +17,16 @@ pub(crate) mod section {
     pub const TEXT_AT: &str = "geocode/text_at";
     pub const NAMES: &str = "geocode/names";
     pub const NAME_DOCS: &str = "geocode/name_docs";
+    pub const BEGINNINGS: &str = "geocode/beginnings";
+    pub const BEGINNING_DOCS: &str = "geocode/beginning_docs";
     pub const WORDS: &str = "geocode/words";
     pub const WORD_DOCS: &str = "geocode/word_docs";
     pub const DOCS: &str = "geocode/docs";
     pub const LISTS: &str = "geocode/lists";
     pub const HOUSES: &str = "geocode/houses";
     pub const HOUSE_FLAGS: &str = "geocode/house_flags";
+    pub const EXTRA_HOUSES: &str = "geocode/extra_houses";
+    pub const SOURCES: &str = "geocode/sources";
     pub const HOUSES_BY_CELL: &str = "geocode/houses_by_cell";
     pub const LINES: &str = "geocode/lines";
     pub const LINE_POINTS: &str = "geocode/line_points";
@@ -54,6 +58,14 @@ impl Kind {
             Self::Poi => b'i',
             Self::Postcode => b'z',
         }
+    }
+
+    /// A key of the names for this kind.
+    pub fn key(self, name: &str) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(name.len() + 1);
+        bytes.push(self.byte());
+        bytes.extend(name.as_bytes());
+        bytes
     }
 
     fn of(byte: u8) -> Option<Self> {
@@ -150,12 +162,16 @@ pub(crate) struct Index<'a> {
     text_at: &'a [u32],
     names: fst::raw::Fst<&'a [u8]>,
     name_docs: &'a [u32],
+    beginnings: fst::raw::Fst<&'a [u8]>,
+    beginning_docs: &'a [u32],
     words: fst::raw::Fst<&'a [u8]>,
     word_docs: &'a [u32],
     docs: &'a [Doc],
     lists: &'a [u32],
     houses: &'a [House],
     house_flags: &'a [HouseFlags],
+    extra_houses: &'a [[u32; 2]],
+    sources: &'a [u32],
     houses_by_cell: &'a [u32],
     lines: &'a [u32],
     line_points: &'a [Fixed],
@@ -187,12 +203,16 @@ impl<'a> Index<'a> {
             text_at: pack.slice(section::TEXT_AT)?,
             names: map_of(pack, section::NAMES)?,
             name_docs: pack.slice(section::NAME_DOCS)?,
+            beginnings: map_of(pack, section::BEGINNINGS)?,
+            beginning_docs: pack.slice(section::BEGINNING_DOCS)?,
             words: map_of(pack, section::WORDS)?,
             word_docs: pack.slice(section::WORD_DOCS)?,
             docs: pack.slice(section::DOCS)?,
             lists: pack.slice(section::LISTS)?,
             houses: pack.slice(section::HOUSES)?,
             house_flags: pack.slice(section::HOUSE_FLAGS)?,
+            extra_houses: pack.slice(section::EXTRA_HOUSES)?,
+            sources: pack.slice(section::SOURCES)?,
             houses_by_cell: pack.slice(section::HOUSES_BY_CELL)?,
             lines: pack.slice(section::LINES)?,
             line_points: pack.slice(section::LINE_POINTS)?,
@@ -203,7 +223,11 @@ impl<'a> Index<'a> {
 
     /// Checks that the sections fit together. Reads the tables and maps once.
     pub fn check(&self) -> Result<(), OpenError> {
-        for (name, map) in [(section::NAMES, &self.names), (section::WORDS, &self.words)] {
+        for (name, map) in [
+            (section::NAMES, &self.names),
+            (section::BEGINNINGS, &self.beginnings),
+            (section::WORDS, &self.words),
+        ] {
             map.verify()
                 .map_err(|e| refuse(name, format!("is damaged ({e})")))?;
         }
@@ -234,6 +258,14 @@ impl<'a> Index<'a> {
             if found != houses {
                 return Err(refuse(name, format!("holds {found} entries, not {houses}")));
             }
+        }
+        let in_order = self.extra_houses.windows(2).all(|w| w[0][0] < w[1][0]);
+        let known = |e: &[u32; 2]| (e[0] as usize) < houses && (e[1] as usize) < self.sources.len();
+        if !in_order || !self.extra_houses.iter().all(known) {
+            return Err(refuse(
+                section::EXTRA_HOUSES,
+                "does not fit houses and sources".into(),
+            ));
         }
         self.check_documents()
     }
@@ -334,6 +366,15 @@ impl<'a> Index<'a> {
         Some((self.houses.get(at as usize)?, *self.house_flags.get(at as usize)?))
     }
 
+    /// The source beside the map that a house is from; empty for the map itself.
+    pub fn source_of_house(&self, at: u32) -> &'a str {
+        let found = self.extra_houses.binary_search_by_key(&at, |e| e[0]);
+        let source = found
+            .ok()
+            .and_then(|k| self.sources.get(self.extra_houses[k][1] as usize));
+        source.map_or("", |text| self.text(*text))
+    }
+
     /// The street that owns a house.
     pub fn street_of_house(&self, at: u32) -> Option<DocId> {
         self.street_by(|d| d.first + d.count, at)
@@ -412,12 +453,16 @@ impl<'a> Index<'a> {
 
     /// Documents of exactly this key.
     pub fn named(&self, kind: Kind, key: &str) -> &'a [DocId] {
-        let mut bytes = Vec::with_capacity(key.len() + 1);
-        bytes.push(kind.byte());
-        bytes.extend(key.as_bytes());
         self.names
-            .get(bytes)
+            .get(kind.key(key))
             .map_or(&[], |run| self.name_docs(run.value()))
+    }
+
+    /// The most important documents whose key begins so, best first; empty where few enough do to look at all.
+    pub fn begun(&self, kind: Kind, beginning: &str) -> &'a [DocId] {
+        self.beginnings
+            .get(kind.key(beginning))
+            .map_or(&[], |run| run_of(self.beginning_docs, run.value()))
     }
 
     /// Shapes of the map's postcodes.

@@ -5,6 +5,7 @@
 
 mod build;
 mod complete;
+mod extra;
 mod face;
 mod fold;
 mod index;
@@ -19,9 +20,12 @@ use std::sync::Arc;
 
 use geom::LngLat;
 
+pub use search::confidence::Doubts;
+
 pub use face::{Answer, BuildProgress, Fields, Hit, Level, Match, Request, Reverse, Status};
 
-pub use build::build;
+pub use build::{build, build_with};
+pub use extra::{BadRow, ExtraError, ExtraPoints};
 
 /// An open index. Cheap to clone and to share between threads.
 #[derive(Debug, Clone)]
@@ -56,7 +60,14 @@ impl Geocoder {
     /// Looks an address up.
     #[must_use]
     pub fn search(&self, request: &Request<'_>) -> Answer {
-        search::search(&self.index(), &self.tables.words, request)
+        search::search(&self.index(), &self.tables.words, request).0
+    }
+
+    /// What speaks against the best place found for a request, even where it is doubted so much that the answer
+    /// leaves it out; `None` where nothing finer than a postcode was found. Confidence is fitted on this.
+    #[must_use]
+    pub fn doubts(&self, request: &Request<'_>) -> Option<Doubts> {
+        search::search(&self.index(), &self.tables.words, request).1
     }
 
     /// Looks many addresses up on all cores. Answers are in the order of the requests and the same as
@@ -68,7 +79,7 @@ impl Geocoder {
         let words = &self.tables.words;
         requests
             .par_iter()
-            .map(|r| search::search(&index, words, r))
+            .map(|r| search::search(&index, words, r).0)
             .collect()
     }
 

@@ -102,6 +102,7 @@ fn at_house(index: &Index<'_>, at: u32, distance: f64) -> Option<Reverse> {
             level: Level::House,
             distance,
             house_number: display(house.number, index.text(house.suffix)),
+            source: index.source_of_house(at),
             postcode: code.map_or("", |d| index.name(*d)),
         },
     ))
@@ -126,6 +127,7 @@ fn at_street(index: &Index<'_>, near: &NearStreet) -> Option<Reverse> {
             level,
             distance: near.distance,
             house_number: String::new(),
+            source: "",
             postcode: code.map_or("", |d| index.name(*d)),
         },
     ))
@@ -136,6 +138,7 @@ struct Made<'a> {
     level: Level,
     distance: f64,
     house_number: String,
+    source: &'a str,
     postcode: &'a str,
 }
 
@@ -164,5 +167,6 @@ fn made(index: &Index<'_>, doc: &Doc, made: Made<'_>) -> Reverse {
         postcode: made.postcode.to_owned(),
         city: city.to_owned(),
         country: country.to_owned(),
+        source: made.source.to_owned(),
     }
 }

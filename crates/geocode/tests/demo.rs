@@ -165,6 +165,13 @@ fn a_street_that_begins_with_a_number_may_be_misspelt_too() {
 }
 
 #[test]
+fn a_typing_error_may_look_like_an_abbreviation() {
+    let map = open(&demo_extract());
+    let answer = map.search(&Request::text("Wolgastr Straße 5, Neubrandenburg"));
+    assert_eq!(answer.hits[0].street, "Wolgaster Straße", "{}", answer.why);
+}
+
+#[test]
 fn a_typed_address_is_offered_before_it_is_whole() {
     let truths = truths();
     for truth in truths.iter().step_by(997) {

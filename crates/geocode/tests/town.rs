@@ -441,6 +441,72 @@ fn typing_offers_streets_then_houses() {
 }
 
 #[test]
+fn a_town_or_postcode_may_be_typed_first() {
+    let map = open(&towns().finish());
+    for (typed, city, number) in [
+        ("Altdorf, Lange", "Altdorf", ""),
+        ("Neudorf Lange Straße 20", "Neudorf", "20"),
+        ("12399 Neudorf, lange str", "Neudorf", ""),
+        ("12345, Lange Straße 8", "Altdorf", "8"),
+    ] {
+        let hits = map.autocomplete(typed, None, 5);
+        let first = hits.first().unwrap_or_else(|| panic!("{typed}: nothing"));
+        assert_eq!(
+            (
+                first.street.as_str(),
+                first.city.as_str(),
+                first.house_number.as_str()
+            ),
+            ("Lange Straße", city, number),
+            "{typed}"
+        );
+    }
+    assert!(
+        map.autocomplete("Altdorf, Am Wehr", None, 5).is_empty(),
+        "it is in Neudorf"
+    );
+}
+
+#[test]
+fn a_name_written_exactly_so_comes_before_its_like() {
+    let mut town = Town::new();
+    town.place(0.0, 0.0, "town", "Altdorf");
+    town.street([0.0, 0.0], "Polna", &[1, 2, 3, 4], "12345", "Altdorf");
+    town.street([0.0, 900.0], "ulica Polna", &[1, 2, 3, 4], "12345", "Altdorf");
+    town.street([5_000.0, 0.0], "Haus am Teich", &[1, 2, 3], "12345", "Altdorf");
+    let map = open(&town.finish());
+    for (query, street) in [
+        ("Polna 3, Altdorf", "Polna"),
+        ("ulica Polna 3, Altdorf", "ulica Polna"),
+        // A word for a part of a building begins a name, with a letter wrong behind it.
+        ("Haus am Teihc 3, Altdorf", "Haus am Teich"),
+    ] {
+        let answer = map.search(&Request::text(query));
+        assert_eq!(answer.hits[0].street, street, "{query}: {}", answer.why);
+        assert!(!answer.ambiguous, "{query}: {}", answer.why);
+    }
+    // Without the town either may be meant.
+    assert!(map.search(&Request::text("ulica Polna 3")).hits.len() > 1);
+}
+
+#[test]
+fn of_a_streets_two_parts_the_one_with_houses_stands_for_it() {
+    let mut town = Town::new();
+    town.place(0.0, 0.0, "town", "Altdorf");
+    town.street([0.0, 0.0], "Lange Gasse", &[1, 2, 3, 4], "12345", "Altdorf");
+    // 1.6 km long, without a house.
+    town.way(
+        &[[2_000.0, 0.0], [3_600.0, 0.0]],
+        &[("highway", "residential"), ("name", "Lange Gasse")],
+    );
+    let drawn = town.at(200.0, 0.0);
+    let map = open(&town.finish());
+    let hit = &map.search(&Request::text("Lange Gasse 900, 12345 Altdorf")).hits[0];
+    assert_eq!(hit.level, Level::Street);
+    assert!(metres(hit.point, drawn) < 300.0, "{}", hit.why);
+}
+
+#[test]
 fn every_answer_says_why_and_batches_say_the_same() {
     let map = open(&towns().finish());
     let queries = [

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use geom::{BBox, LngLat, Meters};
 use osm::{Extract, MemberKind, Tags, WayId};
 
+use crate::ExtraPoints;
+
 /// Where an address was found: the smaller, the better its point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Source {
@@ -14,6 +16,8 @@ pub(crate) enum Source {
     Building,
     /// A shop, office or the like.
     Poi,
+    /// One of the sources beside the map.
+    Extra(u16),
     /// Set along an interpolation line.
     Line,
 }
@@ -74,7 +78,7 @@ pub(crate) fn region(extract: &Extract) -> Option<BBox> {
 }
 
 /// Reads all elements once.
-pub(crate) fn collect(extract: &Extract) -> Found<'_> {
+pub(crate) fn collect<'a>(extract: &'a Extract, extra: &'a [ExtraPoints]) -> Found<'a> {
     let mut found = Found::default();
     let Some(region) = region(extract) else {
         return found;
@@ -128,6 +132,19 @@ pub(crate) fn collect(extract: &Extract) -> Found<'_> {
         {
             let street = streets.get(&(MemberKind::Relation, relation.id.0)).copied();
             found.object(relation.tags, center, Source::Building, street);
+        }
+    }
+    for (at, set) in (0..u16::MAX).zip(extra) {
+        for extra in set.points().iter().filter(|p| region.contains(p.point)) {
+            found.addresses.push(Address {
+                street: &extra.street,
+                numbers: extra.number.clone(),
+                postcode: &extra.postcode,
+                city: &extra.city,
+                suburb: &extra.district,
+                point: extra.point,
+                source: Source::Extra(at),
+            });
         }
     }
     found

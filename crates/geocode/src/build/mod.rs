@@ -7,17 +7,29 @@ mod shape;
 mod streets;
 mod write;
 
+pub(crate) use collect::region;
 pub(crate) use write::half_way;
 
 use osm::Extract;
 use pack::Section;
 
-use crate::BuildProgress;
 use crate::words::Words;
+use crate::{BuildProgress, ExtraPoints};
 
 /// Builds the geocoder's sections, named `geocode/…`. Same extract, same bytes.
 #[must_use]
 pub fn build(extract: &Extract, progress: &mut dyn FnMut(BuildProgress)) -> Vec<Section> {
+    build_with(extract, &[], progress)
+}
+
+/// The same with address points of other sources beside the map's own. Where both know a house within 30 m, the
+/// map's point stays; points outside of the map are left out.
+#[must_use]
+pub fn build_with(
+    extract: &Extract,
+    extra: &[ExtraPoints],
+    progress: &mut dyn FnMut(BuildProgress),
+) -> Vec<Section> {
     const PASSES: [&str; 4] = [
         "collect addresses",
         "find towns",
@@ -33,7 +45,7 @@ pub fn build(extract: &Extract, progress: &mut dyn FnMut(BuildProgress)) -> Vec<
     };
     let words = Words::new();
     begin(0);
-    let found = collect::collect(extract);
+    let found = collect::collect(extract, extra);
     begin(1);
     let places = places::Places::new(extract, &found, &words);
     begin(2);
@@ -43,6 +55,7 @@ pub fn build(extract: &Extract, progress: &mut dyn FnMut(BuildProgress)) -> Vec<
     let countries = countries::Countries::new(&found, &places);
     write::write(&write::Input {
         extract,
+        extra,
         found: &found,
         places: &places,
         streets: &streets,

@@ -10,6 +10,7 @@ use super::collect::{Found, Poi, region};
 use super::countries::Countries;
 use super::places::{Memory, Places, middle};
 use super::streets::{Codes, Street, code_near, hyphens_join};
+use crate::ExtraPoints;
 use crate::fold::{latin, pieces};
 use crate::index::{Doc, House, HouseFlags, Kind, LAYOUT, Meta, pack_run, section};
 use crate::line::length;
@@ -23,6 +24,7 @@ const SAME_POI: Meters = Meters(60.0);
 /// What the passes before have found.
 pub(crate) struct Input<'i, 'a> {
     pub extract: &'a Extract,
+    pub extra: &'i [ExtraPoints],
     pub found: &'i Found<'a>,
     pub places: &'i Places,
     pub streets: &'i [Street],
@@ -41,6 +43,8 @@ struct Columns {
     words: BTreeMap<String, Vec<u32>>,
     houses: Vec<House>,
     flags: Vec<HouseFlags>,
+    /// Houses of other sources than the map: house, source.
+    extra_houses: Vec<[u32; 2]>,
     lines: Vec<u32>,
     line_points: Vec<Fixed>,
 }
@@ -102,6 +106,9 @@ impl Columns {
             }
             if house.source == super::collect::Source::Line {
                 flags |= HouseFlags::LINE;
+            }
+            if let super::collect::Source::Extra(at) = house.source {
+                self.extra_houses.push([self.houses.len() as u32, u32::from(at)]);
             }
             self.flags.push(HouseFlags(flags));
             self.houses.push(House {
@@ -279,9 +286,7 @@ impl Columns {
     ) {
         for name in names {
             for key in words.keys(name) {
-                let mut bytes = vec![kind.byte()];
-                bytes.extend(key.as_bytes());
-                push_once(self.names.entry(bytes).or_default(), id);
+                push_once(self.names.entry(kind.key(&key)).or_default(), id);
             }
             if !by_word {
                 continue;
@@ -302,7 +307,9 @@ impl Columns {
 
     fn finish(mut self, input: &Input<'_, '_>, codes: &[Code]) -> Vec<Section> {
         let (names, name_docs) = word_map(&self.names);
+        let (beginnings, beginning_docs) = word_map(&beginnings(&self.names, &self.docs));
         let (words, word_docs) = word_map(&self.words);
+        let sources: Vec<u32> = input.extra.iter().map(|e| self.texts.id(&e.told())).collect();
         let meta = Meta {
             layout: LAYOUT,
             docs: self.docs.len() as u32,
@@ -335,12 +342,16 @@ impl Columns {
             Section::new(section::TEXT_AT, &self.texts.at),
             bytes(section::NAMES, names),
             Section::new(section::NAME_DOCS, &name_docs),
+            bytes(section::BEGINNINGS, beginnings),
+            Section::new(section::BEGINNING_DOCS, &beginning_docs),
             bytes(section::WORDS, words),
             Section::new(section::WORD_DOCS, &word_docs),
             Section::new(section::DOCS, &self.docs),
             Section::new(section::LISTS, &self.lists.values),
             Section::new(section::HOUSES, &self.houses),
             Section::new(section::HOUSE_FLAGS, &self.flags),
+            Section::new(section::EXTRA_HOUSES, &self.extra_houses),
+            Section::new(section::SOURCES, &sources),
             Section::new(section::HOUSES_BY_CELL, &houses_by_cell),
             Section::new(section::LINES, &self.lines),
             Section::new(section::LINE_POINTS, &self.line_points),
@@ -362,6 +373,53 @@ pub(crate) fn half_way(a: Fixed, b: Fixed) -> LngLat {
 
 fn fixed_bounds(bbox: BBox) -> [i32; 4] {
     [bbox.west, bbox.south, bbox.east, bbox.north].map(|v| (v * 1e7) as i32)
+}
+
+/// Beginnings of up to this many letters may be listed.
+const LONGEST_BEGINNING: usize = 5;
+/// Beginnings of more names than this are listed: fewer are looked at one by one.
+const MANY_NAMES: usize = 300;
+/// Documents of one list.
+const MOST_LISTED: usize = 60;
+
+/// For beginnings of many names the most important documents, best first.
+fn beginnings(names: &BTreeMap<Vec<u8>, Vec<u32>>, docs: &[Doc]) -> BTreeMap<Vec<u8>, Vec<u32>> {
+    let mut out = BTreeMap::new();
+    for letters in 1..=LONGEST_BEGINNING {
+        let mut open: Option<(&[u8], Vec<u32>, usize)> = None;
+        let mut close = |open: Option<(&[u8], Vec<u32>, usize)>| {
+            if let Some((key, ids, _)) = open.filter(|open| open.2 > MANY_NAMES) {
+                out.insert(key.to_vec(), most_important(ids, docs));
+            }
+        };
+        for (key, ids) in names {
+            // The first byte is the kind.
+            let text = std::str::from_utf8(&key[1..]).unwrap_or("");
+            let Some((at, last)) = text.char_indices().nth(letters - 1) else {
+                continue;
+            };
+            let beginning = &key[..1 + at + last.len_utf8()];
+            match &mut open {
+                Some((known, listed, n)) if *known == beginning => {
+                    listed.extend(ids);
+                    *n += 1;
+                    if listed.len() > 100 * MOST_LISTED {
+                        *listed = most_important(std::mem::take(listed), docs);
+                    }
+                }
+                _ => close(open.replace((beginning, ids.clone(), 1))),
+            }
+        }
+        close(open);
+    }
+    out
+}
+
+fn most_important(mut ids: Vec<u32>, docs: &[Doc]) -> Vec<u32> {
+    ids.sort_unstable_by_key(|id| (std::cmp::Reverse(docs[*id as usize].importance), *id));
+    ids.dedup();
+    ids.truncate(MOST_LISTED);
+    ids
 }
 
 fn push_once(ids: &mut Vec<u32>, id: u32) {

@@ -2,7 +2,7 @@
 
 use geom::LngLat;
 
-use super::confidence::{ACCEPT, DOUBTED, Rivals, confidence};
+use super::confidence::{ACCEPT, DOUBTED, Doubts};
 use super::explain::Explained;
 use super::find::mask_of;
 use super::house::{Found, display};
@@ -19,18 +19,23 @@ const CONTRADICTED: f32 = 0.2;
 /// Places further apart than this are different ones, metres.
 const APART: f64 = 250.0;
 const MOST_HITS: usize = 5;
+/// What a part of a street without houses costs beside one with some.
+const NO_HOUSES_HERE: f32 = 0.12;
 
-/// Makes the answer from all explained candidates.
+/// Makes the answer from all explained candidates. `doubts` get those about the best of them, even where it is not
+/// given for being doubted too much.
 pub(crate) fn answer(
     context: &Context<'_, '_>,
     request: &Request<'_>,
     mut found: Vec<Explained<'_>>,
+    doubts: &mut Option<Doubts>,
 ) -> Answer {
     let limit = if request.limit == 0 {
         MOST_HITS
     } else {
         request.limit.min(MOST_HITS)
     };
+    prefer_parts_with_houses(context, &mut found);
     found.retain(|e| e.cost <= REFUSED);
     found.sort_by(|a, b| {
         let key = |e: &Explained<'_>| {
@@ -77,15 +82,18 @@ pub(crate) fn answer(
         .collect();
     let hits: Vec<Hit> = kept
         .iter()
-        .zip(margins)
+        .zip(margins.iter().copied())
         .take(limit)
-        .map(|(k, margin)| hit(context, k, confidence(k, Rivals { margin })))
+        .map(|(k, margin)| hit(context, k, Doubts::of(k, margin).confidence()))
         .collect();
+    *doubts = Some(Doubts::of(&kept[0], margins[0]));
     // Less likely than not by far: better the town, or nothing.
     if hits[0].confidence < DOUBTED {
         return coarse(context, limit);
     }
-    let status = if !ambiguous && hits[0].confidence >= ACCEPT {
+    // A town or postcode that contradicts, and none that agrees: likely a place that this map does not know.
+    let astray = contradicted && !kept[0].placed;
+    let status = if !ambiguous && !astray && hits[0].confidence >= ACCEPT {
         Status::Auto
     } else {
         Status::Review
@@ -105,6 +113,29 @@ pub(crate) fn answer(
         hits,
         ambiguous,
         why,
+    }
+}
+
+/// A street may be known in two parts of one town, one with house numbers and one without: a number that neither
+/// has is then no reason to prefer the bare one.
+fn prefer_parts_with_houses(context: &Context<'_, '_>, found: &mut [Explained<'_>]) {
+    let part = |e: &Explained<'_>| {
+        let doc = context.index.doc(e.candidate.doc)?;
+        let town = context.index.around(doc).first().copied();
+        Some(((doc.name, town), doc.count))
+    };
+    let numbered: Vec<(u32, Option<DocId>)> = found
+        .iter()
+        .filter(|e| e.number.is_some() && e.candidate.kind == Kind::Street)
+        .filter_map(|e| part(e).filter(|(_, houses)| *houses > 0))
+        .map(|(name, _)| name)
+        .collect();
+    for e in found {
+        let nowhere = e.located.is_some_and(|l| l.found == Found::Nowhere);
+        if nowhere && part(e).is_some_and(|(name, houses)| houses == 0 && numbered.contains(&name)) {
+            e.costs.number += NO_HOUSES_HERE;
+            e.cost += NO_HOUSES_HERE;
+        }
     }
 }
 
@@ -280,6 +311,7 @@ fn place_hit(context: &Context<'_, '_>, id: DocId, mask: u64) -> Option<(f32, Hi
         city: if is_code { String::new() } else { name.to_owned() },
         country: country.to_owned(),
         fields,
+        source: String::new(),
         why: format!(
             "the {kind} {name} is known{}.",
             if agrees { " and the rest agrees" } else { "" }
@@ -336,6 +368,7 @@ fn hit(context: &Context<'_, '_>, e: &Explained<'_>, confidence: f32) -> Hit {
         city: city.to_owned(),
         country: country.to_owned(),
         fields: e.fields,
+        source: e.located.map_or("", |l| l.source).to_owned(),
         why: why(context, e, doc_name, city, postcode),
     }
 }
@@ -361,6 +394,9 @@ fn why(context: &Context<'_, '_>, e: &Explained<'_>, name: &str, city: &str, pos
             Found::Beyond { .. } => format!("house {number} placed beyond the last known number"),
             Found::Nowhere => format!("house {number} unknown there"),
         });
+        if !located.source.is_empty() {
+            parts.push(format!("its point from {}", located.source));
+        }
     }
     match e.fields.postcode {
         Match::Exact | Match::Alias => parts.push("the postcode agrees".into()),

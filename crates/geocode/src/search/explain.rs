@@ -7,7 +7,7 @@ use super::find::{Candidate, How, mask_of};
 use super::house::{Found, Located, locate};
 use super::lex::{Field, Token};
 use super::tags::Noise;
-use super::walk::{edits, edits_allowed};
+use super::walk::edits;
 use crate::build::places::Rank;
 use crate::face::{Fields, Level, Match};
 use crate::fold::pieces;
@@ -42,11 +42,14 @@ pub(crate) struct Costs {
     pub town: f32,
     pub left: f32,
     pub noise: f32,
+    /// The name is another one of its names, or written in another form: says little by itself, but decides
+    /// between the street that is called exactly so and one that may be called so.
+    pub form: f32,
 }
 
 impl Costs {
     fn sum(&self) -> f32 {
-        self.name + self.number + self.postcode + self.town + self.left + self.noise
+        self.name + self.number + self.postcode + self.town + self.left + self.noise + self.form
     }
 }
 
@@ -141,13 +144,22 @@ impl<'a> Reading<'_, 'a, '_> {
                 if span.lettered && found.found != Found::Exact {
                     costs.number += 0.5;
                 }
+                // What looks like a postcode is one, unless a house bears it.
+                let is_code = context
+                    .tags
+                    .codes
+                    .iter()
+                    .any(|c| c.start == span.start && c.end == span.end && c.text.len() >= 4);
+                if is_code && found.found != Found::Exact {
+                    costs.number += 0.15;
+                }
                 point = found.point;
                 located = Some(found);
             } else {
                 // A place of interest that has this number agrees, any other does not say.
                 let own = HouseNumber::read(context.index.text(self.doc.count));
                 let same = own.as_ref() == Some(&span.number);
-                costs.number += if same { 0.0 } else { 0.2 };
+                costs.number += if same { 0.0 } else { 0.26 };
                 fields.house_number = if same { Match::Exact } else { Match::Contradicts };
             }
         }
@@ -157,7 +169,8 @@ impl<'a> Reading<'_, 'a, '_> {
         let town_far = self.read_places(&mut used, &mut costs, &mut fields, &mut placed);
         self.read_country(&mut used, &mut costs, &mut fields, placed);
         let left = self.read_rest(used, number_span, placed, &mut costs);
-        costs.town += self.town_instead_cost(left, level);
+        costs.town += self.town_instead_cost(left, level, number.is_some());
+        costs.form = self.form_cost(placed);
         Explained {
             candidate: *self.candidate,
             cost: costs.sum(),
@@ -175,7 +188,7 @@ impl<'a> Reading<'_, 'a, '_> {
 
     /// A street or shop that is called like a town is hardly meant by the town's name, unless it has the
     /// house, or is a hamlet where nothing else is left to explain.
-    fn town_instead_cost(&self, left: u64, level: Level) -> f32 {
+    fn town_instead_cost(&self, left: u64, level: Level, numbered: bool) -> f32 {
         let tags = &self.context.tags;
         let mask = self.candidate.mask;
         // A postcode beside the town makes no other name of it.
@@ -199,6 +212,8 @@ impl<'a> Reading<'_, 'a, '_> {
             (true, true, _) => 0.3,
             (true, false, _) => 0.7,
             (false, true, _) => 0.0,
+            // A house number, even an unknown one, belongs to a street.
+            (false, false, true) if numbered => 0.2,
             // The town itself is the better answer.
             (false, false, true) => 0.9,
             (false, false, false) => {
@@ -208,6 +223,41 @@ impl<'a> Reading<'_, 'a, '_> {
                     0.0
                 }
             }
+        }
+    }
+
+    /// What a name costs that is not written as the map's first name is. Without a town the same name in another
+    /// form elsewhere is as likely meant, so that it only orders them.
+    fn form_cost(&self, placed: bool) -> f32 {
+        if self.candidate.how != How::Exact {
+            return 0.0;
+        }
+        let typed = (0..self.context.tokens.len())
+            .filter(|t| self.candidate.mask & (1 << t) != 0)
+            .map(|t| self.context.tokens[t].text());
+        let mut name = pieces(self.context.index.text(self.doc.name)).into_iter();
+        let mut rest = String::new();
+        for word in typed {
+            let mut word = word;
+            while !word.is_empty() {
+                if rest.is_empty() {
+                    let Some(piece) = name.next() else {
+                        return if placed { 0.07 } else { 0.02 };
+                    };
+                    rest = piece.text;
+                }
+                let common = word.len().min(rest.len());
+                if word.as_bytes()[..common] != rest.as_bytes()[..common] {
+                    return if placed { 0.07 } else { 0.02 };
+                }
+                word = &word[common..];
+                rest.drain(..common);
+            }
+        }
+        match rest.is_empty() && name.next().is_none() {
+            true => 0.0,
+            false if placed => 0.07,
+            false => 0.02,
         }
     }
 
@@ -288,9 +338,6 @@ impl<'a> Reading<'_, 'a, '_> {
             return;
         }
         fields.postcode = Match::Contradicts;
-        let near = own
-            .iter()
-            .any(|d| edits(&joined(context.index.name(*d)), &code.text) <= 1);
         let here = LngLat::from(self.doc.point);
         let far = code
             .docs
@@ -298,12 +345,16 @@ impl<'a> Reading<'_, 'a, '_> {
             .filter_map(|d| context.index.doc(*d))
             .map(|d| (LngLat::from(d.point).distance(here).0 - f64::from(d.reach)).max(0.0))
             .min_by(f64::total_cmp);
+        let near = || {
+            let alike = |d: &DocId| edits(&joined(context.index.name(*d)), &code.text) <= 1;
+            own.iter().any(alike)
+        };
         costs.postcode = match far {
             Some(far) if far < 3_000.0 => 0.1,
             Some(far) if far < 10_000.0 => 0.16,
             Some(far) if far < 30_000.0 => 0.25,
             Some(_) => 0.4,
-            None if near => 0.15,
+            None if near() => 0.15,
             None => 0.3,
         };
     }
@@ -395,36 +446,16 @@ impl<'a> Reading<'_, 'a, '_> {
         around: &[DocId],
     ) -> bool {
         let context = self.context;
-        let names: Vec<String> = around.iter().map(|d| joined(context.index.name(*d))).collect();
-        for words in [3, 2, 1] {
-            for start in 0..(context.tokens.len() + 1).saturating_sub(words) {
-                let span = &context.tokens[start..start + words];
-                let mask = mask_of(start, start + words);
-                let fits = mask & *used == 0
-                    && span
-                        .iter()
-                        .all(|t| t.field.may_be_place() && t.segment == span[0].segment && !t.has_digit());
-                if !fits {
-                    continue;
-                }
-                let text: String = span.iter().map(Token::text).collect();
-                let letters = text.chars().count();
-                let allowed = usize::from(edits_allowed(letters));
-                if allowed == 0 {
-                    continue;
-                }
-                let best = names
-                    .iter()
-                    .filter(|n| n.chars().count().abs_diff(letters) <= allowed)
-                    .map(|n| edits(n, &text))
-                    .min();
-                if let Some(wrong) = best.filter(|e| *e <= allowed) {
-                    *used |= mask;
-                    costs.town += 0.03 * wrong as f32 + 0.4 * wrong as f32 / letters as f32;
-                    fields.city = Match::Fuzzy(wrong as u8);
-                    return true;
-                }
-            }
+        for id in around {
+            let spans = context.misspelt_place(*id);
+            let Some(span) = spans.iter().find(|s| mask_of(s.start, s.end) & *used == 0) else {
+                continue;
+            };
+            let wrong = f32::from(span.wrong);
+            *used |= mask_of(span.start, span.end);
+            costs.town += 0.03 * wrong + 0.4 * wrong / f32::from(span.letters);
+            fields.city = Match::Fuzzy(span.wrong);
+            return true;
         }
         false
     }
@@ -481,9 +512,15 @@ impl<'a> Reading<'_, 'a, '_> {
                     at >= end && at < end + 3 && token.segment == context.tokens[end - 1].segment
                 });
                 let zip_tail = token.piece.before == Some('-') && before == Some(true);
-                // A number right beside the name is its house number, known or not.
-                let beside =
-                    number.is_none() && token.segment == segment && (at + 1 == first || at == last + 1);
+                // A number right beside the name is its house number, known or not; a kind of street between them
+                // is part of the name.
+                let dull = |t: usize| {
+                    let weak = |r: &String| context.words.weight(r) < 1.0;
+                    context.tokens[t].readings.iter().any(weak)
+                };
+                let beside = number.is_none()
+                    && token.segment == segment
+                    && (at < first && (at + 1..first).all(dull) || at > last && (last + 1..at).all(dull));
                 match (behind_number || zip_tail, beside) {
                     (true, _) => 0.03,
                     (_, true) => 0.35,
@@ -500,7 +537,10 @@ impl<'a> Reading<'_, 'a, '_> {
                     0.02
                 } else {
                     left |= 1 << at;
-                    share * weight * self.word_cost(at, token, first, last, number, placed)
+                    // A kind of street beside the name is part of it, where the map has such a name too.
+                    let kind_beside = weight < 1.0 && (at + 1 == first || at == last + 1);
+                    let kind = if kind_beside { 0.02 } else { 0.0 };
+                    kind + share * weight * self.word_cost(at, token, first, last, number, placed)
                 }
             };
             costs.left += cost;
@@ -593,7 +633,7 @@ impl<'a> Reading<'_, 'a, '_> {
     }
 }
 
-fn joined(name: &str) -> String {
+pub(crate) fn joined(name: &str) -> String {
     pieces(name).into_iter().map(|p| p.text).collect()
 }
 

@@ -16,6 +16,11 @@ const MOST_CHOSEN: usize = 48;
 const MOST_BY_WORDS: usize = 40;
 /// A word that so many documents bear says nothing by itself.
 const COMMON_WORD: usize = 50_000;
+/// Nor does a town's name that so many bear.
+const COMMON_TOWN: usize = 1_000;
+
+/// What a town or postcode that agrees adds to a document found by words.
+const AGREES: f32 = 0.3;
 
 /// How well a name agrees.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -69,8 +74,13 @@ pub(crate) fn misspelt(context: &Context<'_, '_>) -> Vec<Candidate> {
         if !tokens[start].field.may_be_street() {
             continue;
         }
-        let noise = context.tags.noise[start] == Noise::Unit;
-        if noise
+        // `Haus 3` is a part of a building, `Haus am See` may be a name.
+        let noise = &context.tags.noise;
+        let is_unit = noise[start] == Noise::Unit
+            && (tokens[start].has_digit()
+                || start > 0 && noise[start - 1] == Noise::Unit
+                || noise.get(start + 1) == Some(&Noise::Unit));
+        if is_unit
             || context
                 .tags
                 .countries
@@ -82,7 +92,7 @@ pub(crate) fn misspelt(context: &Context<'_, '_>) -> Vec<Candidate> {
         walk::short_spans(tokens, start, &FINE, context.index, &mut |end, kind, run| {
             add_run(context, run, kind, mask_of(start, end), How::Short, &mut out);
         });
-        let (mut text, mut plain) = (String::new(), String::new());
+        let (mut text, mut plain, mut typed_text) = (String::new(), String::new(), String::new());
         for end in start + 1..=(start + 5).min(tokens.len()) {
             let last = &tokens[end - 1];
             if last.segment != tokens[start].segment {
@@ -94,6 +104,7 @@ pub(crate) fn misspelt(context: &Context<'_, '_>) -> Vec<Candidate> {
             } else {
                 last.long()
             });
+            typed_text.push_str(last.text());
             let letters = text.chars().count();
             // An abbreviation written out has no letters of its own to be wrong.
             let typed: usize = tokens[start..end].iter().map(Token::letters).sum();
@@ -132,6 +143,10 @@ pub(crate) fn misspelt(context: &Context<'_, '_>) -> Vec<Candidate> {
             if plain != text {
                 add(&plain);
             }
+            // `Hauptstr Straße` has lost two letters and abbreviates nothing.
+            if typed_text != text && typed_text != plain {
+                add(&typed_text);
+            }
         }
     }
     out
@@ -164,9 +179,11 @@ pub(crate) fn by_words(context: &Context<'_, '_>) -> Vec<Candidate> {
         {
             continue;
         }
+        // A town's name stands in those of many places there.
+        let is_town = context.tags.places.iter().any(|p| (p.start..p.end).contains(&at));
         let mut add = |run: u64, likeness: f32| {
             let docs = context.index.word_docs(run);
-            if docs.len() > COMMON_WORD {
+            if docs.len() > if is_town { COMMON_TOWN } else { COMMON_WORD } {
                 return;
             }
             let rarity = 1.0 / (1.0 + (docs.len() as f32).ln());
@@ -189,11 +206,17 @@ pub(crate) fn by_words(context: &Context<'_, '_>) -> Vec<Candidate> {
         }
     }
     let mut best: Vec<(f32, DocId)> = scores.into_iter().map(|(doc, score)| (score, doc)).collect();
-    let wanted = |doc: DocId| context.agreement(doc);
-    best.sort_by(|a, b| {
-        let key = |c: &(f32, DocId)| c.0 + 0.3 * f32::from(wanted(c.1));
-        key(b).total_cmp(&key(a)).then(a.1.cmp(&b.1))
-    });
+    let order = |a: &(f32, DocId), b: &(f32, DocId)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+    // Town and postcode add less than 1: only what is that near to the best can still become one of them.
+    if best.len() > MOST_BY_WORDS {
+        best.select_nth_unstable_by(MOST_BY_WORDS, order);
+        let least = best[MOST_BY_WORDS].0;
+        best.retain(|(score, _)| score + 2.0 * AGREES >= least);
+    }
+    for (score, doc) in &mut best {
+        *score += AGREES * f32::from(context.agreement(*doc));
+    }
+    best.sort_by(order);
     best.truncate(MOST_BY_WORDS);
     best.into_iter()
         .filter_map(|(_, doc)| compare_words(context, doc))
@@ -230,12 +253,16 @@ fn compare_words(context: &Context<'_, '_>, id: DocId) -> Option<Candidate> {
             edits: wrong.min(9) as u8,
             letters: letters.max(1) as u16,
         };
-        // The town's name alone is no match of `Town Sports Hall`.
-        let only_places = context
-            .tags
-            .places
-            .iter()
-            .any(|p| mask & !mask_of(p.start, p.end) == 0);
+        // The town's name alone, or with a number, is no match of `Town Sports Hall 1`.
+        let digits = (0..context.tokens.len()).filter(|t| context.tokens[*t].is_digits());
+        let digits = digits.fold(0u64, |digits, t| digits | 1 << t);
+        let named = mask & !digits;
+        let only_places = named == 0
+            || context
+                .tags
+                .places
+                .iter()
+                .any(|p| named & !mask_of(p.start, p.end) == 0);
         let spread = (mask >> mask.trailing_zeros().min(63)).count_ones();
         let kind = context.index.kind(doc);
         (mask != 0 && !only_places && spread > 0).then_some(Candidate {

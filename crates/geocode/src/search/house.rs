@@ -38,6 +38,8 @@ pub(crate) struct Located<'a> {
     pub point: LngLat,
     /// The house itself, where there is one.
     pub house: Option<(&'a House, HouseFlags)>,
+    /// The source beside the map that it is from; empty for the map itself.
+    pub source: &'a str,
     /// Another house of the same number on this street is more than 250 m away.
     pub twins: bool,
 }
@@ -52,6 +54,7 @@ pub(crate) fn locate<'a>(index: &Index<'a>, doc: &'a Doc, number: &HouseNumber) 
         found,
         point,
         house,
+        source: "",
         twins: false,
     };
     if first < last {
@@ -77,6 +80,7 @@ pub(crate) fn locate<'a>(index: &Index<'a>, doc: &'a Doc, number: &HouseNumber) 
             .any(|h| LngLat::from(houses[*h].point).distance(point).0 > 250.0);
         return Located {
             twins,
+            source: index.source_of_house(doc.first + best as u32),
             ..at(found, point, house)
         };
     }

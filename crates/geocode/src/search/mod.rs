@@ -1,7 +1,7 @@
 //! From a request to an answer: words, tags, candidates, explanations, ranking.
 
 pub(crate) mod answer;
-mod confidence;
+pub(crate) mod confidence;
 mod explain;
 mod find;
 pub(crate) mod house;
@@ -10,20 +10,23 @@ pub(crate) mod lex;
 pub(crate) mod tags;
 pub(crate) mod walk;
 
-use std::collections::HashSet;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use geom::LngLat;
 
 use crate::face::{Answer, Request};
 use crate::index::{DocId, Index};
 use crate::words::Words;
+use confidence::Doubts;
 use explain::Explained;
 use find::Candidate;
 use lex::Token;
 use tags::Tags;
 
 /// Doubt about name and words up to which typos are not looked for.
-const GOOD_ENOUGH: f32 = 0.1;
+const GOOD_ENOUGH: f32 = 0.04;
 /// Doubt up to which single words are not looked for.
 const FAIR_ENOUGH: f32 = 0.35;
 /// Costs above which a point finer than a postcode is refused.
@@ -38,6 +41,59 @@ pub(crate) struct Context<'a, 't> {
     /// Places and postcodes that the request names.
     wanted: HashSet<DocId>,
     wanted_points: Vec<LngLat>,
+    /// What [`Context::misspelt_place`] has found: candidates share their towns.
+    misspelt: RefCell<HashMap<DocId, Rc<[MisspeltPlace]>>>,
+    place_words: OnceCell<Vec<PlaceWords>>,
+}
+
+/// Words that may be a misspelt place.
+struct PlaceWords {
+    start: usize,
+    end: usize,
+    text: String,
+    letters: usize,
+    set: u32,
+    /// Letters that may be wrong.
+    allowed: usize,
+}
+
+/// All spans of up to three words that are long enough to be misspelt, long spans first.
+fn place_words(tokens: &[Token]) -> Vec<PlaceWords> {
+    let mut out = Vec::new();
+    for words in [3, 2, 1] {
+        for (start, span) in tokens.windows(words).enumerate() {
+            let fits = |t: &Token| t.field.may_be_place() && t.segment == span[0].segment && !t.has_digit();
+            let letters: usize = span.iter().map(Token::letters).sum();
+            let allowed = usize::from(walk::edits_allowed(letters));
+            if allowed > 0 && span.iter().all(fits) {
+                let text: String = span.iter().map(Token::text).collect();
+                out.push(PlaceWords {
+                    start,
+                    end: start + words,
+                    letters,
+                    set: letter_set(&text),
+                    text,
+                    allowed,
+                });
+            }
+        }
+    }
+    out
+}
+
+/// Which letters occur, each as one of 32 bits.
+fn letter_set(text: &str) -> u32 {
+    text.chars().fold(0, |set, c| set | 1 << (u32::from(c) % 32))
+}
+
+/// Words that are a place's name with letters wrong.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MisspeltPlace {
+    pub start: usize,
+    pub end: usize,
+    pub wrong: u8,
+    /// Letters typed.
+    pub letters: u16,
 }
 
 impl Context<'_, '_> {
@@ -51,6 +107,36 @@ impl Context<'_, '_> {
         u8::from(town) + u8::from(code)
     }
 
+    /// Where a place's main name may stand with a letter or two wrong, long spans first.
+    pub fn misspelt_place(&self, id: DocId) -> Rc<[MisspeltPlace]> {
+        if let Some(known) = self.misspelt.borrow().get(&id) {
+            return known.clone();
+        }
+        let name = explain::joined(self.index.name(id));
+        let letters_of_name = letter_set(&name);
+        let name_letters = name.chars().count();
+        let mut found = Vec::new();
+        for span in self.place_words.get_or_init(|| place_words(self.tokens)) {
+            let differ = (letters_of_name ^ span.set).count_ones() as usize;
+            // An edit changes at most two members of the set.
+            if differ > 2 * span.allowed || name_letters.abs_diff(span.letters) > span.allowed {
+                continue;
+            }
+            let wrong = walk::edits(&name, &span.text);
+            if wrong <= span.allowed {
+                found.push(MisspeltPlace {
+                    start: span.start,
+                    end: span.end,
+                    wrong: wrong as u8,
+                    letters: span.letters as u16,
+                });
+            }
+        }
+        let found: Rc<[MisspeltPlace]> = found.into();
+        self.misspelt.borrow_mut().insert(id, found.clone());
+        found
+    }
+
     /// Metres to the nearest of them or to the bias; without any, the less important the further.
     pub fn distance_to_wanted(&self, id: DocId) -> u64 {
         let Some(doc) = self.index.doc(id) else {
@@ -62,8 +148,8 @@ impl Context<'_, '_> {
     }
 }
 
-/// Answers one request.
-pub(crate) fn search(index: &Index<'_>, words: &Words, request: &Request<'_>) -> Answer {
+/// Answers one request, and tells what is in doubt about the best hit finer than a postcode.
+pub(crate) fn search(index: &Index<'_>, words: &Words, request: &Request<'_>) -> (Answer, Option<Doubts>) {
     let tokens = lex::tokens(request, words);
     let tags = tags::tag(&tokens, index, words);
     let wanted: HashSet<DocId> = tags
@@ -88,6 +174,8 @@ pub(crate) fn search(index: &Index<'_>, words: &Words, request: &Request<'_>) ->
         tags: &tags,
         wanted,
         wanted_points,
+        misspelt: RefCell::default(),
+        place_words: OnceCell::new(),
     };
     let mut found: Vec<Explained<'_>> = Vec::new();
     // Each stage costs more time and is tried only where the one before leaves words unexplained.
@@ -107,5 +195,7 @@ pub(crate) fn search(index: &Index<'_>, words: &Words, request: &Request<'_>) ->
             );
         }
     }
-    answer::answer(&context, request, found)
+    let mut doubts = None;
+    let answer = answer::answer(&context, request, found, &mut doubts);
+    (answer, doubts)
 }

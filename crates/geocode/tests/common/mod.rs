@@ -24,9 +24,14 @@ impl std::ops::Deref for Opened {
 
 /// Builds, writes, opens.
 pub fn open(extract: &Extract) -> Opened {
+    open_with(extract, &[])
+}
+
+/// The same with address points of other sources.
+pub fn open_with(extract: &Extract, extra: &[geocode::ExtraPoints]) -> Opened {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("map.pack");
-    write(&geocode::build(extract, &mut |_| {}), &path);
+    write(&geocode::build_with(extract, extra, &mut |_| {}), &path);
     let pack = pack::Pack::open(&path).expect("a whole pack");
     let geocoder = Geocoder::open(Arc::new(pack)).expect("good sections");
     Opened {
