@@ -4,6 +4,7 @@
 mod harness;
 
 mod access;
+mod addresses;
 mod crashes;
 mod days;
 mod description;

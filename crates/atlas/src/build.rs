@@ -92,12 +92,24 @@ pub struct Report {
     pub elements: [usize; 3],
     /// Bytes of all sections.
     pub bytes: u64,
+    /// For each source of address points how many of them lie outside of the map and were left out.
+    pub outside: Vec<usize>,
 }
 
 /// Reads the extracts (elements that several hold are kept once) and writes a pack to `output`: under a
 /// temporary name first, renamed when whole. Same extracts, same bytes, at any number of threads.
 /// `progress` hears of the beginning, the end and some moments between of every pass, in order.
 pub fn build(inputs: &[&Path], output: &Path, progress: &mut dyn FnMut(Step)) -> Result<Report, BuildError> {
+    build_with(inputs, &[], output, progress)
+}
+
+/// The same with address points from beside the map.
+pub fn build_with(
+    inputs: &[&Path],
+    addresses: &[geocode::ExtraPoints],
+    output: &Path,
+    progress: &mut dyn FnMut(Step),
+) -> Result<Report, BuildError> {
     let first = inputs.first().ok_or(BuildError::NoInput)?;
     // Begun before the long work, so that a missing folder is told at once.
     let mut writer = Writer::create(output)?;
@@ -120,7 +132,7 @@ pub fn build(inputs: &[&Path], output: &Path, progress: &mut dyn FnMut(Step)) ->
     put(About::sections(&extract, bounds))?;
     put(passes.run(Pass::Roads, |done| build_roads(&extract, done)))?;
     put(passes.run(Pass::Addresses, |done| {
-        geocode::build(&extract, &mut |p| {
+        geocode::build_with(&extract, addresses, &mut |p| {
             done((f64::from(p.number) - 1.0) / f64::from(p.of.max(1)))
         })
     }))?;
@@ -133,6 +145,7 @@ pub fn build(inputs: &[&Path], output: &Path, progress: &mut dyn FnMut(Step)) ->
         passes: passes.times,
         elements: extract.counts(),
         bytes,
+        outside: addresses.iter().map(|points| points.outside(&extract)).collect(),
     })
 }
 

@@ -19,7 +19,7 @@ use tiles::TileIndex;
 
 pub use about::{ATTRIBUTION, Input};
 pub use boundaries::{Boundaries, Boundary, BoundaryId, BoundaryKind};
-pub use build::{BuildError, Pass, Report, Step, build};
+pub use build::{BuildError, Pass, Report, Step, build, build_with};
 
 use about::About;
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, ensure};
 use atlas::{Atlas, Pass, Step};
 use clap::Subcommand;
+use geocode::ExtraPoints;
 use geom::TileId;
 
 use crate::progress;
@@ -20,6 +21,13 @@ pub enum MapCommand {
         /// Where to write the pack
         #[arg(long, short)]
         out: PathBuf,
+        /// Address points beside the map: CSV with OpenAddresses' columns (LON,LAT,NUMBER,STREET,CITY,POSTCODE,…) or
+        /// GeoJSON points; may be given several times
+        #[arg(long, value_name = "FILE")]
+        addresses: Vec<PathBuf>,
+        /// The date these address points are of, as answers tell it
+        #[arg(long, value_name = "DATE", default_value = "date unknown")]
+        addresses_date: String,
         /// No progress bar
         #[arg(long)]
         quiet: bool,
@@ -47,9 +55,19 @@ pub enum MapCommand {
 /// Does it.
 pub fn run(command: MapCommand) -> anyhow::Result<()> {
     match command {
-        MapCommand::Build { extracts, out, quiet } => {
+        MapCommand::Build {
+            extracts,
+            out,
+            addresses,
+            addresses_date,
+            quiet,
+        } => {
             let inputs: Vec<&Path> = extracts.iter().map(PathBuf::as_path).collect();
-            build(&inputs, &out, quiet)
+            let points: Vec<ExtraPoints> = addresses
+                .iter()
+                .map(|path| address_points(path, &addresses_date))
+                .collect::<anyhow::Result<_>>()?;
+            build(&inputs, &points, &out, quiet)
         }
         MapCommand::Info { pack } => info(&pack),
         MapCommand::Verify { pack } => {
@@ -63,21 +81,53 @@ pub fn run(command: MapCommand) -> anyhow::Result<()> {
     }
 }
 
+/// Reads address points; rows that cannot be used are told by line and stop nothing.
+fn address_points(path: &Path, date: &str) -> anyhow::Result<ExtraPoints> {
+    let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+    let source = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let is_csv = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"));
+    let read = if is_csv {
+        ExtraPoints::from_csv
+    } else {
+        ExtraPoints::from_geojson
+    };
+    let points = read(&source, date, &bytes).with_context(|| path.display().to_string())?;
+    for bad in points.bad_rows() {
+        eprintln!("{}:{}: {}", path.display(), bad.row, bad.reason);
+    }
+    let untold = points.bad_count().saturating_sub(points.bad_rows().len() as u64);
+    if untold > 0 {
+        eprintln!("{}: and {untold} rows more", path.display());
+    }
+    ensure!(
+        !points.is_empty(),
+        "{}: none of its rows is an address point",
+        path.display()
+    );
+    Ok(points)
+}
+
 /// Builds a pack with a bar over all passes.
-pub fn build(inputs: &[&Path], out: &Path, quiet: bool) -> anyhow::Result<()> {
+pub fn build(inputs: &[&Path], addresses: &[ExtraPoints], out: &Path, quiet: bool) -> anyhow::Result<()> {
     let bar = progress::bar(100 * Pass::ALL.len() as u64, "%", quiet);
     let mut show = |step: Step| {
         let before = Pass::ALL.iter().position(|p| *p == step.pass).unwrap_or(0) as f64;
         bar.set_message(step.pass.name());
         bar.set_position(((before + step.fraction) * 100.0) as u64);
     };
-    let report = atlas::build(inputs, out, &mut show)?;
+    let report = atlas::build_with(inputs, addresses, out, &mut show)?;
     bar.finish_and_clear();
     if !quiet {
         let [nodes, ways, relations] = report.elements;
         println!("{nodes} nodes, {ways} ways, {relations} relations");
         for (pass, took) in &report.passes {
             println!("  {:<11} {:>6.2} s", pass.name(), took.as_secs_f64());
+        }
+        for (points, outside) in addresses.iter().zip(&report.outside) {
+            println!(
+                "{} address points more, {outside} of them outside of the map",
+                points.len()
+            );
         }
         println!("{}: {:.1} MB", out.display(), report.bytes as f64 / 1e6);
     }
