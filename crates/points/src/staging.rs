@@ -1,5 +1,7 @@
 //! Rows on their way into a segment, column by column.
 
+use std::sync::Arc;
+
 use geom::LngLat;
 use rayon::prelude::*;
 
@@ -9,7 +11,7 @@ use crate::column::{Codes, Numbers, TextsBuilder};
 use crate::curve::WorldPoint;
 use crate::dictionary::{Code, Dictionary, MISSING};
 use crate::schema::{Row, RowId, Schema};
-use crate::segment::{IdTable, PassingCache, Segment, table_size};
+use crate::segment::{Frame, IdTable, PassingCache, Segment, table_size};
 use crate::text_index::TextIndex;
 
 /// Most rows of a segment: a row's number plus one fits 32 bits.
@@ -126,7 +128,7 @@ impl Staging {
                 sorted.finish()
             })
             .collect();
-        Ok(Segment {
+        let frame = Frame {
             by_id: IdTable::new(&ids),
             text_index: TextIndex::build(&schema.texts, &texts, &ids),
             ids: ids.into(),
@@ -135,10 +137,13 @@ impl Staging {
             lats: lats.into(),
             xs: points.iter().map(|p| p.1.x).collect::<Vec<_>>().into(),
             ys: points.iter().map(|p| p.1.y).collect::<Vec<_>>().into(),
+            texts,
+        };
+        Ok(Segment {
+            frame: Arc::new(frame),
             categories: self.categories.iter().map(|c| Codes::new(gather(c))).collect(),
             amounts: self.amounts.iter().map(numbers).collect(),
             times: self.times.iter().map(numbers).collect(),
-            texts,
             passing: PassingCache::default(),
         })
     }

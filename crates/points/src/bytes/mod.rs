@@ -29,7 +29,7 @@ use crate::buffer::{Buffer, Bytes};
 use crate::column::{Codes, Numbers, Texts};
 use crate::compaction::Lineage;
 use crate::index::{Index, Part};
-use crate::segment::{IdTable, PassingCache, Segment, table_size};
+use crate::segment::{Frame, IdTable, PassingCache, Segment, table_size};
 use crate::text_index::TextIndex;
 
 const MAGIC: &[u8; 8] = b"points\r\n";
@@ -305,19 +305,22 @@ impl Sections<'_> {
             .collect::<Result<_, _>>()?;
         let documents = if schema.texts.is_empty() { 0 } else { rows };
         let text_index = self.text_index(documents)?;
-        Ok(Segment {
+        let frame = Frame {
             ids,
             lngs,
             lats,
             xs,
             ys,
             boxes,
-            categories,
-            amounts,
-            times,
             texts,
             by_id: IdTable { slots },
             text_index,
+        };
+        Ok(Segment {
+            frame: Arc::new(frame),
+            categories,
+            amounts,
+            times,
             passing: PassingCache::default(),
         })
     }
