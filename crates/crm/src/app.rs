@@ -7,7 +7,7 @@ use records::Store;
 use tokio::sync::broadcast;
 
 use crate::jobs::Jobs;
-use crate::live::Live;
+use crate::live::{Live, Shelf};
 use crate::problem::Problem;
 use crate::territories::Territories;
 use crate::time::Zone;
@@ -44,14 +44,24 @@ pub struct App {
 }
 
 impl App {
-    /// Puts the parts together and builds the live index. Without an atlas everything works but what needs
-    /// a map, which then says so.
+    /// As [`App::start_with`], keeping nothing for the next start.
     pub async fn start(
         store: Store,
         settings: Settings,
         atlas: Option<Arc<Atlas>>,
     ) -> Result<Arc<Self>, records::Error> {
-        let live = Live::start(store.clone(), settings.zone.clone()).await?;
+        Self::start_with(store, settings, atlas, None).await
+    }
+
+    /// Puts the parts together and builds the live index, or takes it up from the shelf. Without an atlas
+    /// everything works but what needs a map, which then says so.
+    pub async fn start_with(
+        store: Store,
+        settings: Settings,
+        atlas: Option<Arc<Atlas>>,
+        shelf: Option<Arc<dyn Shelf>>,
+    ) -> Result<Arc<Self>, records::Error> {
+        let live = Live::start(store.clone(), settings.zone.clone(), shelf).await?;
         let (events, _) = broadcast::channel(256);
         let jobs = Jobs::new();
         Ok(Arc::new(Self {

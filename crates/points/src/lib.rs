@@ -69,6 +69,7 @@ mod curve;
 mod dictionary;
 mod text_index;
 
+pub use bytes::checksum;
 pub use compaction::Compaction;
 pub use error::Error;
 pub use filter::Filter;

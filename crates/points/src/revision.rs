@@ -10,7 +10,7 @@ use crate::column::{Codes, Numbers};
 use crate::compaction::Lineage;
 use crate::dictionary::{Code, Dictionary, MISSING};
 use crate::index::{Index, Part};
-use crate::schema::{Change, Row, RowId};
+use crate::schema::{Change, Row, RowId, Schema};
 use crate::segment::{PassingCache, Segment};
 
 /// Rows as columns, in any order; every column has as many values as there are ids, which are all different.
@@ -57,6 +57,15 @@ impl Columns<'_> {
 }
 
 impl Index {
+    /// An index of rows given as columns; see [`Index::build`].
+    ///
+    /// # Errors
+    /// As [`Index::build`].
+    pub fn of_columns(schema: Schema, columns: &Columns<'_>) -> Result<Self, Error> {
+        schema.check_columns(columns)?;
+        Self::build(schema, (0..columns.ids.len()).map(|row| columns.row(row)))
+    }
+
     /// An index of these rows, and only these, with this one's schema. Where a row stands at the same place
     /// with the same texts here, its place in the order, in boxes and in the search is taken over: a million
     /// rows of which few moved or were renamed take some tenths of a second. Both can be asked afterwards.
@@ -64,7 +73,7 @@ impl Index {
     /// # Errors
     /// [`Error::RowWidth`] where the columns do not fit the schema, [`Error::TextTooLong`].
     pub fn revised(&self, columns: &Columns<'_>) -> Result<Self, Error> {
-        self.check_columns(columns)?;
+        self.schema.check_columns(columns)?;
         let mut dictionaries = Arc::clone(&self.dictionaries);
         let largest = self.parts.iter().max_by_key(|part| part.count);
         let (main, others) = match largest {
@@ -92,46 +101,6 @@ impl Index {
             revised.apply(others.into_iter().map(|row| Change::Upsert(columns.row(row))))?;
         }
         Ok(revised)
-    }
-
-    fn check_columns(&self, columns: &Columns<'_>) -> Result<(), Error> {
-        let rows = columns.ids.len();
-        let first = columns.ids.first().copied().unwrap_or(RowId([0; 16]));
-        let lengths = [
-            ("place", vec![columns.places.len()], 1),
-            (
-                "category",
-                columns.categories.iter().map(|c| c.1.len()).collect(),
-                self.schema.categories.len(),
-            ),
-            (
-                "amount",
-                columns.amounts.iter().map(Vec::len).collect(),
-                self.schema.amounts.len(),
-            ),
-            (
-                "time",
-                columns.times.iter().map(Vec::len).collect(),
-                self.schema.times.len(),
-            ),
-            (
-                "text",
-                columns.texts.iter().map(Vec::len).collect(),
-                self.schema.texts.len(),
-            ),
-        ];
-        for (kind, given, wanted) in lengths {
-            let whole = given.iter().filter(|&&length| length == rows).count();
-            if whole != wanted || given.len() != wanted {
-                return Err(Error::RowWidth {
-                    id: first,
-                    kind,
-                    given: whole,
-                    wanted,
-                });
-            }
-        }
-        Ok(())
     }
 
     /// The segment with the values of the rows that stand in it; `None` if there is none.
@@ -183,6 +152,48 @@ impl Index {
             alive: Arc::new(alive),
             count,
         })
+    }
+}
+
+impl Schema {
+    fn check_columns(&self, columns: &Columns<'_>) -> Result<(), Error> {
+        let rows = columns.ids.len();
+        let first = columns.ids.first().copied().unwrap_or(RowId([0; 16]));
+        let lengths = [
+            ("place", vec![columns.places.len()], 1),
+            (
+                "category",
+                columns.categories.iter().map(|c| c.1.len()).collect(),
+                self.categories.len(),
+            ),
+            (
+                "amount",
+                columns.amounts.iter().map(Vec::len).collect(),
+                self.amounts.len(),
+            ),
+            (
+                "time",
+                columns.times.iter().map(Vec::len).collect(),
+                self.times.len(),
+            ),
+            (
+                "text",
+                columns.texts.iter().map(Vec::len).collect(),
+                self.texts.len(),
+            ),
+        ];
+        for (kind, given, wanted) in lengths {
+            let whole = given.iter().filter(|&&length| length == rows).count();
+            if whole != wanted || given.len() != wanted {
+                return Err(Error::RowWidth {
+                    id: first,
+                    kind,
+                    given: whole,
+                    wanted,
+                });
+            }
+        }
+        Ok(())
     }
 }
 

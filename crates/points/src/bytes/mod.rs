@@ -121,7 +121,7 @@ fn pad(written: &mut usize, to: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Sum over eight-byte words in which no change of a single word can go unseen, four at a time.
-fn checksum(bytes: &[u8]) -> u64 {
+pub fn checksum(bytes: &[u8]) -> u64 {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
     let mix = |lane: u64, word: u64| (lane ^ word).wrapping_mul(FACTOR).rotate_left(29);
     let word = |bytes: &[u8]| {

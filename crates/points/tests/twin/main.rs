@@ -370,11 +370,13 @@ proptest! {
         times.for_each(|t| t.0 = t.0.max(Columns::MISSING + 1));
         let before = index.len();
         let revised = index.revised(&columns(&rows)).unwrap();
+        let of_columns = Index::of_columns(schema(), &columns(&rows)).unwrap();
         prop_assert_eq!(revised.faults(), Vec::<String>::new());
         prop_assert_eq!((revised.len(), index.len()), (rows.len(), before));
         let built = Index::build(schema(), rows.clone()).unwrap();
         for row in &rows {
             prop_assert_eq!(&revised.get(row.id).unwrap().to_row(), row);
+            prop_assert_eq!(&of_columns.get(row.id).unwrap().to_row(), row);
         }
         let (a, b) = (revised.view(&c.filter()).unwrap(), built.view(&c.filter()).unwrap());
         prop_assert_eq!(a.count(), b.count());

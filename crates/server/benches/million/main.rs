@@ -5,10 +5,17 @@
 //! answer is compared with plain SQL on the same database; the times are printed, not judged.
 
 mod fill;
+mod measure;
+mod program;
+mod sql;
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use measure::Asker;
+use program::Program;
+use sql::Sql;
 use testkit::crowd::{Crowd, CrowdSize};
 
 const SEED: u64 = 1;
@@ -55,5 +62,50 @@ async fn run(folder: &Path, crowd: &Crowd) -> anyhow::Result<()> {
         fill::fill(&unfinished, crowd).await?;
         std::fs::rename(&unfinished, &database)?;
     }
+    // The first start reads the records and keeps what it made of them; the second takes that up.
+    let kept = folder.join(format!("{}.sqlite.kept", size.customers));
+    if kept.exists() {
+        std::fs::remove_dir_all(&kept)?;
+    }
+    let (program, cold) = Program::start(&database)?;
+    println!(
+        "first start: {:.1} s; memory: at most {} MB, now {} MB",
+        cold.as_secs_f64(),
+        program.memory()?.0,
+        program.memory()?.1
+    );
+    let waiting = Instant::now();
+    while size.customers >= 50_000
+        && !kept.join("customers.ledger").exists()
+        && waiting.elapsed().as_secs() < 120
+    {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    drop(program);
+    let (program, warm) = Program::start(&database)?;
+    println!(
+        "second start: {:.2} s; memory: at most {} MB, now {} MB",
+        warm.as_secs_f64(),
+        program.memory()?.0,
+        program.memory()?.1
+    );
+    let asker = Asker {
+        crowd,
+        manager: program.sign_in("manager@million.example").await?,
+        rep: program.sign_in("rep0@million.example").await?,
+        sql: Sql::open(&database).await?,
+    };
+    println!("| question | asked | median ms | 95 % | most | largest answer kB, gzip / plain |");
+    println!("|---|---|---|---|---|---|");
+    asker.tiles().await?;
+    asker.snapshots().await?;
+    asker.search().await?;
+    asker.screens().await?;
+    let run = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)?
+        .as_secs();
+    asker.edits(run).await?;
+    let (most, now) = program.memory()?;
+    println!("memory of the second run: at most {most} MB, now {now} MB");
     Ok(())
 }
