@@ -6,6 +6,7 @@ use atlas::Atlas;
 use records::Store;
 use tokio::sync::broadcast;
 
+use crate::accounts::Titles;
 use crate::jobs::Jobs;
 use crate::live::{Live, Shelf};
 use crate::problem::Problem;
@@ -38,6 +39,7 @@ pub struct App {
     pub(crate) settings: Settings,
     pub(crate) live: Arc<Live>,
     pub(crate) territories: Territories,
+    pub(crate) titles: Titles,
     pub(crate) jobs: Jobs,
     pub(crate) events: broadcast::Sender<Event>,
     atlas: RwLock<Option<Arc<Atlas>>>,
@@ -69,6 +71,7 @@ impl App {
             settings,
             live,
             territories: Territories::default(),
+            titles: Titles::default(),
             jobs,
             events,
             atlas: RwLock::new(atlas),
@@ -114,6 +117,7 @@ impl App {
         let mut tasks = vec![
             tokio::spawn(self.live.clone().follow()),
             tokio::spawn(crate::territories::follow(self.clone())),
+            tokio::spawn(crate::accounts::read_titles(self.clone())),
         ];
         if with_workers {
             tasks.push(tokio::spawn(crate::jobs::work(self.clone())));

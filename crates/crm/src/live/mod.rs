@@ -11,6 +11,7 @@ mod http;
 mod kept;
 mod ledger;
 mod legend;
+mod list;
 mod past;
 mod rows;
 mod scope;
@@ -20,8 +21,9 @@ mod touched;
 pub(crate) use columns::{id_text, row_id, stage_amount, stage_count};
 pub(crate) use http::{
     CustomerRow, Names, accepts_gzip, accounts_of, customer_rows, index_problem, mvt_response, router,
-    sort_page, tile_of, visible_location,
+    tile_of, visible_location,
 };
+pub(crate) use list::sort_page;
 pub(crate) use scope::sight;
 pub use shelf::{Shelf, Stored};
 

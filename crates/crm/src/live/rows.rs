@@ -125,9 +125,10 @@ pub(super) async fn load(
         }
         amounts[1] = (pipeline > 0).then_some(pipeline);
 
+        let point = place.lng.zip(place.lat);
         rows.push(Row {
             id,
-            place: place.place,
+            place: point.and_then(|(lng, lat)| LngLat::new(lng, lat).ok()),
             categories: vec![
                 account.kind.clone(),
                 account.class.clone(),
@@ -143,7 +144,7 @@ pub(super) async fn load(
             times: vec![seen.last.map(Timestamp), due.at.map(Timestamp)],
             texts: vec![
                 account.name.clone(),
-                place.street,
+                street_of(place.street, place.house_number, place.source_text),
                 account.phone.clone().unwrap_or_default(),
             ],
         });
@@ -151,13 +152,17 @@ pub(super) async fn load(
     Ok(rows)
 }
 
+#[derive(sqlx::FromRow)]
 struct Place {
     id: String,
     account_id: String,
-    street: String,
+    street: Option<String>,
+    house_number: Option<String>,
+    source_text: Option<String>,
     city: Option<String>,
     postal_code: Option<String>,
-    place: Option<LngLat>,
+    lng: Option<f64>,
+    lat: Option<f64>,
     geocode_status: Option<String>,
     visit_minutes: Option<i64>,
 }
@@ -380,50 +385,6 @@ impl Sql<'_> {
             self.table("locations", columns),
             self.only("id", false)
         );
-        type Row = (
-            String,
-            String,
-            Option<String>,
-            Option<String>,
-            Option<String>,
-            Option<String>,
-            Option<f64>,
-            Option<f64>,
-            Option<String>,
-            Option<i64>,
-            Option<String>,
-        );
-        let rows: Vec<Row> = self.rows(sql).await?;
-        Ok(rows
-            .into_iter()
-            .map(
-                |(
-                    id,
-                    account_id,
-                    street,
-                    number,
-                    city,
-                    postal_code,
-                    lng,
-                    lat,
-                    geocode_status,
-                    visit_minutes,
-                    source,
-                )| {
-                    let street = street_of(street, number, source);
-                    let place = lng.zip(lat).and_then(|(lng, lat)| LngLat::new(lng, lat).ok());
-                    Place {
-                        id,
-                        account_id,
-                        street,
-                        city,
-                        postal_code,
-                        place,
-                        geocode_status,
-                        visit_minutes,
-                    }
-                },
-            )
-            .collect())
+        self.rows(sql).await
     }
 }

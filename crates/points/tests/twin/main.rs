@@ -382,6 +382,11 @@ proptest! {
         prop_assert_eq!(a.count(), b.count());
         let hits = |view: &points::View<'_>| view.search(&text, 9).iter().map(|h| h.found.id()).collect::<Vec<_>>();
         prop_assert_eq!(hits(&a), hits(&b));
+        let mut names: Vec<&Row> = rows.iter().filter(|row| b.contains(row.id)).collect();
+        names.sort_by_key(|row| (points::fold_words(&row.texts[1]), row.id));
+        let listed = |backwards, skip| a.by_name(backwards, skip, 5).iter().map(|f| f.id()).collect::<Vec<_>>();
+        prop_assert_eq!(listed(false, 2), ids(names.iter().copied().skip(2).take(5)));
+        prop_assert_eq!(listed(true, 3), ids(names.iter().rev().copied().skip(3).take(5)));
         let style = TileStyle::layer("rows");
         for tile in [TileId::new(0, 0, 0).unwrap(), TileId::new(1, 1, 0).unwrap()] {
             prop_assert_eq!(a.tile(tile, &style).unwrap().bytes, b.tile(tile, &style).unwrap().bytes);

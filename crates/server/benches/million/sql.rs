@@ -65,7 +65,10 @@ pub struct Sql(SqlitePool);
 
 impl Sql {
     pub async fn open(database: &Path) -> anyhow::Result<Self> {
-        let options = SqliteConnectOptions::new().filename(database).read_only(true);
+        let options = SqliteConnectOptions::new()
+            .filename(database)
+            .read_only(true)
+            .collation("C", |a, b| a.cmp(b));
         Ok(Self(SqlitePool::connect_with(options).await?))
     }
 

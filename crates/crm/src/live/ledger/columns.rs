@@ -79,7 +79,7 @@ impl Ledger {
             .into_par_iter()
             .map(|part| question.part(part * TOGETHER..self.ids.len().min((part + 1) * TOGETHER)))
             .collect();
-        self.joined(&parts, stages.len())
+        self.joined(parts, stages.len())
     }
 
     /// For each account its place with the lowest id; [`NOBODY`] where it has none.
@@ -93,12 +93,16 @@ impl Ledger {
         first
     }
 
-    fn joined(&self, parts: &[Part], stages: usize) -> Columns<'_> {
-        fn all<T: Clone + Send + Sync>(parts: &[Part], of: impl Fn(&Part) -> &Vec<T>) -> Vec<T> {
-            let mut all = Vec::with_capacity(parts.iter().map(|part| part.ids.len()).sum());
-            parts.iter().for_each(|part| all.extend_from_slice(of(part)));
+    /// One column after the other, each taken out of the parts: there is never much more than all of it once.
+    fn joined(&self, mut parts: Vec<Part>, stages: usize) -> Columns<'_> {
+        fn all<T: Copy>(parts: &mut [Part], rows: usize, of: impl Fn(&mut Part) -> &mut Vec<T>) -> Vec<T> {
+            let mut all = Vec::with_capacity(rows);
+            for part in parts {
+                all.append(&mut std::mem::take(of(part)));
+            }
             all
         }
+        let rows = parts.iter().map(|part| part.ids.len()).sum();
         let words = [
             Word::Kind,
             Word::Class,
@@ -111,27 +115,25 @@ impl Ledger {
         ];
         let mut words: Vec<Vec<&str>> = words.map(|word| self.words(word).iter().collect()).into();
         words.push(DUE_STATES.to_vec());
-        let amounts = AMOUNTS.len() + 2 * stages;
+        let parts = &mut parts[..];
         Columns {
-            ids: all(parts, |part| &part.ids),
-            places: all(parts, |part| &part.places),
+            ids: all(parts, rows, |part| &mut part.ids),
+            places: all(parts, rows, |part| &mut part.places),
             categories: words
-                .into_par_iter()
+                .into_iter()
                 .enumerate()
-                .map(|(at, words)| (words, all(parts, |part| &part.categories[at])))
+                .map(|(at, words)| (words, all(parts, rows, |part| &mut part.categories[at])))
                 .collect(),
-            amounts: (0..amounts)
-                .into_par_iter()
-                .map(|at| all(parts, |part| &part.amounts[at]))
+            amounts: (0..AMOUNTS.len() + 2 * stages)
+                .map(|at| all(parts, rows, |part| &mut part.amounts[at]))
                 .collect(),
             times: (0..TIMES.len())
-                .map(|at| all(parts, |part| &part.times[at]))
+                .map(|at| all(parts, rows, |part| &mut part.times[at]))
                 .collect(),
             texts: (0..TEXTS.len())
-                .into_par_iter()
                 .map(|at| {
-                    let numbers = parts.iter().flat_map(|part| &part.texts[at]);
-                    numbers.map(|number| self.texts.get(*number)).collect()
+                    let numbers = all(parts, rows, |part| &mut part.texts[at]);
+                    numbers.into_iter().map(|number| self.texts.get(number)).collect()
                 })
                 .collect(),
         }
