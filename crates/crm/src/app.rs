@@ -7,8 +7,9 @@ use records::Store;
 use roads::Metrics;
 use tokio::sync::broadcast;
 
+use crate::accounts::Titles;
 use crate::jobs::Jobs;
-use crate::live::Live;
+use crate::live::{Live, Shelf};
 use crate::problem::Problem;
 use crate::territories::Territories;
 use crate::time::Zone;
@@ -44,6 +45,7 @@ pub struct App {
     pub(crate) settings: Settings,
     pub(crate) live: Arc<Live>,
     pub(crate) territories: Territories,
+    pub(crate) titles: Titles,
     pub(crate) jobs: Jobs,
     pub(crate) events: broadcast::Sender<Event>,
     /// What the roads cost for requests that avoid some of them.
@@ -52,14 +54,24 @@ pub struct App {
 }
 
 impl App {
-    /// Puts the parts together and builds the live index. Without an atlas everything works but what needs
-    /// a map, which then says so.
+    /// As [`App::start_with`], keeping nothing for the next start.
     pub async fn start(
         store: Store,
         settings: Settings,
         atlas: Option<Arc<Atlas>>,
     ) -> Result<Arc<Self>, records::Error> {
-        let live = Live::start(store.clone(), settings.zone.clone()).await?;
+        Self::start_with(store, settings, atlas, None).await
+    }
+
+    /// Puts the parts together and builds the live index, or takes it up from the shelf. Without an atlas
+    /// everything works but what needs a map, which then says so.
+    pub async fn start_with(
+        store: Store,
+        settings: Settings,
+        atlas: Option<Arc<Atlas>>,
+        shelf: Option<Arc<dyn Shelf>>,
+    ) -> Result<Arc<Self>, records::Error> {
+        let live = Live::start(store.clone(), settings.zone.clone(), shelf).await?;
         let (events, _) = broadcast::channel(256);
         let jobs = Jobs::new();
         Ok(Arc::new(Self {
@@ -67,6 +79,7 @@ impl App {
             settings,
             live,
             territories: Territories::default(),
+            titles: Titles::default(),
             jobs,
             events,
             metrics: Metrics::new(METRICS_KEPT),
@@ -113,6 +126,7 @@ impl App {
         let mut tasks = vec![
             tokio::spawn(self.live.clone().follow()),
             tokio::spawn(crate::territories::follow(self.clone())),
+            tokio::spawn(crate::accounts::read_titles(self.clone())),
         ];
         if with_workers {
             tasks.push(tokio::spawn(crate::jobs::work(self.clone())));

@@ -51,6 +51,7 @@ pub use app::{App, Settings};
 pub use catalog::{catalog, rules};
 pub use commands::{gunzip, import_file, parse_moment, report_metrics};
 pub use demo::seed_demo;
+pub use live::{Shelf, Stored};
 pub use plans::plan_text;
 pub use problem::{Problem, ProblemFault};
 pub use sessions::{create_token, set_password};

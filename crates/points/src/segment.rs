@@ -1,6 +1,7 @@
 //! Rows that never change: columns in order along the curve, with boxes, an id table and a text index.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
 use geom::LngLat;
@@ -17,6 +18,17 @@ use crate::text_index::TextIndex;
 /// then rows without a place, by id.
 #[derive(Debug)]
 pub(crate) struct Segment {
+    pub frame: Arc<Frame>,
+    pub categories: Vec<Codes>,
+    pub amounts: Vec<Numbers>,
+    pub times: Vec<Numbers>,
+    /// Rows that pass a filter, as evaluated before; never includes deletions.
+    pub passing: PassingCache,
+}
+
+/// What a revision of an index shares with it: which rows, where, and what they are called.
+#[derive(Debug)]
+pub(crate) struct Frame {
     pub ids: Buffer<RowId>,
     /// Of the placed rows.
     pub lngs: Buffer<f64>,
@@ -27,14 +39,17 @@ pub(crate) struct Segment {
     /// [`WorldPoint::y`] of the placed rows.
     pub ys: Buffer<u32>,
     pub boxes: Boxes,
-    pub categories: Vec<Codes>,
-    pub amounts: Vec<Numbers>,
-    pub times: Vec<Numbers>,
     pub texts: Vec<Texts>,
     pub by_id: IdTable,
     pub text_index: TextIndex,
-    /// Rows that pass a filter, as evaluated before; never includes deletions.
-    pub passing: PassingCache,
+}
+
+impl Deref for Segment {
+    type Target = Frame;
+
+    fn deref(&self) -> &Frame {
+        &self.frame
+    }
 }
 
 impl Segment {

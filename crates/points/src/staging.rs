@@ -1,5 +1,7 @@
 //! Rows on their way into a segment, column by column.
 
+use std::sync::Arc;
+
 use geom::LngLat;
 use rayon::prelude::*;
 
@@ -9,7 +11,7 @@ use crate::column::{Codes, Numbers, TextsBuilder};
 use crate::curve::WorldPoint;
 use crate::dictionary::{Code, Dictionary, MISSING};
 use crate::schema::{Row, RowId, Schema};
-use crate::segment::{IdTable, PassingCache, Segment, table_size};
+use crate::segment::{Frame, IdTable, PassingCache, Segment, table_size};
 use crate::text_index::TextIndex;
 
 /// Most rows of a segment: a row's number plus one fits 32 bits.
@@ -21,9 +23,35 @@ pub(crate) struct Staging {
     ids: Vec<RowId>,
     places: Vec<Option<LngLat>>,
     categories: Vec<Vec<Code>>,
-    amounts: Vec<Vec<Option<i64>>>,
-    times: Vec<Vec<Option<i64>>>,
+    amounts: Vec<StagedNumbers>,
+    times: Vec<StagedNumbers>,
     texts: Vec<TextsBuilder>,
+}
+
+/// Numbers in the order in which rows arrive; with a word for each that is missing a million rows would take
+/// twice the memory.
+#[derive(Clone, Debug, Default)]
+struct StagedNumbers {
+    values: Vec<i64>,
+    /// One bit for each.
+    missing: Vec<u64>,
+}
+
+impl StagedNumbers {
+    fn push(&mut self, number: Option<i64>) {
+        let at = self.values.len();
+        if at.is_multiple_of(64) {
+            self.missing.push(0);
+        }
+        if let (None, Some(word)) = (number, self.missing.last_mut()) {
+            *word |= 1 << (at % 64);
+        }
+        self.values.push(number.unwrap_or(0));
+    }
+
+    fn get(&self, at: usize) -> Option<i64> {
+        (self.missing[at / 64] >> (at % 64) & 1 == 0).then(|| self.values[at])
+    }
 }
 
 impl Staging {
@@ -32,8 +60,8 @@ impl Staging {
             ids: Vec::new(),
             places: Vec::new(),
             categories: vec![Vec::new(); schema.categories.len()],
-            amounts: vec![Vec::new(); schema.amounts.len()],
-            times: vec![Vec::new(); schema.times.len()],
+            amounts: vec![StagedNumbers::default(); schema.amounts.len()],
+            times: vec![StagedNumbers::default(); schema.times.len()],
             texts: schema.texts.iter().map(|_| TextsBuilder::default()).collect(),
         }
     }
@@ -112,7 +140,7 @@ impl Staging {
             .map(|place| (place, WorldPoint::of(place)))
             .collect();
         let ids: Vec<RowId> = order.iter().map(|&o| self.ids[o as usize]).collect();
-        let numbers = |column: &Vec<Option<i64>>| Numbers::new(order.iter().map(|&o| column[o as usize]));
+        let numbers = |column: &StagedNumbers| Numbers::new(order.iter().map(|&o| column.get(o as usize)));
         let lngs: Vec<f64> = points.iter().map(|p| p.0.lng()).collect();
         let lats: Vec<f64> = points.iter().map(|p| p.0.lat()).collect();
         let texts: Vec<_> = self
@@ -126,7 +154,7 @@ impl Staging {
                 sorted.finish()
             })
             .collect();
-        Ok(Segment {
+        let frame = Frame {
             by_id: IdTable::new(&ids),
             text_index: TextIndex::build(&schema.texts, &texts, &ids),
             ids: ids.into(),
@@ -135,10 +163,13 @@ impl Staging {
             lats: lats.into(),
             xs: points.iter().map(|p| p.1.x).collect::<Vec<_>>().into(),
             ys: points.iter().map(|p| p.1.y).collect::<Vec<_>>().into(),
+            texts,
+        };
+        Ok(Segment {
+            frame: Arc::new(frame),
             categories: self.categories.iter().map(|c| Codes::new(gather(c))).collect(),
             amounts: self.amounts.iter().map(numbers).collect(),
             times: self.times.iter().map(numbers).collect(),
-            texts,
             passing: PassingCache::default(),
         })
     }

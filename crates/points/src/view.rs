@@ -189,4 +189,41 @@ impl<'a> View<'a> {
             .map(|(rank, _, _, found)| Hit { rank, found })
             .collect()
     }
+
+    /// Rows in the order of their folded names, those of one name by id, or all of that backwards; of these so
+    /// many after the first `skip`. Takes as long as to skip what comes before, not to sort everything.
+    #[must_use]
+    pub fn by_name(&self, backwards: bool, skip: usize, limit: usize) -> Vec<Found<'a>> {
+        // The order of each part is kept; the next row is the first of the parts' next ones.
+        let mut parts: Vec<_> = self
+            .parts
+            .iter()
+            .map(|part| {
+                let texts = &part.segment.text_index;
+                let count = texts.documents();
+                let document = move |at: usize| if backwards { count - 1 - at } else { at };
+                let rows = (0..count)
+                    .map(document)
+                    .filter(|&d| part.has(texts.rows[d] as usize));
+                let row = |d: usize| {
+                    let found = Found::new(self.index, part.segment, texts.rows[d] as usize);
+                    (texts.name(d), found.id(), found)
+                };
+                rows.map(row).peekable()
+            })
+            .collect();
+        let mut found = Vec::with_capacity(limit.min(1_024));
+        for at in 0..skip.saturating_add(limit) {
+            let heads = parts.iter_mut().enumerate();
+            let heads = heads.filter_map(|(i, rows)| rows.peek().map(|&(name, id, _)| ((name, id), i)));
+            let next = if backwards { heads.max() } else { heads.min() };
+            let Some((_, _, row)) = next.and_then(|(_, i)| parts[i].next()) else {
+                break;
+            };
+            if at >= skip {
+                found.push(row);
+            }
+        }
+        found
+    }
 }

@@ -21,6 +21,7 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId
 use tracing::Instrument as _;
 
 use crate::cli::{Database, Listen, ServeArguments};
+use crate::shelf::Folder;
 use crate::{open, pages};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -38,7 +39,8 @@ pub async fn serve(arguments: &ServeArguments) -> anyhow::Result<()> {
     let mut settings = open::settings(&arguments.database)?;
     settings.public_url = arguments.listen.public_url.clone();
     settings.open_services = arguments.listen.open_services;
-    let app = App::start(store, settings, atlas).await?;
+    let shelf = Folder::beside(&arguments.database.database);
+    let app = App::start_with(store, settings, atlas, shelf).await?;
     listen(app, &arguments.listen, |address| {
         println!("Bailiwick serves at http://{address}")
     })

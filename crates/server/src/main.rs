@@ -9,6 +9,7 @@ mod open;
 mod pages;
 mod places;
 mod progress;
+mod shelf;
 mod users;
 
 use clap::Parser;

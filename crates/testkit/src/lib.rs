@@ -5,6 +5,7 @@
 //! [`Sketch::write_pbf`] writes the same elements as a PBF file. For tests and benches only: a wrong
 //! drawing is a mistake in the test, so it panics and says what is wrong.
 
+pub mod crowd;
 mod pbf;
 pub mod postgres;
 mod sketch;

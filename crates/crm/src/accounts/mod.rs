@@ -3,6 +3,9 @@
 mod http;
 mod search;
 mod timeline;
+mod titles;
+
+pub(crate) use titles::Titles;
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -14,4 +17,11 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .merge(http::router())
         .merge(timeline::router())
         .merge(search::router())
+}
+
+/// Reads the names that are searched, so that the first search need not.
+pub(crate) async fn read_titles(app: std::sync::Arc<crate::App>) {
+    if let Err(error) = app.titles.index(&app.store).await {
+        tracing::warn!(%error, "names could not be read ahead; the first search reads them");
+    }
 }

@@ -116,8 +116,8 @@ async fn search(
             lat: row.place().map(LngLat::lat),
         })
         .collect();
-    records.extend(by_title(&app, &signed, "contact", "name", text).await?);
-    records.extend(by_title(&app, &signed, "opportunity", "name", text).await?);
+    records.extend(by_title(&app, &signed, "contact", text).await?);
+    records.extend(by_title(&app, &signed, "opportunity", text).await?);
 
     let territory_type = "territory";
     let query = RecordQuery::of(territory_type)
@@ -170,20 +170,21 @@ async fn by_title(
     app: &crate::App,
     signed: &Signed,
     type_name: &str,
-    field: &str,
     text: &str,
 ) -> Result<Vec<FoundRecord>, Problem> {
     if text.chars().count() < 2 {
         return Ok(Vec::new());
     }
-    let query = RecordQuery::of(type_name).filter(contains(field, text)).limit(5);
-    let found = app.store.list(&signed.viewer, &query).await?.records;
+    let found = app
+        .titles
+        .search(&app.store, &signed.viewer, type_name, text, 5)
+        .await?;
     Ok(found
         .into_iter()
         .map(|record| FoundRecord {
             type_name: type_name.to_owned(),
             account_id: record.text("account_id").unwrap_or_default().to_owned(),
-            title: record.text(field).unwrap_or_default().to_owned(),
+            title: record.text("name").unwrap_or_default().to_owned(),
             subtitle: record
                 .text("title")
                 .or_else(|| record.text("close_date"))

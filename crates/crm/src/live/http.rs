@@ -7,7 +7,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use geom::{TileId, Timestamp};
-use points::{Filter, Found, Shape, TileStyle};
+use points::{Filter, Found, TileStyle};
 use records::{At, on_db};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{State as LiveState, columns, legend, row_id, sight};
+use super::{State as LiveState, columns, legend, list, row_id, sight};
 use crate::app::App;
 use crate::crud::as_of_of;
 use crate::problem::Problem;
@@ -199,111 +199,6 @@ impl Asked {
     }
 }
 
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct PageParams {
-    /// `name`, `revenue`, `last_visit`, `due`, `class`, `city`; `-` before it for descending.
-    sort: Option<String>,
-    /// 1..=500; 100 unless said.
-    limit: Option<usize>,
-    cursor: Option<String>,
-}
-
-/// A page of customers.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct CustomerPage {
-    pub rows: Vec<CustomerRow>,
-    /// All that pass, not only this page.
-    pub count: u64,
-    /// Of these, how many are on no map.
-    pub not_placed: u64,
-    pub next_cursor: Option<String>,
-}
-
-/// The list of customers: the same filter and rights as the map
-#[utoipa::path(get, path = "/api/v1/customers", tag = "customers", params(Asked, PageParams),
-    responses((status = 200, body = CustomerPage), (status = 400, body = Problem)))]
-async fn list(
-    State(app): State<Shared>,
-    signed: Signed,
-    Query(asked): Query<Asked>,
-    Query(page): Query<PageParams>,
-) -> Result<Json<CustomerPage>, Problem> {
-    let (state, filter) = asked.resolve(&app, &signed).await?;
-    let view = state.index.view(&filter).map_err(index_problem)?;
-    let limit = page.limit.unwrap_or(100).clamp(1, 500);
-    let offset = match page.cursor.as_deref() {
-        None | Some("") => 0,
-        Some(cursor) => cursor.parse::<usize>().map_err(|_| records::Error::BadCursor)?,
-    };
-    let mut rows = view.rows_in(&Shape::everywhere());
-    sort_page(&mut rows, page.sort.as_deref().unwrap_or("name"), offset + limit)?;
-    let more = rows.len() > offset + limit;
-    let shown: Vec<Found<'_>> = rows.into_iter().skip(offset).take(limit).collect();
-    Ok(Json(CustomerPage {
-        count: view.count(),
-        not_placed: view.count() - view.placed(),
-        next_cursor: more.then(|| (offset + limit).to_string()),
-        rows: customer_rows(&app, &state, &shown).await?,
-    }))
-}
-
-/// Puts the first `upto` rows in order; the rest stays as it is.
-pub(crate) fn sort_page(rows: &mut Vec<Found<'_>>, sort: &str, upto: usize) -> Result<(), Problem> {
-    let (field, descending) = sort
-        .strip_prefix('-')
-        .map_or((sort, false), |field| (field, true));
-    let missing_last = |value: Option<i64>| match (value, descending) {
-        (Some(value), true) => (0, -i128::from(value)),
-        (Some(value), false) => (0, i128::from(value)),
-        (None, _) => (1, 0),
-    };
-    let by_text = |text: Option<&str>| text.map(points::fold_words).unwrap_or_default();
-    match field {
-        "name" => take_first(rows, upto, descending, |r| by_text(r.text("name"))),
-        "street" => take_first(rows, upto, descending, |r| by_text(r.text("street"))),
-        "city" => take_first(rows, upto, descending, |r| by_text(r.category("city"))),
-        "class" => take_first(rows, upto, descending, |r| {
-            r.category("class").unwrap_or("~").to_owned()
-        }),
-        "revenue" | "pipeline" => take_first(rows, upto, false, |r| missing_last(r.amount(field))),
-        "last_visit" => take_first(rows, upto, false, |r| {
-            missing_last(r.time("last_visit").map(|t| t.0))
-        }),
-        "due" | "due_at" => take_first(rows, upto, false, |r| missing_last(r.time("due_at").map(|t| t.0))),
-        other => {
-            return Err(Problem::bad(
-                "?sort",
-                "unknown-field",
-                format!(
-                    "Customers are sorted by name, street, city, class, revenue, pipeline, last_visit or due, not by {other:?}."
-                ),
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn take_first<'a, K: Ord>(
-    rows: &mut Vec<Found<'a>>,
-    upto: usize,
-    descending: bool,
-    key: impl Fn(&Found<'a>) -> K,
-) {
-    let mut keyed: Vec<(K, points::RowId, Found<'a>)> = rows.iter().map(|r| (key(r), r.id(), *r)).collect();
-    let order = |a: &(K, points::RowId, Found<'a>), b: &(K, points::RowId, Found<'a>)| {
-        let by_key = if descending { b.0.cmp(&a.0) } else { a.0.cmp(&b.0) };
-        by_key.then(a.1.cmp(&b.1))
-    };
-    if keyed.len() > upto && upto > 0 {
-        keyed.select_nth_unstable_by(upto - 1, order);
-        keyed[..upto].sort_by(order);
-    } else {
-        keyed.sort_by(order);
-    }
-    *rows = keyed.into_iter().map(|k| k.2).collect();
-}
-
 /// One customer's place
 #[utoipa::path(get, path = "/api/v1/customers/{location_id}", tag = "customers", params(Asked),
     responses((status = 200, body = CustomerRow), (status = 404, body = Problem)))]
@@ -445,8 +340,8 @@ pub(crate) async fn visible_location(
 /// The routes of this feature.
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
-        .routes(routes!(list))
         .routes(routes!(one))
         .routes(routes!(tile))
+        .merge(list::router())
         .merge(legend::router())
 }

@@ -48,13 +48,18 @@ async fn legend(
 ) -> Result<Json<Legend>, Problem> {
     let (state, filter) = asked.resolve(&app, &signed).await?;
     let names = Names::load(&app).await?;
-    let view = state.index.view(&filter).map_err(index_problem)?;
     let spec = SnapshotSpec {
         sums: Vec::new(),
         group_by: vec![params.by.clone()],
     };
-    let snapshot = view
-        .snapshot(&Shape::everywhere(), &spec)
+    let summed = tokio::task::spawn_blocking(move || {
+        let view = state.index.view(&filter)?;
+        let snapshot = view.snapshot(&Shape::everywhere(), &spec)?;
+        Ok((snapshot, view.count() - view.placed()))
+    });
+    let (snapshot, not_placed) = summed
+        .await
+        .map_err(Problem::unexpected)?
         .map_err(index_problem)?;
     let label = |value: &str| match params.by.as_str() {
         "territory_id" => names.territory(value).cloned(),
@@ -69,10 +74,7 @@ async fn legend(
             count: v.count,
         })
         .collect();
-    Ok(Json(Legend {
-        entries,
-        not_placed: view.count() - view.placed(),
-    }))
+    Ok(Json(Legend { entries, not_placed }))
 }
 
 pub(super) fn router() -> OpenApiRouter<Shared> {

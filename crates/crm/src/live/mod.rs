@@ -1,35 +1,46 @@
 //! The live index: every customer's place in memory, in step with the change feed.
 //!
-//! The index is derived: built from the records at start, followed by the feed's numbers afterwards. Maps of
-//! the past are separate indexes, built when asked for and kept for a few questions.
+//! The index is derived: worked out from the ledger of versions, or taken up from the run before, and followed
+//! by the feed's numbers afterwards. Maps of the past are worked out from the same ledger when asked for, and
+//! kept for a few questions.
 
 mod columns;
+mod due;
 mod filter;
 mod http;
+mod kept;
+mod ledger;
 mod legend;
+mod list;
+mod past;
 mod rows;
 mod scope;
+mod shelf;
+mod touched;
 
 pub(crate) use columns::{id_text, row_id, stage_amount, stage_count};
 pub(crate) use http::{
     CustomerRow, Names, accepts_gzip, accounts_of, customer_rows, index_problem, mvt_response, router,
-    sort_page, tile_of, visible_location,
+    tile_of, visible_location,
 };
+pub(crate) use list::sort_page;
 pub(crate) use scope::sight;
+pub use shelf::{Shelf, Stored};
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use geom::Timestamp;
-use points::{Change, Index};
+use points::Index;
 use records::{Catalog, Filter, FilterError, RecordType, Store};
 use tokio::sync::watch;
 
-use rows::{Moment, Which};
+use past::{Book, reread, touched_after};
+use rows::Moment;
 
 use crate::time::Zone;
 
 /// One state of the index and what it was built from.
+#[derive(Clone)]
 pub(crate) struct State {
     /// The rows.
     pub index: Index,
@@ -47,8 +58,12 @@ pub(crate) struct Live {
     zone: Zone,
     customer_type: Catalog,
     current: RwLock<Arc<State>>,
-    /// Newest first: (as of, seq of the feed, index).
-    past: Mutex<Vec<(i64, i64, Arc<State>)>>,
+    /// Newest question first: (as of, index).
+    past: Mutex<Vec<(i64, Arc<State>)>>,
+    /// Held while a past state is worked out.
+    asking: tokio::sync::Mutex<()>,
+    book: Arc<Book>,
+    shelf: Option<Arc<dyn Shelf>>,
     published: watch::Sender<i64>,
     merging: Mutex<Option<Merging>>,
 }
@@ -58,64 +73,135 @@ type Merging = tokio::task::JoinHandle<Result<points::Compaction, points::Error>
 
 /// How many past moments are kept.
 const PAST_KEPT: usize = 3;
+/// A past state that so many places changed in is worked out anew.
+const MOST_REREAD: usize = 2_000;
+/// Fewer places are read from the records in no time at all.
+const LEAST_KEPT: usize = 50_000;
 /// Changes read at once.
 const BATCH: u32 = 5_000;
-/// When more places than this changed at once, all are read again.
-const REBUILD_FROM: usize = 50_000;
 
 impl Live {
-    /// Builds the index of the present.
-    pub async fn start(store: Store, zone: Zone) -> Result<Arc<Self>, records::Error> {
+    /// The index of the present: taken up from the shelf, or built from the records.
+    pub async fn start(
+        store: Store,
+        zone: Zone,
+        shelf: Option<Arc<dyn Shelf>>,
+    ) -> Result<Arc<Self>, records::Error> {
         let customer_type = Catalog::parse(&[include_str!("customer.toml")])
             .map_err(|e| records::Error::Schema(e.to_string()))?;
-        let state = Arc::new(build(&store, &zone, None).await?);
+        let kept = match &shelf {
+            Some(shelf) => kept::take_up(Arc::clone(shelf), &store).await?,
+            None => None,
+        };
+        let is_kept = kept.is_some();
+        let (state, book) = match kept {
+            Some((state, ledger)) => (state, Book::new(ledger)),
+            None => {
+                let book = Book::new(Book::read(&store).await?);
+                let moment = moment(&store, &zone, None).await?;
+                (book.state(&store, moment, None).await?, book)
+            }
+        };
         let (published, _) = watch::channel(state.seq);
-        Ok(Arc::new(Self {
+        let live = Arc::new(Self {
             store,
             zone,
             customer_type,
-            current: RwLock::new(state),
+            current: RwLock::new(Arc::new(state)),
             past: Mutex::new(Vec::new()),
+            asking: tokio::sync::Mutex::new(()),
+            book: Arc::new(book),
+            shelf,
             published,
             merging: Mutex::new(None),
-        }))
+        });
+        if is_kept {
+            live.catch_up().await?;
+        } else {
+            live.keep();
+        }
+        Ok(live)
+    }
+
+    /// Writes index and ledger for the next start, beside everything else.
+    fn keep(&self) {
+        if let Some(shelf) = self
+            .shelf
+            .clone()
+            .filter(|_| self.present().index.len() >= LEAST_KEPT)
+        {
+            let (store, state, ledger) = (self.store.clone(), self.present(), self.book.ledger());
+            tokio::spawn(async move { kept::keep(shelf, &store, state, ledger).await });
+        }
     }
 
     /// The present.
     pub fn present(&self) -> Arc<State> {
         self.current
             .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 
-    /// The present, or a past moment, built now if it is not at hand.
+    /// The present, or a past moment, worked out now if it is not at hand.
     pub async fn at(&self, as_of: Option<Timestamp>) -> Result<Arc<State>, records::Error> {
-        let Some(as_of) = as_of else {
+        let Some(as_of) = as_of.filter(|as_of| *as_of < self.store.now()) else {
             return Ok(self.present());
         };
-        if as_of >= self.store.now() {
-            return Ok(self.present());
-        }
         let seq = self.store.last_seq().await?;
-        {
-            let past = self
-                .past
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
-            if let Some(found) = past.iter().find(|p| p.0 == as_of.0 && p.1 == seq) {
-                return Ok(found.2.clone());
-            }
+        if let Some(state) = self.remembered(as_of).filter(|state| state.seq == seq) {
+            return Ok(state);
         }
-        let state = Arc::new(build(&self.store, &self.zone, Some(as_of)).await?);
-        let mut past = self
-            .past
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let _one = self.asking.lock().await;
+        let state = match self.remembered(as_of) {
+            Some(state) if state.seq >= seq => return Ok(state),
+            Some(state) => self.brought_up(&state, as_of, seq).await?,
+            None => None,
+        };
+        let state = match state {
+            Some(state) => state,
+            None => {
+                let moment = moment(&self.store, &self.zone, Some(as_of)).await?;
+                self.book
+                    .state(&self.store, moment, Some(&self.present()))
+                    .await?
+            }
+        };
+        let state = Arc::new(state);
+        let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
         past.retain(|p| p.0 != as_of.0);
-        past.insert(0, (as_of.0, seq, state.clone()));
+        past.insert(0, (as_of.0, state.clone()));
         past.truncate(PAST_KEPT);
         Ok(state)
+    }
+
+    fn remembered(&self, as_of: Timestamp) -> Option<Arc<State>> {
+        let past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
+        past.iter().find(|p| p.0 == as_of.0).map(|p| p.1.clone())
+    }
+
+    /// A past state with what was changed since it was worked out: assignments are corrected backwards, a
+    /// moment just gone by may have got later writes. `None` where too much changed.
+    async fn brought_up(
+        &self,
+        state: &State,
+        as_of: Timestamp,
+        upto: i64,
+    ) -> Result<Option<State>, records::Error> {
+        let mut state = state.clone();
+        let mut places = std::collections::HashSet::new();
+        while state.seq < upto {
+            let (seq, touched, all) = touched_after(&self.store, state.seq).await?;
+            state.seq = seq;
+            places.extend(touched);
+            if all || places.len() > MOST_REREAD {
+                return Ok(None);
+            }
+        }
+        let places: Vec<String> = places.into_iter().collect();
+        let moment = moment(&self.store, &self.zone, Some(as_of)).await?;
+        reread(&self.store, &mut state, &places, moment).await?;
+        Ok(Some(state))
     }
 
     /// The type whose fields a filter on customers may name.
@@ -160,12 +246,13 @@ impl Live {
                 tokio::time::sleep(std::time::Duration::from_secs(1)).await;
                 continue;
             }
+            self.renew();
             // The minute's tick is for midnight, when due dates change without a write; while a merge runs it
             // is shorter, so that its end is noticed.
             let merges = self
                 .merging
                 .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .unwrap_or_else(PoisonError::into_inner)
                 .is_some();
             let tick = tokio::time::sleep(std::time::Duration::from_secs(if merges { 1 } else { 60 }));
             tokio::select! {
@@ -182,65 +269,58 @@ impl Live {
             let state = self.present();
             let moment = moment(&self.store, &self.zone, None).await?;
             if moment.day_start != state.day_start {
-                self.publish(build(&self.store, &self.zone, None).await?);
+                self.publish(self.book.state(&self.store, moment, Some(&state)).await?);
                 continue;
             }
-            let changes = self.store.changes(state.seq, BATCH).await?;
-            let Some(last) = changes.last() else { return Ok(()) };
-            let seq = last.seq;
-            let mut touched: HashMap<String, Vec<String>> = HashMap::new();
-            for change in changes {
-                touched
-                    .entry(change.type_name)
-                    .or_default()
-                    .push(change.record_id);
+            let (seq, places, all) = touched_after(&self.store, state.seq).await?;
+            if seq == state.seq {
+                return Ok(());
             }
-            let places = rows::touched_places(self.store.db(), &touched).await?;
-            let whole = touched.contains_key("stage")
-                || touched.contains_key("visit_frequency")
-                || places.len() > REBUILD_FROM;
-            if whole {
-                self.publish(build(&self.store, &self.zone, None).await?);
+            let places: Vec<String> = places.into_iter().collect();
+            self.book.note(state.seq, seq, &places);
+            if all {
+                self.publish(self.book.state(&self.store, moment, Some(&state)).await?);
                 continue;
             }
-            let ids: Vec<String> = places.into_iter().collect();
-            let rows = rows::load(self.store.db(), Which::Places(&ids), moment, &state.stages)
-                .await
-                .map_err(records::Error::from)?;
-            let found: std::collections::HashSet<_> = rows.iter().map(|r| r.id).collect();
-            let gone = ids
-                .iter()
-                .filter_map(|id| row_id(id))
-                .filter(|id| !found.contains(id));
-            let changes: Vec<Change> = gone
-                .map(Change::Delete)
-                .chain(rows.into_iter().map(Change::Upsert))
-                .collect();
-            let mut index = state.index.clone();
-            index
-                .apply(changes)
-                .map_err(|e| records::Error::Schema(e.to_string()))?;
-            let merge = index.wants_compaction().then(|| index.clone());
-            let stages = state.stages.clone();
-            self.publish(State {
-                index,
+            let mut next = State {
                 seq,
-                stages,
-                day_start: state.day_start,
-            });
+                ..(*state).clone()
+            };
+            reread(&self.store, &mut next, &places, moment).await?;
+            let merge = next.index.wants_compaction().then(|| next.index.clone());
+            self.publish(next);
             if let Some(index) = merge {
                 self.merge(index);
             }
         }
     }
 
+    /// Reads a new ledger beside everything else when the old one knows too little.
+    fn renew(self: &Arc<Self>) {
+        if !self.book.wants_renewal() {
+            return;
+        }
+        let live = Arc::clone(self);
+        tokio::spawn(async move {
+            let Ok(_one) = live.book.renewing.try_lock() else {
+                return;
+            };
+            match Book::read(&live.store).await {
+                Ok(ledger) => {
+                    live.book.install(ledger);
+                    live.keep();
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the ledger of customers could not be read anew; trying again")
+                }
+            }
+        });
+    }
+
     /// Merges the index's parts beside the work: seconds for a million rows, in which changes go on being
     /// published. Only one merge runs at a time.
     fn merge(&self, index: Index) {
-        let mut merging = self
-            .merging
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut merging = self.merging.lock().unwrap_or_else(PoisonError::into_inner);
         if merging.is_none() {
             *merging = Some(tokio::task::spawn_blocking(move || index.compact()));
         }
@@ -249,10 +329,7 @@ impl Live {
     /// Puts a finished merge in the place of what it was made from; waits for none.
     async fn install_merged(&self) {
         let finished = {
-            let mut merging = self
-                .merging
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut merging = self.merging.lock().unwrap_or_else(PoisonError::into_inner);
             if merging.as_ref().is_some_and(tokio::task::JoinHandle::is_finished) {
                 merging.take()
             } else {
@@ -273,22 +350,16 @@ impl Live {
         let mut index = state.index.clone();
         // A rebuild that came in between has nothing to install into; its index is merged already.
         if index.install(compaction) {
-            let stages = state.stages.clone();
             self.publish(State {
                 index,
-                seq: state.seq,
-                stages,
-                day_start: state.day_start,
+                ..(*state).clone()
             });
         }
     }
 
     fn publish(&self, state: State) {
         let seq = state.seq;
-        *self
-            .current
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(state);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
         self.published.send_replace(seq);
     }
 }
@@ -308,26 +379,5 @@ async fn moment(store: &Store, zone: &Zone, as_of: Option<Timestamp>) -> Result<
         as_of,
         now,
         day_start: zone.day_start(now),
-    })
-}
-
-async fn build(store: &Store, zone: &Zone, as_of: Option<Timestamp>) -> Result<State, records::Error> {
-    let moment = moment(store, zone, as_of).await?;
-    // The number is read first: a change that slips in between is applied twice, which does no harm.
-    let seq = store.last_seq().await?;
-    let stages = rows::stages(store.db()).await.map_err(records::Error::from)?;
-    let rows = rows::load(store.db(), Which::All, moment, &stages)
-        .await
-        .map_err(records::Error::from)?;
-    let schema = columns::schema(&stages);
-    let index = tokio::task::spawn_blocking(move || Index::build(schema, rows))
-        .await
-        .map_err(|e| records::Error::Schema(e.to_string()))?
-        .map_err(|e| records::Error::Schema(e.to_string()))?;
-    Ok(State {
-        index,
-        seq,
-        stages,
-        day_start: moment.day_start,
     })
 }

@@ -1,7 +1,7 @@
 //! Reads the rows of the live index from the records: at present for chosen places or for all, or as of a
 //! past date for all.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use geom::{LngLat, Timestamp};
 use points::Row;
@@ -9,6 +9,7 @@ use records::{Db, on_db};
 use sqlx::AssertSqlSafe;
 
 use super::columns::{self, AMOUNTS};
+use super::due::{Due, Frequencies, Frequency, Seen};
 
 /// Which rows.
 pub(super) enum Which<'a> {
@@ -29,10 +30,6 @@ pub(super) struct Moment {
     pub now: Timestamp,
 }
 
-const DAY: i64 = 86_400_000;
-/// A visit is due when its day is at most so many days away.
-const DUE_WITHIN_DAYS: i64 = 7;
-
 struct Account {
     name: String,
     kind: Option<String>,
@@ -43,19 +40,26 @@ struct Account {
     revenue: Option<i64>,
 }
 
-#[derive(Default)]
-struct Visits {
-    last: Option<i64>,
-    recent: i64,
-    appointment: bool,
-    /// The day agreed on at the last visit.
-    next: Option<i64>,
+/// The line with street and number, or the address as given.
+pub(super) fn street_of(street: Option<String>, number: Option<String>, source: Option<String>) -> String {
+    match (street, number) {
+        (Some(street), Some(number)) => format!("{street} {number}"),
+        (Some(street), None) => street,
+        (None, _) => source.unwrap_or_default(),
+    }
 }
 
-#[derive(Clone, Copy)]
-struct Frequency {
-    days: i64,
-    minutes: i64,
+/// The instant of a date that was agreed on: noon in Greenwich is on the same day nearly everywhere.
+pub(super) fn next_visit(date: &str) -> Option<i64> {
+    let noon = date.parse::<jiff::civil::Date>().ok()?.at(12, 0, 0, 0);
+    let noon = noon.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    Some(noon.timestamp().as_millisecond())
+}
+
+/// The rhythms of a moment.
+pub(super) async fn frequencies(db: &Db, moment: Moment) -> Result<Frequencies, sqlx::Error> {
+    let which = Which::All;
+    Sql { db, which, moment }.frequencies().await
 }
 
 /// Stages of the sales process, in order: id.
@@ -100,18 +104,14 @@ pub(super) async fn load(
                     .and_then(|c| frequencies.by_class.get(c))
             })
             .copied();
-        let by_rhythm = frequency.map(|f| seen.last.map_or(moment.day_start.0, |last| last + f.days * DAY));
-        let due_at = seen.next.or(by_rhythm);
-        let due_state = due_state(&seen, due_at, moment.day_start);
-        let minutes_year = frequency.map(|f| place.visit_minutes.unwrap_or(f.minutes) * 365 / f.days.max(1));
+        let due = Due::of(&seen, frequency, place.visit_minutes, moment.day_start);
 
         let mut amounts = vec![None; AMOUNTS.len() + 2 * stages.len()];
         amounts[0] = account.revenue.filter(|_| is_first);
         amounts[2] = Some(seen.recent);
-        amounts[3] = minutes_year;
+        amounts[3] = due.minutes_year;
         amounts[4] = Some(i64::from(is_first));
-        // Ten years, so that a rhythm that is no part of a year is not rounded away.
-        amounts[5] = frequency.map(|f| 3_650 / f.days.max(1));
+        amounts[5] = due.visits_10_years;
         let mut pipeline = 0;
         let own = opportunities.get(&(place.account_id.clone(), Some(place.id.clone())));
         let general = opportunities
@@ -125,9 +125,10 @@ pub(super) async fn load(
         }
         amounts[1] = (pipeline > 0).then_some(pipeline);
 
+        let point = place.lng.zip(place.lat);
         rows.push(Row {
             id,
-            place: place.place,
+            place: point.and_then(|(lng, lat)| LngLat::new(lng, lat).ok()),
             categories: vec![
                 account.kind.clone(),
                 account.class.clone(),
@@ -137,13 +138,13 @@ pub(super) async fn load(
                 place.city,
                 place.postal_code,
                 place.geocode_status,
-                Some(due_state.to_owned()),
+                Some(due.state.to_owned()),
             ],
             amounts,
-            times: vec![seen.last.map(Timestamp), due_at.map(Timestamp)],
+            times: vec![seen.last.map(Timestamp), due.at.map(Timestamp)],
             texts: vec![
                 account.name.clone(),
-                place.street,
+                street_of(place.street, place.house_number, place.source_text),
                 account.phone.clone().unwrap_or_default(),
             ],
         });
@@ -151,32 +152,19 @@ pub(super) async fn load(
     Ok(rows)
 }
 
-fn due_state(visits: &Visits, due_at: Option<i64>, day_start: Timestamp) -> &'static str {
-    if visits.appointment {
-        return "appointment";
-    }
-    match due_at {
-        None => "none",
-        Some(due) if due < day_start.0 => "overdue",
-        Some(due) if due < day_start.0 + DUE_WITHIN_DAYS * DAY => "due",
-        Some(_) => "later",
-    }
-}
-
+#[derive(sqlx::FromRow)]
 struct Place {
     id: String,
     account_id: String,
-    street: String,
+    street: Option<String>,
+    house_number: Option<String>,
+    source_text: Option<String>,
     city: Option<String>,
     postal_code: Option<String>,
-    place: Option<LngLat>,
+    lng: Option<f64>,
+    lat: Option<f64>,
     geocode_status: Option<String>,
     visit_minutes: Option<i64>,
-}
-
-struct Frequencies {
-    by_class: HashMap<String, Frequency>,
-    by_place: HashMap<String, Frequency>,
 }
 
 /// Open opportunities of an account, at one of its places or in general: (stage's position, amount, count).
@@ -210,7 +198,13 @@ impl Sql<'_> {
             Db::Sqlite { .. } => "select value from json_each($1)",
             Db::Postgres(_) => "select jsonb_array_elements_text($1::jsonb)",
         };
-        if accounts {
+        if accounts && self.moment.as_of.is_some() {
+            // A place that is gone, or belongs to another account since, had an account then.
+            format!(
+                "{column} in (select account_id from locations where id in ({list}) \
+                 union select account_id from locations_history where id in ({list}))"
+            )
+        } else if accounts {
             format!("{column} in (select account_id from locations where id in ({list}))")
         } else {
             format!("{column} in ({list})")
@@ -284,19 +278,18 @@ impl Sql<'_> {
         let at = self.moment.now.0;
         let sql = format!(
             "select location_id, territory_id from assignments \
-             where valid_from <= {at} and valid_to > {at} and line is null and {}",
+             where valid_from <= {at} and valid_to > {at} and line is null and {} order by id",
             self.only("location_id", false)
         );
         let rows: Vec<(String, String)> = self.rows(sql).await?;
         Ok(rows.into_iter().collect())
     }
 
-    async fn visits(&self) -> Result<HashMap<String, Visits>, sqlx::Error> {
+    async fn visits(&self) -> Result<HashMap<String, Seen>, sqlx::Error> {
         let columns = "location_id, status, check_in_at, planned_start, promised_at, next_date";
         let table = self.table("visits", columns);
         let (now, today) = (self.moment.now.0, self.moment.day_start.0);
-        // Whole days, so that the figure stays the same until midnight.
-        let since = today - 90 * DAY;
+        let since = Seen::recent_since(self.moment);
         let done = format!(
             "select location_id, max(check_in_at), sum(case when check_in_at >= {since} then 1 else 0 end) \
              from {table} v where status = 'done' and check_in_at <= {now} and {} group by location_id",
@@ -304,19 +297,15 @@ impl Sql<'_> {
         );
         // PostgreSQL sums integers as bigint; SQLite too.
         let rows: Vec<(String, Option<i64>, i64)> = self.rows(done).await?;
-        let mut visits: HashMap<String, Visits> = rows
-            .into_iter()
-            .map(|(id, last, recent)| {
-                (
-                    id,
-                    Visits {
-                        last,
-                        recent,
-                        ..Visits::default()
-                    },
-                )
-            })
-            .collect();
+        let seen = |(id, last, recent)| {
+            let seen = Seen {
+                last,
+                recent,
+                ..Seen::default()
+            };
+            (id, seen)
+        };
+        let mut visits: HashMap<String, Seen> = rows.into_iter().map(seen).collect();
         let agreed = format!(
             "select location_id, check_in_at, next_date from {table} v \
              where next_date is not null and status = 'done' and check_in_at <= {now} and {}",
@@ -325,13 +314,8 @@ impl Sql<'_> {
         let rows: Vec<(String, i64, String)> = self.rows(agreed).await?;
         for (id, at, next) in rows {
             if let Some(seen) = visits.get_mut(&id).filter(|v| v.last == Some(at)) {
-                // Noon in Greenwich is on the same day nearly everywhere.
-                let noon = next
-                    .parse::<jiff::civil::Date>()
-                    .ok()
-                    .map(|day| day.at(12, 0, 0, 0));
-                let noon = noon.and_then(|noon| noon.to_zoned(jiff::tz::TimeZone::UTC).ok());
-                seen.next = noon.map(|noon| noon.timestamp().as_millisecond());
+                // Of two at the same moment the later date counts.
+                seen.next = seen.next.max(next_visit(&next));
             }
         }
         let promised = format!(
@@ -347,18 +331,16 @@ impl Sql<'_> {
     }
 
     async fn frequencies(&self) -> Result<Frequencies, sqlx::Error> {
-        let columns = "class, location_id, days, duration_minutes";
+        let columns = "id, class, location_id, days, duration_minutes";
+        // Of two for the same the younger one counts.
         let sql = format!(
-            "select {columns} from {} f where location_id is null or {}",
+            "select class, location_id, days, duration_minutes from {} f where location_id is null or {} order by id",
             self.table("visit_frequencies", columns),
             self.only("location_id", false)
         );
         type Row = (Option<String>, Option<String>, i64, Option<i64>);
         let rows: Vec<Row> = self.rows(sql).await?;
-        let mut frequencies = Frequencies {
-            by_class: HashMap::new(),
-            by_place: HashMap::new(),
-        };
+        let mut frequencies = Frequencies::default();
         for (class, place, days, minutes) in rows {
             let frequency = Frequency {
                 days: days.max(1),
@@ -403,95 +385,6 @@ impl Sql<'_> {
             self.table("locations", columns),
             self.only("id", false)
         );
-        type Row = (
-            String,
-            String,
-            Option<String>,
-            Option<String>,
-            Option<String>,
-            Option<String>,
-            Option<f64>,
-            Option<f64>,
-            Option<String>,
-            Option<i64>,
-            Option<String>,
-        );
-        let rows: Vec<Row> = self.rows(sql).await?;
-        Ok(rows
-            .into_iter()
-            .map(
-                |(
-                    id,
-                    account_id,
-                    street,
-                    number,
-                    city,
-                    postal_code,
-                    lng,
-                    lat,
-                    geocode_status,
-                    visit_minutes,
-                    source,
-                )| {
-                    let street = match (street, number) {
-                        (Some(street), Some(number)) => format!("{street} {number}"),
-                        (Some(street), None) => street,
-                        (None, _) => source.unwrap_or_default(),
-                    };
-                    let place = lng.zip(lat).and_then(|(lng, lat)| LngLat::new(lng, lat).ok());
-                    Place {
-                        id,
-                        account_id,
-                        street,
-                        city,
-                        postal_code,
-                        place,
-                        geocode_status,
-                        visit_minutes,
-                    }
-                },
-            )
-            .collect())
+        self.rows(sql).await
     }
-}
-
-/// Places that a batch of changes touches, by the tables the changes are in.
-pub(super) async fn touched_places(
-    db: &Db,
-    touched: &HashMap<String, Vec<String>>,
-) -> Result<HashSet<String>, sqlx::Error> {
-    let list = match db {
-        Db::Sqlite { .. } => "select value from json_each($1)",
-        Db::Postgres(_) => "select jsonb_array_elements_text($1::jsonb)",
-    };
-    let mut places = HashSet::new();
-    for (type_name, ids) in touched {
-        let by_own_row = |table: &str, column: &str| {
-            format!(
-                "select {column} from {table} where id in ({list}) \
-                 union select {column} from {table}_history where id in ({list})"
-            )
-        };
-        let of_accounts =
-            |accounts: String| format!("select id from locations where account_id in ({accounts})");
-        let sql = match type_name.as_str() {
-            "location" => {
-                places.extend(ids.iter().cloned());
-                // Another place of the account may become its first, or stop being it.
-                of_accounts(by_own_row("locations", "account_id"))
-            }
-            "account" => of_accounts(list.to_owned()),
-            "opportunity" => of_accounts(by_own_row("opportunities", "account_id")),
-            "assignment" => by_own_row("assignments", "location_id"),
-            "visit" => by_own_row("visits", "location_id"),
-            "visit_frequency" => by_own_row("visit_frequencies", "location_id"),
-            _ => continue,
-        };
-        let ids = serde_json::to_string(ids).unwrap_or_else(|_| "[]".to_owned());
-        let sql = AssertSqlSafe(sql);
-        let rows: Vec<(Option<String>,)> =
-            on_db!(read db, pool => sqlx::query_as(sql).bind(ids).fetch_all(pool).await)?;
-        places.extend(rows.into_iter().filter_map(|r| r.0));
-    }
-    Ok(places)
 }

@@ -29,7 +29,7 @@ use crate::buffer::{Buffer, Bytes};
 use crate::column::{Codes, Numbers, Texts};
 use crate::compaction::Lineage;
 use crate::index::{Index, Part};
-use crate::segment::{IdTable, PassingCache, Segment, table_size};
+use crate::segment::{Frame, IdTable, PassingCache, Segment, table_size};
 use crate::text_index::TextIndex;
 
 const MAGIC: &[u8; 8] = b"points\r\n";
@@ -121,7 +121,7 @@ fn pad(written: &mut usize, to: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Sum over eight-byte words in which no change of a single word can go unseen, four at a time.
-fn checksum(bytes: &[u8]) -> u64 {
+pub fn checksum(bytes: &[u8]) -> u64 {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
     let mix = |lane: u64, word: u64| (lane ^ word).wrapping_mul(FACTOR).rotate_left(29);
     let word = |bytes: &[u8]| {
@@ -305,19 +305,22 @@ impl Sections<'_> {
             .collect::<Result<_, _>>()?;
         let documents = if schema.texts.is_empty() { 0 } else { rows };
         let text_index = self.text_index(documents)?;
-        Ok(Segment {
+        let frame = Frame {
             ids,
             lngs,
             lats,
             xs,
             ys,
             boxes,
-            categories,
-            amounts,
-            times,
             texts,
             by_id: IdTable { slots },
             text_index,
+        };
+        Ok(Segment {
+            frame: Arc::new(frame),
+            categories,
+            amounts,
+            times,
             passing: PassingCache::default(),
         })
     }

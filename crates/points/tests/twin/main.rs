@@ -9,7 +9,7 @@ use fast_mvt::{MvtGeometry, MvtReaderRef, MvtValue};
 use generate::{Step, condition, history, place, query, region, rows, schema};
 use geom::{LngLat, TileId};
 use plain::{Condition, Plain, Region};
-use points::{Compaction, Index, Row, RowId, SnapshotSpec, TileStyle};
+use points::{Columns, Compaction, Index, Row, RowId, SnapshotSpec, TileStyle};
 use proptest::prelude::*;
 
 /// An index and its twin after the same history.
@@ -309,4 +309,87 @@ fn show(tile: TileId, rows: &[&Row]) -> Shown {
         );
     }
     Shown { x, y, properties }
+}
+
+/// The same rows as columns, with a word that no row has and the rows backwards.
+fn columns(rows: &[Row]) -> Columns<'_> {
+    let schema = schema();
+    let rows: Vec<&Row> = rows.iter().rev().collect();
+    let number = |value: Option<i64>| value.unwrap_or(Columns::MISSING);
+    let words = |column: usize| {
+        let (mut words, mut codes) = (vec!["a word that nobody has"], Vec::new());
+        for row in &rows {
+            let Some(word) = row.categories[column].as_deref() else {
+                codes.push(0);
+                continue;
+            };
+            if !words.contains(&word) {
+                words.push(word);
+            }
+            codes.push(1 + words.iter().position(|w| *w == word).unwrap_or(0) as u32);
+        }
+        (words, codes)
+    };
+    Columns {
+        ids: rows.iter().map(|row| row.id).collect(),
+        places: rows.iter().map(|row| row.place).collect(),
+        categories: (0..schema.categories.len()).map(words).collect(),
+        amounts: (0..schema.amounts.len())
+            .map(|a| rows.iter().map(|row| number(row.amounts[a])).collect())
+            .collect(),
+        times: (0..schema.times.len())
+            .map(|t| rows.iter().map(|row| number(row.times[t].map(|t| t.0))).collect())
+            .collect(),
+        texts: (0..schema.texts.len())
+            .map(|t| rows.iter().map(|row| row.texts[t].as_str()).collect())
+            .collect(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_revision_is_the_index_of_its_rows(
+        (start, steps) in history_of_rows(), (then, earlier) in history_of_rows(), c in condition(), text in query(),
+    ) {
+        let (index, _) = grow(start.clone(), &steps);
+        // Some rows as they began, some as they are, some that were never there.
+        let (_, mut plain) = grow(then, &earlier);
+        for row in start.into_iter().step_by(2) {
+            plain.rows.insert(row.id, row);
+        }
+        for row in index.view(&points::Filter::All).unwrap().rows_in(&points::Shape::everywhere()).iter().step_by(3) {
+            plain.rows.insert(row.id(), row.to_row());
+        }
+        let mut rows: Vec<Row> = plain.rows.values().cloned().collect();
+        // The one number that a column cannot hold.
+        let numbers = rows.iter_mut().flat_map(|row| row.amounts.iter_mut().flatten());
+        numbers.for_each(|n| *n = (*n).max(Columns::MISSING + 1));
+        let times = rows.iter_mut().flat_map(|row| row.times.iter_mut().flatten());
+        times.for_each(|t| t.0 = t.0.max(Columns::MISSING + 1));
+        let before = index.len();
+        let revised = index.revised(&columns(&rows)).unwrap();
+        let of_columns = Index::of_columns(schema(), &columns(&rows)).unwrap();
+        prop_assert_eq!(revised.faults(), Vec::<String>::new());
+        prop_assert_eq!((revised.len(), index.len()), (rows.len(), before));
+        let built = Index::build(schema(), rows.clone()).unwrap();
+        for row in &rows {
+            prop_assert_eq!(&revised.get(row.id).unwrap().to_row(), row);
+            prop_assert_eq!(&of_columns.get(row.id).unwrap().to_row(), row);
+        }
+        let (a, b) = (revised.view(&c.filter()).unwrap(), built.view(&c.filter()).unwrap());
+        prop_assert_eq!(a.count(), b.count());
+        let hits = |view: &points::View<'_>| view.search(&text, 9).iter().map(|h| h.found.id()).collect::<Vec<_>>();
+        prop_assert_eq!(hits(&a), hits(&b));
+        let mut names: Vec<&Row> = rows.iter().filter(|row| b.contains(row.id)).collect();
+        names.sort_by_key(|row| (points::fold_words(&row.texts[1]), row.id));
+        let listed = |backwards, skip| a.by_name(backwards, skip, 5).iter().map(|f| f.id()).collect::<Vec<_>>();
+        prop_assert_eq!(listed(false, 2), ids(names.iter().copied().skip(2).take(5)));
+        prop_assert_eq!(listed(true, 3), ids(names.iter().rev().copied().skip(3).take(5)));
+        let style = TileStyle::layer("rows");
+        for tile in [TileId::new(0, 0, 0).unwrap(), TileId::new(1, 1, 0).unwrap()] {
+            prop_assert_eq!(a.tile(tile, &style).unwrap().bytes, b.tile(tile, &style).unwrap().bytes);
+        }
+    }
 }

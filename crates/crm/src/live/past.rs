@@ -1,0 +1,178 @@
+//! States of the index that are not just the next one: of a past moment, of another day, of a first start.
+//!
+//! They are worked out from the ledger; places that a change after the ledger's last one concerns are read
+//! from the records.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use points::{Change, Index, RowId};
+use records::{Error, Store};
+
+use super::ledger::{self, Ledger};
+use super::rows::{self, Moment, Which};
+use super::touched::touched_places;
+use super::{BATCH, State, columns, row_id};
+
+/// A ledger, and the places it does not know the last about.
+pub(super) struct Book {
+    ledger: Mutex<Arc<Ledger>>,
+    touched: Mutex<Touched>,
+    /// While a new ledger is read.
+    pub renewing: tokio::sync::Mutex<()>,
+}
+
+/// Places that changes after the ledger's concern, with the number of the last such change.
+struct Touched {
+    /// Up to which change of the feed all are here.
+    upto: i64,
+    places: HashMap<String, i64>,
+}
+
+/// From so many touched places on, and the twentieth part of all, a new ledger is read.
+const MANY_TOUCHED: usize = 20_000;
+
+impl Book {
+    pub fn new(ledger: Ledger) -> Self {
+        let touched = Touched {
+            upto: ledger.seq,
+            places: HashMap::new(),
+        };
+        Self {
+            ledger: Mutex::new(Arc::new(ledger)),
+            touched: Mutex::new(touched),
+            renewing: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    /// Reads a ledger of everything on record.
+    pub async fn read(store: &Store) -> Result<Ledger, Error> {
+        // The number is read first: a place that changes while the tables are read is touched afterwards.
+        let seq = store.last_seq().await?;
+        Ok(ledger::load(store.db(), seq).await?)
+    }
+
+    pub fn ledger(&self) -> Arc<Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts a younger ledger in the place of the one there is.
+    pub fn install(&self, ledger: Ledger) {
+        let mut touched = self.touched();
+        touched.places.retain(|_, seq| *seq > ledger.seq);
+        touched.upto = touched.upto.max(ledger.seq);
+        *self.ledger.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(ledger);
+    }
+
+    /// Whether so much changed since that a new ledger would pay.
+    pub fn wants_renewal(&self) -> bool {
+        self.touched().places.len() > MANY_TOUCHED.max(self.ledger().len() / 20)
+    }
+
+    /// Takes note of the places that the changes between two numbers concern.
+    pub fn note(&self, after: i64, upto: i64, places: &[String]) {
+        let mut touched = self.touched();
+        // A gap is closed by `follow`.
+        if after <= touched.upto && upto > touched.upto {
+            touched.places.extend(places.iter().map(|id| (id.clone(), upto)));
+            touched.upto = upto;
+        }
+    }
+
+    /// Takes note of everything up to a number of the feed.
+    async fn follow(&self, store: &Store, upto: i64) -> Result<(), Error> {
+        loop {
+            let after = self.touched().upto;
+            if after >= upto {
+                return Ok(());
+            }
+            let (seq, places, _) = touched_after(store, after).await?;
+            let places: Vec<String> = places.into_iter().collect();
+            self.note(after, seq, &places);
+        }
+    }
+
+    fn touched(&self) -> std::sync::MutexGuard<'_, Touched> {
+        self.touched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The index of a moment. Where it can, it shares what was built over another index's places and texts.
+    pub async fn state(&self, store: &Store, moment: Moment, near: Option<&State>) -> Result<State, Error> {
+        // Ledger and touched places belong together, so both are taken before the next ledger comes.
+        let seq = store.last_seq().await?;
+        self.follow(store, seq).await?;
+        let (ledger, touched) = {
+            let touched = self.touched();
+            let ids: Vec<String> = touched.places.keys().cloned().collect();
+            (self.ledger(), ids)
+        };
+        let stages = rows::stages(store.db()).await?;
+        let frequencies = rows::frequencies(store.db(), moment).await?;
+        let except: HashSet<RowId> = touched.iter().filter_map(|id| row_id(id)).collect();
+        let schema = columns::schema(&stages);
+        let near = near
+            .map(|state| state.index.clone())
+            .filter(|index| *index.schema() == schema);
+        let known = stages.clone();
+        let index = tokio::task::spawn_blocking(move || {
+            let columns = ledger.columns(moment, &known, &frequencies, &except);
+            match near {
+                Some(near) => near.revised(&columns),
+                None => Index::of_columns(schema, &columns),
+            }
+        })
+        .await
+        .map_err(|e| Error::Schema(e.to_string()))?
+        .map_err(|e| Error::Schema(e.to_string()))?;
+        let mut state = State {
+            index,
+            seq,
+            stages,
+            day_start: moment.day_start,
+        };
+        if !touched.is_empty() {
+            reread(store, &mut state, &touched, moment).await?;
+        }
+        Ok(state)
+    }
+}
+
+/// The number of the last of the next changes of the feed, the places they concern, and whether one
+/// concerns all places.
+pub(super) async fn touched_after(store: &Store, after: i64) -> Result<(i64, HashSet<String>, bool), Error> {
+    let changes = store.changes(after, BATCH).await?;
+    let seq = changes.last().map_or(after, |last| last.seq);
+    let mut touched: HashMap<String, Vec<String>> = HashMap::new();
+    for change in changes {
+        touched
+            .entry(change.type_name)
+            .or_default()
+            .push(change.record_id);
+    }
+    let places = touched_places(store.db(), &touched).await?;
+    let all = touched.contains_key("stage") || touched.contains_key("visit_frequency");
+    Ok((seq, places, all))
+}
+
+/// Reads these places' rows of a moment from the records.
+pub(super) async fn reread(
+    store: &Store,
+    state: &mut State,
+    ids: &[String],
+    moment: Moment,
+) -> Result<(), Error> {
+    let rows = rows::load(store.db(), Which::Places(ids), moment, &state.stages).await?;
+    let found: HashSet<RowId> = rows.iter().map(|r| r.id).collect();
+    let gone = ids
+        .iter()
+        .filter_map(|id| row_id(id))
+        .filter(|id| !found.contains(id));
+    let changes: Vec<Change> = gone
+        .map(Change::Delete)
+        .chain(rows.into_iter().map(Change::Upsert))
+        .collect();
+    state
+        .index
+        .apply(changes)
+        .map_err(|e| Error::Schema(e.to_string()))
+}
