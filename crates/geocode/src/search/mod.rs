@@ -1,5 +1,6 @@
 //! From a request to an answer: words, tags, candidates, explanations, ranking.
 
+mod agree;
 pub(crate) mod answer;
 pub(crate) mod confidence;
 mod explain;
@@ -7,6 +8,8 @@ mod find;
 pub(crate) mod house;
 pub(crate) mod label;
 pub(crate) mod lex;
+mod rest;
+mod similar;
 pub(crate) mod tags;
 pub(crate) mod walk;
 
@@ -64,7 +67,7 @@ fn place_words(tokens: &[Token]) -> Vec<PlaceWords> {
         for (start, span) in tokens.windows(words).enumerate() {
             let fits = |t: &Token| t.field.may_be_place() && t.segment == span[0].segment && !t.has_digit();
             let letters: usize = span.iter().map(Token::letters).sum();
-            let allowed = usize::from(walk::edits_allowed(letters));
+            let allowed = usize::from(similar::edits_allowed(letters));
             if allowed > 0 && span.iter().all(fits) {
                 let text: String = span.iter().map(Token::text).collect();
                 out.push(PlaceWords {
@@ -122,7 +125,7 @@ impl Context<'_, '_> {
             if differ > 2 * span.allowed || name_letters.abs_diff(span.letters) > span.allowed {
                 continue;
             }
-            let wrong = walk::edits(&name, &span.text);
+            let wrong = similar::edits(&name, &span.text);
             if wrong <= span.allowed {
                 found.push(MisspeltPlace {
                     start: span.start,
