@@ -286,3 +286,26 @@ pub struct BuildProgress {
     /// How many passes there are.
     pub of: u32,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_have_a_code_that_other_programs_know() {
+        use Level::*;
+        for (levels, code) in [
+            (&[House, Poi][..], "ROOFTOP"),
+            (&[Interpolated], "RANGE_INTERPOLATED"),
+            (&[Street], "GEOMETRIC_CENTER"),
+            (&[Postcode, Area, Country], "APPROXIMATE"),
+        ] {
+            assert!(levels.iter().all(|l| l.google() == code), "{code}");
+        }
+        let misspelt = Fields {
+            street: Match::Fuzzy(1),
+            ..Fields::default()
+        };
+        assert!(misspelt.is_partial() && !Fields::default().is_partial());
+    }
+}

@@ -1,5 +1,6 @@
 //! From an extract to sections: collect, places, streets, documents, maps.
 
+mod beginnings;
 mod collect;
 mod countries;
 pub(crate) mod places;

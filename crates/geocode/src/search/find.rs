@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use super::Context;
 use super::lex::{Field, Token};
+use super::similar::{self, edits, edits_allowed};
 use super::tags::Noise;
-use super::walk::{self, edits, edits_allowed};
+use super::walk;
 use crate::index::{DocId, Kind};
 
 /// Documents of one name that are looked at, at most, where town and postcode do not choose.
@@ -122,7 +123,7 @@ pub(crate) fn misspelt(context: &Context<'_, '_>) -> Vec<Candidate> {
                 continue;
             }
             let mut add = |text: &str| {
-                walk::similar_names(text, allowed, &FINE, context.index, &mut |kind, run, edits| {
+                similar::similar_names(text, allowed, &FINE, context.index, &mut |kind, run, edits| {
                     // Letters may be wrong, the number before them may not.
                     let same_number = digits.as_deref().is_none_or(|digits| {
                         let docs = context.index.name_docs(run);
@@ -200,7 +201,7 @@ pub(crate) fn by_words(context: &Context<'_, '_>) -> Vec<Candidate> {
         }
         let allowed = edits_allowed(letters);
         if !exact && allowed > 0 {
-            walk::similar_words(token.long(), allowed, context.index, &mut |run, edits| {
+            similar::similar_words(token.long(), allowed, context.index, &mut |run, edits| {
                 add(run, 1.0 - 0.25 * f32::from(edits));
             });
         }

@@ -1,5 +1,6 @@
 //! From a request to an answer: words, tags, candidates, explanations, ranking.
 
+mod agree;
 pub(crate) mod answer;
 pub(crate) mod confidence;
 mod explain;
@@ -7,6 +8,8 @@ mod find;
 pub(crate) mod house;
 pub(crate) mod label;
 pub(crate) mod lex;
+mod rest;
+mod similar;
 pub(crate) mod tags;
 pub(crate) mod walk;
 
@@ -57,15 +60,20 @@ struct PlaceWords {
     allowed: usize,
 }
 
-/// All spans of up to three words that are long enough to be misspelt, long spans first.
-fn place_words(tokens: &[Token]) -> Vec<PlaceWords> {
+/// All spans of up to three words that are long enough to be misspelt, long spans first. What is spelled as a place
+/// of the map is that place.
+fn place_words(tokens: &[Token], tags: &Tags) -> Vec<PlaceWords> {
     let mut out = Vec::new();
     for words in [3, 2, 1] {
         for (start, span) in tokens.windows(words).enumerate() {
             let fits = |t: &Token| t.field.may_be_place() && t.segment == span[0].segment && !t.has_digit();
             let letters: usize = span.iter().map(Token::letters).sum();
-            let allowed = usize::from(walk::edits_allowed(letters));
-            if allowed > 0 && span.iter().all(fits) {
+            let allowed = usize::from(similar::edits_allowed(letters));
+            let is_place = tags
+                .places
+                .iter()
+                .any(|p| p.start == start && p.end == start + words);
+            if allowed > 0 && !is_place && span.iter().all(fits) {
                 let text: String = span.iter().map(Token::text).collect();
                 out.push(PlaceWords {
                     start,
@@ -116,13 +124,16 @@ impl Context<'_, '_> {
         let letters_of_name = letter_set(&name);
         let name_letters = name.chars().count();
         let mut found = Vec::new();
-        for span in self.place_words.get_or_init(|| place_words(self.tokens)) {
+        for span in self
+            .place_words
+            .get_or_init(|| place_words(self.tokens, self.tags))
+        {
             let differ = (letters_of_name ^ span.set).count_ones() as usize;
             // An edit changes at most two members of the set.
             if differ > 2 * span.allowed || name_letters.abs_diff(span.letters) > span.allowed {
                 continue;
             }
-            let wrong = walk::edits(&name, &span.text);
+            let wrong = similar::edits(&name, &span.text);
             if wrong <= span.allowed {
                 found.push(MisspeltPlace {
                     start: span.start,
