@@ -235,9 +235,14 @@ fn addresses_lie_on_the_right_side_of_an_areas_border() {
         }
     }
     assert!(asked > 9000, "{asked} addresses");
-    // 0.5 %
+    // 0.5 %, and 0.1 % where the time is off by more than a twentieth: they share a grid square with a reached road.
     assert!(
         wrong * 200 <= asked,
         "{wrong} of {asked} addresses lie on the wrong side"
     );
+    assert!(
+        far_off * 1000 <= asked,
+        "{far_off} of {asked} addresses lie far on the wrong side"
+    );
+    eprintln!("{wrong} of {asked} addresses on the wrong side, {far_off} by more than 5 %");
 }
