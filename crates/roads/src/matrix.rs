@@ -20,6 +20,12 @@ impl Matrix {
     /// What stands in a cell that no road leads to.
     pub const UNREACHABLE: u32 = NO_WAY;
 
+    /// Bytes of memory that a matrix takes, for those who would rather refuse a large one than run out.
+    #[must_use]
+    pub fn bytes_for(sources: usize, targets: usize) -> u64 {
+        8 * sources as u64 * targets as u64
+    }
+
     /// How many rows there are.
     #[must_use]
     pub fn sources(&self) -> usize {

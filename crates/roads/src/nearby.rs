@@ -14,6 +14,12 @@ use crate::snap::{BOTH, Snap};
 const LARGE: usize = 1000;
 
 impl RoadIndex {
+    /// One of the segment's directions connects to much.
+    pub(crate) fn is_on_large_component(&self, segment: usize) -> bool {
+        self.components_of(segment)
+            .any(|component| self.is_large(component))
+    }
+
     pub(crate) fn is_large(&self, component: ComponentId) -> bool {
         component == self.largest_component() || self.component_size(component) >= LARGE
     }

@@ -2,6 +2,7 @@
 
 mod measure;
 mod node;
+mod share;
 mod turn;
 mod way;
 

@@ -29,10 +29,10 @@ impl Default for AreaOptions {
 const MOST_SQUARES: f64 = 1e6;
 
 /// Rings are simplified by this much of a square's side.
-const SIMPLIFY: f64 = 0.1;
+const SIMPLIFY: f64 = 0.05;
 
 /// How far inside a corner beside a reached road is at least, in squares: more than simplifying takes away.
-const INSIDE: f32 = 0.25;
+const INSIDE: f32 = 0.12;
 
 /// The grid's plane: its south-west corner, its squares, and the distances to roads at its crossings.
 struct Sheet {
@@ -63,6 +63,10 @@ pub(super) fn draw(reach: &Reach<'_>, options: &AreaOptions) -> MultiPolygon<f64
                 .count();
             let (own, rest) = parts[passed..].split_at(count);
             parts = rest;
+            // Nobody starts from or is put on an island road where others are near, so it bounds nothing.
+            if own.is_empty() && !reach.roads.is_on_large_component(segment as usize) {
+                continue;
+            }
             sheet.ink(reach, segment, own);
         }
     }

@@ -67,12 +67,12 @@ fn a_block_too_large_to_be_near_a_road_is_a_hole() {
 
 #[test]
 fn what_is_nearer_to_a_road_not_reached_is_outside() {
-    // The upper road is reached at once; the lower one only from far away.
+    // The upper road is reached at once; the lower one only by way of y, 2.5 km away.
     let drawing = "
-        a               b
+        a               b                                                  y
         c               d
     ";
-    let map = Sketch::new(Meters(100.0), drawing).roads("ab cd");
+    let map = Sketch::new(Meters(100.0), drawing).roads("ab cd by yd");
     let roads = open(&map.extract());
     let any = SnapOptions {
         component: ComponentRule::Any,
@@ -81,7 +81,7 @@ fn what_is_nearer_to_a_road_not_reached_is_outside() {
     let from = roads.snap(place(&map, "a"), &any).unwrap();
     let area = roads
         .query()
-        .reach(&from, Seconds(600.0))
+        .reach(&from, Seconds(300.0))
         .area(&AreaOptions::default());
     let south = |meters: f64| LocalMeters::at(place(&map, "ab")).unproject([0.0, -meters]);
     // The border runs halfway, give or take a grid square and a half.
