@@ -72,24 +72,19 @@ impl Index {
     ///
     /// # Errors
     /// [`Error::RowWidth`] where the columns do not fit the schema, [`Error::TextTooLong`].
-    pub fn revised(&self, columns: &Columns<'_>) -> Result<Self, Error> {
-        self.schema.check_columns(columns)?;
+    pub fn revised(&self, columns: Columns<'_>) -> Result<Self, Error> {
+        self.schema.check_columns(&columns)?;
         let mut dictionaries = Arc::clone(&self.dictionaries);
         let largest = self.parts.iter().max_by_key(|part| part.count);
-        let (main, others) = match largest {
-            Some(part) => {
-                let at = rows_at(&part.segment, columns);
-                let words = Arc::<Vec<Dictionary>>::make_mut(&mut dictionaries);
-                let main = self.frame_filled(&part.segment, columns, &at, words);
-                let mut is_kept = vec![false; columns.ids.len()];
-                at.iter()
-                    .filter(|&&row| row > 0)
-                    .for_each(|&row| is_kept[row as usize - 1] = true);
-                let others = (0..columns.ids.len()).filter(|&row| !is_kept[row]).collect();
-                (main, others)
-            }
-            None => (None, (0..columns.ids.len()).collect::<Vec<usize>>()),
-        };
+        let at = largest.map_or_else(Vec::new, |part| rows_at(&part.segment, &columns));
+        let mut is_kept = vec![false; columns.ids.len()];
+        at.iter()
+            .filter(|&&row| row > 0)
+            .for_each(|&row| is_kept[row as usize - 1] = true);
+        let others = (0..columns.ids.len()).filter(|&row| !is_kept[row]);
+        let others: Vec<Change> = others.map(|row| Change::Upsert(columns.row(row))).collect();
+        let words = Arc::<Vec<Dictionary>>::make_mut(&mut dictionaries);
+        let main = largest.and_then(|part| frame_filled(&part.segment, columns, &at, words));
         let mut revised = Self {
             schema: Arc::clone(&self.schema),
             dictionaries,
@@ -98,61 +93,65 @@ impl Index {
             lineage: Lineage::default(),
         };
         if !others.is_empty() {
-            revised.apply(others.into_iter().map(|row| Change::Upsert(columns.row(row))))?;
+            revised.apply(others)?;
         }
         Ok(revised)
     }
+}
 
-    /// The segment with the values of the rows that stand in it; `None` if there is none.
-    fn frame_filled(
-        &self,
-        segment: &Segment,
-        columns: &Columns<'_>,
-        at: &[u32],
-        dictionaries: &mut [Dictionary],
-    ) -> Option<Part> {
-        let codes: Vec<Vec<Code>> = columns
-            .categories
-            .iter()
-            .zip(dictionaries)
-            .map(|((words, _), dictionary)| {
-                let known = words.iter().map(|word| dictionary.intern(word));
-                std::iter::once(MISSING).chain(known).collect()
-            })
-            .collect();
-        let categories = columns
-            .categories
-            .par_iter()
-            .zip(&codes)
-            .map(|((_, given), codes)| {
-                let of = |row: &u32| {
-                    row.checked_sub(1)
-                        .map_or(MISSING, |row| codes[given[row as usize] as usize])
-                };
-                Codes::new(at.iter().map(of).collect())
-            })
-            .collect();
-        let numbers = |given: &Vec<i64>| {
-            let of = |row: &u32| Some(given[row.checked_sub(1)? as usize]).filter(|&n| n != Columns::MISSING);
-            Numbers::new(at.iter().map(of))
-        };
-        let mut alive = vec![0u64; segment.words()];
-        for (row, _) in at.iter().enumerate().filter(|(_, given)| **given > 0) {
-            alive[row / 64] |= 1 << (row % 64);
-        }
-        let count = alive.iter().map(|word| word.count_ones() as usize).sum();
-        (count > 0).then(|| Part {
-            segment: Arc::new(Segment {
-                frame: Arc::clone(&segment.frame),
-                categories,
-                amounts: columns.amounts.par_iter().map(numbers).collect(),
-                times: columns.times.par_iter().map(numbers).collect(),
-                passing: PassingCache::default(),
-            }),
-            alive: Arc::new(alive),
-            count,
+/// The segment with the values of the rows that stand in it; `None` if there is none. Each column is let go when
+/// its values are in place.
+fn frame_filled(
+    segment: &Segment,
+    columns: Columns<'_>,
+    at: &[u32],
+    dictionaries: &mut [Dictionary],
+) -> Option<Part> {
+    let Columns {
+        categories,
+        amounts,
+        times,
+        ..
+    } = columns;
+    let codes: Vec<Vec<Code>> = categories
+        .iter()
+        .zip(dictionaries)
+        .map(|((words, _), dictionary)| {
+            let known = words.iter().map(|word| dictionary.intern(word));
+            std::iter::once(MISSING).chain(known).collect()
         })
+        .collect();
+    let categories = categories
+        .into_par_iter()
+        .zip(&codes)
+        .map(|((_, given), codes)| {
+            let of = |row: &u32| {
+                row.checked_sub(1)
+                    .map_or(MISSING, |row| codes[given[row as usize] as usize])
+            };
+            Codes::new(at.iter().map(of).collect())
+        })
+        .collect();
+    let numbers = |given: Vec<i64>| {
+        let of = |row: &u32| Some(given[row.checked_sub(1)? as usize]).filter(|&n| n != Columns::MISSING);
+        Numbers::new(at.iter().map(of))
+    };
+    let mut alive = vec![0u64; segment.words()];
+    for (row, _) in at.iter().enumerate().filter(|(_, given)| **given > 0) {
+        alive[row / 64] |= 1 << (row % 64);
     }
+    let count = alive.iter().map(|word| word.count_ones() as usize).sum();
+    (count > 0).then(|| Part {
+        segment: Arc::new(Segment {
+            frame: Arc::clone(&segment.frame),
+            categories,
+            amounts: amounts.into_par_iter().map(numbers).collect(),
+            times: times.into_par_iter().map(numbers).collect(),
+            passing: PassingCache::default(),
+        }),
+        alive: Arc::new(alive),
+        count,
+    })
 }
 
 impl Schema {

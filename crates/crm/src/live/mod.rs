@@ -71,8 +71,8 @@ pub(crate) struct Live {
 /// A merge of the index's parts that runs beside everything else.
 type Merging = tokio::task::JoinHandle<Result<points::Compaction, points::Error>>;
 
-/// How many past moments are kept.
-const PAST_KEPT: usize = 3;
+/// How many past moments are kept: a question compares two. Each takes some 200 MB for a million places.
+const PAST_KEPT: usize = 2;
 /// A past state that so many places changed in is worked out anew.
 const MOST_REREAD: usize = 2_000;
 /// Fewer places are read from the records in no time at all.
@@ -161,6 +161,11 @@ impl Live {
         let state = match state {
             Some(state) => state,
             None => {
+                // Room is made first: two old ones and a new one would be one too many.
+                self.past
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .truncate(PAST_KEPT - 1);
                 let moment = moment(&self.store, &self.zone, Some(as_of)).await?;
                 self.book
                     .state(&self.store, moment, Some(&self.present()))

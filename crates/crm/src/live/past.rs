@@ -117,7 +117,7 @@ impl Book {
         let index = tokio::task::spawn_blocking(move || {
             let columns = ledger.columns(moment, &known, &frequencies, &except);
             match near {
-                Some(near) => near.revised(&columns),
+                Some(near) => near.revised(columns),
                 None => Index::of_columns(schema, &columns),
             }
         })

@@ -369,7 +369,7 @@ proptest! {
         let times = rows.iter_mut().flat_map(|row| row.times.iter_mut().flatten());
         times.for_each(|t| t.0 = t.0.max(Columns::MISSING + 1));
         let before = index.len();
-        let revised = index.revised(&columns(&rows)).unwrap();
+        let revised = index.revised(columns(&rows)).unwrap();
         let of_columns = Index::of_columns(schema(), &columns(&rows)).unwrap();
         prop_assert_eq!(revised.faults(), Vec::<String>::new());
         prop_assert_eq!((revised.len(), index.len()), (rows.len(), before));
