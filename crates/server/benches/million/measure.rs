@@ -70,7 +70,7 @@ impl Asker<'_> {
     /// About `count` customers all over the crowd.
     fn some(&self, count: usize) -> Vec<(u32, Customer)> {
         // Not a divisor of anything, so that days and classes are mixed.
-        self.customers(self.crowd.size().customers as usize / count | 1)
+        self.customers((self.crowd.size().customers as usize / count) | 1)
             .collect()
     }
 
@@ -87,7 +87,7 @@ impl Asker<'_> {
                 .map(|(tile, _)| *tile);
             let mut tiles: Vec<TileId> = places
                 .iter()
-                .step_by(places.len() / 24 | 1)
+                .step_by((places.len() / 24) | 1)
                 .map(|p| TileId::at(*p, z))
                 .collect();
             tiles.extend(densest);
