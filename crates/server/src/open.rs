@@ -18,9 +18,33 @@ pub async fn store(database: &str, clock: Arc<dyn Clock>) -> anyhow::Result<Stor
         .with_context(|| format!("opening the database {}", without_password(database)))
 }
 
-/// A map pack, if one is named.
+/// Packs up to this size are compared with their checksums before anything is answered from them; larger ones
+/// beside the answering, bytes.
+const CHECKED_AT_ONCE: u64 = 100_000_000;
+
+/// A map pack, if one is named. A damaged one is refused; of a large one it is logged.
 pub fn atlas(path: Option<&Path>) -> anyhow::Result<Option<Arc<Atlas>>> {
-    path.map(|path| Ok(Arc::new(Atlas::open(path)?))).transpose()
+    let Some(path) = path else { return Ok(None) };
+    let atlas = Arc::new(Atlas::open(path)?);
+    let check = |atlas: &Atlas, path: &Path| {
+        atlas.verify().with_context(|| {
+            format!(
+                "{} is damaged; build it again with `bailiwick map build`",
+                path.display()
+            )
+        })
+    };
+    if std::fs::metadata(path).is_ok_and(|file| file.len() <= CHECKED_AT_ONCE) {
+        check(&atlas, path)?;
+    } else {
+        let (atlas, path) = (atlas.clone(), path.to_owned());
+        std::thread::spawn(move || {
+            if let Err(error) = check(&atlas, &path) {
+                tracing::error!("{error:#}");
+            }
+        });
+    }
+    Ok(Some(atlas))
 }
 
 /// Settings from the command line.

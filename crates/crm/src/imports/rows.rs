@@ -1,5 +1,6 @@
 //! From cells to typed fields, row by row, with every fault named by line and column.
 
+use geom::{BBox, LngLat};
 use records::{Catalog, Kind};
 use serde_json::{Map, Value};
 
@@ -28,6 +29,8 @@ pub(super) struct RowReader<'a> {
     columns: Vec<(usize, Goal)>,
     decimal_comma: bool,
     date_style: String,
+    /// What the map covers, to tell swapped coordinates by.
+    bounds: Option<BBox>,
 }
 
 enum Goal {
@@ -36,7 +39,23 @@ enum Goal {
 }
 
 impl<'a> RowReader<'a> {
-    pub fn new(catalog: &'a Catalog, headers: &'a [String], style: &FileStyle, mapping: &Mapping) -> Self {
+    /// The place is off the map, and on it with longitude and latitude changed over.
+    fn are_swapped(&self, location: &Map<String, Value>) -> bool {
+        let number = |name: &str| location.get(name).and_then(Value::as_f64);
+        let (Some(bounds), Some(lng), Some(lat)) = (self.bounds, number("lng"), number("lat")) else {
+            return false;
+        };
+        let on_map = |lng, lat| LngLat::new(lng, lat).is_ok_and(|place| bounds.contains(place));
+        !on_map(lng, lat) && on_map(lat, lng)
+    }
+
+    pub fn new(
+        catalog: &'a Catalog,
+        headers: &'a [String],
+        style: &FileStyle,
+        mapping: &Mapping,
+        bounds: Option<BBox>,
+    ) -> Self {
         let columns = mapping.columns.iter().filter_map(|column| {
             let goal = match &column.field {
                 Some(name) => {
@@ -52,6 +71,7 @@ impl<'a> RowReader<'a> {
             Some((column.index, goal))
         });
         Self {
+            bounds,
             catalog,
             headers,
             columns: columns.collect(),
@@ -129,6 +149,9 @@ impl<'a> RowReader<'a> {
                 (false, true) => draft
                     .errors
                     .push(whole_row("The row has a latitude but no longitude.")),
+                (true, true) if self.are_swapped(&draft.location) => draft.errors.push(whole_row(
+                    "Latitude and longitude look swapped: the place lies off the map, and the other way round on it.",
+                )),
                 _ => {}
             }
         }

@@ -158,8 +158,9 @@ async fn walk(app: &Arc<App>, id: &str, write: bool, progress: &mut Progress) ->
         .iter()
         .map(str::to_owned)
         .collect();
-    let row_reader = RowReader::new(app.store.catalog(), &headers, &style, &mapping);
     let atlas = app.atlas();
+    let bounds = atlas.as_ref().map(|atlas| atlas.bounds());
+    let row_reader = RowReader::new(app.store.catalog(), &headers, &style, &mapping, bounds);
     let mut known = Known::load(app).await?;
     let label = format!("Import {}", import.text("file_name").unwrap_or_default());
     let set = if write {

@@ -33,6 +33,14 @@ pub(crate) fn sniff(bytes: &[u8]) -> Result<Sniffed, Problem> {
         .into_iter()
         .max_by_key(|d| count_outside_quotes(first_line, *d))
         .unwrap_or(',');
+    if let Some(line) = unclosed_quote(&text, delimiter) {
+        return Err(refuse(
+            "unclosed-quote",
+            &format!(
+                "The quote that begins in line {line} is never closed, so everything behind it would be one cell. Close it, or double it where it belongs to the text."
+            ),
+        ));
+    }
     let mut reader = reader(&text, delimiter);
     let headers: Vec<String> = reader
         .headers()
@@ -188,6 +196,28 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(String, &'static str), Problem> {
     }
 }
 
+/// The line in which a quoted cell begins that the end of the file cuts short.
+fn unclosed_quote(text: &str, delimiter: char) -> Option<usize> {
+    let (mut line, mut began) = (1, None);
+    // A quote opens a cell only at its beginning; inside a cell a doubled one closes and opens it again.
+    let mut at_start = true;
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        line += usize::from(letter == '\n');
+        match (began, letter) {
+            (Some(_), '"') if letters.peek() == Some(&'"') => {
+                letters.next();
+            }
+            (Some(_), '"') => began = None,
+            (Some(_), _) => {}
+            (None, '"') if at_start => began = Some(line),
+            (None, _) => {}
+        }
+        at_start = began.is_none() && (letter == delimiter || matches!(letter, '\n' | '\r'));
+    }
+    began
+}
+
 fn count_outside_quotes(line: &str, wanted: char) -> usize {
     let mut quoted = false;
     let mut count = 0;
@@ -257,6 +287,21 @@ fn refuse(code: &str, message: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_told_by_its_line() {
+        let line = |text: &str| unclosed_quote(text, ',');
+        assert_eq!(line("name,street\n\"open,Foo 1\nB,Foo 2\n"), Some(2));
+        assert_eq!(line("name,street\n\"closed, yes\",Foo 1\nB,Foo 2\n"), None);
+        assert_eq!(line("name\n\"a \"\"quoted\"\" word\"\nPipe 5\" wide\n"), None);
+        assert_eq!(line("name\na\nb,\"x"), Some(3));
+        assert_eq!(line("\"\"\n"), None);
+        let refused = sniff(b"name,street,city\n\"open quote,Foo 1,Bar\nB,Foo 2,Bar\n");
+        assert_eq!(
+            refused.err().map(|problem| problem.code),
+            Some("unclosed-quote".into())
+        );
+    }
 
     fn utf16(text: &str, little: bool, mark: bool) -> Vec<u8> {
         let marked = if mark {

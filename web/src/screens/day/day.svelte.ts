@@ -69,7 +69,9 @@ class DayState {
     return this.drivingTo === next.visit_id ? 'checkIn' : 'drive';
   }
 
+  /** Plans the day. What somebody fixed by hand is kept: then the new plan is a proposal to the old one. */
   async make(): Promise<void> {
+    if (this.plan?.stops.some((stop) => stop.locked.time || stop.locked.order || stop.locked.day)) return this.propose({});
     this.busy = true;
     const plan = await attempt(() => api.plan(this.#date, this.#user));
     this.busy = false;

@@ -14,8 +14,8 @@ const MOST_COORDINATES: usize = 10_000;
 /// Farthest road that is looked for.
 const FARTHEST: Meters = Meters(100_000.0);
 
-/// Options of all services. What is not offered is refused and never ignored, but for `hints`, which are
-/// only there to be quicker.
+/// Options of all services. What is not offered is refused and never ignored, but for what only makes an answer quicker
+/// or asks for what is done anyway: those say that they are taken.
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]

@@ -97,7 +97,7 @@ async fn drive(
                 matching
             })
             .collect();
-        Ok(json!({ "code": "Ok", "matchings": matchings, "tracepoints": tracepoints }))
+        Ok(json!({ "code": "Ok", "matchings": matchings, "tracepoints": tracepoints }).to_string())
     })
     .await
 }

@@ -13,10 +13,11 @@ mod table;
 mod turns;
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use roads::{RoadIndex, Snap};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::Shared;
@@ -45,15 +46,24 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// Runs away from the threads that serve: a large table takes seconds.
+/// How many requests are worked on at once; the others wait their turn.
+static TURNS: Semaphore = Semaphore::const_new(2);
+
+/// Runs away from the threads that serve, few at a time: a large table takes seconds and all cores. The work gives the
+/// answer as JSON text.
 async fn beside(
-    work: impl FnOnce() -> Result<Value, Refusal> + Send + 'static,
+    work: impl FnOnce() -> Result<String, Refusal> + Send + 'static,
 ) -> Result<Response, crate::problem::Problem> {
+    let turn = TURNS
+        .acquire()
+        .await
+        .map_err(crate::problem::Problem::unexpected)?;
     let answer = tokio::task::spawn_blocking(work)
         .await
         .map_err(crate::problem::Problem::unexpected)?;
+    drop(turn);
     Ok(match answer {
-        Ok(value) => Json(value).into_response(),
+        Ok(text) => ([(header::CONTENT_TYPE, "application/json")], text).into_response(),
         Err(refusal) => refusal.into_response(),
     })
 }

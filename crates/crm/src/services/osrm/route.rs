@@ -45,7 +45,7 @@ async fn route(
         if !switch("skip_waypoints", options.skip_waypoints.as_deref(), false)? {
             answer["waypoints"] = snaps.iter().map(|s| waypoint(atlas.roads(), s)).collect();
         }
-        Ok(answer)
+        Ok(answer.to_string())
     })
     .await
 }
@@ -89,7 +89,7 @@ async fn trip(
             });
             answer["waypoints"] = waypoints.collect();
         }
-        Ok(answer)
+        Ok(answer.to_string())
     })
     .await
 }

@@ -1,5 +1,7 @@
 //! `/table/v1` and `/nearest/v1`: many to many, and the roads at a place.
 
+use std::fmt::Write as _;
+
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use geom::Meters;
@@ -15,10 +17,10 @@ use crate::Shared;
 use crate::problem::Problem;
 use crate::services::MapReader;
 
-/// Cells of a table, at most: some 200 MB of text.
-const MOST_CELLS: usize = 25_000_000;
-/// What a cell needs while it is worked out and written, bytes, roughly.
-const BYTES_A_CELL: usize = 32;
+/// Cells of a table, at most.
+const MOST_CELLS: usize = 4_000_000;
+/// What a cell needs while it is worked out and written, for each figure in it: bytes, roughly.
+const BYTES_A_FIGURE: usize = 16;
 /// Most roads told of one place.
 const MOST_NEAREST: usize = 100;
 
@@ -56,7 +58,7 @@ async fn table(
                     "A table of {} by {} would need some {} MB; at most {MOST_CELLS} cells are answered at once. Ask for parts with sources and destinations.",
                     sources.len(),
                     targets.len(),
-                    cells.saturating_mul(BYTES_A_CELL) / 1_000_000
+                    cells.saturating_mul(BYTES_A_FIGURE * (usize::from(durations) + usize::from(distances))) / 1_000_000
                 ),
             ));
         }
@@ -76,12 +78,6 @@ async fn table(
             fallback,
         };
         let mut answer = json!({ "code": "Ok" });
-        if durations {
-            answer["durations"] = table.rows(Table::duration);
-        }
-        if distances {
-            answer["distances"] = table.rows(Table::distance);
-        }
         if fallback.is_some() {
             answer["fallback_speed_cells"] = table.fallbacks();
         }
@@ -89,7 +85,17 @@ async fn table(
             answer["sources"] = from.iter().map(|s| waypoint(roads, s)).collect();
             answer["destinations"] = to.iter().map(|s| waypoint(roads, s)).collect();
         }
-        Ok(answer)
+        // The figures are written as text at once: as values they would take many times the room.
+        let mut text = answer.to_string();
+        text.pop();
+        if durations {
+            table.write("durations", Table::duration, &mut text);
+        }
+        if distances {
+            table.write("distances", Table::distance, &mut text);
+        }
+        text.push('}');
+        Ok(text)
     })
     .await
 }
@@ -104,12 +110,25 @@ struct Table<'a> {
 }
 
 impl Table<'_> {
-    fn rows(&self, cell: fn(&Self, usize, usize) -> Option<f64>) -> Value {
-        let rows = (0..self.from.len()).map(|row| -> Value {
-            let cells = (0..self.to.len()).map(|column| cell(self, row, column).map(tenths));
-            cells.map(Value::from).collect()
-        });
-        rows.collect()
+    /// Adds a member with a row of figures for each source, `null` where no road leads.
+    fn write(&self, name: &str, cell: fn(&Self, usize, usize) -> Option<f64>, text: &mut String) {
+        text.reserve(self.from.len() * self.to.len() * 8);
+        // Writing to a text cannot fail.
+        let _ = write!(text, ",\"{name}\":[");
+        for row in 0..self.from.len() {
+            text.push_str(if row > 0 { ",[" } else { "[" });
+            for column in 0..self.to.len() {
+                if column > 0 {
+                    text.push(',');
+                }
+                let _ = match cell(self, row, column) {
+                    Some(figure) => write!(text, "{:.1}", tenths(figure)),
+                    None => write!(text, "null"),
+                };
+            }
+            text.push(']');
+        }
+        text.push(']');
     }
 
     fn duration(&self, row: usize, column: usize) -> Option<f64> {
@@ -211,7 +230,7 @@ async fn nearest(
                 ),
             ));
         }
-        Ok(json!({ "code": "Ok", "waypoints": waypoints }))
+        Ok(json!({ "code": "Ok", "waypoints": waypoints }).to_string())
     })
     .await
 }
