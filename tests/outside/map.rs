@@ -254,6 +254,9 @@ fn packs_that_are_damaged_or_of_another_version_are_refused() {
         "{line}"
     );
 
+    let line = serve(&damaged).refused().to_owned();
+    assert!(line.contains("flipped.pack"), "nothing is served from it: {line}");
+
     // The version stands behind the magic word.
     let mut newer = pack.clone();
     newer[8] = newer[8].wrapping_add(1);

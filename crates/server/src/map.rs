@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
-use atlas::{Atlas, Pass, Step};
+use atlas::{Pass, Step};
 use clap::Subcommand;
 use geocode::ExtraPoints;
 use geom::TileId;
 
-use crate::progress;
+use crate::{open, progress};
 
 /// What to do with maps.
 #[derive(Subcommand)]
@@ -71,7 +71,7 @@ pub fn run(command: MapCommand) -> anyhow::Result<()> {
         }
         MapCommand::Info { pack } => info(&pack),
         MapCommand::Verify { pack } => {
-            Atlas::open(&pack)?
+            open::pack(&pack)?
                 .verify()
                 .with_context(|| pack.display().to_string())?;
             println!("{}: every section is as it was written", pack.display());
@@ -135,7 +135,7 @@ pub fn build(inputs: &[&Path], addresses: &[ExtraPoints], out: &Path, quiet: boo
 }
 
 fn info(path: &Path) -> anyhow::Result<()> {
-    let atlas = Atlas::open(path)?;
+    let atlas = open::pack(path)?;
     let b = atlas.bounds();
     println!("hash         {}", atlas.hash_hex());
     println!(
@@ -152,7 +152,7 @@ fn info(path: &Path) -> anyhow::Result<()> {
 }
 
 fn tiles(path: &Path, out: &Path) -> anyhow::Result<()> {
-    let atlas = Atlas::open(path)?;
+    let atlas = open::pack(path)?;
     std::fs::create_dir_all(out).with_context(|| format!("making {}", out.display()))?;
     let mut written = 0u64;
     let tiles = atlas.tiles();

@@ -22,10 +22,20 @@ pub async fn store(database: &str, clock: Arc<dyn Clock>) -> anyhow::Result<Stor
 /// beside the answering, bytes.
 const CHECKED_AT_ONCE: u64 = 100_000_000;
 
+/// Opens a pack; what is wrong with it names the file.
+pub fn pack(path: &Path) -> anyhow::Result<Atlas> {
+    Atlas::open(path).map_err(|error| {
+        let shown = path.display().to_string();
+        let named = error.to_string().contains(&shown);
+        let error = anyhow::Error::new(error);
+        if named { error } else { error.context(shown) }
+    })
+}
+
 /// A map pack, if one is named. A damaged one is refused; of a large one it is logged.
 pub fn atlas(path: Option<&Path>) -> anyhow::Result<Option<Arc<Atlas>>> {
     let Some(path) = path else { return Ok(None) };
-    let atlas = Arc::new(Atlas::open(path)?);
+    let atlas = Arc::new(pack(path)?);
     let check = |atlas: &Atlas, path: &Path| {
         atlas.verify().with_context(|| {
             format!(
