@@ -114,16 +114,18 @@ impl Book {
             .map(|state| state.index.clone())
             .filter(|index| *index.schema() == schema);
         let known = stages.clone();
-        let index = tokio::task::spawn_blocking(move || {
+        // On rayon's few threads all of it: each thread that asks for hundreds of megabytes keeps some of them.
+        let work = move |_: &rayon::Scope<'_>| {
             let columns = ledger.columns(moment, &known, &frequencies, &except);
             match near {
                 Some(near) => near.revised(columns),
                 None => Index::of_columns(schema, &columns),
             }
-        })
-        .await
-        .map_err(|e| Error::Schema(e.to_string()))?
-        .map_err(|e| Error::Schema(e.to_string()))?;
+        };
+        let index = tokio::task::spawn_blocking(move || rayon::scope(work))
+            .await
+            .map_err(|e| Error::Schema(e.to_string()))?
+            .map_err(|e| Error::Schema(e.to_string()))?;
         let mut state = State {
             index,
             seq,

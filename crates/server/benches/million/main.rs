@@ -8,6 +8,7 @@ mod fill;
 mod measure;
 mod program;
 mod sql;
+mod times;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

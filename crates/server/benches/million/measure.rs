@@ -7,6 +7,7 @@ use testkit::crowd::{Crowd, Customer};
 use crate::fill::{Of, id};
 use crate::program::{Client, escaped};
 use crate::sql::{Area, Figures, Question, Sql, figures};
+use crate::times::Times;
 
 /// Filters in CQL2 and in SQL.
 pub const FILTERS: [(&str, &str); 4] = [
@@ -21,37 +22,6 @@ pub const FILTERS: [(&str, &str); 4] = [
         "a.industry in ('Bakery', 'Hotel')",
     ),
 ];
-
-/// Times of one sort of question, in milliseconds, and the largest answer.
-#[derive(Default)]
-pub struct Times {
-    millis: Vec<f64>,
-    wire: usize,
-    plain: usize,
-}
-
-impl Times {
-    pub fn add(&mut self, answer: &crate::program::Answer) {
-        self.millis.push(answer.millis());
-        self.wire = self.wire.max(answer.wire);
-        self.plain = self.plain.max(answer.body.len());
-    }
-
-    /// One line of the table: question, number, median, 95 %, most, largest answer.
-    pub fn print(mut self, what: &str) {
-        self.millis.sort_by(f64::total_cmp);
-        let at = |share: f64| self.millis[((self.millis.len() - 1) as f64 * share).round() as usize];
-        println!(
-            "| {what} | {} | {:.1} | {:.1} | {:.1} | {:.0} / {:.0} |",
-            self.millis.len(),
-            at(0.5),
-            at(0.95),
-            at(1.0),
-            self.wire as f64 / 1000.0,
-            self.plain as f64 / 1000.0
-        );
-    }
-}
 
 /// Everything that questions are made of.
 pub struct Asker<'a> {
