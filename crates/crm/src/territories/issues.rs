@@ -90,7 +90,9 @@ pub(super) fn find(layout: &Layout, state: &State, filter: &Filter) -> Result<Is
         });
     }
     // Where customers are concerned comes first; equal ones stay in the order of the layout.
-    issues.overlaps.sort_by_key(|overlap| std::cmp::Reverse(overlap.places.len()));
+    issues
+        .overlaps
+        .sort_by_key(|overlap| std::cmp::Reverse(overlap.places.len()));
     let gaps = state.index.view(&gap_filter(filter))?;
     issues.gap_count = gaps.count();
     issues.gaps = places(gaps.rows_in(&Points::everywhere()))
