@@ -186,7 +186,22 @@ async fn routes_and_tables_as_osrm_answers(mut world: World) {
         steps[steps.len() - 1]["maneuver"]["instruction"],
         "Sie haben Ihr Ziel erreicht"
     );
+    // Of the nearest roads only those driven in a direction, where one is asked for.
+    let eastward = anybody
+        .get("/nearest/v1/driving/13.2606,53.5561?number=5&bearings=90,30")
+        .await
+        .ok();
+    assert!(list(&eastward["waypoints"]).len() <= 5);
+    assert_ne!(eastward["waypoints"], near["waypoints"]);
     for (address, code) in [
+        (
+            "/nearest/v1/driving/13.2606,53.5561?exclude=toll".to_owned(),
+            "InvalidOptions",
+        ),
+        (
+            "/match/v1/driving/13.26,53.55;13.27,53.56?snapping=any".to_owned(),
+            "InvalidOptions",
+        ),
         ("/match/v1/driving/2.35,48.86;2.36,48.87".to_owned(), "NoMatch"),
         ("/route/v1/driving/13.26,53.55".to_owned(), "InvalidOptions"),
         (format!("/route/v1/foot/{PLACES}"), "InvalidOptions"),

@@ -4,6 +4,7 @@
 //! Such programs cannot sign in. A server may therefore be started with these services open to everybody
 //! who reaches it (the demo is); otherwise they take the same cookie or token as everything else.
 
+mod found;
 mod nominatim;
 mod osrm;
 mod photon;
@@ -28,14 +29,6 @@ impl FromRequestParts<Shared> for MapReader {
         }
         Ok(Self)
     }
-}
-
-/// Longest address looked up.
-const LONGEST_ADDRESS: usize = 500;
-
-/// What a caller of another program's form gets for an address too long.
-fn too_long() -> String {
-    format!("An address has at most {LONGEST_ADDRESS} characters.")
 }
 
 /// The routes of this feature.

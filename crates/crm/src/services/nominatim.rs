@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use geocode::{Hit, Level, Request, Reverse};
+use geocode::{Level, Request};
 use geom::LngLat;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -13,7 +13,8 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{LONGEST_ADDRESS, MapReader, too_long};
+use super::MapReader;
+use super::found::{Found, check_length, point};
 use crate::Shared;
 use crate::problem::Problem;
 
@@ -60,8 +61,8 @@ async fn search(
         &params.postalcode,
         &params.country,
     ];
-    if fields.iter().any(|f| f.len() > LONGEST_ADDRESS) {
-        return Ok(refused(&too_long()));
+    if let Err(text) = check_length(fields.iter().map(|f| f.as_str())) {
+        return Ok(refused(&text));
     }
     if fields.iter().all(|f| f.trim().is_empty()) {
         return Ok(refused(
@@ -84,7 +85,7 @@ async fn search(
         limit: params.limit.unwrap_or(5).clamp(1, 5),
     });
     let details = params.addressdetails.as_deref() == Some("1");
-    let places = answer.hits.iter().map(Found::of_hit);
+    let places = answer.hits.iter().map(Found::from);
     let places: Vec<Value> = places.map(|place| place.json(format, details)).collect();
     Ok(match format {
         Format::GeoJson => Json(collection(places)).into_response(),
@@ -116,12 +117,9 @@ async fn reverse(
         Ok(format) => format,
         Err(text) => return Ok(refused(&text)),
     };
-    let place = match (params.lon, params.lat) {
-        (Some(lon), Some(lat)) => LngLat::new(lon, lat).map_err(|e| format!("{e}.")),
-        _ => Err("Parameters lat and lon are needed.".to_owned()),
-    };
-    let place = match place {
-        Ok(place) => place,
+    let place = match point(params.lon, params.lat) {
+        Ok(Some(place)) => place,
+        Ok(None) => return Ok(refused("Parameters lat and lon are needed.")),
         Err(text) => return Ok(refused(&text)),
     };
     let atlas = app.map()?;
@@ -129,7 +127,7 @@ async fn reverse(
         return Ok(Json(json!({ "error": "Unable to geocode" })).into_response());
     };
     let details = params.addressdetails.as_deref() != Some("0");
-    let found = Found::of_reverse(&found).json(format, details);
+    let found = Found::from(&found).json(format, details);
     Ok(match format {
         Format::GeoJson => Json(collection(vec![found])).into_response(),
         Format::Json | Format::JsonV2 => Json(found).into_response(),
@@ -184,51 +182,7 @@ fn middle_of(text: &str) -> Result<LngLat, String> {
     LngLat::new(f64::midpoint(x1, x2), f64::midpoint(y1, y2)).map_err(|e| format!("viewbox={text}: {e}."))
 }
 
-/// A place of either direction.
-struct Found<'a> {
-    point: LngLat,
-    level: Level,
-    label: &'a str,
-    name: &'a str,
-    street: &'a str,
-    house_number: &'a str,
-    postcode: &'a str,
-    city: &'a str,
-    country: &'a str,
-    importance: f64,
-}
-
-impl<'a> Found<'a> {
-    fn of_hit(hit: &'a Hit) -> Self {
-        Self {
-            point: hit.point,
-            level: hit.level,
-            label: &hit.label,
-            name: &hit.name,
-            street: &hit.street,
-            house_number: &hit.house_number,
-            postcode: &hit.postcode,
-            city: &hit.city,
-            country: &hit.country,
-            importance: f64::from(hit.confidence),
-        }
-    }
-
-    fn of_reverse(found: &'a Reverse) -> Self {
-        Self {
-            point: found.point,
-            level: found.level,
-            label: &found.label,
-            name: "",
-            street: &found.street,
-            house_number: &found.house_number,
-            postcode: &found.postcode,
-            city: &found.city,
-            country: &found.country,
-            importance: 0.0,
-        }
-    }
-
+impl Found<'_> {
     fn json(&self, format: Format, details: bool) -> Value {
         let (class, kind, rank, address_type) = match self.level {
             Level::House => ("place", "house", 30, "place"),
@@ -254,7 +208,7 @@ impl<'a> Found<'a> {
         put(category, class.into());
         put("type", kind.into());
         put("place_rank", rank.into());
-        put("importance", self.importance.into());
+        put("importance", f64::from(self.confidence).into());
         put("addresstype", address_type.into());
         put("name", name.into());
         put("display_name", self.label.into());

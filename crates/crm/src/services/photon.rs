@@ -5,14 +5,14 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use geocode::Level;
-use geom::LngLat;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{LONGEST_ADDRESS, MapReader, too_long};
+use super::MapReader;
+use super::found::{Found, check_length, point};
 use crate::Shared;
 use crate::problem::Problem;
 
@@ -41,37 +41,17 @@ async fn search(
     if params.q.trim().is_empty() {
         return Ok(refused("missing search term 'q': /?q=berlin"));
     }
-    if params.q.len() > LONGEST_ADDRESS {
-        return Ok(refused(&too_long()));
+    if let Err(text) = check_length(std::iter::once(params.q.as_str())) {
+        return Ok(refused(&text));
     }
-    let bias = match params
-        .lon
-        .zip(params.lat)
-        .map(|(lon, lat)| LngLat::new(lon, lat))
-        .transpose()
-    {
+    let bias = match point(params.lon, params.lat) {
         Ok(bias) => bias,
-        Err(error) => return Ok(refused(&format!("{error}."))),
+        Err(text) => return Ok(refused(&text)),
     };
     let atlas = app.map()?;
     let limit = params.limit.unwrap_or(15).clamp(1, 20);
     let hits = atlas.geocoder().autocomplete(&params.q, bias, limit);
-    let features: Vec<Value> = hits
-        .iter()
-        .map(|hit| {
-            feature(&Place {
-                point: hit.point,
-                level: hit.level,
-                name: &hit.name,
-                street: &hit.street,
-                house_number: &hit.house_number,
-                postcode: &hit.postcode,
-                city: &hit.city,
-                country: &hit.country,
-            })
-        })
-        .collect();
-    Ok(Json(json!({ "type": "FeatureCollection", "features": features })).into_response())
+    Ok(collection(hits.iter().map(Found::from)))
 }
 
 #[derive(Default, Deserialize, IntoParams)]
@@ -90,32 +70,14 @@ async fn reverse(
     _: MapReader,
     Query(params): Query<ReverseParams>,
 ) -> Result<Response, Problem> {
-    let place = match (params.lon, params.lat) {
-        (Some(lon), Some(lat)) => LngLat::new(lon, lat).map_err(|e| format!("{e}.")),
-        _ => Err("missing search term 'lat' and/or 'lon'".to_owned()),
-    };
-    let place = match place {
-        Ok(place) => place,
+    let place = match point(params.lon, params.lat) {
+        Ok(Some(place)) => place,
+        Ok(None) => return Ok(refused("missing search term 'lat' and/or 'lon'")),
         Err(text) => return Ok(refused(&text)),
     };
     let atlas = app.map()?;
     let found = atlas.geocoder().reverse(place);
-    let features: Vec<Value> = found
-        .iter()
-        .map(|found| {
-            feature(&Place {
-                point: found.point,
-                level: found.level,
-                name: "",
-                street: &found.street,
-                house_number: &found.house_number,
-                postcode: &found.postcode,
-                city: &found.city,
-                country: &found.country,
-            })
-        })
-        .collect();
-    Ok(Json(json!({ "type": "FeatureCollection", "features": features })).into_response())
+    Ok(collection(found.iter().map(Found::from)))
 }
 
 /// Photon's form of an error.
@@ -123,18 +85,12 @@ fn refused(message: &str) -> Response {
     (StatusCode::BAD_REQUEST, Json(json!({ "message": message }))).into_response()
 }
 
-struct Place<'a> {
-    point: LngLat,
-    level: Level,
-    name: &'a str,
-    street: &'a str,
-    house_number: &'a str,
-    postcode: &'a str,
-    city: &'a str,
-    country: &'a str,
+fn collection<'a>(found: impl Iterator<Item = Found<'a>>) -> Response {
+    let features: Vec<Value> = found.map(|place| feature(&place)).collect();
+    Json(json!({ "type": "FeatureCollection", "features": features })).into_response()
 }
 
-fn feature(place: &Place<'_>) -> Value {
+fn feature(place: &Found<'_>) -> Value {
     let (key, value, kind) = match place.level {
         Level::House | Level::Interpolated => ("place", "house", "house"),
         Level::Street => ("highway", "residential", "street"),

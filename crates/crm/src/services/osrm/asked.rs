@@ -1,13 +1,12 @@
 //! Reading a request: coordinates and options.
 
-use std::sync::Arc;
-
 use geom::{LngLat, Meters};
-use roads::{Approach, Avoid, Bearing, Metric, Metrics, RoadClass, RoadIndex, Snap, SnapError, SnapOptions};
+use roads::{Approach, Avoid, Bearing, RoadClass, RoadIndex, Snap, SnapError, SnapOptions};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{Refusal, polyline};
+use super::polyline;
+use super::request::Refusal;
 
 /// Most coordinates of one request.
 const MOST_COORDINATES: usize = 10_000;
@@ -58,7 +57,7 @@ pub(super) struct Options {
     pub alternatives: Option<String>,
     /// Route: taken; legs are planned one by one.
     pub continue_straight: Option<String>,
-    /// Route: taken; every coordinate is a waypoint when not given.
+    /// Not offered: every coordinate is a stop.
     pub waypoints: Option<String>,
     /// Nearest: how many roads.
     pub number: Option<String>,
@@ -87,8 +86,13 @@ impl Options {
         Ok(())
     }
 
-    /// What the roads cost for this request; `None` for what they cost everybody.
-    pub fn metric(&self, roads: &RoadIndex, kept: &Metrics) -> Result<Option<Arc<Metric>>, Refusal> {
+    /// The snapped coordinates are part of the answer.
+    pub fn wants_waypoints(&self) -> Result<bool, Refusal> {
+        Ok(!switch("skip_waypoints", self.skip_waypoints.as_deref(), false)?)
+    }
+
+    /// What is to be avoided; `None` for nothing.
+    pub fn avoid(&self) -> Result<Option<Avoid>, Refusal> {
         let mut avoid = Avoid::default();
         for name in self
             .exclude
@@ -118,38 +122,35 @@ impl Options {
             let shape = crate::territories::parse_area(&value).map_err(|bad| wrong(bad.message))?;
             avoid.areas.extend(shape.polygons().iter().cloned());
         }
-        if avoid == Avoid::default() {
-            return Ok(None);
-        }
-        Ok(Some(kept.get_or(&avoid.key(), || roads.avoiding(&avoid))))
+        Ok((avoid != Avoid::default()).then_some(avoid))
+    }
+
+    /// How so many coordinates are put on roads.
+    pub fn snap_options(&self, places: usize) -> Result<SnapWishes, Refusal> {
+        Ok(SnapWishes {
+            usual: SnapOptions {
+                component: match self.snapping.as_deref() {
+                    Some("any") => roads::ComponentRule::Any,
+                    None | Some("default" | "") => SnapOptions::default().component,
+                    Some(other) => return Err(invalid(format!("snapping={other}: it is default or any."))),
+                },
+                ..SnapOptions::default()
+            },
+            radiuses: self.radiuses(places)?,
+            bearings: each("bearings", self.bearings.as_deref(), places, bearing)?,
+            approaches: each("approaches", self.approaches.as_deref(), places, approach)?,
+        })
     }
 
     /// The snapped coordinates; those that reach each other where that is possible.
     pub fn snap(&self, roads: &RoadIndex, places: &[LngLat]) -> Result<Vec<Snap>, Refusal> {
-        let options = SnapOptions {
-            component: match self.snapping.as_deref() {
-                Some("any") => roads::ComponentRule::Any,
-                None | Some("default" | "") => SnapOptions::default().component,
-                Some(other) => return Err(invalid(format!("snapping={other}: it is default or any."))),
-            },
-            ..SnapOptions::default()
-        };
-        let radiuses = self.radiuses(places.len())?;
-        let bearings = each("bearings", self.bearings.as_deref(), places.len(), bearing)?;
-        let approaches = each("approaches", self.approaches.as_deref(), places.len(), approach)?;
-        let alike = radiuses.is_empty() && bearings.is_empty() && approaches.is_empty();
-        let snaps = if alike {
-            roads.snap_together(places, &options)
+        let wishes = self.snap_options(places.len())?;
+        let snaps = if wishes.are_alike() {
+            roads.snap_together(places, &wishes.usual)
         } else {
-            let of = |number: usize| SnapOptions {
-                radius: radiuses.get(number).copied().flatten().unwrap_or(options.radius),
-                bearing: bearings.get(number).copied().flatten(),
-                approach: approaches.get(number).copied().unwrap_or_default(),
-                ..options.clone()
-            };
             let numbered = places.iter().enumerate();
             numbered
-                .map(|(number, place)| roads.snap(*place, &of(number)))
+                .map(|(number, place)| roads.snap(*place, &wishes.of(number)))
                 .collect()
         };
         let numbered = snaps.into_iter().enumerate();
@@ -168,6 +169,37 @@ impl Options {
                 Some(Some(Meters(meters.min(FARTHEST.0))))
             }
         })
+    }
+}
+
+/// What is asked of the road of each coordinate; lists are empty where nothing is.
+pub(super) struct SnapWishes {
+    usual: SnapOptions,
+    radiuses: Vec<Option<Meters>>,
+    bearings: Vec<Option<Bearing>>,
+    approaches: Vec<Approach>,
+}
+
+impl SnapWishes {
+    /// Nothing is asked of single coordinates.
+    fn are_alike(&self) -> bool {
+        self.radiuses.is_empty() && self.bearings.is_empty() && self.approaches.is_empty()
+    }
+
+    /// For the coordinate with this number.
+    pub fn of(&self, number: usize) -> SnapOptions {
+        let usual = &self.usual;
+        SnapOptions {
+            radius: self
+                .radiuses
+                .get(number)
+                .copied()
+                .flatten()
+                .unwrap_or(usual.radius),
+            bearing: self.bearings.get(number).copied().flatten(),
+            approach: self.approaches.get(number).copied().unwrap_or_default(),
+            ..usual.clone()
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! `/match/v1`: which roads a recorded drive followed.
 
-use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use geom::Meters;
 use roads::{TraceOptions, TracePart};
@@ -8,12 +7,12 @@ use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::asked::{Options, coordinates, invalid};
+use super::asked::{Options, invalid};
+use super::request::{Along, Refusal, Request};
 use super::route::Form;
-use super::{Refusal, beside, waypoint};
+use super::waypoint;
 use crate::Shared;
 use crate::problem::Problem;
-use crate::services::MapReader;
 
 /// Most places of a recorded drive.
 const MOST_PLACES: usize = 5_000;
@@ -22,33 +21,23 @@ const FARTHEST_ERRORS: f64 = 5.0;
 
 /// A recorded drive on roads, as OSRM answers
 #[utoipa::path(get, path = "/match/v1/{profile}/{coordinates}", tag = "map services",
-    params(("profile" = String, Path), ("coordinates" = String, Path, description = "lng,lat;lng,lat…"), Options),
+    params(Along, Options),
     responses((status = 200, body = Object), (status = 400, body = Object)))]
-async fn drive(
-    State(app): State<Shared>,
-    _: MapReader,
-    Path((profile, places)): Path<(String, String)>,
-    Query(options): Query<Options>,
-) -> Result<Response, Problem> {
-    let atlas = app.map()?;
-    beside(move || {
-        let form = Form::of(&options)?;
+async fn drive(request: Request) -> Result<Response, Problem> {
+    request.answer(|request| {
+        let options = &request.options;
+        let form = Form::of(options)?;
         match options.gaps.as_deref() {
             None | Some("" | "split") => {}
             Some(other) => return Err(invalid(format!("gaps={other}: it is split."))),
         }
-        if options.exclude.is_some() || options.avoid_polygons.is_some() || options.bearings.is_some() {
+        let wishes = [&options.exclude, &options.avoid_polygons, &options.bearings, &options.approaches, &options.snapping];
+        if wishes.into_iter().any(Option::is_some) {
             return Err(invalid(
-                "A recorded drive went where it went: exclude, avoid_polygons and bearings are not taken.",
+                "A recorded drive went where it went: exclude, avoid_polygons, bearings, approaches and snapping are not taken.",
             ));
         }
-        let places = coordinates(&profile, &places, 2)?;
-        if places.len() > MOST_PLACES {
-            return Err(Refusal::new(
-                "TooBig",
-                format!("{} places; a drive may have {MOST_PLACES}.", places.len()),
-            ));
-        }
+        let places = request.places(2, MOST_PLACES)?;
         // In this service radiuses say how exact the places are.
         let mut errors: Vec<f64> = options
             .radiuses(places.len())?
@@ -66,7 +55,7 @@ async fn drive(
             },
             None => usual,
         };
-        let roads = atlas.roads();
+        let roads = request.roads();
         let trace = roads.query().follow(&places, &trace_options);
         let parts: Vec<TracePart> = trace
             .parts
@@ -92,7 +81,7 @@ async fn drive(
         let matchings: Vec<Value> = parts
             .iter()
             .map(|part| {
-                let mut matching = form.written(&atlas, &part.legs);
+                let mut matching = form.written(&request.atlas, &part.legs);
                 matching["confidence"] = confidence(part, &trace_options).into();
                 matching
             })

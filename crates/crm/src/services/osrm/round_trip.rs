@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use plan::{DenseTimes, PlaceId, Problem, Slot, Span, TimeOfDay, UNREACHABLE, Visit, VisitId, Window};
 use roads::Matrix;
 
-use super::Refusal;
 use super::asked::{Options, invalid, switch};
+use super::request::Refusal;
 
 /// Steps of the search: quick for a few places, and still well under a second for a hundred.
 const STEPS: u64 = 20_000;

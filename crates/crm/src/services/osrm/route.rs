@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use atlas::Atlas;
-use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use geo::Simplify as _;
 use geom::LngLat;
@@ -12,12 +11,12 @@ use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::asked::{Options, coordinates, invalid, switch};
+use super::asked::{Options, invalid, switch};
+use super::request::{Along, Refusal, Request};
 use super::turns::{Steps, summary, tenths};
-use super::{Refusal, beside, polyline, round_trip, waypoint};
+use super::{polyline, round_trip, waypoint};
 use crate::Shared;
 use crate::problem::Problem;
-use crate::services::MapReader;
 
 /// Most coordinates of a route, and of a trip.
 const MOST_STOPS: usize = 500;
@@ -25,82 +24,53 @@ const MOST_OF_A_TRIP: usize = 100;
 
 /// A route along coordinates, as OSRM answers
 #[utoipa::path(get, path = "/route/v1/{profile}/{coordinates}", tag = "map services",
-    params(("profile" = String, Path), ("coordinates" = String, Path, description = "lng,lat;lng,lat…"), Options),
+    params(Along, Options),
     responses((status = 200, body = Object), (status = 400, body = Object)))]
-async fn route(
-    State(app): State<Shared>,
-    _: MapReader,
-    Path((profile, places)): Path<(String, String)>,
-    Query(options): Query<Options>,
-) -> Result<Response, Problem> {
-    let atlas = app.map()?;
-    beside(move || {
-        let form = Form::of(&options)?;
-        let places = coordinates(&profile, &places, 2)?;
-        too_many("route", places.len(), MOST_STOPS)?;
-        let snaps = options.snap(atlas.roads(), &places)?;
-        let metric = options.metric(atlas.roads(), &app.metrics)?;
-        let route = form.route(&atlas, metric.as_deref(), &snaps)?;
-        let mut answer = json!({ "code": "Ok", "routes": [route] });
-        if !switch("skip_waypoints", options.skip_waypoints.as_deref(), false)? {
-            answer["waypoints"] = snaps.iter().map(|s| waypoint(atlas.roads(), s)).collect();
-        }
-        Ok(answer.to_string())
-    })
-    .await
+async fn route(request: Request) -> Result<Response, Problem> {
+    request
+        .answer(|request| {
+            let form = Form::of(&request.options)?;
+            let snaps = request.snaps(2, MOST_STOPS)?;
+            let route = form.route(&request.atlas, &*request.metric()?, &snaps)?;
+            let mut answer = json!({ "code": "Ok", "routes": [route] });
+            if request.options.wants_waypoints()? {
+                answer["waypoints"] = snaps.iter().map(|s| waypoint(request.roads(), s)).collect();
+            }
+            Ok(answer.to_string())
+        })
+        .await
 }
 
 /// The shortest trip through all coordinates, as OSRM answers
 #[utoipa::path(get, path = "/trip/v1/{profile}/{coordinates}", tag = "map services",
-    params(("profile" = String, Path), ("coordinates" = String, Path, description = "lng,lat;lng,lat…"), Options),
+    params(Along, Options),
     responses((status = 200, body = Object), (status = 400, body = Object)))]
-async fn trip(
-    State(app): State<Shared>,
-    _: MapReader,
-    Path((profile, places)): Path<(String, String)>,
-    Query(options): Query<Options>,
-) -> Result<Response, Problem> {
-    let atlas = app.map()?;
-    beside(move || {
-        let form = Form::of(&options)?;
-        let ends = round_trip::Ends::of(&options)?;
-        let places = coordinates(&profile, &places, 2)?;
-        too_many("trip", places.len(), MOST_OF_A_TRIP)?;
-        let snaps = options.snap(atlas.roads(), &places)?;
-        let metric = options.metric(atlas.roads(), &app.metrics)?;
-        let roads = atlas.roads();
-        let matrix = match &metric {
-            Some(metric) => roads.with(metric).matrix(&snaps, &snaps),
-            None => roads.matrix(&snaps, &snaps),
-        };
-        let order = round_trip::order(&matrix, ends)?;
-        let mut along: Vec<Snap> = order.iter().map(|number| snaps[*number]).collect();
-        if ends == round_trip::Ends::Round {
-            along.push(along[0]);
-        }
-        let trip = form.route(&atlas, metric.as_deref(), &along)?;
-        let mut answer = json!({ "code": "Ok", "trips": [trip] });
-        if !switch("skip_waypoints", options.skip_waypoints.as_deref(), false)? {
-            let waypoints = snaps.iter().enumerate().map(|(number, snap)| {
-                let mut waypoint = waypoint(atlas.roads(), snap);
-                waypoint["trips_index"] = 0.into();
-                waypoint["waypoint_index"] = order.iter().position(|n| *n == number).into();
-                waypoint
-            });
-            answer["waypoints"] = waypoints.collect();
-        }
-        Ok(answer.to_string())
-    })
-    .await
-}
-
-fn too_many(service: &str, places: usize, most: usize) -> Result<(), Refusal> {
-    if places > most {
-        let message =
-            format!("Number of coordinates {places} is higher than the {most} that a {service} may have.");
-        return Err(Refusal::new("TooBig", message));
-    }
-    Ok(())
+async fn trip(request: Request) -> Result<Response, Problem> {
+    request
+        .answer(|request| {
+            let form = Form::of(&request.options)?;
+            let ends = round_trip::Ends::of(&request.options)?;
+            let snaps = request.snaps(2, MOST_OF_A_TRIP)?;
+            let metric = request.metric()?;
+            let order = round_trip::order(&request.roads().with(&metric).matrix(&snaps, &snaps), ends)?;
+            let mut along: Vec<Snap> = order.iter().map(|number| snaps[*number]).collect();
+            if ends == round_trip::Ends::Round {
+                along.push(along[0]);
+            }
+            let trip = form.route(&request.atlas, &metric, &along)?;
+            let mut answer = json!({ "code": "Ok", "trips": [trip] });
+            if request.options.wants_waypoints()? {
+                let waypoints = snaps.iter().enumerate().map(|(number, snap)| {
+                    let mut waypoint = waypoint(request.roads(), snap);
+                    waypoint["trips_index"] = 0.into();
+                    waypoint["waypoint_index"] = order.iter().position(|n| *n == number).into();
+                    waypoint
+                });
+                answer["waypoints"] = waypoints.collect();
+            }
+            Ok(answer.to_string())
+        })
+        .await
 }
 
 /// How lines are written.
@@ -174,9 +144,8 @@ impl Form {
     }
 
     /// The way from stop to stop.
-    fn route(&self, atlas: &Arc<Atlas>, metric: Option<&Metric>, stops: &[Snap]) -> Result<Value, Refusal> {
-        let roads = atlas.roads();
-        let mut query = metric.map_or_else(|| roads.query(), |metric| roads.with(metric).query());
+    fn route(&self, atlas: &Arc<Atlas>, metric: &Metric, stops: &[Snap]) -> Result<Value, Refusal> {
+        let mut query = atlas.roads().with(metric).query();
         let mut legs = Vec::new();
         for (number, pair) in stops.windows(2).enumerate() {
             legs.push(query.route(&pair[0], &pair[1]).ok_or_else(|| {

@@ -2,42 +2,39 @@
 
 use std::fmt::Write as _;
 
-use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use geom::Meters;
-use roads::{Matrix, Snap};
+use roads::{Matrix, Snap, Verdict};
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::asked::{Options, coordinates, invalid, switch};
+use super::asked::{Options, invalid};
+use super::request::{Along, Refusal, Request};
 use super::turns::tenths;
-use super::{Refusal, beside, waypoint};
+use super::waypoint;
 use crate::Shared;
 use crate::problem::Problem;
-use crate::services::MapReader;
 
 /// Cells of a table, at most.
 const MOST_CELLS: usize = 4_000_000;
 /// What a cell needs while it is worked out and written, for each figure in it: bytes, roughly.
 const BYTES_A_FIGURE: usize = 16;
+/// Coordinates of a table, at most; the address itself has room for fewer.
+const MOST_PLACES: usize = 10_000;
+/// Roads near a place that are looked at, also where few of them are told.
+const LOOKED_AT: usize = 50;
 /// Most roads told of one place.
 const MOST_NEAREST: usize = 100;
 
 /// Durations and distances of many to many, as OSRM answers
 #[utoipa::path(get, path = "/table/v1/{profile}/{coordinates}", tag = "map services",
-    params(("profile" = String, Path), ("coordinates" = String, Path, description = "lng,lat;lng,lat…"), Options),
+    params(Along, Options),
     responses((status = 200, body = Object), (status = 400, body = Object)))]
-async fn table(
-    State(app): State<Shared>,
-    _: MapReader,
-    Path((profile, places)): Path<(String, String)>,
-    Query(options): Query<Options>,
-) -> Result<Response, Problem> {
-    let atlas = app.map()?;
-    beside(move || {
+async fn table(request: Request) -> Result<Response, Problem> {
+    request.answer(|request| {
+        let options = &request.options;
         options.check()?;
-        let places = coordinates(&profile, &places, 1)?;
+        let places = request.places(1, MOST_PLACES)?;
         let sources = chosen("sources", options.sources.as_deref(), places.len())?;
         let targets = chosen("destinations", options.destinations.as_deref(), places.len())?;
         let (durations, distances) = annotations(options.annotations.as_deref())?;
@@ -62,16 +59,13 @@ async fn table(
                 ),
             ));
         }
-        let roads = atlas.roads();
+        let roads = request.roads();
         let snaps = options.snap(roads, &places)?;
         let only = |numbers: &[usize]| -> Vec<Snap> { numbers.iter().map(|n| snaps[*n]).collect() };
         let (from, to) = (only(&sources), only(&targets));
-        let metric = options.metric(roads, &app.metrics)?;
+        let metric = request.metric()?;
         let table = Table {
-            matrix: match &metric {
-                Some(metric) => roads.with(metric).matrix(&from, &to),
-                None => roads.matrix(&from, &to),
-            },
+            matrix: roads.with(&metric).matrix(&from, &to),
             from: &from,
             to: &to,
             scale,
@@ -81,9 +75,10 @@ async fn table(
         if fallback.is_some() {
             answer["fallback_speed_cells"] = table.fallbacks();
         }
-        if !switch("skip_waypoints", options.skip_waypoints.as_deref(), false)? {
-            answer["sources"] = from.iter().map(|s| waypoint(roads, s)).collect();
-            answer["destinations"] = to.iter().map(|s| waypoint(roads, s)).collect();
+        if options.wants_waypoints()? {
+            let written = |snaps: &[Snap]| snaps.iter().map(|s| waypoint(roads, s)).collect();
+            answer["sources"] = written(&from);
+            answer["destinations"] = written(&to);
         }
         // The figures are written as text at once: as values they would take many times the room.
         let mut text = answer.to_string();
@@ -187,52 +182,53 @@ fn chosen(name: &str, text: Option<&str>, places: usize) -> Result<Vec<usize>, R
 
 /// The roads nearest to a place, as OSRM answers
 #[utoipa::path(get, path = "/nearest/v1/{profile}/{coordinates}", tag = "map services",
-    params(("profile" = String, Path), ("coordinates" = String, Path, description = "lng,lat"), Options),
+    params(Along, Options),
     responses((status = 200, body = Object), (status = 400, body = Object)))]
-async fn nearest(
-    State(app): State<Shared>,
-    _: MapReader,
-    Path((profile, places)): Path<(String, String)>,
-    Query(options): Query<Options>,
-) -> Result<Response, Problem> {
-    let atlas = app.map()?;
-    beside(move || {
-        options.check()?;
-        let places = coordinates(&profile, &places, 1)?;
-        let [place] = places[..] else {
-            return Err(invalid("Only one coordinate is asked about at a time."));
-        };
-        let number = match options.number.as_deref() {
-            None | Some("") => 1,
-            Some(text) => {
-                let number = text.parse().ok().filter(|n| (1..=MOST_NEAREST).contains(n));
-                number.ok_or_else(|| invalid(format!("number={text}: it is 1 to {MOST_NEAREST}.")))?
+async fn nearest(request: Request) -> Result<Response, Problem> {
+    request
+        .answer(|request| {
+            let options = &request.options;
+            options.check()?;
+            if options.avoid()?.is_some() {
+                return Err(invalid(
+                    "The nearest roads are told, avoided or not: exclude and avoid_polygons are not taken.",
+                ));
             }
-        };
-        let radius = options
-            .radiuses(1)?
-            .first()
-            .copied()
-            .flatten()
-            .unwrap_or(Meters(1_000.0));
-        let roads = atlas.roads();
-        let waypoints: Vec<Value> = roads
-            .roads_near(place, radius)
-            .take(number)
-            .map(|snap| waypoint(roads, &snap))
-            .collect();
-        if waypoints.is_empty() {
-            return Err(Refusal::new(
-                "NoSegment",
-                format!(
-                    "Could not find a matching segment for coordinate 0: no road within {:.0} m.",
-                    radius.0
-                ),
-            ));
-        }
-        Ok(json!({ "code": "Ok", "waypoints": waypoints }).to_string())
-    })
-    .await
+            let [place] = request.places(1, 1)?[..] else {
+                return Err(invalid("Only one coordinate is asked about at a time."));
+            };
+            let number = match options.number.as_deref() {
+                None | Some("") => 1,
+                Some(text) => {
+                    let number = text.parse().ok().filter(|n| (1..=MOST_NEAREST).contains(n));
+                    number.ok_or_else(|| invalid(format!("number={text}: it is 1 to {MOST_NEAREST}.")))?
+                }
+            };
+            let roads = request.roads();
+            let snap_options = options.snap_options(1)?.of(0);
+            let found = roads.candidates(place, &snap_options, number.max(LOOKED_AT));
+            let usable = found
+                .iter()
+                .filter(|c| matches!(c.verdict, Verdict::Usable { .. }));
+            let mut nearest: Vec<&Snap> = usable.map(|candidate| &candidate.snap).collect();
+            nearest.sort_by(|a, b| a.distance.0.total_cmp(&b.distance.0));
+            let waypoints: Vec<Value> = nearest
+                .into_iter()
+                .take(number)
+                .map(|snap| waypoint(roads, snap))
+                .collect();
+            if waypoints.is_empty() {
+                return Err(Refusal::new(
+                    "NoSegment",
+                    format!(
+                        "Could not find a matching segment for coordinate 0: no such road within {:.0} m.",
+                        snap_options.radius.0
+                    ),
+                ));
+            }
+            Ok(json!({ "code": "Ok", "waypoints": waypoints }).to_string())
+        })
+        .await
 }
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
