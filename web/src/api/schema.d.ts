@@ -5950,13 +5950,14 @@ export interface operations {
                 tidy?: string;
                 /** @description Match: taken; the order of the coordinates is that of time. */
                 timestamps?: string;
-                /** @description Route: taken; every coordinate is a waypoint when not given. */
+                /** @description Not offered: every coordinate is a stop. */
                 waypoints?: string;
             };
             header?: never;
             path: {
-                /** @description lng,lat;lng,lat… */
+                /** @description `lng,lat;lng,lat…`, or `polyline(…)`. */
                 coordinates: string;
+                /** @description `driving` or `car`. */
                 profile: string;
             };
             cookie?: never;
@@ -6038,13 +6039,14 @@ export interface operations {
                 tidy?: string;
                 /** @description Match: taken; the order of the coordinates is that of time. */
                 timestamps?: string;
-                /** @description Route: taken; every coordinate is a waypoint when not given. */
+                /** @description Not offered: every coordinate is a stop. */
                 waypoints?: string;
             };
             header?: never;
             path: {
-                /** @description lng,lat */
+                /** @description `lng,lat;lng,lat…`, or `polyline(…)`. */
                 coordinates: string;
+                /** @description `driving` or `car`. */
                 profile: string;
             };
             cookie?: never;
@@ -6473,13 +6475,14 @@ export interface operations {
                 tidy?: string;
                 /** @description Match: taken; the order of the coordinates is that of time. */
                 timestamps?: string;
-                /** @description Route: taken; every coordinate is a waypoint when not given. */
+                /** @description Not offered: every coordinate is a stop. */
                 waypoints?: string;
             };
             header?: never;
             path: {
-                /** @description lng,lat;lng,lat… */
+                /** @description `lng,lat;lng,lat…`, or `polyline(…)`. */
                 coordinates: string;
+                /** @description `driving` or `car`. */
                 profile: string;
             };
             cookie?: never;
@@ -6561,13 +6564,14 @@ export interface operations {
                 tidy?: string;
                 /** @description Match: taken; the order of the coordinates is that of time. */
                 timestamps?: string;
-                /** @description Route: taken; every coordinate is a waypoint when not given. */
+                /** @description Not offered: every coordinate is a stop. */
                 waypoints?: string;
             };
             header?: never;
             path: {
-                /** @description lng,lat;lng,lat… */
+                /** @description `lng,lat;lng,lat…`, or `polyline(…)`. */
                 coordinates: string;
+                /** @description `driving` or `car`. */
                 profile: string;
             };
             cookie?: never;
@@ -6733,13 +6737,14 @@ export interface operations {
                 tidy?: string;
                 /** @description Match: taken; the order of the coordinates is that of time. */
                 timestamps?: string;
-                /** @description Route: taken; every coordinate is a waypoint when not given. */
+                /** @description Not offered: every coordinate is a stop. */
                 waypoints?: string;
             };
             header?: never;
             path: {
-                /** @description lng,lat;lng,lat… */
+                /** @description `lng,lat;lng,lat…`, or `polyline(…)`. */
                 coordinates: string;
+                /** @description `driving` or `car`. */
                 profile: string;
             };
             cookie?: never;
