@@ -3,12 +3,15 @@
 //! A visit is a record only when somebody planned, promised or did it. What is merely due is worked out from
 //! frequencies and past visits when asked.
 
+mod details;
 mod due;
+mod horizon;
 pub(crate) mod hours;
 mod http;
 mod store;
 
 pub(crate) use due::{Gathered, gather};
+pub(crate) use horizon::{Wanted, horizon};
 pub(crate) use http::router;
 pub(crate) use store::{by_ids, of_plan, planned_between};
 
@@ -88,6 +91,32 @@ pub(crate) struct Candidate {
 }
 
 impl Candidate {
+    /// A place of which nothing is known yet.
+    pub fn at(location_id: String) -> Self {
+        Self {
+            visit_id: String::new(),
+            on_record: false,
+            location_id,
+            account_id: String::new(),
+            name: String::new(),
+            address: String::new(),
+            street: String::new(),
+            phone: None,
+            class: None,
+            place: None,
+            due_state: DueState::None,
+            due_days: None,
+            tier: 4,
+            prize: 1,
+            service_minutes: USUAL_MINUTES,
+            opening_hours: None,
+            country: None,
+            promised_at: None,
+            last_note: None,
+            closing: None,
+        }
+    }
+
     /// Everything that a plan depends on, for telling whether a plan is out of date.
     pub fn facts(&self) -> String {
         let place = self.place.map(|p| format!("{:.6} {:.6}", p.lng(), p.lat()));

@@ -77,6 +77,16 @@ pub(super) async fn open_at(
     all(store, "visit", filter).await
 }
 
+/// Visits at these places that wait for a day.
+pub(super) async fn waiting_at(store: &Store, locations: &[String]) -> Result<Vec<Record>, Problem> {
+    if locations.is_empty() {
+        return Ok(Vec::new());
+    }
+    let filter =
+        Filter::one_of("location_id", locations.iter().cloned()).and(Filter::eq("status", "due"));
+    all(store, "visit", filter).await
+}
+
 /// Frequencies by class, and those of these places.
 pub(super) async fn frequencies(store: &Store, locations: &[String]) -> Result<Vec<Record>, Problem> {
     let mut which = Filter::IsNull {

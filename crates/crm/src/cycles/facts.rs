@@ -1,0 +1,157 @@
+//! What weeks are planned from: working hours, absences, and whom each rep has to visit how often.
+
+use ::plan::{Lunch, Span, TimeOfDay, Window};
+use geom::LngLat;
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+use records::{At, Viewer};
+
+use super::{HELPER, Question};
+use crate::App;
+use crate::calendars::{self, Calendar, Home};
+use crate::plans::{Language, words};
+use crate::problem::Problem;
+use crate::visits::{self, Wanted};
+
+/// A rep with their weeks.
+pub(super) struct Rep {
+    pub user_id: String,
+    pub name: String,
+    pub home: Option<Home>,
+    pub days: Vec<Workday>,
+    pub max_drive: Option<Span>,
+    /// Whom they have to visit.
+    pub wanted: Vec<Wanted>,
+    /// Why they cannot be planned.
+    pub message: Option<String>,
+}
+
+/// A day of a rep's.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Workday {
+    Work { shift: Window, lunch: Option<Lunch> },
+    Off,
+    Absent { shift: Window },
+    /// Over, or already begun.
+    Past,
+}
+
+/// Everything a cycle is planned from.
+pub(super) struct Facts {
+    pub first: Date,
+    pub days: Vec<Date>,
+    pub reps: Vec<Rep>,
+    pub language: Language,
+}
+
+/// All days from the first to the last, both included.
+pub(super) fn days_of(first: Date, last: Date) -> Vec<Date> {
+    first.series(1.day()).take_while(|day| *day <= last).collect()
+}
+
+impl Facts {
+    /// Reads them as they are now.
+    pub async fn load(app: &App, question: &Question, first: Date, last: Date) -> Result<Self, Problem> {
+        let language = Language::of(Some(&question.language));
+        let days = days_of(first, last);
+        let mut reps = Vec::with_capacity(question.people.len() + 1);
+        for user in &question.people {
+            reps.push(load_rep(app, question, user, &days, language).await?);
+        }
+        if let Some(helper) = &question.helper {
+            let place = LngLat::new(helper.lng, helper.lat)
+                .map_err(|e| Problem::bad("/lng", "off-the-earth", format!("{e}.")))?;
+            let like = reps.iter().find(|r| r.user_id == helper.like_user_id);
+            let like = like.ok_or_else(|| Problem::not_found(format!("User {}", helper.like_user_id)))?;
+            reps.push(Rep {
+                user_id: HELPER.into(),
+                name: helper.name.clone(),
+                home: Some(Home {
+                    place,
+                    label: helper.name.clone(),
+                }),
+                days: like.days.clone(),
+                max_drive: like.max_drive,
+                wanted: Vec::new(),
+                message: None,
+            });
+        }
+        Ok(Self {
+            first,
+            days,
+            reps,
+            language,
+        })
+    }
+
+    /// The number of a day, 0 the first.
+    pub fn number_of(&self, day: Date) -> Option<u16> {
+        let at = self.days.iter().position(|d| *d == day)?;
+        u16::try_from(at).ok()
+    }
+}
+
+async fn load_rep(
+    app: &App,
+    question: &Question,
+    user: &str,
+    days: &[Date],
+    language: Language,
+) -> Result<Rep, Problem> {
+    let (Some(first), Some(last)) = (days.first().copied(), days.last().copied()) else {
+        return Err(Problem::unexpected("a cycle without days"));
+    };
+    let person = app
+        .store
+        .get(&Viewer::system(), "user", user, At::PRESENT)
+        .await?
+        .ok_or_else(|| Problem::not_found(format!("User {user}")))?;
+    let calendar = calendars::calendar_of(&app.store, user).await?;
+    let mut away = calendars::absences(&app.store, user, first, last).await?;
+    let ill = question.ill.iter().filter(|a| a.user_id == user);
+    away.extend(ill.map(|a| (a.from_day, a.to_day, "ill".to_owned())));
+    let zone = &app.settings.zone;
+    let today = zone.date(app.store.now());
+    let workday = |calendar: &Calendar, day: Date| {
+        let Some(shift) = calendar.window_on(zone, day) else {
+            return Workday::Off;
+        };
+        let is_away = away.iter().any(|(from, to, _)| *from <= day && day <= *to);
+        if day < today {
+            Workday::Past
+        } else if is_away {
+            Workday::Absent { shift }
+        } else {
+            let lunch = calendar.lunch_on(zone, day, shift.from, shift.to);
+            Workday::Work { shift, lunch }
+        }
+    };
+    let message = match &calendar {
+        None => Some(words::hours_missing(language, false)),
+        Some(c) if !c.has_shifts() => Some(words::hours_missing(language, false)),
+        Some(c) if c.home.is_none() => Some(words::home_missing(language)),
+        Some(_) => None,
+    };
+    Ok(Rep {
+        user_id: user.to_owned(),
+        name: person.text("name").unwrap_or_default().to_owned(),
+        days: days
+            .iter()
+            .map(|day| calendar.as_ref().map_or(Workday::Off, |c| workday(c, *day)))
+            .collect(),
+        max_drive: calendar
+            .as_ref()
+            .and_then(|c| c.max_drive_minutes)
+            .map(Span::minutes),
+        home: calendar.and_then(|c| c.home),
+        wanted: visits::horizon(app, user, first, last).await?,
+        message,
+    })
+}
+
+/// Seconds of a day's clock.
+pub(super) fn time_of(text: &str) -> Option<TimeOfDay> {
+    let (hours, minutes) = text.split_once(':')?;
+    let (hours, minutes) = (hours.parse::<i32>().ok()?, minutes.parse::<i32>().ok()?);
+    ((0..24).contains(&hours) && (0..60).contains(&minutes)).then_some(TimeOfDay(hours * 3600 + minutes * 60))
+}
