@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::Problem;
 use crate::{
-    Shared, accounts, crud, events, imports, jobs, live, maps, ogc, places, plans, regions, services,
+    Shared, accounts, crud, events, imports, jobs, live, maps, mileage, ogc, places, plans, regions, services,
     sessions, territories, users, visits,
 };
 
@@ -44,6 +44,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .merge(imports::router())
         .merge(visits::router())
         .merge(plans::router())
+        .merge(mileage::router())
         .merge(services::router())
         .merge(crud::router())
 }

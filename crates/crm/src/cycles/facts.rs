@@ -1,12 +1,14 @@
 //! What weeks are planned from: working hours, absences, and whom each rep has to visit how often.
 
+use std::collections::HashMap;
+
 use ::plan::{Lunch, Span, TimeOfDay, Window};
 use geom::LngLat;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use records::{At, Viewer};
 
-use super::{HELPER, Question};
+use super::{Away, HELPER, Question};
 use crate::App;
 use crate::calendars::{self, Calendar, Home};
 use crate::plans::{Language, words};
@@ -18,12 +20,14 @@ pub(super) struct Rep {
     pub user_id: String,
     pub name: String,
     pub home: Option<Home>,
-    pub days: Vec<Workday>,
+    days: HashMap<Date, Workday>,
     pub max_drive: Option<Span>,
     /// Whom they have to visit.
     pub wanted: Vec<Wanted>,
     /// Why they cannot be planned.
     pub message: Option<String>,
+    /// As a plan of a day keeps it.
+    pub calendar_version: String,
 }
 
 /// A day of a rep's.
@@ -32,8 +36,15 @@ pub(super) enum Workday {
     Work { shift: Window, lunch: Option<Lunch> },
     Off,
     Absent { shift: Window },
-    /// Over, or already begun.
+    /// Today or before: what is left of it is planned in *My day*.
     Past,
+}
+
+impl Rep {
+    /// What a day is to them; days that were not asked for are off.
+    pub fn on(&self, day: Date) -> Workday {
+        self.days.get(&day).cloned().unwrap_or(Workday::Off)
+    }
 }
 
 /// Everything a cycle is planned from.
@@ -56,25 +67,13 @@ impl Facts {
         let days = days_of(first, last);
         let mut reps = Vec::with_capacity(question.people.len() + 1);
         for user in &question.people {
-            reps.push(load_rep(app, question, user, &days, language).await?);
-        }
-        if let Some(helper) = &question.helper {
-            let place = LngLat::new(helper.lng, helper.lat)
-                .map_err(|e| Problem::bad("/lng", "off-the-earth", format!("{e}.")))?;
-            let like = reps.iter().find(|r| r.user_id == helper.like_user_id);
-            let like = like.ok_or_else(|| Problem::not_found(format!("User {}", helper.like_user_id)))?;
             reps.push(Rep {
-                user_id: HELPER.into(),
-                name: helper.name.clone(),
-                home: Some(Home {
-                    place,
-                    label: helper.name.clone(),
-                }),
-                days: like.days.clone(),
-                max_drive: like.max_drive,
-                wanted: Vec::new(),
-                message: None,
+                wanted: visits::horizon(app, user, first, last).await?,
+                ..rep_on(app, question, user, &days, language).await?
             });
+        }
+        if question.helper.is_some() {
+            reps.push(rep_on(app, question, HELPER, &days, language).await?);
         }
         Ok(Self {
             first,
@@ -91,15 +90,41 @@ impl Facts {
     }
 }
 
-async fn load_rep(
+/// A rep with these days and nobody to visit; the one there might be, too.
+pub(super) async fn rep_on(
     app: &App,
     question: &Question,
     user: &str,
     days: &[Date],
     language: Language,
 ) -> Result<Rep, Problem> {
-    let (Some(first), Some(last)) = (days.first().copied(), days.last().copied()) else {
-        return Err(Problem::unexpected("a cycle without days"));
+    let Some(helper) = question.helper.as_ref().filter(|_| user == HELPER) else {
+        return real_rep(app, user, days, &question.ill, language).await;
+    };
+    let place = LngLat::new(helper.lng, helper.lat)
+        .map_err(|e| Problem::bad("/lng", "off-the-earth", format!("{e}.")))?;
+    let home = Home {
+        place,
+        label: helper.name.clone(),
+    };
+    Ok(Rep {
+        user_id: HELPER.into(),
+        name: helper.name.clone(),
+        home: Some(home),
+        message: None,
+        ..real_rep(app, &helper.like_user_id, days, &[], language).await?
+    })
+}
+
+async fn real_rep(
+    app: &App,
+    user: &str,
+    days: &[Date],
+    ill: &[Away],
+    language: Language,
+) -> Result<Rep, Problem> {
+    let (Some(first), Some(last)) = (days.iter().min().copied(), days.iter().max().copied()) else {
+        return Err(Problem::unexpected("a rep without days"));
     };
     let person = app
         .store
@@ -108,7 +133,7 @@ async fn load_rep(
         .ok_or_else(|| Problem::not_found(format!("User {user}")))?;
     let calendar = calendars::calendar_of(&app.store, user).await?;
     let mut away = calendars::absences(&app.store, user, first, last).await?;
-    let ill = question.ill.iter().filter(|a| a.user_id == user);
+    let ill = ill.iter().filter(|a| a.user_id == user);
     away.extend(ill.map(|a| (a.from_day, a.to_day, "ill".to_owned())));
     let zone = &app.settings.zone;
     let today = zone.date(app.store.now());
@@ -116,10 +141,9 @@ async fn load_rep(
         let Some(shift) = calendar.window_on(zone, day) else {
             return Workday::Off;
         };
-        let is_away = away.iter().any(|(from, to, _)| *from <= day && day <= *to);
-        if day < today {
+        if day <= today {
             Workday::Past
-        } else if is_away {
+        } else if away.iter().any(|(from, to, _)| *from <= day && day <= *to) {
             Workday::Absent { shift }
         } else {
             let lunch = calendar.lunch_on(zone, day, shift.from, shift.to);
@@ -127,24 +151,25 @@ async fn load_rep(
         }
     };
     let message = match &calendar {
-        None => Some(words::hours_missing(language, false)),
-        Some(c) if !c.has_shifts() => Some(words::hours_missing(language, false)),
-        Some(c) if c.home.is_none() => Some(words::home_missing(language)),
-        Some(_) => None,
+        Some(c) if c.has_shifts() && c.home.is_some() => None,
+        Some(c) if c.has_shifts() => Some(words::home_missing(language)),
+        _ => Some(words::hours_missing(language, false)),
+    };
+    let on = |day: &Date| {
+        let workday = calendar.as_ref().map_or(Workday::Off, |c| workday(c, *day));
+        (*day, workday)
     };
     Ok(Rep {
         user_id: user.to_owned(),
         name: person.text("name").unwrap_or_default().to_owned(),
-        days: days
-            .iter()
-            .map(|day| calendar.as_ref().map_or(Workday::Off, |c| workday(c, *day)))
-            .collect(),
+        days: days.iter().map(on).collect(),
+        calendar_version: calendar.as_ref().map_or_else(String::new, |c| format!("{} false", c.version)),
         max_drive: calendar
             .as_ref()
             .and_then(|c| c.max_drive_minutes)
             .map(Span::minutes),
         home: calendar.and_then(|c| c.home),
-        wanted: visits::horizon(app, user, first, last).await?,
+        wanted: Vec::new(),
         message,
     })
 }

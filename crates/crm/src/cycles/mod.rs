@@ -9,7 +9,6 @@ mod facts;
 mod http;
 mod layout;
 mod present;
-mod price;
 mod slots;
 mod store;
 #[cfg(test)]

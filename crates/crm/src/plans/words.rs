@@ -369,6 +369,68 @@ pub(crate) fn leaves(lang: Language, why: Option<&str>, best: Option<(Date, i64)
     text
 }
 
+/// What moving a visit to a day costs: driving, when the rep is home, who would be visited too late.
+pub(crate) fn price_of_move(
+    lang: Language,
+    minutes: i64,
+    rep: &str,
+    home: &str,
+    late: &[(String, i64)],
+) -> String {
+    let sign = if minutes < 0 { "−" } else { "+" };
+    let n = minutes.abs();
+    let mut text = match lang {
+        Language::English => format!("{sign}{n} min of driving, {rep} home at {home}"),
+        Language::German => format!("{sign}{n} Min. Fahrt, {rep} um {home} zu Hause"),
+    };
+    for (name, minutes) in late {
+        text.push_str(&match lang {
+            Language::English => format!(", {name} {minutes} min too late"),
+            Language::German => format!(", {name} {minutes} Min. zu spät"),
+        });
+    }
+    text
+}
+
+/// What accepting weeks changes in calendars.
+pub(crate) fn cycle_changes(lang: Language, new: i64, moved: i64, released: i64, promises: i64) -> String {
+    let count = |n: i64, one: (&str, &str), many: (&str, &str)| {
+        let (english, german) = if n == 1 { one } else { many };
+        format!("{n} {}", lang.pick(english, german))
+    };
+    let mut parts = vec![
+        count(
+            new,
+            ("visit is new", "Besuch ist neu"),
+            ("visits are new", "Besuche sind neu"),
+        ),
+        count(moved, ("moves", "wechselt den Tag"), ("move", "wechseln den Tag")),
+    ];
+    if released > 0 {
+        parts.push(count(
+            released,
+            ("goes back to waiting", "wartet wieder"),
+            ("go back to waiting", "warten wieder"),
+        ));
+    }
+    if promises > 0 {
+        parts.push(count(
+            promises,
+            ("promise is kept", "Zusage wird gehalten"),
+            ("promises are kept", "Zusagen werden gehalten"),
+        ));
+    }
+    format!("{}.", parts.join(", "))
+}
+
+/// How a cycle's change set is called.
+pub(crate) fn cycle_label(lang: Language, first: &str, last: &str, visits: usize) -> String {
+    match lang {
+        Language::English => format!("Accept the cycle {first} to {last}, {visits} visits"),
+        Language::German => format!("Zyklus {first} bis {last} übernommen, {visits} Besuche"),
+    }
+}
+
 pub(crate) fn from_here(lang: Language) -> String {
     lang.pick("From here", "Von hier").to_owned()
 }

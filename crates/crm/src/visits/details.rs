@@ -14,6 +14,23 @@ use crate::problem::Problem;
 /// An opportunity that closes within so many days makes a visit more urgent.
 const CLOSING_WITHIN_DAYS: i64 = 14;
 
+/// What is known of places, by id; those that are gone are missing.
+pub(crate) async fn described(
+    app: &App,
+    places: &[String],
+    day: Date,
+) -> Result<HashMap<String, Candidate>, Problem> {
+    let details = Details::load(app, places, day).await?;
+    let mut found = HashMap::with_capacity(places.len());
+    for place in places {
+        let mut candidate = Candidate::at(place.clone());
+        if details.fill(&mut candidate, None, true) {
+            found.insert(place.clone(), candidate);
+        }
+    }
+    Ok(found)
+}
+
 /// The records behind a set of places.
 pub(super) struct Details {
     accounts_by_place: HashMap<String, String>,

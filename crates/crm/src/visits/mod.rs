@@ -10,10 +10,11 @@ pub(crate) mod hours;
 mod http;
 mod store;
 
+pub(crate) use details::described;
 pub(crate) use due::{Gathered, gather};
 pub(crate) use horizon::{Wanted, horizon};
 pub(crate) use http::router;
-pub(crate) use store::{by_ids, of_plan, planned_between};
+pub(crate) use store::{by_ids, of_plan, planned_between, territory_owners};
 
 use geom::{LngLat, Timestamp};
 use jiff::civil::Date;
@@ -119,23 +120,29 @@ impl Candidate {
 
     /// Everything that a plan depends on, for telling whether a plan is out of date.
     pub fn facts(&self) -> String {
-        let place = self.place.map(|p| format!("{:.6} {:.6}", p.lng(), p.lat()));
-        let text = format!(
-            "{:?} {:?} {} {} {:?} {:?} {}",
-            place,
-            self.promised_at,
-            self.service_minutes,
-            self.tier,
-            self.opening_hours,
-            self.due_days,
-            self.name
-        );
-        Sha256::digest(text)
-            .iter()
-            .take(8)
-            .map(|b| format!("{b:02x}"))
-            .collect()
+        digest(&format!("{} {} {:?}", self.standing(), self.tier, self.due_days))
     }
+
+    /// The same without what makes it urgent: that of a visit which stands whatever else is due.
+    pub fn standing_facts(&self) -> String {
+        digest(&self.standing())
+    }
+
+    fn standing(&self) -> String {
+        let place = self.place.map(|p| format!("{:.6} {:.6}", p.lng(), p.lat()));
+        format!(
+            "{:?} {:?} {} {:?} {}",
+            place, self.promised_at, self.service_minutes, self.opening_hours, self.name
+        )
+    }
+}
+
+fn digest(text: &str) -> String {
+    Sha256::digest(text)
+        .iter()
+        .take(8)
+        .map(|b| format!("{b:02x}"))
+        .collect()
 }
 
 /// The id of the visit that a plan would make at a place on a day: the same however often it is planned.

@@ -141,6 +141,17 @@ pub(super) async fn owned_territories(db: &Db, user: &str, at: Timestamp) -> Res
     Ok(rows.into_iter().map(|r| r.0).collect())
 }
 
+/// Who owns the territories that a place is assigned to at a moment.
+pub(crate) async fn territory_owners(db: &Db, location: &str, at: Timestamp) -> Result<Vec<String>, Problem> {
+    const SQL: &str = "select m.user_id from assignments s join territory_members m on m.territory_id = s.territory_id \
+                       where s.location_id = $1 and m.role = 'owner' and s.valid_from <= $2 and s.valid_to > $2 \
+                       and m.valid_from <= $2 and m.valid_to > $2";
+    let rows: Vec<(String,)> =
+        on_db!(read db, pool => sqlx::query_as(SQL).bind(location).bind(at.0).fetch_all(pool).await)
+            .map_err(Error::from)?;
+    Ok(rows.into_iter().map(|r| r.0).collect())
+}
+
 /// The note of the last visit that has one, by place.
 pub(super) async fn last_notes(db: &Db, locations: &[String]) -> Result<HashMap<String, String>, Problem> {
     const SQLITE: &str = "select v.location_id, v.note from visits v where v.status = 'done' and v.note is not null \
