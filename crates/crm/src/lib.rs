@@ -23,6 +23,7 @@ mod mileage;
 
 mod accounts;
 mod calendars;
+mod cycles;
 mod imports;
 mod locations;
 mod ogc;

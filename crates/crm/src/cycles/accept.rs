@@ -113,7 +113,10 @@ fn matched(app: &App, body: &Body, standing: &Standing) -> Matched {
         let mut visits = visits.clone();
         let mut open = stops.get(place.as_str()).cloned().unwrap_or_default();
         open.sort_unstable();
-        let day = |v: &Record| v.integer("planned_start").map(|at| zone.date(Timestamp(at)).to_string());
+        let day = |v: &Record| {
+            v.integer("planned_start")
+                .map(|at| zone.date(Timestamp(at)).to_string())
+        };
         open.retain(|(on, user)| {
             let at = visits.iter().position(|v| day(v).as_deref() == Some(*on));
             if let Some(at) = at {
@@ -139,8 +142,10 @@ pub(super) async fn changes(app: &App, stored: &Stored) -> Result<Changes, Probl
     let matched = matched(app, &body, &standing);
     let zone = &app.settings.zone;
     let mut changes = Changes::default();
-    let day_of_visit =
-        |v: &Record| v.integer("planned_start").map(|at| zone.date(Timestamp(at)).to_string());
+    let day_of_visit = |v: &Record| {
+        v.integer("planned_start")
+            .map(|at| zone.date(Timestamp(at)).to_string())
+    };
     for row in &body.people {
         for cell in row.cells.iter().filter(|c| !c.stops.is_empty()) {
             changes.plans += 1;
@@ -255,11 +260,16 @@ fn compute(app: &App, task: DayTask, question: &Question) -> Result<(DayPlan, As
         ));
     };
     let Some(home) = rep.home.clone() else {
-        return Err(Problem::conflict("no-home", format!("{} has no home place.", rep.name)));
+        return Err(Problem::conflict(
+            "no-home",
+            format!("{} has no home place.", rep.name),
+        ));
     };
     let order: Vec<String> = stops.iter().map(|c| c.visit_id.clone()).collect();
-    let facts: BTreeMap<String, String> =
-        stops.iter().map(|c| (c.location_id.clone(), c.standing_facts())).collect();
+    let facts: BTreeMap<String, String> = stops
+        .iter()
+        .map(|c| (c.location_id.clone(), c.standing_facts()))
+        .collect();
     let task = Task {
         atlas: app.map()?,
         zone: app.settings.zone.clone(),
@@ -338,7 +348,10 @@ pub(super) fn check(app: &App, stored: &Stored) -> Result<(), Problem> {
     match stored.state.as_str() {
         "ready" => {}
         "accepted" => {
-            return Err(Problem::conflict("already-accepted", "This cycle is accepted already."));
+            return Err(Problem::conflict(
+                "already-accepted",
+                "This cycle is accepted already.",
+            ));
         }
         "planning" => {
             return Err(Problem::conflict(

@@ -73,10 +73,14 @@ pub(super) struct Moved {
 
 /// A day of the cycle by rep and date.
 fn place_in(body: &Body, user: &str, day: &str) -> Result<(usize, usize), Problem> {
-    let found = body.people.iter().position(|row| row.user_id == user).and_then(|row| {
-        let cell = body.people[row].cells.iter().position(|c| c.day == day)?;
-        Some((row, cell))
-    });
+    let found = body
+        .people
+        .iter()
+        .position(|row| row.user_id == user)
+        .and_then(|row| {
+            let cell = body.people[row].cells.iter().position(|c| c.day == day)?;
+            Some((row, cell))
+        });
     found.ok_or_else(|| Problem::not_found(format!("The day {day} of that person in this cycle")))
 }
 
@@ -93,8 +97,13 @@ pub(super) fn standing(app: &App, day: Date, stop: &CycleStop) -> Standing {
 }
 
 fn parse_day(text: &str, pointer: &str) -> Result<Date, Problem> {
-    text.parse()
-        .map_err(|_| Problem::bad(pointer, "not-a-day", format!("{text:?} is no day; write it like 2026-02-28.")))
+    text.parse().map_err(|_| {
+        Problem::bad(
+            pointer,
+            "not-a-day",
+            format!("{text:?} is no day; write it like 2026-02-28."),
+        )
+    })
 }
 
 /// Works a move out.
@@ -109,7 +118,11 @@ pub(super) async fn work_out(app: &App, stored: &Stored, wish: &MoveVisit) -> Re
     let from = &body.people[from_row].cells[from_cell];
     let to = &body.people[to_row].cells[to_cell];
     let Some(at) = from.stops.iter().position(|s| s.location_id == wish.location_id) else {
-        return Err(Problem::bad("/location_id", "not-on-that-day", "This customer is not visited on that day."));
+        return Err(Problem::bad(
+            "/location_id",
+            "not-on-that-day",
+            "This customer is not visited on that day.",
+        ));
     };
     if to.state != "work" {
         return Err(Problem::conflict(
@@ -132,13 +145,29 @@ pub(super) async fn work_out(app: &App, stored: &Stored, wish: &MoveVisit) -> Re
         let others = cell.stops.iter().filter(|s| s.location_id != wish.location_id);
         others.map(|s| standing(app, day, s)).collect()
     };
-    let ids: Vec<String> = from.stops.iter().chain(&to.stops).map(|s| s.location_id.clone()).collect();
+    let ids: Vec<String> = from
+        .stops
+        .iter()
+        .chain(&to.stops)
+        .map(|s| s.location_id.clone())
+        .collect();
     let candidates = visits::described(app, &ids, to_day).await?;
     let days = [
-        Standings { rep: &reps[0], day, stops: stops(from, day) },
-        Standings { rep: &reps[1], day: to_day, stops: stops(to, to_day) },
+        Standings {
+            rep: &reps[0],
+            day,
+            stops: stops(from, day),
+        },
+        Standings {
+            rep: &reps[1],
+            day: to_day,
+            stops: stops(to, to_day),
+        },
     ];
-    let asked = Standing { at: None, ..standing(app, day, moving) };
+    let asked = Standing {
+        at: None,
+        ..standing(app, day, moving)
+    };
     let atlas = app.map()?;
     let small = Small::lay_out(&atlas, &app.settings.zone, &days, &asked, &candidates)?;
     let mut with = small.orders[0].clone();
@@ -153,7 +182,10 @@ pub(super) async fn work_out(app: &App, stored: &Stored, wish: &MoveVisit) -> Re
             order
         }
         None => small.forced(1).ok_or_else(|| {
-            Problem::conflict("no-road-there", format!("No road leads to {} on that day's route.", moving.name))
+            Problem::conflict(
+                "no-road-there",
+                format!("No road leads to {} on that day's route.", moving.name),
+            )
         })?,
     };
     let after = [small.route(0, &small.orders[0])?, small.route(1, &order)?];
@@ -190,7 +222,12 @@ pub(super) async fn work_out(app: &App, stored: &Stored, wish: &MoveVisit) -> Re
     let shift = i64::from(day.until(to_day).map_or(0, |span| span.get_days()));
     let tell = |cell: &Cell| -> HashMap<String, Marks> {
         let told = cell.stops.iter().map(|s| {
-            let marks = Marks { due_days: s.due_days, promised: s.promised, fixed: s.fixed, stood: s.stood };
+            let marks = Marks {
+                due_days: s.due_days,
+                promised: s.promised,
+                fixed: s.fixed,
+                stood: s.stood,
+            };
             (s.location_id.clone(), marks)
         });
         told.collect()
@@ -198,15 +235,25 @@ pub(super) async fn work_out(app: &App, stored: &Stored, wish: &MoveVisit) -> Re
     let (stay, mut come) = (tell(from), tell(to));
     come.insert(
         wish.location_id.clone(),
-        Marks { due_days: moving.due_days.map(|d| d - shift), promised: moving.promised, fixed: true, stood: false },
+        Marks {
+            due_days: moving.due_days.map(|d| d - shift),
+            promised: moving.promised,
+            fixed: true,
+            stood: false,
+        },
     );
     let told = |marks: &HashMap<String, Marks>, visit: VisitId| {
         let location = &small.locations[visit.0 as usize];
-        Some((candidates.get(location)?, marks.get(location).copied().unwrap_or_default()))
+        Some((
+            candidates.get(location)?,
+            marks.get(location).copied().unwrap_or_default(),
+        ))
     };
     Ok(Moved {
         from: present::cell(&reps[0], zone, day, language, &after[0], |s| told(&stay, s.visit)),
-        to: present::cell(&reps[1], zone, to_day, language, &after[1], |s| told(&come, s.visit)),
+        to: present::cell(&reps[1], zone, to_day, language, &after[1], |s| {
+            told(&come, s.visit)
+        }),
         price: Price { sentence, ..price },
         rows: (from_row, to_row),
         cells: (from_cell, to_cell),
@@ -215,7 +262,10 @@ pub(super) async fn work_out(app: &App, stored: &Stored, wish: &MoveVisit) -> Re
 
 fn name_of(small: &Small, candidates: &HashMap<String, Candidate>, visit: VisitId) -> String {
     let location = &small.locations[visit.0 as usize];
-    candidates.get(location).map(|c| c.name.clone()).unwrap_or_default()
+    candidates
+        .get(location)
+        .map(|c| c.name.clone())
+        .unwrap_or_default()
 }
 
 /// Whole minutes, to the nearest.
@@ -246,7 +296,13 @@ pub(super) async fn apply(app: &App, stored: &Stored, wish: &MoveVisit) -> Resul
 }
 
 /// A visit fixed by hand may move again.
-pub(super) async fn free(app: &App, stored: &Stored, user: &str, location: &str, day: &str) -> Result<(), Problem> {
+pub(super) async fn free(
+    app: &App,
+    stored: &Stored,
+    user: &str,
+    location: &str,
+    day: &str,
+) -> Result<(), Problem> {
     let mut body = stored.body()?;
     let (row, cell) = place_in(&body, user, day)?;
     for stop in &mut body.people[row].cells[cell].stops {

@@ -33,9 +33,14 @@ pub(super) struct Rep {
 /// A day of a rep's.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Workday {
-    Work { shift: Window, lunch: Option<Lunch> },
+    Work {
+        shift: Window,
+        lunch: Option<Lunch>,
+    },
     Off,
-    Absent { shift: Window },
+    Absent {
+        shift: Window,
+    },
     /// Today or before: what is left of it is planned in *My day*.
     Past,
 }
@@ -71,6 +76,21 @@ impl Facts {
                 wanted: visits::horizon(app, user, first, last).await?,
                 ..rep_on(app, question, user, &days, language).await?
             });
+        }
+        for promise in &question.promises {
+            let known = |rep: &Rep| {
+                let mut wanted = rep.wanted.iter();
+                wanted.any(|w| w.candidate.location_id == promise.location_id)
+            };
+            if reps.iter().any(known) {
+                continue;
+            }
+            let wanted = visits::wanted_at(app, &promise.location_id, first).await?;
+            let owners = visits::owners_of(app, &promise.location_id).await?;
+            let rep = reps.iter().position(|r| owners.contains(&r.user_id)).unwrap_or(0);
+            if let (Some(wanted), Some(rep)) = (wanted, reps.get_mut(rep)) {
+                rep.wanted.push(wanted);
+            }
         }
         if question.helper.is_some() {
             reps.push(rep_on(app, question, HELPER, &days, language).await?);
@@ -163,7 +183,9 @@ async fn real_rep(
         user_id: user.to_owned(),
         name: person.text("name").unwrap_or_default().to_owned(),
         days: days.iter().map(on).collect(),
-        calendar_version: calendar.as_ref().map_or_else(String::new, |c| format!("{} false", c.version)),
+        calendar_version: calendar
+            .as_ref()
+            .map_or_else(String::new, |c| format!("{} false", c.version)),
         max_drive: calendar
             .as_ref()
             .and_then(|c| c.max_drive_minutes)

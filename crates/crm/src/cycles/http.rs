@@ -187,7 +187,11 @@ fn steps(effort: Option<&str>) -> Result<u64, Problem> {
 
 fn parse_day(text: &str, pointer: &str) -> Result<Date, Problem> {
     text.parse().map_err(|_| {
-        Problem::bad(pointer, "not-a-day", format!("{text:?} is no day; write it like 2026-02-28."))
+        Problem::bad(
+            pointer,
+            "not-a-day",
+            format!("{text:?} is no day; write it like 2026-02-28."),
+        )
     })
 }
 
@@ -275,7 +279,10 @@ async fn draft(app: &App, signed: &Signed, id: &str) -> Result<Stored, Problem> 
             "already-accepted",
             "This cycle is accepted. Undo that, or plan a new one.",
         )),
-        _ => Err(Problem::conflict("no-plan", "This cycle has no plan yet. Plan it anew.")),
+        _ => Err(Problem::conflict(
+            "no-plan",
+            "This cycle has no plan yet. Plan it anew.",
+        )),
     }
 }
 
@@ -338,7 +345,10 @@ async fn shown(app: &App, signed: &Signed, stored: Stored) -> Result<CycleJson, 
         Some(parent) => compare(app, parent, &body).await?,
         None => None,
     };
-    let (first, last) = (parse_day(&stored.first_day, "")?, parse_day(&stored.last_day, "")?);
+    let (first, last) = (
+        parse_day(&stored.first_day, "")?,
+        parse_day(&stored.last_day, "")?,
+    );
     Ok(CycleJson {
         head: head(app, &stored, &body, &question).await?,
         message: body.message,
@@ -363,7 +373,9 @@ async fn shown(app: &App, signed: &Signed, stored: Stored) -> Result<CycleJson, 
 fn by_reason(unmet: &[Unmet]) -> Vec<ByReason> {
     let mut found: Vec<ByReason> = Vec::new();
     for one in unmet {
-        let Some(reason) = one.reasons.first() else { continue };
+        let Some(reason) = one.reasons.first() else {
+            continue;
+        };
         match found.iter_mut().find(|r| r.code == reason.code) {
             Some(known) => known.count += one.missing,
             None => found.push(ByReason {
@@ -388,7 +400,8 @@ async fn compare(app: &App, parent: &str, body: &Body) -> Result<Option<Compared
             .iter()
             .flat_map(|row| {
                 row.cells.iter().flat_map(|cell| {
-                    let visit = |s: &super::CycleStop| (s.location_id.clone(), cell.day.clone(), row.user_id.clone());
+                    let visit =
+                        |s: &super::CycleStop| (s.location_id.clone(), cell.day.clone(), row.user_id.clone());
                     cell.stops.iter().map(visit).collect::<Vec<_>>()
                 })
             })
@@ -415,7 +428,14 @@ async fn compare(app: &App, parent: &str, body: &Body) -> Result<Option<Compared
 
 /// Begins the work on a cycle.
 async fn begin(app: &App, signed: &Signed, id: &str) -> Result<Stored, Problem> {
-    let job = jobs::enqueue(app, "cycle-plan", "steps", &json!({ "cycle": id }), Some(&signed.user_id)).await?;
+    let job = jobs::enqueue(
+        app,
+        "cycle-plan",
+        "steps",
+        &json!({ "cycle": id }),
+        Some(&signed.user_id),
+    )
+    .await?;
     store::set_job(app.store.db(), id, &job.id).await?;
     store::find(app.store.db(), id).await
 }
@@ -449,7 +469,12 @@ async fn create(
     let people = match new.users.filter(|u| !u.is_empty()) {
         Some(users) => {
             for (at, user) in users.iter().enumerate() {
-                if app.store.get(&signed.viewer, "user", user, At::PRESENT).await?.is_none() {
+                if app
+                    .store
+                    .get(&signed.viewer, "user", user, At::PRESENT)
+                    .await?
+                    .is_none()
+                {
                     return Err(Problem::bad(
                         &format!("/users/{at}"),
                         "unknown-person",
@@ -665,7 +690,11 @@ async fn what_if(
         } => {
             let (from, to) = (parse_day(&from_day, "/from_day")?, parse_day(&to_day, "/to_day")?);
             if to < from {
-                return Err(Problem::bad("/to_day", "before-first", "to_day is not before from_day."));
+                return Err(Problem::bad(
+                    "/to_day",
+                    "before-first",
+                    "to_day is not before from_day.",
+                ));
             }
             let words = crate::plans::words::what_if_ill(language, &name(&user_id)?, from, to);
             question.ill.push(Away {
@@ -681,10 +710,14 @@ async fn what_if(
             lat,
             like_user_id,
         } => {
-            geom::LngLat::new(lng, lat).map_err(|e| Problem::bad("/lng", "off-the-earth", format!("{e}.")))?;
+            geom::LngLat::new(lng, lat)
+                .map_err(|e| Problem::bad("/lng", "off-the-earth", format!("{e}.")))?;
             name(&like_user_id)?;
             if question.helper.is_some() {
-                return Err(Problem::conflict("one-at-a-time", "This cycle has one more rep already."));
+                return Err(Problem::conflict(
+                    "one-at-a-time",
+                    "This cycle has one more rep already.",
+                ));
             }
             let words = crate::plans::words::what_if_one_more(language, &helper);
             question.helper = Some(Helper {
@@ -702,11 +735,19 @@ async fn what_if(
         } => {
             let date = parse_day(&day, "/day")?;
             if facts::time_of(&time).is_none() {
-                return Err(Problem::bad("/time", "not-a-time", format!("{time:?} is no time; write it like 13:30.")));
+                return Err(Problem::bad(
+                    "/time",
+                    "not-a-time",
+                    format!("{time:?} is no time; write it like 13:30."),
+                ));
             }
             let known = visits::described(&app, std::slice::from_ref(&location_id), date).await?;
             let known = known.get(&location_id).ok_or_else(|| {
-                Problem::bad("/location_id", "unknown-place", "There is no such customer's place.")
+                Problem::bad(
+                    "/location_id",
+                    "unknown-place",
+                    "There is no such customer's place.",
+                )
             })?;
             let words = crate::plans::words::what_if_promise(language, &known.name, date, &time);
             question.promises.push(Promise {
@@ -794,7 +835,14 @@ async fn accept_cycle(
 ) -> Result<Json<Job>, Problem> {
     let stored = draft(&app, &signed, &id).await?;
     accept::check(&app, &stored)?;
-    let job = jobs::enqueue(&app, "cycle-accept", "days", &json!({ "cycle": id }), Some(&signed.user_id)).await?;
+    let job = jobs::enqueue(
+        &app,
+        "cycle-accept",
+        "days",
+        &json!({ "cycle": id }),
+        Some(&signed.user_id),
+    )
+    .await?;
     store::set_job(app.store.db(), &id, &job.id).await?;
     Ok(Json(job))
 }

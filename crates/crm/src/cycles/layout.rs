@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use ::plan::{
-    BlockTimes, Gap, Locks, PlaceId, Recurrence, Skills, Slot, SlotId, Span, TimeOfDay, Urgency, Visit, Window,
-    Windows,
+    BlockTimes, Gap, Locks, PlaceId, Recurrence, Skills, Slot, SlotId, Span, TimeOfDay, Urgency, Visit,
+    Window, Windows,
 };
 use atlas::Atlas;
 use jiff::civil::Date;
@@ -91,13 +91,17 @@ pub(super) fn lay_out(
     let mut connected = Vec::new();
     for rep in &facts.reps {
         let ready = rep.home.as_ref().filter(|_| rep.message.is_none());
-        let home = ready.map(|home| Connected::to_home(roads, home.place)).transpose()?;
+        let home = ready
+            .map(|home| Connected::to_home(roads, home.place))
+            .transpose()?;
         blocks.push(vec![PlaceId(number(snaps.len()))]);
         snaps.push(home.as_ref().map(|(snap, _)| *snap));
         connected.push(home.map(|(_, connected)| connected));
     }
     for (rep, row) in facts.reps.iter().enumerate() {
-        let Some(connected) = &connected[rep] else { continue };
+        let Some(connected) = &connected[rep] else {
+            continue;
+        };
         for (at, wanted) in row.wanted.iter().enumerate() {
             let candidate = &wanted.candidate;
             let place = *place_of.entry(&candidate.location_id).or_insert_with(|| {
@@ -190,7 +194,14 @@ fn slots_of(facts: &Facts) -> (Vec<Slot>, Vec<(usize, usize)>) {
             continue;
         }
         for (day, date) in facts.days.iter().enumerate() {
-            let slot = |shift: Window| Slot::new(number(rep), u16::try_from(day).unwrap_or(u16::MAX), PlaceId(number(rep)), shift);
+            let slot = |shift: Window| {
+                Slot::new(
+                    number(rep),
+                    u16::try_from(day).unwrap_or(u16::MAX),
+                    PlaceId(number(rep)),
+                    shift,
+                )
+            };
             let slot = match row.on(*date) {
                 Workday::Work { shift, lunch } => Slot {
                     lunch,
@@ -252,28 +263,63 @@ fn anchors_of(facts: &Facts, question: &Question, zone: &Zone, rep: usize, wante
     let rep_number = |user: &str| facts.reps.iter().position(|r: &Rep| r.user_id == user);
     for fixed in question.fixed.iter().filter(|f| f.location_id == *location) {
         if let (Some(day), Some(rep)) = (facts.number_of(fixed.day), rep_number(&fixed.user_id)) {
-            anchors.insert(day, Anchor { day, at: None, rep, promised: false, fixed: true });
+            anchors.insert(
+                day,
+                Anchor {
+                    day,
+                    at: None,
+                    rep,
+                    promised: false,
+                    fixed: true,
+                },
+            );
         }
     }
-    let promised = wanted.booked.iter().filter_map(|v: &Record| v.integer("promised_at"));
+    let promised = wanted
+        .booked
+        .iter()
+        .filter_map(|v: &Record| v.integer("promised_at"));
     for at in promised {
         let date = zone.date(geom::Timestamp(at));
         let seconds = (at - zone.start_of(date).0) / 1000;
         if let Some(day) = facts.number_of(date) {
             let at = Some(TimeOfDay(i32::try_from(seconds).unwrap_or(0)));
-            anchors.insert(day, Anchor { day, at, rep, promised: true, fixed: false });
+            anchors.insert(
+                day,
+                Anchor {
+                    day,
+                    at,
+                    rep,
+                    promised: true,
+                    fixed: false,
+                },
+            );
         }
     }
     for promise in question.promises.iter().filter(|p| p.location_id == *location) {
         if let Some(day) = facts.number_of(promise.day) {
             let at = time_of(&promise.time);
-            anchors.insert(day, Anchor { day, at, rep, promised: true, fixed: false });
+            anchors.insert(
+                day,
+                Anchor {
+                    day,
+                    at,
+                    rep,
+                    promised: true,
+                    fixed: false,
+                },
+            );
         }
     }
     // What stands on a day that is not planned any more stands.
     anchors
         .into_values()
-        .filter(|a| !matches!(facts.reps[a.rep].on(facts.days[usize::from(a.day)]), Workday::Off | Workday::Past))
+        .filter(|a| {
+            !matches!(
+                facts.reps[a.rep].on(facts.days[usize::from(a.day)]),
+                Workday::Off | Workday::Past
+            )
+        })
         .collect()
 }
 
@@ -286,12 +332,17 @@ fn visits_of(
     slots: &[Slot],
 ) -> Vec<(Visit, bool, bool)> {
     let days = i64::try_from(facts.days.len()).unwrap_or(0);
-    let since = wanted.last.map(|last| i64::from(last.until(facts.first).map_or(0, |s| s.get_days())));
+    let since = wanted
+        .last
+        .map(|last| i64::from(last.until(facts.first).map_or(0, |s| s.get_days())));
     let mut visits = Vec::new();
     for anchor in anchors {
         let visit = Visit {
             tier: if anchor.promised { 0 } else { 1 },
-            reps: anchor.fixed.then(|| vec![number(anchor.rep)]).or_else(|| base.reps.clone()),
+            reps: anchor
+                .fixed
+                .then(|| vec![number(anchor.rep)])
+                .or_else(|| base.reps.clone()),
             locks: Locks {
                 day: Some(anchor.day),
                 start: anchor.at,
@@ -301,7 +352,9 @@ fn visits_of(
         };
         visits.push((visit, anchor.promised, anchor.fixed));
     }
-    let Some(rhythm) = wanted.rhythm else { return visits };
+    let Some(rhythm) = wanted.rhythm else {
+        return visits;
+    };
     let least = wanted.least_gap.max(1);
     if anchors.is_empty() {
         let slack = (rhythm / 4).max(1);
@@ -327,7 +380,10 @@ fn visits_of(
     let fixed: Vec<i64> = anchors.iter().map(|a| i64::from(a.day)).collect();
     for (from, to) in around(&fixed, since.map(|s| -s), rhythm, least, days) {
         let within = |slot: &Slot| (from..=to).contains(&i64::from(slot.day));
-        let allowed = (0u32..).zip(slots).filter(|(_, s)| within(s)).map(|(n, _)| SlotId(n));
+        let allowed = (0u32..)
+            .zip(slots)
+            .filter(|(_, s)| within(s))
+            .map(|(n, _)| SlotId(n));
         let visit = Visit {
             allowed: Some(allowed.collect()),
             ..base.clone()

@@ -10,6 +10,7 @@ mod http;
 mod layout;
 mod present;
 mod slots;
+mod small;
 mod store;
 #[cfg(test)]
 mod tests;

@@ -109,7 +109,11 @@ pub(super) fn cell<'a>(
             promised: marks.promised,
             fixed: marks.fixed,
             stood: marks.stood,
-            reasons: marks.due_days.map(|d| words::due(language, d)).into_iter().collect(),
+            reasons: marks
+                .due_days
+                .map(|d| words::due(language, d))
+                .into_iter()
+                .collect(),
             visit_id: candidate.on_record.then(|| candidate.visit_id.clone()),
         });
     }

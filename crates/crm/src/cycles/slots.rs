@@ -17,8 +17,9 @@ use super::small::{Small, Standing, Standings};
 use crate::App;
 use crate::calendars::instant_of;
 use crate::live::accounts_of;
+use crate::plans::Language;
 use crate::plans::day::{language_of, person};
-use crate::plans::{Language, words};
+use crate::plans::why::Told;
 use crate::problem::Problem;
 use crate::sessions::Signed;
 use crate::users::Role;
@@ -105,7 +106,9 @@ pub(super) async fn find(app: &App, signed: &Signed, wish: &Wish) -> Result<Foun
         None => reps_for(app, signed, &wish.location).await?,
     };
     let known = visits::described(app, std::slice::from_ref(&wish.location), today).await?;
-    let usual = known.get(&wish.location).map_or(visits::USUAL_MINUTES, |c| c.service_minutes);
+    let usual = known
+        .get(&wish.location)
+        .map_or(visits::USUAL_MINUTES, |c| c.service_minutes);
     let minutes = wish.minutes.unwrap_or(usual);
     let asked = Standing {
         location_id: wish.location.clone(),
@@ -143,7 +146,16 @@ pub(super) async fn find(app: &App, signed: &Signed, wish: &Wish) -> Result<Foun
             .chain([wish.location.clone()])
             .collect();
         let candidates = visits::described(app, &places, today).await?;
-        of_rep(app, &rep, &working, standing, &asked, &candidates, language, &mut answer)?;
+        of_rep(
+            app,
+            &rep,
+            &working,
+            standing,
+            &asked,
+            &candidates,
+            language,
+            &mut answer,
+        )?;
     }
     answer.slots.sort_by(|a, b| {
         (a.extra_drive_minutes, a.start, &a.user_id).cmp(&(b.extra_drive_minutes, b.start, &b.user_id))
@@ -186,7 +198,9 @@ fn of_rep(
         let minutes = rounded(i64::from(way.extra_drive.0));
         let name = |at: Option<usize>| {
             let visit = at.and_then(|at| order.get(at))?;
-            candidates.get(&small.locations[visit.0 as usize]).map(|c| c.name.clone())
+            candidates
+                .get(&small.locations[visit.0 as usize])
+                .map(|c| c.name.clone())
         };
         answer.slots.push(FoundSlot {
             user_id: rep.user_id.clone(),
@@ -207,13 +221,21 @@ fn of_rep(
         };
         let name = |visit: ::plan::VisitId| {
             let location = &small.locations[visit.0 as usize];
-            candidates.get(location).map(|c| c.name.clone()).unwrap_or_default()
+            candidates
+                .get(location)
+                .map(|c| c.name.clone())
+                .unwrap_or_default()
         };
         let clock = |at: TimeOfDay| zone.time(instant_of(zone, *day, at));
-        let told = slot
-            .reasons
-            .iter()
-            .find_map(|why| words::why_not(language, why, *day, small.asked, &name, &clock));
+        let told = Told {
+            language,
+            day: *day,
+            visit: small.asked,
+            name: &name,
+            clock: &clock,
+            date: &|number| working.get(usize::from(number)).copied(),
+        };
+        let told = slot.reasons.iter().find_map(|why| told.why_not(why));
         answer.reasons.push(NoSlot {
             user_id: rep.user_id.clone(),
             day: day.to_string(),
@@ -267,13 +289,7 @@ async fn reps_for(app: &App, signed: &Signed, location: &str) -> Result<Vec<Stri
     if signed.role == Role::Rep {
         return Ok(vec![signed.user_id.clone()]);
     }
-    let ids = [location.to_owned()];
-    let mut users: BTreeSet<String> = BTreeSet::new();
-    if let Some(account) = accounts_of(app, &ids).await?.get(location) {
-        let account = visits::by_ids(&app.store, "account", std::slice::from_ref(account)).await?;
-        users.extend(account.values().filter_map(|a| a.text("owner_id").map(str::to_owned)));
-    }
-    users.extend(visits::territory_owners(app.store.db(), location, app.store.now()).await?);
+    let mut users = visits::owners_of(app, location).await?;
     let query = Query::of("rep_calendar").limit(Query::MAX_LIMIT);
     let calendars = app.store.list(&Viewer::system(), &query).await?.records;
     let working: BTreeSet<String> = calendars

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use ::plan::{
-    Addition, DenseTimes, LeftOut, Locks, PlaceId, Problem as Puzzle, Route, Slot, SlotId, Span, TimeOfDay, Visit,
-    VisitId, Windows,
+    Addition, DenseTimes, LeftOut, Locks, PlaceId, Problem as Puzzle, Route, Slot, SlotId, Span, TimeOfDay,
+    Visit, VisitId, Windows,
 };
 use atlas::Atlas;
 use jiff::civil::Date;
@@ -59,7 +59,10 @@ impl Small {
         let mut connected = None;
         for (number, standings) in (0u16..).zip(days) {
             let home = standings.rep.home.as_ref().ok_or_else(|| {
-                Problem::conflict("no-home", format!("{} has no home place yet.", standings.rep.name))
+                Problem::conflict(
+                    "no-home",
+                    format!("{} has no home place yet.", standings.rep.name),
+                )
             })?;
             let (snap, to_home) = Connected::to_home(roads, home.place)?;
             connected.get_or_insert(to_home);

@@ -133,6 +133,7 @@ pub(super) async fn set_accepted(db: &Db, id: &str, change_set: Option<&str>) ->
 /// Forgets a draft.
 pub(super) async fn delete(db: &Db, id: &str) -> Result<(), Problem> {
     const SQL: &str = "delete from cycles where id = $1 and state <> 'accepted'";
-    on_db!(write db, pool => sqlx::query(SQL).bind(id).execute(pool).await.map(|_| ())).map_err(Error::from)?;
+    on_db!(write db, pool => sqlx::query(SQL).bind(id).execute(pool).await.map(|_| ()))
+        .map_err(Error::from)?;
     Ok(())
 }

@@ -46,12 +46,17 @@ pub(crate) struct Mileage {
 async fn load(app: &App, signed: &Signed, span: &Span) -> Result<Mileage, Problem> {
     signed.needs(&[Role::Rep, Role::Manager, Role::Admin], "Looking at mileage")?;
     let today = app.settings.zone.date(app.store.now());
-    let day = |text: &Option<String>, pointer: &str, usual: Date| match text.as_deref().filter(|t| !t.is_empty()) {
-        None => Ok(usual),
-        Some(text) => text.parse::<Date>().map_err(|_| {
-            Problem::bad(pointer, "not-a-day", format!("{text:?} is no day; write it like 2026-02-28."))
-        }),
-    };
+    let day =
+        |text: &Option<String>, pointer: &str, usual: Date| match text.as_deref().filter(|t| !t.is_empty()) {
+            None => Ok(usual),
+            Some(text) => text.parse::<Date>().map_err(|_| {
+                Problem::bad(
+                    pointer,
+                    "not-a-day",
+                    format!("{text:?} is no day; write it like 2026-02-28."),
+                )
+            }),
+        };
     let to = day(&span.to, "?to", today)?;
     let from = day(&span.from, "?from", to.first_of_month())?;
     if from > to || from < to.saturating_sub(MOST_DAYS.days()) {
@@ -66,7 +71,9 @@ async fn load(app: &App, signed: &Signed, span: &Span) -> Result<Mileage, Proble
             signed.needs(&[Role::Manager, Role::Admin], "Looking at everybody's mileage")?;
             let calendars = records::Query::of("rep_calendar").limit(records::Query::MAX_LIMIT);
             let calendars = app.store.list(&Viewer::system(), &calendars).await?.records;
-            let ids = calendars.iter().filter_map(|c| c.text("user_id").map(str::to_owned));
+            let ids = calendars
+                .iter()
+                .filter_map(|c| c.text("user_id").map(str::to_owned));
             let users = records::Query::of("user")
                 .filter(records::Filter::in_ids(ids))
                 .sort("name", false)
@@ -143,5 +150,7 @@ async fn export(
 
 /// The routes of this feature.
 pub(crate) fn router() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(mileage)).routes(routes!(export))
+    OpenApiRouter::new()
+        .routes(routes!(mileage))
+        .routes(routes!(export))
 }

@@ -81,7 +81,9 @@ pub(super) async fn of_rep(
     let (from, to) = (zone.start_of(first), zone.start_of(last.saturating_add(1.day())));
     let mut by_day: BTreeMap<Date, (Vec<Record>, Option<Record>)> = BTreeMap::new();
     for visit in visits::planned_between(&app.store, user, from, to).await? {
-        let begun = visit.integer("check_in_at").filter(|at| (from.0..to.0).contains(at));
+        let begun = visit
+            .integer("check_in_at")
+            .filter(|at| (from.0..to.0).contains(at));
         if let Some(at) = begun {
             by_day.entry(zone.date(Timestamp(at))).or_default().0.push(visit);
         }
@@ -105,7 +107,11 @@ pub(super) async fn of_rep(
     let mut snap = |key: &str, place: Option<LngLat>, street: &str| {
         let find = || {
             let options = SnapOptions::default();
-            let options = if street.is_empty() { options } else { options.on_street(street) };
+            let options = if street.is_empty() {
+                options
+            } else {
+                options.on_street(street)
+            };
             roads.snap(place?, &options).ok()
         };
         *snapped.entry(key.to_owned()).or_insert_with(find)
@@ -154,7 +160,10 @@ pub(super) async fn of_rep(
             user_name: name.to_owned(),
             day: day.to_string(),
             planned_m: plan.as_ref().and_then(|p| p.integer("drive_meters")).unwrap_or(0),
-            planned_drive_s: plan.as_ref().and_then(|p| p.integer("drive_seconds")).unwrap_or(0),
+            planned_drive_s: plan
+                .as_ref()
+                .and_then(|p| p.integer("drive_seconds"))
+                .unwrap_or(0),
             driven_m: legs.iter().map(|l| l.meters).sum(),
             driven_s: legs.iter().map(|l| l.seconds).sum(),
             visit_s,

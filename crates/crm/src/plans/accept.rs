@@ -57,11 +57,7 @@ fn status(id: &str, status: &str) -> Op {
 
 /// What accepting plans of days writes besides their own records: visits get their times, `earlier` accepted
 /// plans are superseded, and what those had planned and none of these does goes back to waiting.
-pub(crate) async fn operations(
-    app: &App,
-    plans: &[DayPlan],
-    earlier: &[Record],
-) -> Result<Vec<Op>, Problem> {
+pub(crate) async fn operations(app: &App, plans: &[DayPlan], earlier: &[Record]) -> Result<Vec<Op>, Problem> {
     let stops = || plans.iter().flat_map(|plan| &plan.stops);
     let ids: Vec<String> = stops().map(|s| s.visit_id.clone()).collect();
     let known = visits::by_ids(&app.store, "visit", &ids).await?;

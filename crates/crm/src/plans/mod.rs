@@ -13,13 +13,14 @@ mod http;
 mod ical;
 mod links;
 pub(crate) mod prepare;
-mod present;
+pub(crate) mod present;
 mod replan;
 pub(crate) mod run;
 pub(crate) mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod text;
+pub(crate) mod why;
 pub(crate) mod words;
 
 pub(crate) use http::router;

@@ -349,7 +349,8 @@ pub(crate) fn table(roads: &RoadIndex, snaps: &[Option<Snap>]) -> Vec<(u32, u32)
             let cell = row * placed.len() + column;
             let (millis, centimeters) = (matrix.durations()[cell], matrix.distances()[cell]);
             if millis != Matrix::UNREACHABLE {
-                let rounded = |thousandth: u32, by: u32| thousandth / by + u32::from(thousandth % by >= by / 2);
+                let rounded =
+                    |thousandth: u32, by: u32| thousandth / by + u32::from(thousandth % by >= by / 2);
                 table[from * n + to] = (rounded(millis, 1000), rounded(centimeters, 100));
             }
         }

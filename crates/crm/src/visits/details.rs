@@ -59,7 +59,10 @@ impl Details {
     /// the visit is `kept`, closed.
     pub fn fill(&self, candidate: &mut Candidate, rhythm: Option<i64>, kept: bool) -> bool {
         let place = &candidate.location_id;
-        let account = self.accounts_by_place.get(place).and_then(|a| self.accounts.get(a));
+        let account = self
+            .accounts_by_place
+            .get(place)
+            .and_then(|a| self.accounts.get(a));
         let (Some(location), Some(account)) = (self.locations.get(place), account) else {
             return false;
         };

@@ -110,3 +110,36 @@ async fn waiting(app: &App, places: &[String], user: &str) -> Result<HashMap<Str
     }
     Ok(found)
 }
+
+/// A place as something to be visited, whether due or not; `None` if it is gone.
+pub(crate) async fn wanted_at(app: &App, location: &str, first: Date) -> Result<Option<Wanted>, Problem> {
+    let known = super::described(app, &[location.to_owned()], first)
+        .await?
+        .remove(location);
+    Ok(known.map(|candidate| Wanted {
+        candidate: Candidate {
+            visit_id: visit_id(location, first),
+            ..candidate
+        },
+        rhythm: None,
+        least_gap: 0,
+        last: None,
+        booked: Vec::new(),
+    }))
+}
+
+/// Who is responsible for a place: the owner of its customer, and those of its territories.
+pub(crate) async fn owners_of(app: &App, location: &str) -> Result<BTreeSet<String>, Problem> {
+    let mut users = BTreeSet::new();
+    let ids = [location.to_owned()];
+    if let Some(account) = crate::live::accounts_of(app, &ids).await?.get(location) {
+        let account = store::by_ids(&app.store, "account", std::slice::from_ref(account)).await?;
+        users.extend(
+            account
+                .values()
+                .filter_map(|a| a.text("owner_id").map(str::to_owned)),
+        );
+    }
+    users.extend(store::territory_owners(app.store.db(), location, app.store.now()).await?);
+    Ok(users)
+}

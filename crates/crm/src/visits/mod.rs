@@ -12,9 +12,9 @@ mod store;
 
 pub(crate) use details::described;
 pub(crate) use due::{Gathered, gather};
-pub(crate) use horizon::{Wanted, horizon};
+pub(crate) use horizon::{Wanted, horizon, owners_of, wanted_at};
 pub(crate) use http::router;
-pub(crate) use store::{by_ids, of_plan, planned_between, territory_owners};
+pub(crate) use store::{by_ids, of_plan, planned_between};
 
 use geom::{LngLat, Timestamp};
 use jiff::civil::Date;

@@ -82,8 +82,7 @@ pub(super) async fn waiting_at(store: &Store, locations: &[String]) -> Result<Ve
     if locations.is_empty() {
         return Ok(Vec::new());
     }
-    let filter =
-        Filter::one_of("location_id", locations.iter().cloned()).and(Filter::eq("status", "due"));
+    let filter = Filter::one_of("location_id", locations.iter().cloned()).and(Filter::eq("status", "due"));
     all(store, "visit", filter).await
 }
 
@@ -142,7 +141,7 @@ pub(super) async fn owned_territories(db: &Db, user: &str, at: Timestamp) -> Res
 }
 
 /// Who owns the territories that a place is assigned to at a moment.
-pub(crate) async fn territory_owners(db: &Db, location: &str, at: Timestamp) -> Result<Vec<String>, Problem> {
+pub(super) async fn territory_owners(db: &Db, location: &str, at: Timestamp) -> Result<Vec<String>, Problem> {
     const SQL: &str = "select m.user_id from assignments s join territory_members m on m.territory_id = s.territory_id \
                        where s.location_id = $1 and m.role = 'owner' and s.valid_from <= $2 and s.valid_to > $2 \
                        and m.valid_from <= $2 and m.valid_to > $2";
