@@ -496,8 +496,18 @@ fn reason(prepared: &Prepared<'_>, visit: VisitId, why: &Why) -> Option<Reason> 
         Why::OrderLocked => words::blocked_by_lock(lang, &[]),
         Why::LowerPriorityThan { visits } => words::lower_priority(lang, &names(prepared, visits)),
         Why::BlockedByLock { visits } => words::blocked_by_lock(lang, &names(prepared, visits)),
-        // Visits left out by hand are told apart before; nobody asks for skills yet.
-        Why::NotAllowed | Why::NeedsSkill { .. } => return None,
+        // Visits left out by hand are told apart before; those that clash are named as being in the way; and a day's visits come once, with
+        // no skills, goods, conflicts or frozen slots.
+        Why::NotAllowed
+        | Why::NeedsSkill { .. }
+        | Why::Clash { .. }
+        | Why::Frozen
+        | Why::ComesThatDay
+        | Why::ConflictsWith { .. }
+        | Why::CarFull { .. }
+        | Why::PatternIncomplete { .. }
+        | Why::GapBroken { .. }
+        | Why::WithPickup { .. } => return None,
     })
 }
 
