@@ -188,6 +188,7 @@ impl Search {
             steps: self.question.steps,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             change: CHANGE,
+            reasons: true,
         };
         let mut curve: Vec<[i64; 3]> = Vec::new();
         let mut last: Option<Instant> = None;
