@@ -30,6 +30,11 @@ fn waypoint(roads: &RoadIndex, snap: &Snap) -> Value {
     })
 }
 
+/// A line as an encoded polyline of five decimals, as most programs take it.
+pub(super) fn polyline_of(line: impl Iterator<Item = geom::LngLat>) -> String {
+    polyline::encode(line, 5)
+}
+
 /// The routes of this form.
 pub(super) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()

@@ -1,0 +1,545 @@
+//! Planning, and the plan in VROOM's form.
+
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use ::plan::{Options, Plan, Route, SlotId, Span, TimeOfDay, Visit, VisitId};
+use atlas::Atlas;
+use jiff::civil::{Date, Time};
+use serde_json::{Map, Value, json};
+
+use super::Refusal;
+use super::input::Input;
+use super::layout::{Layout, Task};
+use crate::plans::why::Told;
+use crate::plans::{Language, present::minutes};
+use crate::services::osrm::polyline_of;
+
+/// Ruins and recreates times visits, at the highest exploration level.
+const WORK: u64 = 3_000_000;
+const FEWEST_STEPS: u64 = 2_000;
+const MOST_STEPS: u64 = 60_000;
+
+/// Plans and writes the plan down.
+pub(super) fn plan(input: &Input, layout: &Layout, atlas: Option<&Atlas>) -> Result<Value, Refusal> {
+    let began = Instant::now();
+    let level = input.options.x.unwrap_or(5).min(5);
+    let visits = u64::try_from(layout.tasks.len()).unwrap_or(u64::MAX).max(1);
+    let options = Options {
+        steps: (WORK / visits * (level + 1) / 6).clamp(FEWEST_STEPS, MOST_STEPS),
+        ..Options::default()
+    };
+    let mut on = |_: &::plan::Progress<'_>| ControlFlow::Continue(());
+    let problem = &layout.problem;
+    let refused = |e: ::plan::OrderError| Refusal::input(format!("The steps cannot be driven: {e}."));
+    let warm = layout.orders.iter().any(|order| !order.is_empty());
+    let (routes, plan) = if input.options.c {
+        let routes: Result<Vec<Route>, ::plan::OrderError> = (0u32..)
+            .zip(&layout.orders)
+            .map(|(slot, order)| ::plan::evaluate(problem, SlotId(slot), order))
+            .collect();
+        (routes.map_err(refused)?, None)
+    } else {
+        let plan = if warm {
+            ::plan::resolve(problem, &layout.orders, &options, &mut on).map_err(refused)?
+        } else {
+            ::plan::solve(problem, &options, &mut on)
+        };
+        (plan.routes.clone(), Some(plan))
+    };
+    let solving = began.elapsed().as_millis();
+    let writer = Writer {
+        input,
+        layout,
+        atlas: atlas.filter(|_| input.options.g),
+    };
+    let mut summary = Sums::default();
+    let mut written = Vec::new();
+    for (slot, route) in routes.iter().enumerate().filter(|(_, r)| !r.stops.is_empty()) {
+        written.push(writer.route(slot, route, &mut summary));
+    }
+    let unassigned = match &plan {
+        Some(plan) => writer.unassigned(plan),
+        None => writer.not_in(&layout.orders),
+    };
+    let mut told = summary.told(layout);
+    told.insert("routes".into(), written.len().into());
+    told.insert("unassigned".into(), unassigned.len().into());
+    told.insert(
+        "computing_times".into(),
+        json!({ "loading": 0, "solving": solving, "routing": 0 }),
+    );
+    Ok(json!({ "code": 0, "summary": told, "unassigned": unassigned, "routes": written }))
+}
+
+/// What routes add up to.
+#[derive(Clone, Debug, Default)]
+struct Sums {
+    duration: i64,
+    service: i64,
+    setup: i64,
+    waiting: i64,
+    priority: u64,
+    distance: u64,
+    delivery: Vec<u64>,
+    pickup: Vec<u64>,
+    violations: Vec<Value>,
+}
+
+impl Sums {
+    fn add(&mut self, other: &Self) {
+        self.duration += other.duration;
+        self.service += other.service;
+        self.setup += other.setup;
+        self.waiting += other.waiting;
+        self.priority += other.priority;
+        self.distance += other.distance;
+        for (mine, others) in [
+            (&mut self.delivery, &other.delivery),
+            (&mut self.pickup, &other.pickup),
+        ] {
+            mine.resize(others.len().max(mine.len()), 0);
+            for (sum, add) in mine.iter_mut().zip(others) {
+                *sum += add;
+            }
+        }
+        self.violations.extend(other.violations.iter().cloned());
+    }
+
+    fn told(&self, layout: &Layout) -> Map<String, Value> {
+        let mut told = Map::new();
+        for (name, value) in [
+            ("cost", json!(self.duration)),
+            ("setup", json!(self.setup)),
+            ("service", json!(self.service)),
+            ("duration", json!(self.duration)),
+            ("waiting_time", json!(self.waiting)),
+            ("priority", json!(self.priority)),
+            ("violations", json!(self.violations)),
+        ] {
+            told.insert(name.into(), value);
+        }
+        if layout.with_distances {
+            told.insert("distance".into(), self.distance.into());
+        }
+        if layout.dimensions > 0 {
+            told.insert("delivery".into(), json!(self.delivery));
+            told.insert("amount".into(), json!(self.delivery));
+            told.insert("pickup".into(), json!(self.pickup));
+        }
+        told
+    }
+}
+
+struct Writer<'a> {
+    input: &'a Input,
+    layout: &'a Layout,
+    /// Where geometry is wished for.
+    atlas: Option<&'a Atlas>,
+}
+
+/// What the input says of a task.
+struct Said<'a> {
+    kind: &'static str,
+    id: u64,
+    description: Option<&'a String>,
+    setup: i64,
+    service: i64,
+    priority: u64,
+}
+
+impl Writer<'_> {
+    fn said(&self, task: Task) -> Said<'_> {
+        match task {
+            Task::Job(at) => {
+                let job = &self.input.jobs[at];
+                Said {
+                    kind: "job",
+                    id: job.id,
+                    description: job.description.as_ref(),
+                    setup: job.setup,
+                    service: job.service,
+                    priority: u64::from(job.priority),
+                }
+            }
+            Task::Pickup(at) | Task::Delivery(at) => {
+                let shipment = &self.input.shipments[at];
+                let is_pickup = matches!(task, Task::Pickup(_));
+                let end = if is_pickup {
+                    &shipment.pickup
+                } else {
+                    &shipment.delivery
+                };
+                Said {
+                    kind: if is_pickup { "pickup" } else { "delivery" },
+                    id: end.id,
+                    description: end.description.as_ref(),
+                    setup: end.setup,
+                    service: end.service,
+                    // A shipment counts once.
+                    priority: if is_pickup {
+                        u64::from(shipment.priority)
+                    } else {
+                        0
+                    },
+                }
+            }
+        }
+    }
+
+    fn name(&self, visit: VisitId) -> String {
+        let said = self.said(self.layout.tasks[visit.0 as usize]);
+        format!("{} {}", said.kind, said.id)
+    }
+
+    fn visit(&self, visit: VisitId) -> &Visit {
+        &self.layout.problem.visits()[visit.0 as usize]
+    }
+
+    /// The place as the input named it.
+    fn put_place(&self, step: &mut Map<String, Value>, place: ::plan::PlaceId) {
+        let place = self.layout.places[place.0 as usize];
+        if let Some(at) = place.at {
+            step.insert("location".into(), json!([at.lng(), at.lat()]));
+        }
+        if let Some(index) = place.index {
+            step.insert("location_index".into(), index.into());
+        }
+    }
+
+    fn time(&self, at: TimeOfDay) -> i64 {
+        self.layout.base + i64::from(at.0)
+    }
+
+    /// What the shipment of a pickup or delivery carries, by dimension.
+    fn carried(&self, task: Task) -> Vec<i64> {
+        match task {
+            Task::Job(_) => Vec::new(),
+            Task::Pickup(at) | Task::Delivery(at) => self.input.shipments[at].amount.clone(),
+        }
+    }
+
+    fn route(&self, slot: usize, route: &Route, summary: &mut Sums) -> Value {
+        let vehicle = &self.input.vehicles[slot];
+        let problem_slot = &self.layout.problem.slots()[slot];
+        let dimensions = self.layout.dimensions;
+        let tasks: Vec<Task> = route
+            .stops
+            .iter()
+            .map(|s| self.layout.tasks[s.visit.0 as usize])
+            .collect();
+        let job = |task: &Task| match task {
+            Task::Job(at) => Some(&self.input.jobs[*at]),
+            _ => None,
+        };
+        let mut load = vec![0i64; dimensions];
+        let mut sums = Sums {
+            delivery: vec![0; dimensions],
+            pickup: vec![0; dimensions],
+            ..Sums::default()
+        };
+        let add = |to: &mut Vec<i64>, amounts: &[i64], sign: i64| {
+            for (sum, amount) in to.iter_mut().zip(amounts) {
+                *sum += sign * amount;
+            }
+        };
+        for job in tasks.iter().filter_map(job) {
+            add(&mut load, &job.delivery, 1);
+        }
+        let full = |load: &[i64]| {
+            let limits = vehicle.capacity.iter().copied();
+            !vehicle.capacity.is_empty() && load.iter().zip(limits).any(|(load, most)| *load > most)
+        };
+        let mut steps = Vec::new();
+        let mut driven = 0;
+        let mut meters = 0u64;
+        let mut step = |kind: &str,
+                        arrival: i64,
+                        at: Option<::plan::PlaceId>,
+                        load: &[i64],
+                        driven: i64,
+                        meters: u64| {
+            let mut step = Map::new();
+            step.insert("type".into(), kind.into());
+            if let Some(place) = at {
+                self.put_place(&mut step, place);
+            }
+            for (name, value) in [
+                ("setup", 0),
+                ("service", 0),
+                ("waiting_time", 0),
+                ("arrival", arrival),
+                ("duration", driven),
+            ] {
+                step.insert(name.into(), value.into());
+            }
+            if dimensions > 0 {
+                step.insert("load".into(), json!(load));
+            }
+            if self.layout.with_distances {
+                step.insert("distance".into(), meters.into());
+            }
+            step.insert("violations".into(), json!([]));
+            step
+        };
+        let has = |at: Option<[f64; 2]>, index: Option<usize>| at.is_some() || index.is_some();
+        let lunch = |steps: &mut Vec<Map<String, Value>>,
+                     after: usize,
+                     load: &[i64],
+                     driven: i64,
+                     meters: u64,
+                     step: &mut dyn FnMut(
+            &str,
+            i64,
+            Option<::plan::PlaceId>,
+            &[i64],
+            i64,
+            u64,
+        ) -> Map<String, Value>| {
+            let taken = route.lunch.filter(|taken| taken.after_stops as usize == after);
+            if let (Some(taken), Some(pause)) = (taken, vehicle.breaks.first()) {
+                let mut told = step("break", self.time(taken.from), None, load, driven, meters);
+                told.insert("id".into(), pause.id.into());
+                told.insert("service".into(), i64::from((taken.to - taken.from).0).into());
+                if let Some(text) = &pause.description {
+                    told.insert("description".into(), text.clone().into());
+                }
+                steps.push(told);
+            }
+        };
+        let mut violations = Vec::new();
+        if has(vehicle.start, vehicle.start_index) {
+            let mut told = step("start", self.time(route.leave), Some(route.start), &load, 0, 0);
+            if full(&load) {
+                mark(&mut told, &mut violations, json!({ "cause": "load" }));
+            }
+            steps.push(told);
+        }
+        let mut fetched = std::collections::HashSet::new();
+        for (number, (stop, task)) in route.stops.iter().zip(&tasks).enumerate() {
+            lunch(&mut steps, number, &load, driven, meters, &mut step);
+            let said = self.said(*task);
+            let visit = self.visit(stop.visit);
+            driven += i64::from(stop.drive.time.0);
+            meters += stop.drive.meters;
+            let carried = self.carried(*task);
+            match task {
+                Task::Job(at) => {
+                    let job = &self.input.jobs[*at];
+                    add(&mut load, &job.delivery, -1);
+                    add(&mut load, &job.pickup, 1);
+                    count(&mut sums.delivery, &job.delivery);
+                    count(&mut sums.pickup, &job.pickup);
+                }
+                Task::Pickup(at) => {
+                    add(&mut load, &carried, 1);
+                    count(&mut sums.pickup, &carried);
+                    fetched.insert(*at);
+                }
+                Task::Delivery(_) => {
+                    add(&mut load, &carried, -1);
+                    count(&mut sums.delivery, &carried);
+                }
+            }
+            let mut told = step(
+                said.kind,
+                self.time(stop.arrive),
+                visit.place,
+                &load,
+                driven,
+                meters,
+            );
+            told.insert("id".into(), said.id.into());
+            if said.kind == "job" {
+                told.insert("job".into(), said.id.into());
+            }
+            if let Some(text) = said.description {
+                told.insert("description".into(), text.clone().into());
+            }
+            told.insert("setup".into(), said.setup.into());
+            told.insert("service".into(), said.service.into());
+            told.insert("waiting_time".into(), i64::from(stop.wait.0).into());
+            if stop.late > Span::ZERO {
+                mark(
+                    &mut told,
+                    &mut violations,
+                    json!({ "cause": "delay", "duration": stop.late.0 }),
+                );
+            }
+            if full(&load) {
+                mark(&mut told, &mut violations, json!({ "cause": "load" }));
+            }
+            if visit.skills.missing_from(problem_slot.skills).0 != 0 {
+                mark(&mut told, &mut violations, json!({ "cause": "skills" }));
+            }
+            if matches!(task, Task::Delivery(at) if !fetched.contains(at)) {
+                mark(&mut told, &mut violations, json!({ "cause": "precedence" }));
+            }
+            sums.setup += said.setup;
+            sums.service += said.service;
+            sums.waiting += i64::from(stop.wait.0);
+            sums.priority += said.priority;
+            steps.push(told);
+        }
+        lunch(&mut steps, route.stops.len(), &load, driven, meters, &mut step);
+        driven += i64::from(route.drive_back.time.0);
+        meters += route.drive_back.meters;
+        if has(vehicle.end, vehicle.end_index) {
+            let mut told = step(
+                "end",
+                self.time(route.back),
+                Some(route.end),
+                &load,
+                driven,
+                meters,
+            );
+            if route.overtime > Span::ZERO {
+                mark(
+                    &mut told,
+                    &mut violations,
+                    json!({ "cause": "delay", "duration": route.overtime.0 }),
+                );
+            }
+            steps.push(told);
+        }
+        if vehicle.max_tasks.is_some_and(|most| tasks.len() > most as usize) {
+            violations.push(json!({ "cause": "max_tasks" }));
+        }
+        if problem_slot.max_drive.is_some_and(|most| route.drive.time > most) {
+            let over = route.drive.time - problem_slot.max_drive.unwrap_or(Span::ZERO);
+            violations.push(json!({ "cause": "max_travel_time", "duration": over.0 }));
+        }
+        sums.duration = driven;
+        sums.distance = meters;
+        sums.violations = violations;
+        summary.add(&sums);
+        let mut told = sums.told(self.layout);
+        told.insert("vehicle".into(), vehicle.id.into());
+        if let Some(text) = &vehicle.description {
+            told.insert("description".into(), text.clone().into());
+        }
+        told.insert("steps".into(), json!(steps));
+        if let Some(line) = self.geometry(route) {
+            told.insert("geometry".into(), line.into());
+        }
+        Value::Object(told)
+    }
+
+    /// The roads of a route, as an encoded polyline.
+    fn geometry(&self, route: &Route) -> Option<String> {
+        let roads = self.atlas?.roads();
+        let mut query = roads.query();
+        let stops = route.stops.iter().filter_map(|s| self.visit(s.visit).place);
+        let places: Vec<_> = [route.start]
+            .into_iter()
+            .chain(stops)
+            .chain([route.end])
+            .collect();
+        let snaps: Vec<_> = places
+            .iter()
+            .filter_map(|p| self.layout.snaps[p.0 as usize])
+            .collect();
+        let mut line = Vec::new();
+        for pair in snaps.windows(2) {
+            let [from, to] = pair else { continue };
+            line.extend(query.route(from, to)?.line);
+        }
+        line.dedup();
+        Some(polyline_of(line.into_iter()))
+    }
+
+    /// What is left out, with the reasons of each vehicle.
+    fn unassigned(&self, plan: &Plan) -> Vec<Value> {
+        let mut all = Vec::new();
+        for left in &plan.left_out {
+            let mut told = self.left(left.visit);
+            let name = |visit: VisitId| self.name(visit);
+            let clock = |at: TimeOfDay| {
+                let seconds = at.0.rem_euclid(86_400);
+                Time::midnight().saturating_add(jiff::SignedDuration::from_secs(i64::from(seconds)))
+            };
+            let reasons: Vec<Value> = left
+                .reasons
+                .iter()
+                .flat_map(|slot| {
+                    let vehicle = self.input.vehicles[slot.slot.0 as usize].id;
+                    let told = Told {
+                        language: Language::English,
+                        day: Date::constant(1970, 1, 1),
+                        visit: left.visit,
+                        name: &name,
+                        clock: &clock,
+                        date: &|_| None,
+                    };
+                    let why: Vec<Value> = slot
+                        .reasons
+                        .iter()
+                        .filter_map(|why| told.why_not(why))
+                        .map(|reason| {
+                            // Vehicles have no calendar, so no day is named.
+                            let text = if reason.code == "CLOSED_THAT_DAY" {
+                                "none of its time windows meets the vehicle's".to_owned()
+                            } else {
+                                reason.text
+                            };
+                            json!({ "vehicle": vehicle, "code": reason.code, "text": text, "amount": reason.amount })
+                        })
+                        .collect();
+                    why
+                })
+                .collect();
+            told.insert("reasons".into(), json!(reasons));
+            if let Some(way) = &left.cheapest {
+                let drops: Vec<String> = way.drops.iter().map(|v| self.name(*v)).collect();
+                told.insert(
+                    "cheapest".into(),
+                    json!({
+                        "vehicle": self.input.vehicles[way.slot.0 as usize].id,
+                        "extra_minutes": minutes(i64::from(way.extra_drive.0)),
+                        "displaces": drops,
+                    }),
+                );
+            }
+            all.push(Value::Object(told));
+        }
+        all
+    }
+
+    /// In plan mode: what is in no vehicle's steps.
+    fn not_in(&self, orders: &[Vec<VisitId>]) -> Vec<Value> {
+        (0u32..)
+            .zip(&self.layout.tasks)
+            .map(|(number, _)| VisitId(number))
+            .filter(|visit| !orders.iter().any(|order| order.contains(visit)))
+            .map(|visit| Value::Object(self.left(visit)))
+            .collect()
+    }
+
+    fn left(&self, visit: VisitId) -> Map<String, Value> {
+        let said = self.said(self.layout.tasks[visit.0 as usize]);
+        let mut told = Map::new();
+        told.insert("id".into(), said.id.into());
+        told.insert("type".into(), said.kind.into());
+        if let Some(text) = said.description {
+            told.insert("description".into(), text.clone().into());
+        }
+        if let Some(place) = self.visit(visit).place {
+            self.put_place(&mut told, place);
+        }
+        told
+    }
+}
+
+/// Says a violation at its step and for its route.
+fn mark(step: &mut Map<String, Value>, all: &mut Vec<Value>, violation: Value) {
+    if let Some(list) = step.get_mut("violations").and_then(Value::as_array_mut) {
+        list.push(violation.clone());
+    }
+    all.push(violation);
+}
+
+fn count(sums: &mut [u64], amounts: &[i64]) {
+    for (sum, amount) in sums.iter_mut().zip(amounts) {
+        *sum += amount.unsigned_abs();
+    }
+}
