@@ -75,7 +75,7 @@ impl IntoResponse for Refusal {
 }
 
 /// Plan as VROOM does: jobs and shipments for vehicles
-#[utoipa::path(post, path = "/vroom", tag = "services", request_body(content = Object, description = "VROOM's input, with vroom-express's `options`: `g` geometry, `c` plan mode, `x` exploration level 0 to 5"),
+#[utoipa::path(post, path = "/vroom", tag = "map services", request_body(content = Object, description = "VROOM's input, with vroom-express's `options`: `g` geometry, `c` plan mode, `x` exploration level 0 to 5"),
     responses((status = 200, description = "VROOM's output; each entry of `unassigned` has `reasons`", body = Object),
               (status = 400, description = "`{code, error}`", body = Object)))]
 async fn solve(State(app): State<Shared>, _: MapReader, body: Bytes) -> Result<Response, Problem> {
@@ -116,7 +116,7 @@ async fn solve(State(app): State<Shared>, _: MapReader, body: Bytes) -> Result<R
 }
 
 /// Whether the planner is there
-#[utoipa::path(get, path = "/vroom/health", tag = "services", responses((status = 200)))]
+#[utoipa::path(get, path = "/vroom/health", tag = "map services", responses((status = 200)))]
 async fn health() -> StatusCode {
     StatusCode::OK
 }

@@ -35,7 +35,8 @@ async fn jobs_windows_breaks_and_the_reasons_of_what_is_left_out() {
             "breaks": [{"id": 1, "time_windows": [[base + 5_000, base + 9_000]], "service": 1_200}],
         }],
         "jobs": [
-            {"id": 1, "location_index": 1, "service": 600, "description": "near"},
+            {"id": 1, "location_index": 1, "service": 600, "description": "near",
+             "time_windows": [[base, base + 3_000]]},
             {"id": 2, "location_index": 3, "service": 600, "time_windows": [[base + 10_000, base + 11_000]]},
             {"id": 3, "location_index": 2, "service": 600, "skills": [99]},
             {"id": 4, "location_index": 9, "service": 7_200, "priority": 1},
