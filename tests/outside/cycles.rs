@@ -102,7 +102,13 @@ async fn weeks_are_planned_accepted_moved_and_undone(world: World) {
     assert_eq!(list(&cycle["rows"]).len(), 2);
     assert_eq!(list(&cycle["days"]).len(), 14);
     // Seven A customers come twice or more, thirteen B customers at least once.
-    assert!(number(&cycle["met"]) >= 27, "{} of {}: {:#}", cycle["met"], cycle["asked"], cycle["unmet"]);
+    assert!(
+        number(&cycle["met"]) >= 27,
+        "{} of {}: {:#}",
+        cycle["met"],
+        cycle["asked"],
+        cycle["unmet"]
+    );
     assert_eq!(
         plan(&manager, 1).await["rows"],
         cycle["rows"],

@@ -24,6 +24,10 @@ use crate::visits::{Candidate, Wanted};
 const WORTH: [(Option<&str>, u32); 3] = [(Some("A"), 300), (Some("B"), 200), (None, 100)];
 const CLOSING_WORTH: u32 = 150;
 
+/// For so many days after a visit is due, or after the first day if it is overdue, but at most a quarter of its
+/// rhythm, the roads decide when it is made; from then on each day later costs some of its worth.
+const GRACE: i64 = 6;
+
 /// What a visit of the problem stands for.
 #[derive(Clone, Debug)]
 pub(super) struct Origin {
@@ -357,7 +361,8 @@ fn visits_of(
     };
     let least = wanted.least_gap.max(1);
     if anchors.is_empty() {
-        let slack = (rhythm / 4).max(1);
+        // More would make fourteen days seventeen: what need not be driven is not driven.
+        let slack = (rhythm / 10).max(1);
         let of = |days: i64| u16::try_from(days).unwrap_or(u16::MAX);
         let due = since.map_or(0, |since| rhythm - since);
         let visit = Visit {
@@ -366,10 +371,11 @@ fn visits_of(
                 ideal: of(rhythm.max(least)),
                 max: of((rhythm + slack).max(least)),
                 since_last: since.filter(|d| *d >= 1).map(of),
-                price: 1,
+                // Within the tolerance the roads decide.
+                price: 0,
             }),
             urgency: Some(Urgency {
-                due: i32::try_from(due).unwrap_or(0),
+                due: i32::try_from(due.max(0) + GRACE.min(rhythm / 4)).unwrap_or(i32::MAX),
                 per_day: (base.prize / u32::try_from(rhythm.max(1)).unwrap_or(1)).max(1),
             }),
             ..base
