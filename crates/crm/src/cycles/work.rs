@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use ::plan::{
     ChangePrice, LeftOut, Options, Plan, Problem as Puzzle, Progress as Step, Reason as Why, Recurrence,
-    Route, Rules, SlotId, TimeOfDay, VisitId,
+    Route, Rules, SlotId, TimeOfDay, VisitId, WhyPlanned,
 };
 use atlas::Atlas;
 use jiff::civil::Date;
@@ -187,7 +187,12 @@ impl Search {
             seed: self.question.seed,
             steps: self.question.steps,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
-            change: CHANGE,
+            // Who asks what one more rep saves asks for a plan with that rep, not for the old one beside them.
+            change: if self.question.helper.is_some() {
+                ChangePrice::default()
+            } else {
+                CHANGE
+            },
             reasons: true,
         };
         let mut curve: Vec<[i64; 3]> = Vec::new();
@@ -298,6 +303,7 @@ impl Shown<'_> {
                     promised: origin.promised,
                     fixed: origin.fixed,
                     stood,
+                    why: self.why(stop, wanted.rhythm),
                 };
                 Some((&wanted.candidate, marks))
             };
@@ -387,6 +393,24 @@ impl Shown<'_> {
             ))
         });
         body
+    }
+
+    /// Why a stop is on its day and at its place in the order; nothing is known of a plan that is not finished.
+    fn why(&self, stop: &::plan::Stop, rhythm: Option<i64>) -> Vec<Reason> {
+        let facts = &self.search.facts;
+        let lang = facts.language;
+        let date = |slot: SlotId| Some(self.day_of(slot));
+        let told = stop.why.iter().filter_map(|why| match (why, rhythm) {
+            (WhyPlanned::Days { days }, Some(every)) => {
+                let days = days
+                    .iter()
+                    .filter_map(|d| facts.days.get(usize::from(*d)).copied());
+                Some(words::rhythm_days(lang, every, &days.collect::<Vec<_>>()))
+            }
+            (WhyPlanned::OnTheWay { extra }, _) => Some(words::on_the_way(lang, minutes(i64::from(extra.0)))),
+            (why, _) => words::why_there(lang, why, &date),
+        });
+        told.collect()
     }
 
     fn name(&self, visit: VisitId) -> String {

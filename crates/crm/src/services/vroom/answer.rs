@@ -1,9 +1,10 @@
 //! Planning, and the plan in VROOM's form.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use ::plan::{Options, Plan, Route, SlotId, Span, TimeOfDay, Visit, VisitId};
+use ::plan::{Options, PlaceId, Plan, Route, SlotId, Span, Stop, TimeOfDay, Visit, VisitId};
 use atlas::Atlas;
 use jiff::civil::{Date, Time};
 use serde_json::{Map, Value, json};
@@ -197,7 +198,7 @@ impl Writer<'_> {
     }
 
     /// The place as the input named it.
-    fn put_place(&self, step: &mut Map<String, Value>, place: ::plan::PlaceId) {
+    fn put_place(&self, step: &mut Map<String, Value>, place: PlaceId) {
         let place = self.layout.places[place.0 as usize];
         if let Some(at) = place.at {
             step.insert("location".into(), json!([at.lng(), at.lat()]));
@@ -211,214 +212,52 @@ impl Writer<'_> {
         self.layout.base + i64::from(at.0)
     }
 
-    /// What the shipment of a pickup or delivery carries, by dimension.
-    fn carried(&self, task: Task) -> Vec<i64> {
-        match task {
-            Task::Job(_) => Vec::new(),
-            Task::Pickup(at) | Task::Delivery(at) => self.input.shipments[at].amount.clone(),
-        }
-    }
-
     fn route(&self, slot: usize, route: &Route, summary: &mut Sums) -> Value {
         let vehicle = &self.input.vehicles[slot];
-        let problem_slot = &self.layout.problem.slots()[slot];
-        let dimensions = self.layout.dimensions;
         let tasks: Vec<Task> = route
             .stops
             .iter()
             .map(|s| self.layout.tasks[s.visit.0 as usize])
             .collect();
-        let job = |task: &Task| match task {
-            Task::Job(at) => Some(&self.input.jobs[*at]),
-            _ => None,
-        };
-        let mut load = vec![0i64; dimensions];
-        let mut sums = Sums {
-            delivery: vec![0; dimensions],
-            pickup: vec![0; dimensions],
-            ..Sums::default()
-        };
-        let add = |to: &mut Vec<i64>, amounts: &[i64], sign: i64| {
-            for (sum, amount) in to.iter_mut().zip(amounts) {
-                *sum += sign * amount;
-            }
-        };
-        for job in tasks.iter().filter_map(job) {
-            add(&mut load, &job.delivery, 1);
+        let mut tour = Tour::of(self, slot, &tasks);
+        if vehicle.start.is_some() || vehicle.start_index.is_some() {
+            let mut step = tour.step("start", self.time(route.leave), Some(route.start));
+            tour.check_load(&mut step);
+            tour.steps.push(step);
         }
-        let full = |load: &[i64]| {
-            let limits = vehicle.capacity.iter().copied();
-            !vehicle.capacity.is_empty() && load.iter().zip(limits).any(|(load, most)| *load > most)
-        };
-        let mut steps = Vec::new();
-        let mut driven = 0;
-        let mut meters = 0u64;
-        let mut step = |kind: &str,
-                        arrival: i64,
-                        at: Option<::plan::PlaceId>,
-                        load: &[i64],
-                        driven: i64,
-                        meters: u64| {
-            let mut step = Map::new();
-            step.insert("type".into(), kind.into());
-            if let Some(place) = at {
-                self.put_place(&mut step, place);
-            }
-            for (name, value) in [
-                ("setup", 0),
-                ("service", 0),
-                ("waiting_time", 0),
-                ("arrival", arrival),
-                ("duration", driven),
-            ] {
-                step.insert(name.into(), value.into());
-            }
-            if dimensions > 0 {
-                step.insert("load".into(), json!(load));
-            }
-            if self.layout.with_distances {
-                step.insert("distance".into(), meters.into());
-            }
-            step.insert("violations".into(), json!([]));
-            step
-        };
-        let has = |at: Option<[f64; 2]>, index: Option<usize>| at.is_some() || index.is_some();
-        let lunch = |steps: &mut Vec<Map<String, Value>>,
-                     after: usize,
-                     load: &[i64],
-                     driven: i64,
-                     meters: u64,
-                     step: &mut dyn FnMut(
-            &str,
-            i64,
-            Option<::plan::PlaceId>,
-            &[i64],
-            i64,
-            u64,
-        ) -> Map<String, Value>| {
-            let taken = route.lunch.filter(|taken| taken.after_stops as usize == after);
-            if let (Some(taken), Some(pause)) = (taken, vehicle.breaks.first()) {
-                let mut told = step("break", self.time(taken.from), None, load, driven, meters);
-                told.insert("id".into(), pause.id.into());
-                told.insert("service".into(), i64::from((taken.to - taken.from).0).into());
-                if let Some(text) = &pause.description {
-                    told.insert("description".into(), text.clone().into());
-                }
-                steps.push(told);
-            }
-        };
-        let mut violations = Vec::new();
-        if has(vehicle.start, vehicle.start_index) {
-            let mut told = step("start", self.time(route.leave), Some(route.start), &load, 0, 0);
-            if full(&load) {
-                mark(&mut told, &mut violations, json!({ "cause": "load" }));
-            }
-            steps.push(told);
-        }
-        let mut fetched = std::collections::HashSet::new();
         for (number, (stop, task)) in route.stops.iter().zip(&tasks).enumerate() {
-            lunch(&mut steps, number, &load, driven, meters, &mut step);
-            let said = self.said(*task);
-            let visit = self.visit(stop.visit);
-            driven += i64::from(stop.drive.time.0);
-            meters += stop.drive.meters;
-            let carried = self.carried(*task);
-            match task {
-                Task::Job(at) => {
-                    let job = &self.input.jobs[*at];
-                    add(&mut load, &job.delivery, -1);
-                    add(&mut load, &job.pickup, 1);
-                    count(&mut sums.delivery, &job.delivery);
-                    count(&mut sums.pickup, &job.pickup);
-                }
-                Task::Pickup(at) => {
-                    add(&mut load, &carried, 1);
-                    count(&mut sums.pickup, &carried);
-                    fetched.insert(*at);
-                }
-                Task::Delivery(_) => {
-                    add(&mut load, &carried, -1);
-                    count(&mut sums.delivery, &carried);
-                }
-            }
-            let mut told = step(
-                said.kind,
-                self.time(stop.arrive),
-                visit.place,
-                &load,
-                driven,
-                meters,
-            );
-            told.insert("id".into(), said.id.into());
-            if said.kind == "job" {
-                told.insert("job".into(), said.id.into());
-            }
-            if let Some(text) = said.description {
-                told.insert("description".into(), text.clone().into());
-            }
-            told.insert("setup".into(), said.setup.into());
-            told.insert("service".into(), said.service.into());
-            told.insert("waiting_time".into(), i64::from(stop.wait.0).into());
-            if stop.late > Span::ZERO {
-                mark(
-                    &mut told,
-                    &mut violations,
-                    json!({ "cause": "delay", "duration": stop.late.0 }),
-                );
-            }
-            if full(&load) {
-                mark(&mut told, &mut violations, json!({ "cause": "load" }));
-            }
-            if visit.skills.missing_from(problem_slot.skills).0 != 0 {
-                mark(&mut told, &mut violations, json!({ "cause": "skills" }));
-            }
-            if matches!(task, Task::Delivery(at) if !fetched.contains(at)) {
-                mark(&mut told, &mut violations, json!({ "cause": "precedence" }));
-            }
-            sums.setup += said.setup;
-            sums.service += said.service;
-            sums.waiting += i64::from(stop.wait.0);
-            sums.priority += said.priority;
-            steps.push(told);
+            tour.pause(route, number);
+            tour.stop(stop, *task);
         }
-        lunch(&mut steps, route.stops.len(), &load, driven, meters, &mut step);
-        driven += i64::from(route.drive_back.time.0);
-        meters += route.drive_back.meters;
-        if has(vehicle.end, vehicle.end_index) {
-            let mut told = step(
-                "end",
-                self.time(route.back),
-                Some(route.end),
-                &load,
-                driven,
-                meters,
-            );
+        tour.pause(route, route.stops.len());
+        tour.driven += i64::from(route.drive_back.time.0);
+        tour.meters += route.drive_back.meters;
+        if vehicle.end.is_some() || vehicle.end_index.is_some() {
+            let mut step = tour.step("end", self.time(route.back), Some(route.end));
             if route.overtime > Span::ZERO {
-                mark(
-                    &mut told,
-                    &mut violations,
-                    json!({ "cause": "delay", "duration": route.overtime.0 }),
-                );
+                let late = json!({ "cause": "delay", "duration": route.overtime.0 });
+                mark(&mut step, &mut tour.sums.violations, late);
             }
-            steps.push(told);
+            tour.steps.push(step);
         }
         if vehicle.max_tasks.is_some_and(|most| tasks.len() > most as usize) {
-            violations.push(json!({ "cause": "max_tasks" }));
+            tour.sums.violations.push(json!({ "cause": "max_tasks" }));
         }
-        if problem_slot.max_drive.is_some_and(|most| route.drive.time > most) {
-            let over = route.drive.time - problem_slot.max_drive.unwrap_or(Span::ZERO);
-            violations.push(json!({ "cause": "max_travel_time", "duration": over.0 }));
+        let most = self.layout.problem.slots()[slot].max_drive;
+        if let Some(most) = most.filter(|most| route.drive.time > *most) {
+            let over = route.drive.time - most;
+            let cause = json!({ "cause": "max_travel_time", "duration": over.0 });
+            tour.sums.violations.push(cause);
         }
-        sums.duration = driven;
-        sums.distance = meters;
-        sums.violations = violations;
-        summary.add(&sums);
-        let mut told = sums.told(self.layout);
+        tour.sums.duration = tour.driven;
+        tour.sums.distance = tour.meters;
+        summary.add(&tour.sums);
+        let mut told = tour.sums.told(self.layout);
         told.insert("vehicle".into(), vehicle.id.into());
         if let Some(text) = &vehicle.description {
             told.insert("description".into(), text.clone().into());
         }
-        told.insert("steps".into(), json!(steps));
+        told.insert("steps".into(), json!(tour.steps));
         if let Some(line) = self.geometry(route) {
             told.insert("geometry".into(), line.into());
         }
@@ -527,6 +366,162 @@ impl Writer<'_> {
             self.put_place(&mut told, place);
         }
         told
+    }
+}
+
+/// A route as it is written down, step by step.
+struct Tour<'a> {
+    writer: &'a Writer<'a>,
+    slot: usize,
+    /// In the car, by dimension.
+    load: Vec<i64>,
+    driven: i64,
+    meters: u64,
+    sums: Sums,
+    steps: Vec<Map<String, Value>>,
+    /// Shipments that were fetched.
+    fetched: HashSet<usize>,
+}
+
+impl<'a> Tour<'a> {
+    /// At its beginning: what jobs get delivered is in the car.
+    fn of(writer: &'a Writer<'a>, slot: usize, tasks: &[Task]) -> Self {
+        let dimensions = writer.layout.dimensions;
+        let mut load = vec![0; dimensions];
+        for task in tasks {
+            if let Task::Job(at) = task {
+                add(&mut load, &writer.input.jobs[*at].delivery, 1);
+            }
+        }
+        Self {
+            writer,
+            slot,
+            load,
+            driven: 0,
+            meters: 0,
+            sums: Sums {
+                delivery: vec![0; dimensions],
+                pickup: vec![0; dimensions],
+                ..Sums::default()
+            },
+            steps: Vec::new(),
+            fetched: HashSet::new(),
+        }
+    }
+
+    fn step(&self, kind: &str, arrival: i64, at: Option<PlaceId>) -> Map<String, Value> {
+        let mut step = Map::new();
+        step.insert("type".into(), kind.into());
+        if let Some(place) = at {
+            self.writer.put_place(&mut step, place);
+        }
+        for (name, value) in [
+            ("setup", 0),
+            ("service", 0),
+            ("waiting_time", 0),
+            ("arrival", arrival),
+            ("duration", self.driven),
+        ] {
+            step.insert(name.into(), value.into());
+        }
+        if !self.load.is_empty() {
+            step.insert("load".into(), json!(self.load));
+        }
+        if self.writer.layout.with_distances {
+            step.insert("distance".into(), self.meters.into());
+        }
+        step.insert("violations".into(), json!([]));
+        step
+    }
+
+    fn check_load(&mut self, step: &mut Map<String, Value>) {
+        let capacity = &self.writer.input.vehicles[self.slot].capacity;
+        let full = self.load.iter().zip(capacity).any(|(load, most)| load > most);
+        if full {
+            mark(step, &mut self.sums.violations, json!({ "cause": "load" }));
+        }
+    }
+
+    /// The break, if it comes after so many stops.
+    fn pause(&mut self, route: &Route, after: usize) {
+        let pause = self.writer.input.vehicles[self.slot].breaks.first();
+        let taken = route.lunch.filter(|taken| taken.after_stops as usize == after);
+        let (Some(taken), Some(pause)) = (taken, pause) else {
+            return;
+        };
+        let mut step = self.step("break", self.writer.time(taken.from), None);
+        step.insert("id".into(), pause.id.into());
+        step.insert("service".into(), (taken.to - taken.from).0.into());
+        if let Some(text) = &pause.description {
+            step.insert("description".into(), text.clone().into());
+        }
+        self.steps.push(step);
+    }
+
+    fn stop(&mut self, stop: &Stop, task: Task) {
+        let writer = self.writer;
+        let said = writer.said(task);
+        let visit = writer.visit(stop.visit);
+        self.driven += i64::from(stop.drive.time.0);
+        self.meters += stop.drive.meters;
+        match task {
+            Task::Job(at) => {
+                let job = &writer.input.jobs[at];
+                add(&mut self.load, &job.delivery, -1);
+                add(&mut self.load, &job.pickup, 1);
+                count(&mut self.sums.delivery, &job.delivery);
+                count(&mut self.sums.pickup, &job.pickup);
+            }
+            Task::Pickup(at) => {
+                let amount = &writer.input.shipments[at].amount;
+                add(&mut self.load, amount, 1);
+                count(&mut self.sums.pickup, amount);
+                self.fetched.insert(at);
+            }
+            Task::Delivery(at) => {
+                let amount = &writer.input.shipments[at].amount;
+                add(&mut self.load, amount, -1);
+                count(&mut self.sums.delivery, amount);
+            }
+        }
+        let mut step = self.step(said.kind, writer.time(stop.arrive), visit.place);
+        step.insert("id".into(), said.id.into());
+        if said.kind == "job" {
+            step.insert("job".into(), said.id.into());
+        }
+        if let Some(text) = said.description {
+            step.insert("description".into(), text.clone().into());
+        }
+        step.insert("setup".into(), said.setup.into());
+        step.insert("service".into(), said.service.into());
+        step.insert("waiting_time".into(), stop.wait.0.into());
+        if stop.late > Span::ZERO {
+            let late = json!({ "cause": "delay", "duration": stop.late.0 });
+            mark(&mut step, &mut self.sums.violations, late);
+        }
+        self.check_load(&mut step);
+        let able = writer.layout.problem.slots()[self.slot].skills;
+        if visit.skills.missing_from(able).0 != 0 {
+            mark(&mut step, &mut self.sums.violations, json!({ "cause": "skills" }));
+        }
+        if matches!(task, Task::Delivery(at) if !self.fetched.contains(&at)) {
+            mark(
+                &mut step,
+                &mut self.sums.violations,
+                json!({ "cause": "precedence" }),
+            );
+        }
+        self.sums.setup += said.setup;
+        self.sums.service += said.service;
+        self.sums.waiting += i64::from(stop.wait.0);
+        self.sums.priority += said.priority;
+        self.steps.push(step);
+    }
+}
+
+fn add(to: &mut [i64], amounts: &[i64], sign: i64) {
+    for (sum, amount) in to.iter_mut().zip(amounts) {
+        *sum += sign * amount;
     }
 }
 
