@@ -8,8 +8,10 @@
 mod answer;
 mod input;
 mod layout;
+mod parts;
 #[cfg(test)]
 mod tests;
+mod tour;
 
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
