@@ -4,7 +4,7 @@ import { isochrone } from '../../api/places';
 import type { Area, Id, LassoCatch, Preview, PreviewSide } from '../../api/types';
 import { layout } from '../../frame/layout.svelte';
 import { t } from '../../i18n/index.svelte';
-import { feature } from '../../map/geometry';
+import { box, feature } from '../../map/geometry';
 import { stage } from '../../map/stage.svelte';
 import { attempt, feedback } from '../../state/feedback.svelte';
 import { Resource } from '../../state/resource.svelte';
@@ -66,6 +66,7 @@ class Editing {
         finished: (area) => this.shape(area),
         cancelled: () => this.take('select'),
       });
+      void stage.reveal(box([shape]));
       this.ask();
     }
   }
@@ -94,6 +95,8 @@ class Editing {
     this.closed = area !== null;
     this.crossing = null;
     if (this.tool !== 'vertices') stage.draw('shape', area ? [feature(area, {})] : []);
+    // Who picks municipalities on the map is not to have it moved below the hand.
+    if (this.tool !== 'blocks') void stage.reveal(box([area]));
     this.ask();
   }
 
@@ -198,6 +201,7 @@ class Editing {
     this.caught = caught;
     this.closed = true;
     stage.draw('shape', [feature(area, {})]);
+    void stage.reveal(box([area]));
     feedback.say(t('card.caught', { n: caught.size }));
     this.ask();
   }
