@@ -8,7 +8,8 @@ import type { Camera } from '../state/url';
 import { dueStates } from './colouring';
 import { Drawer, type Drawing } from './draw';
 import { box, type Box } from './geometry';
-import { dueImage, hatchImage, homeImage } from './images';
+import { dueImage, hatchImage, homeImage, pinImage } from './images';
+import { pinElement } from './pin';
 import type { Painting } from './own-layers';
 import { layers, style, type Drawn } from './style';
 import { readTokens, token } from './tokens';
@@ -244,21 +245,23 @@ export class Engine {
 
   // --- pin ------------------------------------------------------------------------------------
 
-  /** Shows one pin that can be dragged; null takes it away. */
-  setPin(at: { lng: number; lat: number } | null): void {
+  /** Shows one pin that can be dragged, with the number that it stands for; null takes it away. */
+  setPin(at: { lng: number; lat: number; label: string } | null): void {
     if (!at) {
       this.#pin?.remove();
       this.#pin = null;
       return;
     }
     if (!this.#pin) {
-      this.#pin = new maplibregl.Marker({ draggable: true, color: token(this.#painting.tokens, 'accent') });
+      this.#pin = new maplibregl.Marker({ draggable: true, element: pinElement(), anchor: 'bottom' });
       this.#pin.on('dragend', () => {
         const now = this.#pin?.getLngLat();
         if (now) this.handlers.pinned(now.lng, now.lat);
       });
       this.#pin.setLngLat([at.lng, at.lat]).addTo(this.map);
     } else this.#pin.setLngLat([at.lng, at.lat]);
+    const number = this.#pin.getElement().querySelector('text');
+    if (number) number.textContent = at.label || '•';
   }
 
   // --- asking what is where -------------------------------------------------------------------
@@ -288,10 +291,10 @@ export class Engine {
 
   #hit(point: maplibregl.Point, lngLat: maplibregl.LngLat): Hit {
     const around: [maplibregl.PointLike, maplibregl.PointLike] = [[point.x - 6, point.y - 6], [point.x + 6, point.y + 6]];
-    const found = this.map.queryRenderedFeatures(around, { layers: ['points', 'points-due', 'clusters', 'stop-disc', 'mark-disc', 'gaps'] });
+    const found = this.map.queryRenderedFeatures(around, { layers: ['points', 'points-due', 'clusters', 'stop-disc', 'mark-disc', 'candidate', 'gaps'] });
     const customer = found.find((one) => ['points', 'points-due', 'clusters'].includes(one.layer.id));
     const stop = found.find((one) => one.layer.id === 'stop-disc');
-    const mark = found.find((one) => one.layer.id === 'mark-disc');
+    const mark = found.find((one) => one.layer.id === 'candidate' || one.layer.id === 'mark-disc');
     const territory = this.map.queryRenderedFeatures(point, { layers: ['territory-fill'] })[0];
     const [lng, lat] = customer?.geometry.type === 'Point' ? (customer.geometry.coordinates as [number, number]) : [lngLat.lng, lngLat.lat];
     return {
@@ -362,6 +365,7 @@ export class Engine {
     const add = () => {
       for (const state of dueStates) put(`due-${state}`, dueImage(state, this.#painting.tokens));
       put('home', homeImage(this.#painting.tokens));
+      put('pin', pinImage(this.#painting.tokens));
       put('hatch', hatchImage(token(this.#painting.tokens, 'danger')));
     };
     if (replace) add();
