@@ -110,3 +110,14 @@ export function addDays(date: string, days: number): string {
   noon.setUTCDate(noon.getUTCDate() + days);
   return noon.toISOString().slice(0, 10);
 }
+
+/** A weekday's name, Monday being 0. */
+export function weekday(number: number): string {
+  // The fifth of January 1970 was a Monday.
+  return new Intl.DateTimeFormat(locale(), { weekday: 'long', timeZone: 'UTC' }).format(Date.UTC(1970, 0, 5 + number));
+}
+
+/** Which day of the week a local date is, Monday being 0. */
+export function weekdayOf(date: string): number {
+  return (new Date(`${date}T12:00:00Z`).getUTCDay() + 6) % 7;
+}

@@ -61,15 +61,15 @@ class Stage {
   /** Moves the camera so that the box is seen, at once or when the map has arrived. */
   fit(area: Box | null, margin = 48): void {
     if (!area) return;
-    // The buttons at a phone's edge would hide what is fitted there.
-    if (this.engine) this.engine.fit(area, margin, layout.phone ? Math.max(margin, 76) : margin);
-    else this.#waitingFit = area;
+    if (!this.engine) this.#waitingFit = area;
+    // What opens along with it covers a part of the map first. The buttons at a phone's edge would hide what is fitted there.
+    else void tick().then(() => this.engine?.fit(area, margin, layout.phone ? Math.max(margin, 76) : margin));
   }
 
   /** Makes all of an area seen if it is not: once what has just opened over the map is there, and by no more than needed. */
   async reveal(area: Box | null): Promise<void> {
     await tick();
-    if (area) this.engine?.reveal(area, layout.phone ? { top: 76, right: 64, bottom: 16, left: 16 } : { top: 64, right: 16, bottom: 24, left: 16 });
+    if (area) this.engine?.reveal(area, layout.phone ? { top: this.drawing ? 136 : 76, right: 64, bottom: 16, left: 16 } : { top: this.drawing ? 128 : 64, right: 16, bottom: this.drawing ? 76 : 24, left: 16 });
   }
 
   /** Keeps a name on the map from lying below the legend. */
@@ -80,7 +80,7 @@ class Stage {
   }
 
   show(lng: number, lat: number, zoom = 15): void {
-    this.engine?.show({ lng, lat, zoom: Math.max(zoom, this.camera?.zoom ?? 0) });
+    void tick().then(() => this.engine?.show({ lng, lat, zoom: Math.max(zoom, this.camera?.zoom ?? 0) }));
   }
 
   startDrawing(drawing: Drawing): void {

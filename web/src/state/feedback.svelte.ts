@@ -4,10 +4,13 @@ import { Problem } from '../api/client';
 import { t } from '../i18n/index.svelte';
 import { sentence } from './resource.svelte';
 
+export interface Way { label: string; act: () => void }
 export interface Toast {
   id: number; text: string; kind: 'done' | 'failed'; changeSet: string | null;
   /** What was done or undone. */
   label: string;
+  /** What leads on from a refusal. */
+  way: Way | null;
   /** The change set is an undo: taking it back does the thing again. */
   redo: boolean;
 }
@@ -41,9 +44,9 @@ class Feedback {
   }
 
   /** Says what did not work. */
-  failed(problem: unknown): void {
+  failed(problem: unknown, way: Way | null = null): void {
     const text = problem instanceof Problem && problem.status === 0 ? t('state.unreachable') : sentence(problem);
-    this.#show({ text, kind: 'failed', changeSet: null, label: text, redo: false });
+    this.#show({ text, kind: 'failed', changeSet: null, label: text, redo: false, way });
   }
 
   say(text: string): void {
@@ -101,9 +104,9 @@ class Feedback {
     if (last) await this.undo(last.changeSet, last.label, true);
   }
 
-  #show(toast: Omit<Toast, 'id'>): void {
+  #show(toast: Omit<Toast, 'id' | 'way'> & { way?: Way | null }): void {
     const id = this.#next++;
-    this.toasts = [...this.toasts.slice(-2), { ...toast, id }];
+    this.toasts = [...this.toasts.slice(-2), { way: null, ...toast, id }];
     this.hold(id, false);
   }
 }
