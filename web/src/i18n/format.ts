@@ -52,6 +52,11 @@ export function duration(seconds: number): string {
   return `${sign}${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}${THIN}h`;
 }
 
+/** How long work took: `0.4 s`, `38 s`, from a minute on as `duration`. */
+export function took(seconds: number): string {
+  return seconds < 60 ? number(seconds, seconds < 10 ? 1 : 0) + THIN + 's' : duration(seconds);
+}
+
 /** A length on the road: `640 m`, `3.4 km`, `74 km`. */
 export function distance(meters: number): string {
   if (meters < 1000) return number(Math.round(meters / 10) * 10) + THIN + 'm';

@@ -7,6 +7,7 @@ class View {
   // Each part for itself: whoever reads one is not to start over with every step of the camera.
   #screen = $derived(this.#address.screen);
   #argument = $derived(this.#address.argument);
+  #camera = $derived(this.#address.camera);
   #asOf = $derived(this.#address.asOf);
   #colour = $derived(this.#address.colour);
   #filter = $derived(this.#address.filter);
@@ -21,7 +22,7 @@ class View {
 
   get screen(): Screen { return this.#screen; }
   get argument(): string | null { return this.#argument; }
-  get camera(): Camera | null { return this.#address.camera; }
+  get camera(): Camera | null { return this.#camera; }
   get asOf(): string | null { return this.#asOf; }
   get colour(): Address['colour'] { return this.#colour; }
   get filter(): string { return this.#filter; }
