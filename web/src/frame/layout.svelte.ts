@@ -50,7 +50,7 @@ class Layout {
   get padding(): { top: number; right: number; bottom: number; left: number } {
     if (this.phone) {
       const sheet = this.sheet === 'full' ? Math.round(this.bodyHeight * 0.5) : this.sheetPixels;
-      return { top: 0, right: 0, left: 0, bottom: this.card ? Math.max(sheet, this.cardHeight) : sheet };
+      return { top: 0, right: 0, left: 0, bottom: this.card ? this.cardHeight : sheet };
     }
     return { top: 0, right: this.drawer || this.aside ? 420 : this.card ? 396 : 0, bottom: 0, left: 0 };
   }

@@ -52,6 +52,7 @@ class Editing {
     this.target = target;
     // The drawer would lie over what is about to be drawn on.
     if (tool !== 'select' && view.selection) view.go({ selection: null });
+    if (tool !== 'select' && layout.phone) layout.sheet = 'peek';
     if (tool === 'polygon' || tool === 'lasso') this.#draw(tool);
     if (tool === 'vertices') {
       const shape = territories.find(target)?.geometry;
@@ -59,7 +60,6 @@ class Editing {
       // The card is there from the start: it must not arrive under the hand that drags a corner.
       this.area = shape;
       this.closed = true;
-      if (layout.phone) layout.sheet = 'peek';
       stage.startDrawing({
         mode: 'edit', area: shape,
         changed: (area, crossing) => this.#changed(area, crossing),
@@ -173,7 +173,6 @@ class Editing {
 
   #draw(mode: 'polygon' | 'lasso'): void {
     this.tool = mode;
-    if (layout.phone) layout.sheet = 'peek';
     stage.startDrawing({
       mode,
       changed: (area, crossing) => this.#changed(area, crossing),
