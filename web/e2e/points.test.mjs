@@ -332,3 +332,28 @@ test('an analyst picks a territory and a municipality by the keyboard alone', as
     await page.getByRole('heading', { name: /minutes by car/ }).waitFor();
   });
 });
+
+test('a manager makes a territory of municipalities without a mouse, and takes it back', async () => {
+  await withPage({ role: 'manager', viewport: desk }, async (page) => {
+    await mapIdle(page);
+    await page.keyboard.press('b');
+    const search = page.getByLabel('Search municipality');
+    await search.focus();
+    await page.keyboard.type('burg');
+    await page.waitForFunction(() => { const all = [...document.querySelectorAll('.hint label.check')]; return all.length > 0 && all.every((one) => /burg/i.test(one.textContent)); });
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
+    const card = page.getByRole('region', { name: 'New territory' });
+    await card.getByText(/customers? moves?|No customer moves/).waitFor();
+    // Picking goes on where it was: the card has not taken the focus.
+    assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('type')), 'checkbox');
+    await card.getByRole('textbox', { name: 'Name' }).focus();
+    await page.keyboard.type('Castle');
+    await page.keyboard.press('Enter');
+    await page.getByText(/Castle drawn: \d+ customers?/).first().waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+z');
+    await page.getByText(/^Undone: Castle drawn/).first().waitFor();
+    await page.getByRole('list', { name: 'Territories' }).getByText('Castle').waitFor({ state: 'detached' });
+  });
+});

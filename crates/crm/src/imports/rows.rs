@@ -306,7 +306,6 @@ impl<'a> RowReader<'a> {
     }
 }
 
-
 /// Choices as other systems and languages write them.
 fn translated(word: &str) -> Option<&'static str> {
     Some(match word {
