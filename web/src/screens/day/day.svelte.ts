@@ -32,6 +32,7 @@ class DayState {
   /** Whether the server has said what is planned for the shown day. */
   known = $state(false);
   #settingOut: Promise<void> = Promise.resolve();
+  #asked = 0;
   #date = '';
   #user: Id | null = null;
 
@@ -47,10 +48,12 @@ class DayState {
     }
     this.#date = date;
     this.#user = user;
+    this.#asked += 1;
+    const asked = this.#asked;
     await this.day.load((signal) => api.day(date, user, signal));
+    // It was asked again meanwhile: what is there now is older than what is shown.
+    if (asked !== this.#asked) return;
     const stored = this.day.value?.plan ?? null;
-    // Another day was asked for meanwhile.
-    if (date !== this.#date || user !== this.#user) return;
     this.known = this.day.value?.date === date;
     // A draft on the screen stays until it is accepted or planned anew.
     if (this.day.value?.date === date && !(this.plan && this.plan.status === 'draft' && stored?.id !== this.plan.id)) this.plan = stored;
