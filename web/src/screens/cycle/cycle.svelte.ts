@@ -39,11 +39,13 @@ class CycleScreenState {
   #asked = new Map<string, AbortController>();
   #queue: { key: string; day: string; user: Id; signature: string }[] = [];
   #poll = 0;
+  /** How long the last answer took, in milliseconds. */
+  #took = 0;
 
   get value(): Cycle | null { return this.shown.value ?? null; }
   /** Whether this person may plan, and not only look at the own row. */
-  get mayPlan(): boolean { return session.role === 'manager' || session.role === 'admin'; }
-  get editable(): boolean { return this.mayPlan && this.value?.state === 'ready' && view.asOf === null; }
+  get mayPlan(): boolean { return view.asOf === null && (session.role === 'manager' || session.role === 'admin'); }
+  get editable(): boolean { return this.mayPlan && this.value?.state === 'ready'; }
 
   /** The cell whose stops are open, by the address. */
   get chosen(): { person: CyclePerson; cell: Cell } | null {
@@ -53,17 +55,30 @@ class CycleScreenState {
 
   get looked(): { person: CyclePerson; cell: Cell } | null {
     const at = this.hovered;
-    return (at && findCell(this.value, at.user, at.day)) ?? this.chosen;
+    return (at && findCell(this.value, at.user, at.day)) ?? this.chosen ?? this.#first;
+  }
+
+  /** Somebody's first day with visits, so that the map has something to show from the start. */
+  get #first(): { person: CyclePerson; cell: Cell } | null {
+    for (const person of this.value?.people ?? []) {
+      const cell = person.cells.find((one) => one.stops.length > 0 && one.day >= session.now.today);
+      if (cell) return { person, cell };
+    }
+    return null;
   }
 
   // --- loading --------------------------------------------------------------------------------
 
   async load(id: Id | null): Promise<void> {
     await this.heads.load((signal) => api.cycles(signal));
-    const wanted = id ?? this.heads.value?.[0]?.id ?? null;
-    if (wanted === null) return this.shown.clear();
-    if (this.value?.id !== wanted) this.#leave();
-    await this.shown.load((signal) => api.cycle(wanted, signal));
+    // Without a choice the newest plan; a comparison is one of somebody's questions, not the plan.
+    const wanted = id ?? (this.heads.value?.find((one) => one.parent_id === null) ?? this.heads.value?.[0])?.id ?? null;
+    if (this.value?.id !== wanted) {
+      this.#leave();
+      this.shown.clear();
+    }
+    if (wanted === null) return;
+    await this.#fetch(wanted);
     this.#follow();
   }
 
@@ -76,16 +91,21 @@ class CycleScreenState {
     clearTimeout(this.#poll);
     const { value } = this;
     if (value?.state !== 'planning') return;
-    const began = Date.now();
     this.#poll = window.setTimeout(async () => {
-      await this.shown.load((signal) => api.cycle(value.id, signal));
+      await this.#fetch(value.id);
       if (this.value?.id !== value.id) return;
       if (this.value.state !== 'planning') {
         feedback.say(this.value.state === 'failed' ? (this.value.message ?? t('cycle.failed')) : t('cycle.said.planned', { met: this.value.met, asked: this.value.asked }));
         void this.heads.load((signal) => api.cycles(signal));
       }
       this.#follow();
-    }, Math.max(SECOND, Math.min(5 * SECOND, 3 * (Date.now() - began))));
+    }, Math.max(SECOND, Math.min(5 * SECOND, 3 * this.#took)));
+  }
+
+  async #fetch(id: Id): Promise<void> {
+    const began = Date.now();
+    await this.shown.load((signal) => api.cycle(id, signal));
+    this.#took = Date.now() - began;
   }
 
   /** The screen is left: what is under way is stopped. */
