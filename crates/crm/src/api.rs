@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::Problem;
 use crate::{
-    Shared, accounts, crud, events, imports, jobs, live, maps, ogc, places, plans, regions, services,
-    sessions, territories, users, visits,
+    Shared, accounts, crud, cycles, events, imports, jobs, live, maps, mileage, ogc, places, plans, regions,
+    services, sessions, territories, users, visits,
 };
 
 /// A request's body is at most so large; uploads have their own limit.
@@ -44,6 +44,8 @@ fn routes() -> OpenApiRouter<Shared> {
         .merge(imports::router())
         .merge(visits::router())
         .merge(plans::router())
+        .merge(cycles::router())
+        .merge(mileage::router())
         .merge(services::router())
         .merge(crud::router())
 }

@@ -11,6 +11,7 @@ mod time;
 
 mod services;
 mod sessions;
+mod spreadsheet;
 mod users;
 
 mod crud;
@@ -18,9 +19,11 @@ mod events;
 mod jobs;
 mod live;
 mod maps;
+mod mileage;
 
 mod accounts;
 mod calendars;
+mod cycles;
 mod imports;
 mod locations;
 mod ogc;

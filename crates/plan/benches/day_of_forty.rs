@@ -84,6 +84,7 @@ fn plan_a_day(bencher: divan::Bencher) {
         &Options {
             seed: 99,
             steps: 50_000,
+            ..Options::default()
         },
         &mut |_| ControlFlow::Continue(()),
     );
@@ -120,6 +121,7 @@ fn plan_again_after_a_change(bencher: divan::Bencher) {
             &Options {
                 seed: 1,
                 steps: 1_000,
+                ..Options::default()
             },
             &mut |_| ControlFlow::Continue(()),
         )

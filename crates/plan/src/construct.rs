@@ -1,18 +1,78 @@
-//! The first plan: tier by tier, always the visit that would suffer most from waiting (regret), suggestions by worth per second.
+//! The first plan: tier by tier, always the visit that would suffer most from waiting (regret), suggestions by worth per second. Where
+//! that would take too long, and for visits that come again and again, in that order of tiers and worth, one after the other.
 
-use crate::state::{ABSENT, Place, State};
+use crate::finder::Finder;
+use crate::random::Random;
+use crate::recreate::Recreate;
+use crate::state::{Place, State};
 
-/// Inserts absent visits until none fits anywhere: no visit is left out that a plain insertion would fit. Promises and important visits first; among suggestions, those that give most for their time.
-pub(crate) fn construct(state: &mut State) {
+/// Up to this many pairs of visit and slot are compared with each other.
+const FEW_PAIRS: usize = 20_000;
+
+/// Inserts absent visits until none fits anywhere: no visit is left out that a plain insertion would fit. Promises and important visits
+/// first; among suggestions, those that give most for their time.
+pub(crate) fn construct(state: &mut State, finder: &mut Finder, recreate: &Recreate) {
+    let pairs = state.absent.len() * state.routes.len();
     for tier in 0..=4u8 {
         let mut waiting: Vec<u32> = state.absent.clone();
-        waiting.retain(|&v| state.problem.visits()[v as usize].tier == tier);
+        waiting.retain(|&v| state.problem.visits()[v as usize].tier == tier && !state.problem.is_delivery(v));
         waiting.sort_unstable();
-        insert_all(state, &waiting, tier == 4);
+        if pairs <= FEW_PAIRS && !state.problem.has().recurrences && !state.problem.has().shipments {
+            insert_by_regret(state, &waiting, tier == 4);
+        } else {
+            insert_in_order(state, finder, recreate, &mut waiting);
+        }
     }
 }
 
-fn insert_all(state: &mut State, waiting: &[u32], by_density: bool) {
+/// Tries every absent visit in every place of every slot, until nothing fits.
+pub(crate) fn fill(state: &mut State, finder: &mut Finder) {
+    // No blinks, so no luck is needed.
+    let mut random = Random::new(0);
+    let (blink, thorough) = (
+        std::mem::replace(&mut finder.blink, 0),
+        std::mem::replace(&mut finder.thorough, true),
+    );
+    loop {
+        let mut absent = state.absent.clone();
+        let visits = state.problem.visits();
+        absent.sort_unstable_by_key(|&v| {
+            (
+                visits[v as usize].tier,
+                std::cmp::Reverse(visits[v as usize].prize),
+                v,
+            )
+        });
+        finder.list_empty(state);
+        let before = state.cost;
+        for visit in absent {
+            finder.insert(state, visit, &mut random);
+        }
+        if state.cost >= before {
+            break;
+        }
+    }
+    (finder.blink, finder.thorough) = (blink, thorough);
+}
+
+fn insert_in_order(state: &mut State, finder: &mut Finder, recreate: &Recreate, waiting: &mut [u32]) {
+    let calls = |v: u32| std::cmp::Reverse(state.problem.calls_of(v).len());
+    waiting.sort_by(|&a, &b| {
+        let worth = |v: u32| recreate.worth[v as usize];
+        worth(b)
+            .total_cmp(&worth(a))
+            .then_with(|| (calls(a), a).cmp(&(calls(b), b)))
+    });
+    let mut random = Random::new(0);
+    let blink = std::mem::replace(&mut finder.blink, 0);
+    finder.list_empty(state);
+    for &visit in waiting.iter() {
+        finder.insert(state, visit, &mut random);
+    }
+    finder.blink = blink;
+}
+
+fn insert_by_regret(state: &mut State, waiting: &[u32], by_density: bool) {
     let slots = state.routes.len();
     let mut places: Vec<Option<Place>> = Vec::with_capacity(waiting.len() * slots);
     for &visit in waiting {
@@ -21,7 +81,7 @@ fn insert_all(state: &mut State, waiting: &[u32], by_density: bool) {
     loop {
         let mut best: Option<(i64, usize, Place)> = None;
         for (index, &visit) in waiting.iter().enumerate() {
-            if state.slot_of[visit as usize] != ABSENT {
+            if !state.is_missing(visit) {
                 continue;
             }
             let row = &places[index * slots..(index + 1) * slots];
@@ -38,10 +98,15 @@ fn insert_all(state: &mut State, waiting: &[u32], by_density: bool) {
             }
         }
         let Some((_, index, place)) = best else { return };
-        state.insert(waiting[index], place.slot, place.at);
+        state.put(waiting[index], place);
         for (index, &visit) in waiting.iter().enumerate() {
-            if state.slot_of[visit as usize] == ABSENT {
+            if state.is_missing(visit) {
                 places[index * slots + place.slot] = state.cheapest_in(place.slot, visit);
+                if state.problem.has().conflicts {
+                    for slot in 0..slots {
+                        places[index * slots + slot] = state.cheapest_in(slot, visit);
+                    }
+                }
             }
         }
     }

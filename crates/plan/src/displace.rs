@@ -1,8 +1,9 @@
 //! What would have to go so that a visit fits: the smallest set of a slot's stops.
 
+use crate::orders::order_allows;
 use crate::plan::Cost;
 use crate::route::Route;
-use crate::state::{State, leave_out, order_allows};
+use crate::state::State;
 
 /// A way in: these stops out, the visit before stop `at` of what is left.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,7 +12,7 @@ pub(crate) struct Displacement {
     pub(crate) at: usize,
     /// Positions in the present order, ascending.
     pub(crate) out: Vec<usize>,
-    /// What the whole plan then costs.
+    /// What the whole plan then costs at most: visits that go from other slots too are not taken off those.
     pub(crate) cost: Cost,
 }
 
@@ -51,7 +52,7 @@ impl<'s, 'p> Displacer<'s, 'p> {
     /// The smallest set of stops without which the visit fits; among sets of a size, the one that costs the plan least. With `free_only`,
     /// nothing promised or locked is taken out. The size is the smallest there is as long as there are at most 1,000 sets of it.
     pub(crate) fn smallest(&mut self, visit: u32, free_only: bool) -> Option<Displacement> {
-        if self.state.problem.windows(visit, self.slot).is_empty() {
+        if self.state.forbids(visit, self.slot) || self.state.problem.partner(visit).is_some() {
             return None;
         }
         let count = self.state.routes[self.slot].stops.len();
@@ -118,32 +119,39 @@ impl<'s, 'p> Displacer<'s, 'p> {
     }
 }
 
-/// The cheapest place of a visit with nothing taken out.
-pub(crate) fn plain(state: &State, visit: u32, slot: usize) -> Option<Displacement> {
-    if state.problem.windows(visit, slot).is_empty() {
-        return None;
-    }
-    place_in(state, slot, visit, &reduced(state, slot, &[]))
-}
-
 /// Neither promised nor locked.
-fn may_go(state: &State, visit: u32) -> bool {
-    let visit = &state.problem.visits()[visit as usize];
-    visit.tier > 0 && visit.locks.slot.is_none() && visit.locks.start.is_none() && visit.locks.order.is_none()
+pub(crate) fn may_go(state: &State, call: u32) -> bool {
+    let visit = state.problem.visit_of(call);
+    let details = &state.problem.visits()[visit as usize];
+    details.tier > 0 && details.locks == crate::Locks::default() && state.problem.partner(visit).is_none()
 }
 
 fn reduced(state: &State, slot: usize, out: &[usize]) -> Reduced {
     let (problem, day, whole) = (state.problem, &state.days[slot], &state.routes[slot]);
     let mut cost = state.cost;
     for &at in out {
-        leave_out(&mut cost, &problem.visits()[whole.stops[at] as usize], 1);
+        let visit = problem.visit_of(whole.stops[at]);
+        let days = state.days_of[visit as usize];
+        // Without one of its days a pattern is nothing.
+        let left = if problem.kind(visit).patterns().is_some() {
+            0
+        } else {
+            days & !(1 << problem.day_of(slot))
+        };
+        cost.exchange(
+            problem,
+            visit,
+            problem.lost(visit, days),
+            problem.lost(visit, left),
+        );
+        cost.travel -= state.change_cost(visit, slot);
     }
     let kept = (0..whole.stops.len())
         .filter(|at| !out.contains(at))
         .map(|at| whole.stops[at])
         .collect();
     let route = Route::new(problem, day, kept);
-    cost.travel += route.travel(day) - whole.travel(day);
+    cost.travel += route.travel() - whole.travel();
     Reduced {
         free: out.iter().all(|&at| may_go(state, whole.stops[at])),
         out: out.to_vec(),
@@ -154,13 +162,21 @@ fn reduced(state: &State, slot: usize, out: &[usize]) -> Reduced {
 
 fn place_in(state: &State, slot: usize, visit: u32, set: &Reduced) -> Option<Displacement> {
     let problem = state.problem;
-    let may = |at| !problem.orders_locked() || order_allows(problem, &set.route.stops, visit, at);
+    let call = problem.calls_of(visit).start;
+    let may = |at| !problem.has().locked_orders || order_allows(problem, &set.route.stops, call, at);
     let (at, travel) = set
         .route
-        .cheapest(problem, &state.days[slot], visit, i64::MAX, may)?;
+        .cheapest(problem, &state.days[slot], call, i64::MAX, may)?;
     let mut cost = set.cost;
-    leave_out(&mut cost, &problem.visits()[visit as usize], -1);
-    cost.travel += travel;
+    let days = state.days_of[visit as usize];
+    let with = days | 1 << problem.day_of(slot);
+    cost.exchange(
+        problem,
+        visit,
+        problem.lost(visit, days),
+        problem.lost(visit, with),
+    );
+    cost.travel += travel + state.change_cost(visit, slot);
     Some(Displacement {
         slot,
         at,

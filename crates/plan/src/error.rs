@@ -51,16 +51,16 @@ pub enum ProblemError {
         /// What was given.
         within: Window,
     },
-    /// A time beyond what a day can hold.
-    #[error("{what} {time} is not within a day before and three days after midnight")]
+    /// A time that no slot can hold.
+    #[error("{what} {time} is not within a day before and a year after midnight")]
     TimeOutOfRange {
         /// Such as `visit 3: window`.
         what: String,
         /// What was given.
         time: TimeOfDay,
     },
-    /// A length of time below zero or above three days.
-    #[error("{what} {length} is not between 0 s and 3 days")]
+    /// A length of time below zero or above a year.
+    #[error("{what} {length} is not between 0 s and 365 days")]
     SpanOutOfRange {
         /// Such as `visit 3: service`.
         what: String,
@@ -115,6 +115,20 @@ pub enum ProblemError {
         /// The visit.
         visit: VisitId,
         /// Which, in words.
+        why: String,
+    },
+    /// Days that cannot be kept.
+    #[error("visit {}: how often it comes makes no sense: {why}", visit.0)]
+    RecurrenceImpossible {
+        /// The visit.
+        visit: VisitId,
+        /// What, in words.
+        why: String,
+    },
+    /// A conflict, shipment or balance that makes no sense.
+    #[error("a rule makes no sense: {why}")]
+    RuleImpossible {
+        /// What, in words.
         why: String,
     },
     /// Two visits that want the same end of the same slot.

@@ -1,41 +1,65 @@
-//! Whom to visit, on which day, in which order, and why not the others. Handed a matrix of drive times, no map, no clock, no database.
+//! Whom to visit, on which day, in which order, and why not the others? Handed a matrix of drive times, no map, no clock, no database.
 //!
 //! [`Problem::new`] checks and compiles slots (a rep's day), visits and drive times; [`solve`] and [`resolve`] plan; [`evaluate`],
-//! [`insertions`], [`explain`] and [`add_anyway`] answer questions about a plan. A day is one slot, a cycle many: the types are the same.
+//! [`insertions`], [`offers`], [`explain`], [`add_anyway`] and [`what_if`] answer questions about a plan. A day is one slot, a cycle
+//! many: the types are the same.
 
 mod problem;
 mod time;
+mod times;
+mod visit;
 
 mod plan;
 
 mod ask;
 mod search;
+mod whatif;
 
 mod compiled;
+mod day;
+mod insertion;
+mod near;
+mod nights;
+mod orders;
 mod route;
+mod soft;
 mod state;
 mod timeline;
 
 mod construct;
-mod displace;
-mod explain;
+mod finder;
+mod neighbours;
+mod pattern;
 mod polish;
 mod recreate;
 mod ruin;
+mod walk;
+mod weights;
+
+mod clash;
+mod displace;
+mod explain;
+mod hindrance;
+mod ways;
+mod why;
 
 mod error;
 mod numeric;
 mod random;
 
-pub use ask::{add_anyway, evaluate, explain, insertions};
+pub use ask::{Offer, add_anyway, evaluate, explain, insertions, offers, review};
 pub use compiled::Problem;
 pub use error::{OrderError, ProblemError};
+pub use near::ChangePrice;
 pub use plan::{
-    Addition, Cost, Drive, LeftOut, LunchBreak, Plan, Reason, Route, SlotReasons, Stop, WhyPlanned,
+    Addition, Cost, Drive, LeftOut, LunchBreak, Parts, Plan, Reason, Route, SlotReasons, Stop, WhyPlanned,
 };
 pub use problem::{
-    DenseTimes, DriveTimes, Locks, Lunch, Order, Overtime, PlaceId, Skills, Slot, SlotId, UNREACHABLE, Visit,
-    VisitId, Window, Windows,
+    Conflict, Lunch, Overnight, Overtime, PlaceId, Rules, Shipment, Skills, Slot, SlotId, VisitId, Window,
+    Windows, Within,
 };
-pub use search::{Options, Progress, resolve, solve};
+pub use search::{Options, Progress, resolve, solve, solve_within};
 pub use time::{Span, TimeOfDay};
+pub use times::{BlockTimes, DenseTimes, DriveTimes, UNREACHABLE};
+pub use visit::{Gap, Lateness, Loads, Locks, Order, Recurrence, Urgency, Visit};
+pub use whatif::{Answer, Changes, Moved, changes, what_if};

@@ -31,6 +31,16 @@ pub(crate) fn exp(x: f64) -> f64 {
     sum * f64::from_bits(((twos as i64 + 1023) as u64) << 52)
 }
 
+/// The numbers with the `keep` smallest keys, smallest first; the list is left in that order at its beginning.
+pub(crate) fn closest(keyed: &mut Vec<(i64, u32)>, keep: usize) -> Vec<u32> {
+    if keep < keyed.len() {
+        keyed.select_nth_unstable(keep);
+        keyed.truncate(keep);
+    }
+    keyed.sort_unstable();
+    keyed.iter().map(|&(_, number)| number).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{exp, ln};

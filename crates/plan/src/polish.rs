@@ -1,8 +1,9 @@
 //! Local search on travel: turn a stretch round, move a stretch, move a visit to another slot, exchange one for an absent one. Each
 //! change keeps everything that fitted and makes the plan strictly better, so it ends.
 
+use crate::orders::order_holds;
 use crate::route::Route;
-use crate::state::{State, order_holds};
+use crate::state::State;
 
 /// Longest stretch that is moved in one piece.
 const STRETCH: usize = 3;
@@ -12,7 +13,9 @@ pub(crate) fn polish(state: &mut State) {
     loop {
         let before = state.cost;
         for slot in 0..state.routes.len() {
-            while improve_order(state, slot) {}
+            if state.open[slot] {
+                while improve_order(state, slot) {}
+            }
         }
         relocate(state);
         exchange_with_absent(state);
@@ -28,20 +31,17 @@ fn improve_order(state: &mut State, slot: usize) -> bool {
     let current = &state.routes[slot];
     let n = current.stops.len();
     let legs = Legs::new(state, slot);
-    let mut least = current.travel(&day);
+    let mut least = current.travel();
     let mut best: Option<Vec<u32>> = None;
     // Where overtime costs nothing or there is none, travel is driving, and that is known without going through the order.
-    let exact = day.overtime_price == 0;
+    let exact = !day.slow;
     let mut consider = |drive: i64, order: &dyn Fn() -> Vec<u32>| {
         if exact && drive >= least {
             return;
         }
         let candidate = Route::new(problem, &day, order());
-        let travel = candidate.travel(&day);
-        if travel < least
-            && candidate.fits(&day)
-            && (!problem.orders_locked() || order_holds(problem, &candidate.stops))
-        {
+        let travel = candidate.travel();
+        if travel < least && candidate.fits(&day) && order_holds(problem, &candidate.stops) {
             least = travel;
             best = Some(candidate.stops);
         }
@@ -83,7 +83,7 @@ struct Legs<'s, 'p> {
 impl<'s, 'p> Legs<'s, 'p> {
     fn new(state: &'s State<'p>, slot: usize) -> Self {
         let (problem, day) = (state.problem, &state.days[slot]);
-        let stops = state.routes[slot].stops.iter().map(|&visit| problem.place(visit));
+        let stops = state.routes[slot].stops.iter().map(|&call| problem.place(call));
         let places: Vec<usize> = std::iter::once(day.start).chain(stops).chain([day.end]).collect();
         let (mut ahead, mut back) = (vec![0], vec![0]);
         for leg in places.windows(2) {
@@ -129,7 +129,7 @@ impl<'s, 'p> Legs<'s, 'p> {
     }
 }
 
-/// Moves single visits to cheaper places in any slot.
+/// Moves single visits to cheaper places in any slot of the same day, or of any day if they come once.
 fn relocate(state: &mut State) {
     if state.routes.len() < 2 {
         return;
@@ -137,12 +137,24 @@ fn relocate(state: &mut State) {
     for slot in 0..state.routes.len() {
         let mut at = 0;
         while at < state.routes[slot].stops.len() {
-            let visit = state.routes[slot].stops[at];
+            let visit = state.problem.visit_of(state.routes[slot].stops[at]);
+            if !state.open[slot] || state.problem.partner(visit).is_some() {
+                at += 1;
+                continue;
+            }
             let before = state.cost;
             state.begin();
             state.remove(slot, at..at + 1);
-            if let Some(place) = state.cheapest(visit) {
-                state.insert(visit, place.slot, place.at);
+            let best = if state.problem.kind(visit).is_once() {
+                state.cheapest(visit)
+            } else {
+                let day = state.problem.day_of(slot);
+                let same = (0..state.routes.len()).filter(|&s| state.problem.day_of(s) == day);
+                same.filter_map(|s| state.cheapest_in(s, visit))
+                    .min_by_key(|p| (p.travel, p.slot))
+            };
+            if let Some(place) = best {
+                state.put(visit, place);
             }
             // After a success, the stop that is now at this position has not been tried.
             if state.cost >= before || !state.fits() {
@@ -155,29 +167,37 @@ fn relocate(state: &mut State) {
 
 /// Puts absent visits in place of planned ones that are worth less, or worth the same and dearer.
 fn exchange_with_absent(state: &mut State) {
+    let problem = state.problem;
     for slot in 0..state.routes.len() {
         let mut at = 0;
-        while at < state.routes[slot].stops.len() {
+        while at < state.routes[slot].stops.len() && !state.absent.is_empty() && state.open[slot] {
+            let out = problem.visit_of(state.routes[slot].stops[at]);
+            if problem.partner(out).is_some() || !problem.kind(out).is_once() {
+                at += 1;
+                continue;
+            }
             let before = state.cost;
             let mut candidates = state.absent.clone();
+            candidates.retain(|&v| problem.kind(v).is_once() && !problem.is_delivery(v));
             candidates.sort_unstable();
-            let mut best: Option<(crate::plan::Cost, u32, usize, usize)> = None;
+            let mut best: Option<(crate::plan::Cost, u32, crate::state::Place)> = None;
             state.begin();
             state.remove(slot, at..at + 1);
             for visit in candidates {
                 if let Some(place) = state.cheapest(visit) {
                     let mut cost = state.cost;
-                    crate::state::leave_out(&mut cost, &state.problem.visits()[visit as usize], -1);
+                    let day = 1 << problem.day_of(place.slot);
+                    cost.exchange(problem, visit, problem.lost(visit, 0), problem.lost(visit, day));
                     cost.travel += place.travel;
                     if cost < before && best.is_none_or(|(least, ..)| cost < least) {
-                        best = Some((cost, visit, place.slot, place.at));
+                        best = Some((cost, visit, place));
                     }
                 }
             }
-            if let Some((_, visit, slot, at)) = best {
-                state.insert(visit, slot, at);
+            if let Some((_, visit, place)) = best {
+                state.put(visit, place);
             }
-            if best.is_none() || !state.fits() {
+            if best.is_none() || !state.fits() || state.cost >= before {
                 state.undo();
                 at += 1;
             }

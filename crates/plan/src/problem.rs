@@ -1,8 +1,8 @@
-//! What is asked: slots (a rep's day), visits, drive times; checked once, then trusted.
+//! What is asked, the working side: ids, windows, slots (a rep's day) and the rules that hold over all of them.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ProblemError, Span, TimeOfDay};
+use crate::{Span, TimeOfDay};
 
 /// A slot's place in [`Problem::slots`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -121,6 +121,66 @@ pub struct Slot {
     pub skills: Skills,
     /// The rep is away: nothing is planned here and the reason says so. The rest is then not checked.
     pub absent: bool,
+    /// What fits into the car, by dimension (samples, goods, …); empty for no limit. Dimensions beyond the list are not limited.
+    #[serde(default)]
+    pub capacity: Vec<u32>,
+    /// Where the rep may sleep after this day instead of going to `end`, if anywhere.
+    #[serde(default)]
+    pub overnight: Option<Overnight>,
+    /// The slot is past or fixed: its stops in the earlier plan stay as they are, whether they fit or not, and nothing joins them.
+    #[serde(default)]
+    pub frozen: bool,
+}
+
+/// A night away: the day ends at one of these places, and the same rep's next slot (the next higher day) begins there. The solver takes
+/// it where it saves more driving than its price.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overnight {
+    /// Where one may sleep.
+    pub places: Vec<PlaceId>,
+    /// A night weighs as much as this many seconds of driving.
+    pub price: u32,
+}
+
+/// What must not come together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conflict {
+    /// The two.
+    pub visits: (VisitId, VisitId),
+    /// Where they exclude each other.
+    pub within: Within,
+}
+
+/// The reach of a [`Conflict`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Within {
+    /// Not in the same slot.
+    Slot,
+    /// Not on the same day, whoever comes.
+    Day,
+}
+
+/// Goods that are fetched at one visit and brought to another: both in one slot, the pickup first, both or neither.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shipment {
+    /// Where it is fetched. Once only, with no other shipment.
+    pub pickup: VisitId,
+    /// Where it is brought to; the same holds. Its tier and prize count for nothing: the pickup's stand for both.
+    pub delivery: VisitId,
+    /// How much, by dimension.
+    pub amount: Vec<u32>,
+}
+
+/// What holds between visits and between reps. The default is nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rules {
+    /// Pairs that exclude each other.
+    pub conflicts: Vec<Conflict>,
+    /// Pairs that belong together.
+    pub shipments: Vec<Shipment>,
+    /// Balance across reps: each second that a rep drives and visits above the mean of all reps weighs as much as this many hundredths of
+    /// a second of driving, 0 to 10,000. Reps without a slot that they could work in do not count.
+    pub balance: u32,
 }
 
 impl Slot {
@@ -138,122 +198,9 @@ impl Slot {
             overtime: None,
             skills: Skills::default(),
             absent: false,
+            capacity: Vec::new(),
+            overnight: None,
+            frozen: false,
         }
-    }
-}
-
-/// Where in a slot's order a locked visit stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Order {
-    /// Nothing comes before it.
-    First,
-    /// Ranked visits of a slot come in ascending rank; unranked ones may stand between them.
-    Rank(u16),
-    /// Nothing comes after it.
-    Last,
-}
-
-/// What a person has fixed about a visit. A lock says where and when the visit may be, not that it must be planned: for a promise also set
-/// `tier` to 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Locks {
-    /// Only in this slot.
-    pub slot: Option<SlotId>,
-    /// Begins exactly then, whatever the windows say.
-    pub start: Option<TimeOfDay>,
-    /// Where in the order.
-    pub order: Option<Order>,
-    /// On each day not before this time.
-    pub not_before: Option<TimeOfDay>,
-}
-
-/// Someone to be seen, once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Visit {
-    /// Where; `None` if the customer has no coordinates yet: then it is left out for that reason.
-    pub place: Option<PlaceId>,
-    /// How long it takes, 0 or more.
-    pub service: Span,
-    /// When it may begin.
-    pub windows: Windows,
-    /// 0 a promise, 1 to 3 in falling importance, 4 a suggestion. One visit more of a lower tier outweighs everything after it.
-    pub tier: u8,
-    /// Worth among visits of all tiers, urgency included, 1 to 1,000,000. Whatever fits is planned, so a visit that is worth no drive
-    /// should not be asked for.
-    pub prize: u32,
-    /// What a person has fixed.
-    pub locks: Locks,
-    /// Only these slots; `None` for any.
-    pub allowed: Option<Vec<SlotId>>,
-    /// What the rep must be able to do.
-    pub skills: Skills,
-    /// Carried through to the stop or the left-out visit unread, such as "9 days overdue".
-    pub label: Option<String>,
-}
-
-impl Visit {
-    /// A suggestion worth 1 that may be planned at any time in any slot.
-    #[must_use]
-    pub fn new(place: PlaceId, service: Span) -> Self {
-        Self {
-            place: Some(place),
-            service,
-            windows: Windows::Any,
-            tier: 4,
-            prize: 1,
-            locks: Locks::default(),
-            allowed: None,
-            skills: Skills::default(),
-            label: None,
-        }
-    }
-}
-
-/// There is no way from one place to the other.
-pub const UNREACHABLE: u32 = u32::MAX;
-
-/// Drive times and lengths between places, in both directions. The caller has them from a road map.
-pub trait DriveTimes {
-    /// How many places there are; [`PlaceId`]s are below this.
-    fn places(&self) -> usize;
-    /// Whole seconds of driving, or [`UNREACHABLE`].
-    fn seconds(&self, from: PlaceId, to: PlaceId) -> u32;
-    /// Whole metres of that drive; any value where the seconds say unreachable.
-    fn meters(&self, from: PlaceId, to: PlaceId) -> u32;
-}
-
-/// Drive times as two square tables, row by row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DenseTimes {
-    places: usize,
-    seconds: Vec<u32>,
-    meters: Vec<u32>,
-}
-
-impl DenseTimes {
-    /// Both tables are row-major: from `row` to `column`. Refuses tables that are not `places` × `places`.
-    pub fn new(places: usize, seconds: Vec<u32>, meters: Vec<u32>) -> Result<Self, ProblemError> {
-        for (what, found) in [("seconds", seconds.len()), ("meters", meters.len())] {
-            if found != places * places {
-                return Err(ProblemError::TableSize { what, found, places });
-            }
-        }
-        Ok(Self {
-            places,
-            seconds,
-            meters,
-        })
-    }
-}
-
-impl DriveTimes for DenseTimes {
-    fn places(&self) -> usize {
-        self.places
-    }
-    fn seconds(&self, from: PlaceId, to: PlaceId) -> u32 {
-        self.seconds[from.0 as usize * self.places + to.0 as usize]
-    }
-    fn meters(&self, from: PlaceId, to: PlaceId) -> u32 {
-        self.meters[from.0 as usize * self.places + to.0 as usize]
     }
 }

@@ -5,36 +5,39 @@
 //! "as early as possible" is never wrong and one number a state is enough, several windows a visit included.
 
 use crate::compiled::{NEVER, Problem};
-
-/// The pause is still to come.
-const AHEAD: usize = 0;
-/// The pause is behind, or there is none.
-const BEHIND: usize = 1;
+use crate::day::{AHEAD, BEHIND, Day, last_start};
+use crate::soft::soft_cost;
 
 /// An order of visits in one slot. Node 0 is the start, node `i` the stop `i - 1`, the last node the end.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Route {
     pub(crate) stops: Vec<u32>,
-    nodes: Vec<Node>,
+    pub(crate) nodes: Vec<Node>,
     /// The most `Node::room` there is.
-    most_room: i32,
+    pub(crate) most_room: i32,
     /// Seconds of driving; 64 bits, as missing ways count `NEVER` each.
     pub(crate) drive: i64,
     /// Seconds past the shift's end.
     pub(crate) overtime: i32,
+    /// Overtime and lateness at their prices.
+    pub(crate) soft: i64,
+    /// What is in the car at the start, by dimension.
+    load: Vec<i32>,
+    /// More than fits is in the car somewhere on the way.
+    overloaded: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Node {
-    place: u32,
+pub(crate) struct Node {
+    pub(crate) place: u32,
     /// The drive to the next node; none on an empty day.
-    leg: i32,
+    pub(crate) leg: i32,
     /// Earliest time at which the work here is done; `NEVER` if it cannot be.
-    ready: [i32; 2],
+    pub(crate) ready: [i32; 2],
     /// Latest arrival here from which the rest still fits.
-    latest: [i32; 2],
+    pub(crate) latest: [i32; 2],
     /// At most this much time is there for getting from here to the next node.
-    room: i32,
+    pub(crate) room: i32,
 }
 
 impl Node {
@@ -47,145 +50,6 @@ impl Node {
             room: -NEVER,
         }
     }
-}
-
-/// A visit that may be put into a route, unpacked.
-struct Inserted<'p> {
-    windows: &'p [(i32, i32)],
-    service: i32,
-    /// Drives to it by place, and from it.
-    drive_to: &'p [i32],
-    drive_from: &'p [i32],
-}
-
-impl<'p> Inserted<'p> {
-    #[inline]
-    fn new(problem: &'p Problem, day: &Day, visit: u32) -> Self {
-        let place = problem.place(visit);
-        Self {
-            windows: problem.windows(visit, day.slot),
-            service: problem.service(visit),
-            drive_to: problem.drives_to(place),
-            drive_from: problem.drives_from(place),
-        }
-    }
-}
-
-/// What the search needs to know of a slot, unpacked.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Day {
-    pub(crate) slot: usize,
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-    pub(crate) from: i32,
-    /// End of the shift.
-    pub(crate) to: i32,
-    /// End of the shift with all overtime.
-    pub(crate) last: i32,
-    pub(crate) overtime_price: i64,
-    pub(crate) max_drive: i64,
-    pub(crate) lunch: i32,
-    lunch_from: i32,
-    lunch_to: i32,
-}
-
-impl Day {
-    pub(crate) fn new(problem: &Problem, slot: usize) -> Self {
-        let s = &problem.slots()[slot];
-        // A slot without a pause has one that can never be taken; its routes start with the pause behind them.
-        let (lunch, lunch_from, lunch_to) = s
-            .lunch
-            .map_or((0, 0, -NEVER), |l| (l.length.0, l.within.from.0, l.within.to.0));
-        Self {
-            slot,
-            start: s.start.0 as usize,
-            end: s.end.0 as usize,
-            from: s.shift.from.0,
-            to: s.shift.to.0,
-            last: s.shift.to.0 + s.overtime.map_or(0, |o| o.at_most.0),
-            overtime_price: s.overtime.map_or(0, |o| i64::from(o.price)),
-            max_drive: s.max_drive.map_or(i64::from(NEVER), |d| i64::from(d.0)),
-            lunch,
-            lunch_from,
-            lunch_to,
-        }
-    }
-
-    /// The same day with no end.
-    pub(crate) fn endless(self) -> Self {
-        Self {
-            to: NEVER / 2,
-            last: NEVER / 2,
-            max_drive: i64::from(NEVER),
-            ..self
-        }
-    }
-
-    /// When a pause begun as soon as possible after `time` is over.
-    #[inline]
-    pub(crate) fn eat(&self, time: i32) -> i32 {
-        let over = time.max(self.lunch_from) + self.lunch;
-        if over <= self.lunch_to { over } else { NEVER }
-    }
-
-    /// The latest time from which the pause can be over by `by`.
-    #[inline]
-    fn uneat(&self, by: i32) -> i32 {
-        if self.lunch_from + self.lunch <= by.min(self.lunch_to) {
-            by.min(self.lunch_to) - self.lunch
-        } else {
-            -NEVER
-        }
-    }
-
-    /// Times at the start, ready to leave.
-    #[inline]
-    fn leave(&self) -> [i32; 2] {
-        if self.lunch == 0 {
-            [NEVER, self.from]
-        } else {
-            [self.from, self.eat(self.from)]
-        }
-    }
-
-    /// Times after a drive.
-    #[inline]
-    fn arrive(&self, ready: [i32; 2], drive: i32) -> [i32; 2] {
-        let ahead = ready[AHEAD] + drive;
-        [ahead, (ready[BEHIND] + drive).min(self.eat(ahead))]
-    }
-
-    /// Times after a visit.
-    #[inline]
-    fn serve(&self, arrive: [i32; 2], windows: &[(i32, i32)], service: i32) -> [i32; 2] {
-        let ahead = next_start(windows, arrive[AHEAD]) + service;
-        [
-            ahead,
-            (next_start(windows, arrive[BEHIND]) + service).min(self.eat(ahead)),
-        ]
-    }
-}
-
-/// The first moment at or after `time` at which the visit may begin.
-#[inline]
-pub(crate) fn next_start(windows: &[(i32, i32)], time: i32) -> i32 {
-    for &(from, to) in windows {
-        if time <= to {
-            return time.max(from);
-        }
-    }
-    NEVER
-}
-
-/// The last moment at or before `time` at which the visit may begin.
-#[inline]
-fn last_start(windows: &[(i32, i32)], time: i32) -> i32 {
-    for &(from, to) in windows.iter().rev() {
-        if from <= time {
-            return time.min(to);
-        }
-    }
-    -NEVER
 }
 
 impl Route {
@@ -215,7 +79,8 @@ impl Route {
         self.drive = self.nodes.iter().map(|node| i64::from(node.leg)).sum();
         self.forward(problem, day, 1, n + 1);
         self.backward(problem, day, n, 1);
-        self.finish_up(day);
+        self.weigh(problem);
+        self.finish_up(problem, day);
     }
 
     /// Puts a visit before stop `at`.
@@ -231,11 +96,19 @@ impl Route {
         self.drive += i64::from(self.nodes[at].leg) + i64::from(self.nodes[at + 1].leg);
         self.forward(problem, day, at + 1, at + 1);
         self.backward(problem, day, at + 1, at + 1);
-        self.finish_up(day);
+        for (load, more) in self.load.iter_mut().zip(problem.from_start(visit)) {
+            *load += more;
+        }
+        self.finish_up(problem, day);
     }
 
     /// Takes a range of stops out.
     pub(crate) fn remove(&mut self, problem: &Problem, day: &Day, range: std::ops::Range<usize>) {
+        for &call in &self.stops[range.clone()] {
+            for (load, less) in self.load.iter_mut().zip(problem.from_start(call)) {
+                *load -= less;
+            }
+        }
         self.stops.drain(range.clone());
         if self.stops.is_empty() {
             return self.refresh(problem, day);
@@ -249,7 +122,49 @@ impl Route {
         self.drive += i64::from(self.nodes[range.start].leg);
         self.forward(problem, day, range.start + 1, range.start + 1);
         self.backward(problem, day, range.start, range.start);
-        self.finish_up(day);
+        self.finish_up(problem, day);
+    }
+
+    /// What is in the car at the start.
+    fn weigh(&mut self, problem: &Problem) {
+        self.load.clear();
+        self.load.resize(problem.dimensions(), 0);
+        for &call in &self.stops {
+            for (load, more) in self.load.iter_mut().zip(problem.from_start(call)) {
+                *load += more;
+            }
+        }
+    }
+
+    /// Whether the car never holds too much; `extra` is thought to stand before stop `at`.
+    pub(crate) fn carries(&self, problem: &Problem, day: &Day, extra: Option<(u32, usize)>) -> bool {
+        let capacity = problem.capacity(day.slot);
+        (0..problem.dimensions()).all(|d| {
+            let mut load = self.load[d] + extra.map_or(0, |(call, _)| problem.from_start(call)[d]);
+            let mut most = load;
+            for at in 0..=self.stops.len() {
+                if let Some((call, _)) = extra.filter(|(_, before)| *before == at) {
+                    load += problem.change(call)[d];
+                    most = most.max(load);
+                }
+                if let Some(&call) = self.stops.get(at) {
+                    load += problem.change(call)[d];
+                    most = most.max(load);
+                }
+            }
+            most <= capacity[d]
+        })
+    }
+
+    /// Whether there is room for the call, where that does not depend on the order.
+    #[inline]
+    pub(crate) fn has_room(&self, problem: &Problem, day: &Day, call: u32) -> bool {
+        let capacity = problem.capacity(day.slot);
+        self.load
+            .iter()
+            .zip(problem.from_start(call))
+            .zip(capacity)
+            .all(|((load, more), most)| load + more <= *most)
     }
 
     fn set_leg(&mut self, problem: &Problem, node: usize) {
@@ -300,7 +215,7 @@ impl Route {
         }
     }
 
-    fn finish_up(&mut self, day: &Day) {
+    fn finish_up(&mut self, problem: &Problem, day: &Day) {
         let n = self.stops.len();
         self.most_room = -NEVER;
         for node in 0..=n {
@@ -309,17 +224,51 @@ impl Route {
             self.nodes[node].room = room;
             self.most_room = self.most_room.max(room);
         }
-        self.overtime = if n == 0 {
+        let back = self.nodes[n + 1].ready[BEHIND];
+        // A day that does not fit has no overtime to speak of; only frozen ones are ever kept that way.
+        self.overtime = if n == 0 || back > day.last {
             0
         } else {
-            (self.nodes[n + 1].ready[BEHIND] - day.to).max(0)
+            (back - day.to).max(0)
+        };
+        self.soft = i64::from(self.overtime) * day.overtime_price;
+        if problem.has().lateness && n > 0 && self.nodes[n + 1].ready[BEHIND] <= day.last {
+            (self.soft, self.overtime) = soft_cost(problem, day, &self.stops);
+        }
+        self.overloaded = if problem.has().mixed_loads {
+            !self.carries(problem, day, None)
+        } else {
+            self.load
+                .iter()
+                .zip(problem.capacity(day.slot))
+                .any(|(l, c)| l > c)
         };
     }
 
     /// All windows, the pause, the shift and the driving limit hold (locked orders are not looked at).
     pub(crate) fn fits(&self, day: &Day) -> bool {
+        self.fits_in_time(day) && (!self.overloaded || self.stops.is_empty())
+    }
+
+    /// The same but for what is in the car.
+    pub(crate) fn fits_in_time(&self, day: &Day) -> bool {
         self.stops.is_empty()
             || (self.nodes[self.stops.len() + 1].ready[BEHIND] <= day.last && self.drive <= day.max_drive)
+    }
+
+    /// The dimension in which most is too much in the car, and how much.
+    pub(crate) fn overload(&self, problem: &Problem, day: &Day) -> (u32, u32) {
+        let capacity = problem.capacity(day.slot);
+        let over = (0..problem.dimensions()).map(|d| {
+            let mut load = self.load[d];
+            let mut most = load;
+            for &call in &self.stops {
+                load += problem.change(call)[d];
+                most = most.max(load);
+            }
+            ((most - capacity[d]).max(0) as u32, std::cmp::Reverse(d as u32))
+        });
+        over.max().map_or((0, 0), |(over, d)| (d.0, over))
     }
 
     /// When the day is over, `NEVER` if it cannot be driven.
@@ -332,99 +281,16 @@ impl Route {
         self.nodes[at + 1].latest[usize::from(pause_behind)]
     }
 
-    /// Extra driving if `visit` were put before stop `at`; `None` if something would not fit.
-    pub(crate) fn insertion(&self, problem: &Problem, day: &Day, visit: u32, at: usize) -> Option<i32> {
-        self.insertion_below(day, &Inserted::new(problem, day, visit), at, i64::MAX)
-    }
-
-    /// The same if it is less than `below`. The cheap tests come first.
-    #[inline]
-    fn insertion_below(&self, day: &Day, visit: &Inserted, at: usize, below: i64) -> Option<i32> {
-        let (before, after) = (&self.nodes[at], &self.nodes[at + 1]);
-        let (to, from) = (
-            visit.drive_to[before.place as usize],
-            visit.drive_from[after.place as usize],
-        );
-        let extra = to + from - before.leg;
-        if to + from + visit.service > before.room
-            || i64::from(extra) >= below
-            || self.drive + i64::from(extra) > day.max_drive
-        {
-            return None;
-        }
-        let done = day.serve(day.arrive(before.ready, to), visit.windows, visit.service);
-        (done[BEHIND] + from <= after.latest[BEHIND] || done[AHEAD] + from <= after.latest[AHEAD])
-            .then_some(extra)
-    }
-
-    /// The cheapest position for a visit that costs less than `below` in travel and that `may` does not overrule; `may` is asked only about
-    /// positions that fit and are the cheapest so far.
-    #[inline]
-    pub(crate) fn cheapest(
-        &self,
-        problem: &Problem,
-        day: &Day,
-        visit: u32,
-        below: i64,
-        mut may: impl FnMut(usize) -> bool,
-    ) -> Option<(usize, i64)> {
-        let inserted = Inserted::new(problem, day, visit);
-        let (mut best, mut least) = (None, below);
-        if inserted.service > self.most_room {
-            return None;
-        }
-        for at in 0..=self.stops.len() {
-            let Some(extra) = self.insertion_below(day, &inserted, at, least) else {
-                continue;
-            };
-            let mut travel = i64::from(extra);
-            if day.overtime_price != 0 {
-                let more = self.overtime_with(problem, day, visit, at) - self.overtime;
-                travel += i64::from(more) * day.overtime_price;
-            }
-            if travel < least && may(at) {
-                least = travel;
-                best = Some((at, travel));
-            }
-        }
-        best
-    }
-
-    /// Overtime if `visit` were put before stop `at`, which must fit.
-    pub(crate) fn overtime_with(&self, problem: &Problem, day: &Day, visit: u32, at: usize) -> i32 {
-        let mut ready = self.nodes[at].ready;
-        let mut here = self.nodes[at].place as usize;
-        for &next in std::iter::once(&visit).chain(&self.stops[at..]) {
-            let there = problem.place(next);
-            let arrive = day.arrive(ready, problem.drive(here, there));
-            ready = day.serve(arrive, problem.windows(next, day.slot), problem.service(next));
-            here = there;
-        }
-        (day.arrive(ready, problem.drive(here, day.end))[BEHIND] - day.to).max(0)
-    }
-
     /// What the slot adds to [`crate::Cost::travel`].
-    pub(crate) fn travel(&self, day: &Day) -> i64 {
-        self.drive + i64::from(self.overtime) * day.overtime_price
-    }
-}
-
-impl Day {
-    /// From when to when a pause is taken if it begins as soon as possible after `time`, in its window or too late.
-    pub(crate) fn pause_from(&self, time: i32) -> (i32, i32) {
-        let from = time.max(self.lunch_from);
-        (from, from + self.lunch)
-    }
-
-    /// How long after its window a pause ends.
-    pub(crate) fn pause_late(&self, end: i32) -> i32 {
-        (end - self.lunch_to).max(0)
+    pub(crate) fn travel(&self) -> i64 {
+        self.drive + self.soft
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Day, Route};
+    use super::Route;
+    use crate::day::Day;
     use crate::random::Random;
     use crate::{DenseTimes, Lunch, PlaceId, Problem, Slot, Span, TimeOfDay, Visit, Window, Windows};
 

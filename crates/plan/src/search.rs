@@ -12,23 +12,31 @@ use serde::{Deserialize, Serialize};
 use crate::compiled::Problem;
 use crate::construct::construct;
 use crate::explain::{finish, settle};
-use crate::numeric::{exp, ln};
+use crate::near::{ChangePrice, Earlier};
+use crate::neighbours::Neighbours;
+use crate::orders::as_calls;
 use crate::plan::{Cost, Plan};
 use crate::polish::polish;
-use crate::random::Random;
-use crate::recreate::Recreate;
-use crate::ruin::Ruin;
 use crate::state::State;
+use crate::walk::{Tools, Walk};
 use crate::{OrderError, VisitId};
 
 /// How to search.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Options {
     /// Same seed, same steps, same problem: same plan.
     pub seed: u64,
     /// How many times to ruin and recreate. 0 gives the first plan, polished. Cooling is spread over all of them, so a plan with
     /// fewer steps is not the beginning of one with more.
     pub steps: u64,
+    /// How many threads may work at once, 1 or more. The plan is the same for any number.
+    pub threads: usize,
+    /// What leaving the earlier plan costs in [`resolve`].
+    pub change: ChangePrice,
+    /// Work out why each stop is where it is and why each visit left out is not planned. Without, plans of thousands of visits are
+    /// answered sooner, and [`crate::explain`] tells of one visit at a time.
+    pub reasons: bool,
 }
 
 impl Default for Options {
@@ -37,28 +45,50 @@ impl Default for Options {
         Self {
             seed: 1,
             steps: 10_000,
+            threads: 1,
+            change: ChangePrice::default(),
+            reasons: true,
         }
     }
 }
 
-/// Where the search is. Handed to the caller at the first plan, at each better one, and every 1,024 steps.
+/// Where the search is. Handed to the caller at the first plan, at each better one (at most once a round), and every 1,024 steps.
 pub struct Progress<'a> {
     /// Steps done, 0 at the first plan.
     pub step: u64,
-    /// Steps there will be.
+    /// Steps there will be; those so far where time is the limit.
     pub steps: u64,
     /// The best cost so far.
     pub cost: Cost,
-    problem: &'a Problem,
-    best: &'a [Vec<u32>],
+    /// How much of the budget is used, 0 to 1.
+    pub fraction: f64,
+    pub(crate) problem: &'a Problem,
+    pub(crate) best: &'a [Vec<u32>],
+    pub(crate) earlier: Option<&'a Earlier>,
 }
 
 impl Progress<'_> {
-    /// The best plan so far, with times and reasons.
+    /// The best plan so far, with times and reasons. Reasons take a while where much is left out; [`Progress::orders`] takes none.
     #[must_use]
     pub fn plan(&self) -> Plan {
-        finish(self.problem, self.best)
+        finish(self.problem, self.best, self.earlier, true)
     }
+
+    /// The visits of each slot in driving order.
+    #[must_use]
+    pub fn orders(&self) -> Vec<Vec<VisitId>> {
+        let visit = |&call: &u32| VisitId(self.problem.visit_of(call));
+        self.best
+            .iter()
+            .map(|order| order.iter().map(visit).collect())
+            .collect()
+    }
+}
+
+/// How much of its budget a search has used: by steps, or as the caller's clock says.
+pub(crate) enum Pace<'c> {
+    Steps(u64),
+    Clock(&'c mut dyn FnMut() -> f64),
 }
 
 /// Plans. `on_progress` may end the search early by breaking; the best plan so far is then finished and returned.
@@ -67,12 +97,26 @@ pub fn solve(
     options: &Options,
     on_progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Plan {
-    let state = State::empty(problem);
-    run(state, options, 1.0, on_progress)
+    let state = State::empty(problem, None);
+    let orders = run(state, options, 1.0, Pace::Steps(options.steps), on_progress);
+    finish(problem, &orders, None, options.reasons)
+}
+
+/// Plans for as long as `clock` says: it answers how much of the budget is used, 0 to 1, and is asked often. [`Options::steps`] does not
+/// count. The plan then depends on how fast the machine is.
+pub fn solve_within(
+    problem: &Problem,
+    options: &Options,
+    clock: &mut dyn FnMut() -> f64,
+    on_progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+) -> Plan {
+    let state = State::empty(problem, None);
+    let orders = run(state, options, 1.0, Pace::Clock(clock), on_progress);
+    finish(problem, &orders, None, options.reasons)
 }
 
 /// Plans again from an earlier order of visits (slot by slot): what still fits is kept as a start, the rest is repaired, and the search
-/// stays near it by starting cool.
+/// stays near it by starting cool and by what [`Options::change`] says. Frozen slots keep their stops whatever they are.
 pub fn resolve(
     problem: &Problem,
     earlier: &[Vec<VisitId>],
@@ -80,174 +124,34 @@ pub fn resolve(
     on_progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<Plan, OrderError> {
     crate::ask::check_orders(problem, earlier)?;
-    let mut state = State::empty(problem);
-    let orders: Vec<Vec<u32>> = earlier
-        .iter()
-        .map(|order| order.iter().map(|v| v.0).collect())
-        .collect();
+    let orders = as_calls(problem, earlier);
+    let earlier = Earlier::new(problem, &orders, options.change);
+    let mut state = State::empty(problem, earlier.as_ref());
     state.load(&orders);
-    Ok(run(state, options, 0.05, on_progress))
-}
-
-/// Weights that turn the cost levels into one number for annealing. Only the comparison of whole plans is lexicographic; here a lower
-/// tier merely weighs more, so that the search can cross from one good plan to another.
-struct Weights {
-    tier: [f64; 4],
-    travel: f64,
-}
-
-impl Weights {
-    fn of(&self, cost: &Cost) -> f64 {
-        let unserved: f64 = self
-            .tier
-            .iter()
-            .zip(cost.unserved)
-            .map(|(w, n)| w * n as f64)
-            .sum();
-        unserved + cost.prize_lost as f64 + self.travel * cost.travel as f64
-    }
+    let orders = run(state, options, 0.05, Pace::Steps(options.steps), on_progress);
+    Ok(finish(problem, &orders, earlier.as_ref(), options.reasons))
 }
 
 fn run(
     mut state: State,
     options: &Options,
     heat: f64,
+    mut pace: Pace,
     on_progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
-) -> Plan {
+) -> Vec<Vec<u32>> {
     let problem = state.problem;
-    construct(&mut state);
-    polish(&mut state);
-    let mut best = state.orders();
-    let mut best_cost = state.cost;
-    let mut step = 0;
-    let mut report = |step, cost, best: &[Vec<u32>]| {
-        on_progress(&Progress {
-            step,
-            steps: options.steps,
-            cost,
-            problem,
-            best,
-        })
-    };
-    if report(0, best_cost, &best).is_break() || problem.slots().is_empty() {
-        return finish(problem, &best);
+    let neighbours = Neighbours::new(problem);
+    let mut tools = Tools::new(problem, &neighbours);
+    construct(&mut state, &mut tools.finder, &tools.recreate);
+    if state.planned <= 200 {
+        polish(&mut state);
     }
-
-    let mut random = Random::new(options.seed);
-    let mut ruin = Ruin::new(problem);
-    let mut recreate = Recreate::new(problem);
-    let schedule = Schedule::new(&state, options.steps, heat);
-    let mut temperature = schedule.first_prize;
-    let mut travel_only = schedule.prize_steps == 0;
-    if travel_only {
-        temperature = schedule.first_travel;
+    let mut walk = Walk::new(state, heat, options);
+    let stopped = walk.report(&mut pace, on_progress).is_break();
+    if !stopped && !problem.slots().is_empty() {
+        walk.go(&mut tools, &mut pace, on_progress);
     }
-    while step < options.steps {
-        if !travel_only && step >= schedule.prize_steps {
-            // The second phase begins at the best plan and never gives a visit back.
-            travel_only = true;
-            temperature = schedule.first_travel;
-            restore(&mut state, &best);
-        }
-        step += 1;
-        let before = state.cost;
-        state.begin();
-        let absent = state.absent.len();
-        let seed = ruin.run(&mut state, &mut random);
-        let near = seed.map_or(&[][..], |visit| ruin.near(visit));
-        recreate.run(&mut state, absent, near, &mut random);
-        let after = state.cost;
-        // U in (0, 1], so that the logarithm exists.
-        let luck = -temperature * ln(1.0 - random.unit());
-        let accepted = if !state.fits() {
-            false
-        } else if travel_only {
-            match upper(&after).cmp(&upper(&before)) {
-                std::cmp::Ordering::Less => true,
-                std::cmp::Ordering::Greater => false,
-                std::cmp::Ordering::Equal => (after.travel as f64) < before.travel as f64 + luck,
-            }
-        } else {
-            schedule.weights.of(&after) < schedule.weights.of(&before) + luck
-        };
-        temperature *= if travel_only {
-            schedule.cool_travel
-        } else {
-            schedule.cool_prize
-        };
-        if !accepted {
-            state.undo();
-        } else if after < best_cost {
-            best_cost = state.cost;
-            best = state.orders();
-            if report(step, best_cost, &best).is_break() {
-                break;
-            }
-        }
-        if step % 1024 == 0 && report(step, best_cost, &best).is_break() {
-            break;
-        }
-    }
-    restore(&mut state, &best);
-    settle(&mut state);
-    finish(problem, &state.orders())
-}
-
-fn upper(cost: &Cost) -> ([i64; 4], i64) {
-    (cost.unserved, cost.prize_lost)
-}
-
-fn restore(state: &mut State, orders: &[Vec<u32>]) {
-    *state = State::empty(state.problem);
-    state.set_orders(orders);
-}
-
-/// Temperatures over the steps, in two phases.
-struct Schedule {
-    prize_steps: u64,
-    first_prize: f64,
-    cool_prize: f64,
-    first_travel: f64,
-    cool_travel: f64,
-    weights: Weights,
-}
-
-impl Schedule {
-    fn new(state: &State, steps: u64, heat: f64) -> Self {
-        let problem = state.problem;
-        let visits = problem.visits();
-        let largest = visits.iter().map(|v| f64::from(v.prize)).fold(1.0, f64::max);
-        let tier = [256.0 * largest, 64.0 * largest, 16.0 * largest, 4.0 * largest];
-        let count = visits.len().max(1) as f64;
-        let worth = visits
-            .iter()
-            .map(|v| tier.get(usize::from(v.tier)).copied().unwrap_or(0.0) + f64::from(v.prize));
-        let mean_worth = worth.sum::<f64>() / count;
-        let mean_prize = (visits.iter().map(|v| f64::from(v.prize)).sum::<f64>() / count).max(0.01);
-        let legs = state
-            .routes
-            .iter()
-            .map(|r| if r.stops.is_empty() { 0 } else { r.stops.len() + 1 })
-            .sum::<usize>();
-        let mean_leg = (state.cost.travel as f64 / legs.max(1) as f64).max(1.0);
-
-        let everyone = state.absent.is_empty();
-        let prize_steps = if everyone { 0 } else { steps * 7 / 10 };
-        let first_prize = 2.0 * mean_worth * heat;
-        let last_prize = (0.0005 * mean_prize).min(first_prize);
-        let first_travel = mean_leg * heat;
-        let last_travel = 0.01 * first_travel;
-        let factor = |first: f64, last: f64, steps: u64| exp(ln(last / first) / steps.max(1) as f64);
-        Self {
-            prize_steps,
-            first_prize,
-            cool_prize: factor(first_prize, last_prize, prize_steps),
-            first_travel,
-            cool_travel: factor(first_travel, last_travel, steps - prize_steps),
-            weights: Weights {
-                tier,
-                travel: 0.0005 * mean_prize / mean_leg,
-            },
-        }
-    }
+    let mut state = walk.into_best();
+    settle(&mut state, &mut tools.finder);
+    state.orders()
 }

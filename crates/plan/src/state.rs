@@ -1,11 +1,13 @@
-//! The plan while it is being searched: routes, who is absent, the cost so far, and an undo log.
+//! The plan while it is being searched: routes, each visit's days, who is missing, the cost so far, and an undo log.
 
-use crate::compiled::Problem;
+use crate::Within;
+use crate::compiled::{Lost, Problem};
+use crate::day::Day;
+use crate::near::Earlier;
 use crate::plan::Cost;
-use crate::problem::Order;
-use crate::route::{Day, Route};
+use crate::route::Route;
 
-/// The slot of a visit that is not planned.
+/// The slot of a call that is not planned.
 pub(crate) const ABSENT: u32 = u32::MAX;
 
 /// Where a visit could go, and what it adds to the travel level.
@@ -14,34 +16,59 @@ pub(crate) struct Place {
     pub(crate) slot: usize,
     pub(crate) at: usize,
     pub(crate) travel: i64,
+    /// Where the delivery goes once the pickup stands; `None` for what is not shipped.
+    pub(crate) second: Option<usize>,
 }
 
+#[derive(Clone)]
 pub(crate) struct State<'p> {
     pub(crate) problem: &'p Problem,
     pub(crate) days: Vec<Day>,
     pub(crate) routes: Vec<Route>,
-    /// Slot by visit, or `ABSENT`.
+    /// By slot: may be changed.
+    pub(crate) open: Vec<bool>,
+    /// By slot: 0 to sleep at the slot's end, or the number of the place to sleep at, from 1.
+    pub(crate) nights: Vec<u32>,
+    /// Slot by call, or `ABSENT`, and the position in it.
     pub(crate) slot_of: Vec<u32>,
-    /// Visits that are not planned, in no order; `absent_at` finds them.
+    pub(crate) at_of: Vec<u32>,
+    /// By visit, the set of days on which it is planned.
+    pub(crate) days_of: Vec<u128>,
+    /// Visits of which something is missing, in no order; `absent_at` finds them.
     pub(crate) absent: Vec<u32>,
     absent_at: Vec<u32>,
     pub(crate) cost: Cost,
+    /// Work of each rep, and what its imbalance costs.
+    work: Vec<i64>,
+    pub(crate) imbalance: i64,
+    pub(crate) earlier: Option<&'p Earlier>,
+    /// Stops in all, and slots with any.
+    pub(crate) planned: usize,
+    pub(crate) driven: usize,
+    /// Visits on days that are no pattern of theirs.
+    pub(crate) broken: usize,
     log: Log,
 }
 
-/// What the touched routes were before.
-#[derive(Default)]
+/// What the touched routes and visits were before.
+#[derive(Clone, Default)]
 struct Log {
     on: bool,
     cost: Cost,
+    imbalance: i64,
     slots: Vec<usize>,
     /// One per touched slot; more may lie behind as spare memory.
-    before: Vec<Route>,
+    before: Vec<(Route, Day, u32)>,
+    visits: Vec<(u32, u128)>,
+    work: Vec<i64>,
+    planned: usize,
+    driven: usize,
+    broken: usize,
 }
 
 impl<'p> State<'p> {
     /// Nobody is planned.
-    pub(crate) fn empty(problem: &'p Problem) -> Self {
+    pub(crate) fn empty(problem: &'p Problem, earlier: Option<&'p Earlier>) -> Self {
         let slots = problem.slots().len();
         let visits = problem.visits().len() as u32;
         let days: Vec<Day> = (0..slots).map(|s| Day::new(problem, s)).collect();
@@ -49,48 +76,79 @@ impl<'p> State<'p> {
             .iter()
             .map(|day| Route::new(problem, day, Vec::new()))
             .collect();
-        let mut cost = Cost::default();
-        for visit in problem.visits() {
-            leave_out(&mut cost, visit, 1);
-        }
-        Self {
+        let mut this = Self {
             problem,
             days,
             routes,
-            slot_of: vec![ABSENT; visits as usize],
-            absent: (0..visits).collect(),
-            absent_at: (0..visits).collect(),
-            cost,
+            open: problem.slots().iter().map(|s| !s.frozen).collect(),
+            nights: vec![0; slots],
+            slot_of: vec![ABSENT; problem.calls()],
+            at_of: vec![0; problem.calls()],
+            days_of: vec![0; visits as usize],
+            absent: Vec::new(),
+            absent_at: vec![ABSENT; visits as usize],
+            cost: Cost::default(),
+            work: vec![0; problem.reps()],
+            imbalance: 0,
+            earlier,
+            planned: 0,
+            driven: 0,
+            broken: 0,
             log: Log::default(),
+        };
+        for visit in 0..visits {
+            let lost = problem.lost(visit, 0);
+            this.cost.exchange(problem, visit, Lost::default(), lost);
+            this.note_missing(visit, lost);
         }
+        this
     }
 
     /// From now on changes can be undone.
     pub(crate) fn begin(&mut self) {
         self.log.on = true;
         self.log.cost = self.cost;
+        self.log.imbalance = self.imbalance;
+        (self.log.planned, self.log.driven, self.log.broken) = (self.planned, self.driven, self.broken);
         self.log.slots.clear();
+        self.log.visits.clear();
+        if self.problem.rules().balance > 0 {
+            self.log.work.clone_from(&self.work);
+        }
     }
 
     /// Back to what it was at `begin`.
     pub(crate) fn undo(&mut self) {
         for index in 0..self.log.slots.len() {
             let slot = self.log.slots[index];
-            for i in 0..self.routes[slot].stops.len() {
-                let visit = self.routes[slot].stops[i];
-                // It may already stand in another slot that was restored before this one.
-                if self.slot_of[visit as usize] == slot as u32 {
-                    self.set_absent(visit);
-                }
-            }
-            std::mem::swap(&mut self.routes[slot], &mut self.log.before[index]);
-            for i in 0..self.routes[slot].stops.len() {
-                let visit = self.routes[slot].stops[i];
-                self.set_planned(visit, slot);
+            for &call in &self.routes[slot].stops {
+                self.slot_of[call as usize] = ABSENT;
             }
         }
+        for index in 0..self.log.slots.len() {
+            let slot = self.log.slots[index];
+            let (route, day, night) = &mut self.log.before[index];
+            std::mem::swap(&mut self.routes[slot], route);
+            self.days[slot] = *day;
+            self.nights[slot] = *night;
+            self.seat(slot, 0);
+        }
+        while let Some((visit, days)) = self.log.visits.pop() {
+            self.days_of[visit as usize] = days;
+            self.note_missing(visit, self.problem.lost(visit, days));
+        }
         self.cost = self.log.cost;
+        self.imbalance = self.log.imbalance;
+        (self.planned, self.driven, self.broken) = (self.log.planned, self.log.driven, self.log.broken);
+        if self.problem.rules().balance > 0 {
+            self.work.clone_from(&self.log.work);
+        }
         self.log.slots.clear();
+    }
+
+    /// Slots changed since `begin`.
+    pub(crate) fn touched(&self) -> &[usize] {
+        &self.log.slots
     }
 
     /// Whether the routes changed since `begin` can be driven. Taking a stop out can break a route where drive times break the triangle
@@ -99,7 +157,8 @@ impl<'p> State<'p> {
         self.log
             .slots
             .iter()
-            .all(|&slot| self.routes[slot].fits(&self.days[slot]))
+            .all(|&slot| self.routes[slot].fits(&self.days[slot]) && self.night_holds(slot))
+            && self.broken <= self.log.broken
     }
 
     /// To be called before a route changes.
@@ -108,35 +167,101 @@ impl<'p> State<'p> {
             let index = self.log.slots.len();
             self.log.slots.push(slot);
             if index == self.log.before.len() {
-                self.log.before.push(Route::default());
+                self.log.before.push((Route::default(), self.days[slot], 0));
             }
-            self.log.before[index].clone_from(&self.routes[slot]);
+            let (route, day, night) = &mut self.log.before[index];
+            route.clone_from(&self.routes[slot]);
+            *day = self.days[slot];
+            *night = self.nights[slot];
         }
     }
 
-    fn set_absent(&mut self, visit: u32) {
-        if self.slot_of[visit as usize] != ABSENT {
-            self.slot_of[visit as usize] = ABSENT;
+    /// Slot and position of the stops from `from` on.
+    fn seat(&mut self, slot: usize, from: usize) {
+        for (at, &call) in self.routes[slot].stops.iter().enumerate().skip(from) {
+            self.slot_of[call as usize] = slot as u32;
+            self.at_of[call as usize] = at as u32;
+        }
+    }
+
+    fn note_missing(&mut self, visit: u32, lost: Lost) {
+        let at = self.absent_at[visit as usize];
+        if lost.missing > 0 && at == ABSENT {
             self.absent_at[visit as usize] = self.absent.len() as u32;
             self.absent.push(visit);
-        }
-    }
-
-    fn set_planned(&mut self, visit: u32, slot: usize) {
-        if self.slot_of[visit as usize] == ABSENT {
-            let at = self.absent_at[visit as usize] as usize;
-            self.absent.swap_remove(at);
-            if let Some(&moved) = self.absent.get(at) {
-                self.absent_at[moved as usize] = at as u32;
+        } else if lost.missing == 0 && at != ABSENT {
+            self.absent.swap_remove(at as usize);
+            if let Some(&moved) = self.absent.get(at as usize) {
+                self.absent_at[moved as usize] = at;
             }
+            self.absent_at[visit as usize] = ABSENT;
         }
-        self.slot_of[visit as usize] = slot as u32;
     }
 
-    /// Where the visit may stand in that order, locked orders considered.
+    /// Whether something of the visit is missing.
     #[inline]
-    pub(crate) fn order_allows(&self, slot: usize, visit: u32, at: usize) -> bool {
-        !self.problem.orders_locked() || order_allows(self.problem, &self.routes[slot].stops, visit, at)
+    pub(crate) fn is_missing(&self, visit: u32) -> bool {
+        self.absent_at[visit as usize] != ABSENT
+    }
+
+    fn set_days(&mut self, visit: u32, days: u128) {
+        let before = self.days_of[visit as usize];
+        if self.log.on {
+            self.log.visits.push((visit, before));
+        }
+        let (was, is) = (self.problem.lost(visit, before), self.problem.lost(visit, days));
+        self.cost.exchange(self.problem, visit, was, is);
+        self.days_of[visit as usize] = days;
+        self.note_missing(visit, is);
+        if self.problem.has().recurrences && self.problem.kind(visit).patterns().is_some() {
+            self.broken -= usize::from(before != 0 && was.missing > 0);
+            self.broken += usize::from(days != 0 && is.missing > 0);
+        }
+    }
+
+    /// A call of the visit that is not planned.
+    pub(crate) fn free_call(&self, visit: u32) -> Option<u32> {
+        self.problem
+            .calls_of(visit)
+            .find(|&call| self.slot_of[call as usize] == ABSENT)
+    }
+
+    /// What a visit in a slot costs on the travel level besides the driving: leaving the earlier plan.
+    #[inline]
+    pub(crate) fn change_cost(&self, visit: u32, slot: usize) -> i64 {
+        self.earlier
+            .map_or(0, |earlier| earlier.price(self.problem, visit, slot))
+    }
+
+    /// Where the call may stand in that order, locked orders considered.
+    #[inline]
+    pub(crate) fn order_allows(&self, slot: usize, call: u32, at: usize) -> bool {
+        !self.problem.has().locked_orders
+            || crate::orders::order_allows(self.problem, &self.routes[slot].stops, call, at)
+    }
+
+    /// Whether something else keeps the visit out of a slot: it is closed, the visit comes on that day already, or a conflict.
+    #[inline]
+    pub(crate) fn forbids(&self, visit: u32, slot: usize) -> bool {
+        !self.open[slot]
+            || !self.problem.may_be(visit, slot)
+            || self.days_of[visit as usize] >> self.problem.day_of(slot) & 1 == 1
+            || self.problem.has().conflicts && self.conflict(visit, slot).is_some()
+    }
+
+    /// A planned visit that this one may not meet.
+    pub(crate) fn conflict(&self, visit: u32, slot: usize) -> Option<u32> {
+        let partner = self.problem.partner(visit);
+        let all = std::iter::once(visit).chain(partner);
+        all.flat_map(|v| self.problem.conflicts(v))
+            .find(|(other, within)| match within {
+                Within::Day => self.days_of[*other as usize] >> self.problem.day_of(slot) & 1 == 1,
+                Within::Slot => self
+                    .problem
+                    .calls_of(*other)
+                    .any(|call| self.slot_of[call as usize] == slot as u32),
+            })
+            .map(|(other, _)| *other)
     }
 
     /// The cheapest place in one slot.
@@ -153,12 +278,35 @@ impl<'p> State<'p> {
         below: i64,
         mut look: impl FnMut() -> bool,
     ) -> Option<Place> {
-        if self.problem.windows(visit, slot).is_empty() {
+        if self.forbids(visit, slot) {
             return None;
         }
-        let may = |at| look() && self.order_allows(slot, visit, at);
-        let (at, travel) = self.routes[slot].cheapest(self.problem, &self.days[slot], visit, below, may)?;
-        Some(Place { slot, at, travel })
+        let change = self.change_cost(visit, slot);
+        let call = self.problem.calls_of(visit).start;
+        let (route, day) = (&self.routes[slot], &self.days[slot]);
+        if let Some(delivery) = self.problem.partner(visit) {
+            let pair = (call, self.problem.calls_of(delivery).start);
+            let found =
+                route.cheapest_pair(self.problem, day, pair, below.saturating_sub(change), |order| {
+                    look()
+                        && (!self.problem.has().locked_orders
+                            || crate::orders::order_holds(self.problem, order))
+                })?;
+            return Some(Place {
+                slot,
+                at: found.0,
+                travel: found.2 + change,
+                second: Some(found.1),
+            });
+        }
+        let may = |at| look() && self.order_allows(slot, call, at);
+        let (at, travel) = route.cheapest(self.problem, day, call, below.saturating_sub(change), may)?;
+        Some(Place {
+            slot,
+            at,
+            travel: travel + change,
+            second: None,
+        })
     }
 
     /// The cheapest place of all; the earlier slot where two cost the same.
@@ -171,26 +319,57 @@ impl<'p> State<'p> {
         best
     }
 
-    /// Puts an absent visit into a place that fits.
-    pub(crate) fn insert(&mut self, visit: u32, slot: usize, at: usize) {
+    /// Puts one more call of a visit into a place that fits, its delivery too if it has one.
+    pub(crate) fn put(&mut self, visit: u32, place: Place) {
+        self.put_one(visit, place.slot, place.at);
+        if let (Some(at), Some(delivery)) = (place.second, self.problem.partner(visit)) {
+            self.put_one(delivery, place.slot, at);
+        }
+    }
+
+    pub(crate) fn put_one(&mut self, visit: u32, slot: usize, at: usize) {
+        let call = self
+            .free_call(visit)
+            .expect("a visit has a call for each of its days");
         self.touch(slot);
-        self.change_route(slot, |route, problem, day| route.insert(problem, day, visit, at));
-        self.set_planned(visit, slot);
-        leave_out(&mut self.cost, &self.problem.visits()[visit as usize], -1);
+        self.cost.travel += self.change_cost(visit, slot);
+        self.change_route(slot, |route, problem, day| route.insert(problem, day, call, at));
+        self.seat(slot, at);
+        let day = self.problem.day_of(slot);
+        self.set_days(visit, self.days_of[visit as usize] | 1 << day);
     }
 
     /// Takes the stops of a range out.
     pub(crate) fn remove(&mut self, slot: usize, range: std::ops::Range<usize>) {
         self.touch(slot);
+        let day = self.problem.day_of(slot);
         for at in range.clone() {
-            let visit = self.routes[slot].stops[at];
-            self.set_absent(visit);
-            leave_out(&mut self.cost, &self.problem.visits()[visit as usize], 1);
+            let call = self.routes[slot].stops[at];
+            let visit = self.problem.visit_of(call);
+            self.slot_of[call as usize] = ABSENT;
+            self.cost.travel -= self.change_cost(visit, slot);
+            self.set_days(visit, self.days_of[visit as usize] & !(1 << day));
         }
-        self.change_route(slot, |route, problem, day| route.remove(problem, day, range));
+        self.change_route(slot, |route, problem, day| {
+            route.remove(problem, day, range.clone());
+        });
+        self.seat(slot, range.start);
     }
 
-    /// Gives a slot the same visits in another order.
+    /// Takes all calls of a visit in open slots out, and the other end of its shipment.
+    pub(crate) fn remove_visit(&mut self, visit: u32) {
+        for visit in std::iter::once(visit).chain(self.problem.partner(visit)) {
+            for call in self.problem.calls_of(visit) {
+                let slot = self.slot_of[call as usize];
+                if slot != ABSENT && self.open[slot as usize] {
+                    let at = self.at_of[call as usize] as usize;
+                    self.remove(slot as usize, at..at + 1);
+                }
+            }
+        }
+    }
+
+    /// Gives a slot the same calls in another order.
     pub(crate) fn reorder(&mut self, slot: usize, order: &[u32]) {
         self.touch(slot);
         self.change_route(slot, |route, problem, day| {
@@ -198,127 +377,112 @@ impl<'p> State<'p> {
             route.stops.extend_from_slice(order);
             route.refresh(problem, day);
         });
+        self.seat(slot, 0);
+    }
+
+    /// Replaces what a slot starts from and ends at, and refreshes it.
+    pub(crate) fn redraw(&mut self, slot: usize, day: Day) {
+        self.touch(slot);
+        let (work, travel) = (self.work_in(slot), self.routes[slot].travel());
+        self.days[slot] = day;
+        self.routes[slot].refresh(self.problem, &self.days[slot]);
+        self.cost.travel += self.routes[slot].travel() - travel;
+        self.weigh(slot, work);
+    }
+
+    fn work_in(&self, slot: usize) -> i64 {
+        if self.problem.rules().balance == 0 {
+            return 0;
+        }
+        let route = &self.routes[slot];
+        let service: i64 = route
+            .stops
+            .iter()
+            .map(|&c| i64::from(self.problem.service(c)))
+            .sum();
+        route.drive + service
     }
 
     fn change_route(&mut self, slot: usize, change: impl FnOnce(&mut Route, &Problem, &Day)) {
+        let work = self.work_in(slot);
         let (route, day) = (&mut self.routes[slot], &self.days[slot]);
-        self.cost.travel -= route.travel(day);
+        self.cost.travel -= route.travel();
+        self.planned -= route.stops.len();
+        self.driven -= usize::from(!route.stops.is_empty());
         change(route, self.problem, day);
-        self.cost.travel += route.travel(day);
+        self.cost.travel += route.travel();
+        self.planned += route.stops.len();
+        self.driven += usize::from(!route.stops.is_empty());
+        self.weigh(slot, work);
     }
 
+    /// Balance after a slot's work changed.
+    fn weigh(&mut self, slot: usize, before: i64) {
+        let price = i64::from(self.problem.rules().balance);
+        if price == 0 {
+            return;
+        }
+        self.work[self.problem.rep_of(slot)] += self.work_in(slot) - before;
+        let mean = self.work.iter().sum::<i64>() / self.work.len().max(1) as i64;
+        let over: i64 = self.work.iter().map(|w| (w - mean).max(0)).sum();
+        self.cost.travel += over * price / 100 - self.imbalance;
+        self.imbalance = over * price / 100;
+    }
+
+    /// The visits of each slot in driving order, by call.
     pub(crate) fn orders(&self) -> Vec<Vec<u32>> {
         self.routes.iter().map(|route| route.stops.clone()).collect()
     }
 
-    /// Takes over orders that are known to fit.
+    /// Takes over orders (of calls) that are known to fit.
     pub(crate) fn set_orders(&mut self, orders: &[Vec<u32>]) {
         for (slot, order) in orders.iter().enumerate() {
             self.set_order(slot, order);
         }
+        crate::nights::settle(self);
     }
 
-    fn set_order(&mut self, slot: usize, order: &[u32]) {
-        for &visit in order {
-            self.set_planned(visit, slot);
-            leave_out(&mut self.cost, &self.problem.visits()[visit as usize], -1);
+    pub(crate) fn set_order(&mut self, slot: usize, order: &[u32]) {
+        let day = self.problem.day_of(slot);
+        for &call in order {
+            let visit = self.problem.visit_of(call);
+            self.cost.travel += self.change_cost(visit, slot);
+            self.set_days(visit, self.days_of[visit as usize] | 1 << day);
         }
         self.change_route(slot, |route, problem, day| {
             route.stops.extend_from_slice(order);
             route.refresh(problem, day);
         });
+        self.seat(slot, 0);
     }
 
-    /// Takes over orders as far as they fit. What does not fit whole is mended: promises first, each between those that stood around it.
-    pub(crate) fn load(&mut self, orders: &[Vec<u32>]) {
-        let mut broken = vec![Vec::new(); orders.len()];
-        for (slot, order) in orders.iter().enumerate() {
-            let known = order
-                .iter()
-                .all(|&visit| !self.problem.windows(visit, slot).is_empty());
-            if known && order_holds(self.problem, order) {
-                let route = Route::new(self.problem, &self.days[slot], order.clone());
-                if route.fits(&self.days[slot]) {
-                    self.set_order(slot, order);
-                    continue;
-                }
-            }
-            broken[slot].clone_from(order);
+    /// Whether the days of a visit are those that it may have.
+    pub(crate) fn days_hold(&self, visit: u32) -> bool {
+        let days = self.days_of[visit as usize];
+        if days == 0 {
+            return true;
         }
-        self.mend(&broken);
-    }
-
-    fn mend(&mut self, orders: &[Vec<u32>]) {
-        for tier in 0..=4u8 {
-            for (slot, order) in orders.iter().enumerate() {
-                let mut at = 0;
-                for &visit in order {
-                    if self.routes[slot].stops.get(at) == Some(&visit) {
-                        at += 1;
-                    } else if self.problem.visits()[visit as usize].tier == tier
-                        && self.slot_of[visit as usize] == ABSENT
-                        && !self.problem.windows(visit, slot).is_empty()
-                        && self.order_allows(slot, visit, at)
-                        && self.routes[slot]
-                            .insertion(self.problem, &self.days[slot], visit, at)
-                            .is_some()
-                    {
-                        self.insert(visit, slot, at);
-                        at += 1;
-                    }
-                }
-            }
+        let kind = self.problem.kind(visit);
+        if let Some(patterns) = kind.patterns() {
+            return patterns.binary_search(&days).is_ok();
         }
+        let Some(gap) = kind.gap() else { return true };
+        let mut last = None;
+        crate::compiled::bits(days).all(|day| {
+            let fine = gap.allows(last, day);
+            last = Some(day);
+            fine
+        })
     }
 }
 
-pub(crate) fn leave_out(cost: &mut Cost, visit: &crate::Visit, sign: i64) {
-    if let Some(unserved) = cost.unserved.get_mut(usize::from(visit.tier)) {
-        *unserved += sign;
-    }
-    cost.prize_lost += sign * i64::from(visit.prize);
-}
-
-/// Whether locked orders allow `visit` before stop `at`.
-pub(crate) fn order_allows(problem: &Problem, stops: &[u32], visit: u32, at: usize) -> bool {
-    let order = |v: u32| problem.visits()[v as usize].locks.order;
-    if stops
-        .first()
-        .is_some_and(|&v| order(v) == Some(Order::First) && at == 0)
-        || stops
-            .last()
-            .is_some_and(|&v| order(v) == Some(Order::Last) && at == stops.len())
-    {
-        return false;
-    }
-    match order(visit) {
-        None => true,
-        Some(Order::First) => at == 0,
-        Some(Order::Last) => at == stops.len(),
-        Some(Order::Rank(rank)) => {
-            stops[..at]
-                .iter()
-                .all(|&v| !matches!(order(v), Some(Order::Rank(r)) if r > rank))
-                && stops[at..]
-                    .iter()
-                    .all(|&v| !matches!(order(v), Some(Order::Rank(r)) if r < rank))
+impl Cost {
+    /// A visit loses this and no longer that.
+    #[inline]
+    pub(crate) fn exchange(&mut self, problem: &Problem, visit: u32, was: Lost, is: Lost) {
+        if was.unserved != is.unserved {
+            self.unserved[problem.kind(visit).tier()] += is.unserved - was.unserved;
         }
+        self.prize_lost += is.prize - was.prize;
     }
-}
-
-/// Whether locked orders allow this whole order.
-pub(crate) fn order_holds(problem: &Problem, stops: &[u32]) -> bool {
-    let mut rank = 0;
-    stops.iter().enumerate().all(
-        |(at, &visit)| match problem.visits()[visit as usize].locks.order {
-            None => true,
-            Some(Order::First) => at == 0,
-            Some(Order::Last) => at + 1 == stops.len(),
-            Some(Order::Rank(r)) => {
-                let fine = r >= rank;
-                rank = r;
-                fine
-            }
-        },
-    )
 }

@@ -5,7 +5,7 @@ use std::ops::{Add, AddAssign, Neg, Sub};
 
 use serde::{Deserialize, Serialize};
 
-/// A time of a slot's day: whole seconds since that day's local midnight, −86,400 to 259,200.
+/// A time of a slot's day: whole seconds since that day's local midnight, −86,400 to 31,536,000 (a year: a slot may be a tour of weeks).
 ///
 /// On days on which clocks change, count the seconds that really pass after midnight. A shift past midnight goes on counting: 01:00
 /// next day is 90,000.

@@ -1,9 +1,11 @@
 //! An order with its times: leave, arrive, wait, pause, start, depart, back; lateness where a person's order asks for the impossible.
 
 use crate::compiled::{NEVER, Problem};
+use crate::day::{Day, next_start};
 use crate::plan::{Drive, LunchBreak, Route as Timed, Stop};
-use crate::route::{Day, Route, next_start};
-use crate::{Span, TimeOfDay, VisitId};
+use crate::route::Route;
+use crate::soft::late_at;
+use crate::{PlaceId, Span, TimeOfDay, VisitId};
 
 /// Where the pause is taken: after this many stops, before the drive or after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub(crate) fn timed(problem: &Problem, day: &Day, order: &[u32]) -> Timed {
         return Timed {
             leave: TimeOfDay(day.from),
             back: TimeOfDay(day.from),
+            start: PlaceId(day.start as u32),
+            end: PlaceId(day.end as u32),
             ..Timed::default()
         };
     }
@@ -29,7 +33,7 @@ pub(crate) fn timed(problem: &Problem, day: &Day, order: &[u32]) -> Timed {
             .flat_map(|after| [false, true].map(|on_arrival| Some(Pause { after, on_arrival })))
             .collect()
     };
-    let mut best: Option<([i64; 3], Timed)> = None;
+    let mut best: Option<([i64; 4], Timed)> = None;
     for pause in pauses {
         let (harm, route) = run(problem, day, order, pause);
         if best.as_ref().is_none_or(|(least, _)| harm < *least) {
@@ -41,13 +45,17 @@ pub(crate) fn timed(problem: &Problem, day: &Day, order: &[u32]) -> Timed {
     route
 }
 
-/// One pass with the pause at a given place. The harm: seconds too late anywhere, then the end of the day, then idle time.
-fn run(problem: &Problem, day: &Day, order: &[u32], pause: Option<Pause>) -> ([i64; 3], Timed) {
+/// One pass with the pause at a given place. The harm: seconds too late anywhere, what overtime and lateness cost, the
+/// end of the day, idle time.
+fn run(problem: &Problem, day: &Day, order: &[u32], pause: Option<Pause>) -> ([i64; 4], Timed) {
     let mut route = Timed {
         leave: TimeOfDay(day.from),
+        start: PlaceId(day.start as u32),
+        end: PlaceId(day.end as u32),
         ..Timed::default()
     };
     let mut harm = 0i64;
+    let mut price = 0i64;
     let mut time = day.from;
     let mut here = day.start;
     let n = order.len();
@@ -92,9 +100,12 @@ fn run(problem: &Problem, day: &Day, order: &[u32], pause: Option<Pause>) -> ([i
             route.back = TimeOfDay(time);
             break;
         };
-        let (start, late) = start_or_late(problem.windows(visit, day.slot), time);
-        harm += i64::from(late);
-        let details = &problem.visits()[visit as usize];
+        let windows = problem.windows(visit, day.slot);
+        let (start, too_late) = start_or_late(windows, time);
+        harm += i64::from(too_late);
+        let details = &problem.visits()[problem.visit_of(visit) as usize];
+        let late = late_at(windows, problem.dues(visit, day.slot), start);
+        price += i64::from(late) * details.lateness.map_or(0, |l| i64::from(l.price));
         if at == 0 {
             // Nothing is gained by waiting at the first door: leave home later instead.
             let eaten_here = route.lunch.is_some_and(|l| l.on_arrival);
@@ -105,7 +116,7 @@ fn run(problem: &Problem, day: &Day, order: &[u32], pause: Option<Pause>) -> ([i
         }
         let depart = start + details.service.0;
         route.stops.push(Stop {
-            visit: VisitId(visit),
+            visit: VisitId(problem.visit_of(visit)),
             drive,
             arrive: TimeOfDay(arrive),
             wait: Span(start - time),
@@ -122,7 +133,8 @@ fn run(problem: &Problem, day: &Day, order: &[u32], pause: Option<Pause>) -> ([i
     harm +=
         i64::from((route.back.0 - day.last).max(0)) + (i64::from(route.drive.time.0) - day.max_drive).max(0);
     let idle: i64 = route.stops.iter().map(|s| i64::from(s.wait.0)).sum();
-    ([harm, i64::from(route.back.0), idle], route)
+    price += i64::from(route.overtime.0) * day.overtime_price;
+    ([harm, price, i64::from(route.back.0), idle], route)
 }
 
 /// When the visit begins if the rep is there at `time`, and how long after its last window that is.

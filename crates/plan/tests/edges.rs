@@ -82,9 +82,15 @@ fn told(plan: &Plan) -> String {
 
 fn check(world: &World, expected: &str) {
     let problem = Problem::new(world.slots.clone(), world.visits.clone(), &world.times).unwrap();
-    let plan = solve(&problem, &Options { seed: 7, steps: 300 }, &mut |_| {
-        ControlFlow::Continue(())
-    });
+    let plan = solve(
+        &problem,
+        &Options {
+            seed: 7,
+            steps: 300,
+            ..Options::default()
+        },
+        &mut |_| ControlFlow::Continue(()),
+    );
     assert_eq!(faults(world, &plan), Vec::<String>::new());
     assert_eq!(told(&plan), expected);
 }
@@ -263,7 +269,7 @@ fn someone_has_to_go() {
     };
     check(
         &world(vec![slot], vec![promise(1), promise(2)]),
-        "0@08:30\nnot 1: WindowMissed { of: VisitId(0), late: Span(4200) } + BlockedByLock { visits: [VisitId(0)] } (no way)",
+        "0@08:30\nnot 1: WindowMissed { of: VisitId(0), late: Span(4200) } + BlockedByLock { visits: [VisitId(0)] } + Clash { visits: [VisitId(0), VisitId(1)] } (no way)",
     );
 }
 
@@ -364,9 +370,16 @@ fn a_running_day_is_planned_again_and_keeps_its_promises() {
     w.slots[0].shift = hours(11, 15);
     let problem = w.problem();
     let earlier = vec![vec![VisitId(0), VisitId(1), VisitId(2), VisitId(3)]];
-    let plan = resolve(&problem, &earlier, &Options { seed: 1, steps: 200 }, &mut |_| {
-        ControlFlow::Continue(())
-    })
+    let plan = resolve(
+        &problem,
+        &earlier,
+        &Options {
+            seed: 1,
+            steps: 200,
+            ..Options::default()
+        },
+        &mut |_| ControlFlow::Continue(()),
+    )
     .unwrap();
     assert_eq!(faults(&w, &plan), Vec::<String>::new());
     assert!(plan.find(VisitId(3)).is_some());
@@ -411,6 +424,7 @@ fn stopping_early_still_gives_a_whole_plan() {
         &Options {
             seed: 1,
             steps: 1_000_000,
+            ..Options::default()
         },
         &mut |progress| {
             seen.push((progress.step, progress.plan()));
@@ -432,9 +446,9 @@ fn refusals_name_the_thing() {
         "rep 1 has no working hours on day 0: 09:00 to 09:00; give a shift that ends after it begins, or mark the rep absent",
     );
     refused(
-        vec![slot(hours(9, 99))],
+        vec![slot(hours(9, 9999))],
         vec![],
-        "slot 0: shift 99:00 is not within a day before and three days after midnight",
+        "slot 0: shift 9999:00 is not within a day before and a year after midnight",
     );
     refused(
         vec![Slot {
@@ -465,7 +479,7 @@ fn refusals_name_the_thing() {
             service: Span(-1),
             ..visit(1)
         }],
-        "visit 0: service -1 s is not between 0 s and 3 days",
+        "visit 0: service -1 s is not between 0 s and 365 days",
     );
     refused(
         vec![],

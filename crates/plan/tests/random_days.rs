@@ -77,11 +77,13 @@ fn visit(slots: usize, places: u32, orders: bool) -> impl Strategy<Value = Visit
                         start: start.map(|t| TimeOfDay(t * 900)),
                         order,
                         not_before: not_before.map(|t| TimeOfDay(t * 900)),
+                        ..Locks::default()
                     },
                     allowed,
                     // Mostly none; now and then skill 0 or 1.
                     skills: Skills(if skills < 2 { 1 << skills } else { 0 }),
                     label: Some(format!("label {tier} {prize}")),
+                    ..Visit::new(PlaceId(0), Span::ZERO)
                 }
             },
         )
@@ -117,6 +119,7 @@ fn slot(day: u16, places: u32) -> impl Strategy<Value = Slot> {
                 }),
                 skills: Skills(0b01),
                 absent,
+                ..Slot::new(1, day, PlaceId(0), Window::new(TimeOfDay(0), TimeOfDay(0)))
             },
         )
 }
@@ -189,9 +192,15 @@ fn world(
 }
 
 fn planned(world: &World, seed: u64, steps: u64) -> Plan {
-    solve(&world.problem(), &Options { seed, steps }, &mut |_| {
-        ControlFlow::Continue(())
-    })
+    solve(
+        &world.problem(),
+        &Options {
+            seed,
+            steps,
+            ..Options::default()
+        },
+        &mut |_| ControlFlow::Continue(()),
+    )
 }
 
 /// Every place in every slot where a visit that was left out could stand.
@@ -290,7 +299,7 @@ proptest! {
     fn planning_again_is_no_worse_and_answers_agree(world in (1..3usize).prop_flat_map(|slots| world(slots, 1..10, true, false)), seed in any::<u64>()) {
         let problem = world.problem();
         let first = planned(&world, seed, 30);
-        let again = resolve(&problem, &first.orders(), &Options { seed, steps: 30 }, &mut |_| ControlFlow::Continue(())).unwrap();
+        let again = resolve(&problem, &first.orders(), &Options { seed, steps: 30, ..Options::default() }, &mut |_| ControlFlow::Continue(())).unwrap();
         prop_assert_eq!(faults(&world, &again), Vec::<String>::new());
         prop_assert!(again.cost <= first.cost);
         for (slot, route) in first.routes.iter().enumerate() {

@@ -66,7 +66,8 @@ pub async fn work(database: &Database) -> anyhow::Result<()> {
 pub fn start_log(unless_said: &str) {
     use std::io::IsTerminal as _;
     let filter = tracing_subscriber::EnvFilter::try_from_env("BAILIWICK_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(unless_said));
+        // The geometry library warns of every border that meets a corner; it is answered all the same.
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(format!("{unless_said},geo=error")));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);

@@ -5,7 +5,7 @@ mod store;
 mod worker;
 
 pub(crate) use http::router;
-pub(crate) use store::{Job, enqueue, find};
+pub(crate) use store::{Job, cancel, enqueue, find};
 pub(crate) use worker::{Progress, work};
 
 use tokio::sync::Notify;

@@ -14,7 +14,7 @@ use crate::{App, app::Event};
 pub struct Job {
     /// Its id.
     pub id: String,
-    /// `import-check`, `import-run`, `geocode`.
+    /// `import-check`, `import-run`, `geocode`, `cycle-plan`, `cycle-accept`.
     pub kind: String,
     /// `queued`, `running`, `done`, `failed`, `cancelled`.
     pub state: String,
@@ -22,7 +22,7 @@ pub struct Job {
     pub done: i64,
     /// Units in all; 0 while unknown.
     pub total: i64,
-    /// What is counted: `rows`, `places`.
+    /// What is counted: `rows`, `places`, `steps`, `days`.
     pub unit: String,
     /// What it is doing, or why it failed.
     pub message: String,
@@ -159,7 +159,7 @@ pub(super) async fn finish(db: &Db, job: &Job, worker: &str, now: Timestamp) -> 
 }
 
 /// Asks a job to stop; one that nobody works on stops at once.
-pub(super) async fn cancel(db: &Db, id: &str, now: Timestamp) -> Result<(), Problem> {
+pub(crate) async fn cancel(db: &Db, id: &str, now: Timestamp) -> Result<(), Problem> {
     const SQL: &str = "update jobs set cancel_requested = true, \
                        finished_at = case when state = 'queued' then $2 else finished_at end, \
                        state = case when state = 'queued' then 'cancelled' else state end where id = $1";

@@ -138,7 +138,8 @@ async fn dispatch(
         "import-check" => crate::imports::check(app, payload, progress).await,
         "import-run" => crate::imports::run(app, payload, progress).await,
         "geocode" => crate::places::geocode_all(app, payload, progress).await,
-
+        "cycle-plan" => crate::cycles::plan_job(app, payload, progress).await,
+        "cycle-accept" => crate::cycles::accept_job(app, payload, progress).await,
         other => Err(Problem::conflict(
             "unknown-job",
             format!("This program knows no job of kind {other}."),

@@ -38,44 +38,9 @@ pub(super) async fn accept(app: &App, signed: &Signed, id: &str) -> Result<(DayP
             format!("{day} is past; only plans from today on are accepted."),
         ));
     }
-    let user = plan.user_id.clone();
-    let earlier = store::accepted(app, &user, day).await?;
-    let ids: Vec<String> = plan.stops.iter().map(|s| s.visit_id.clone()).collect();
-    let known = visits::by_ids(&app.store, "visit", &ids).await?;
-    check(app, &plan, &known, &earlier)?;
-
-    let mut created = Vec::new();
-    let mut updated = Vec::new();
-    for stop in &plan.stops {
-        match known.get(&stop.visit_id) {
-            None => created.push(new_visit(&plan, stop)),
-            Some(visit) => updated.push(planned_visit(&plan, stop, visit)),
-        }
-    }
-    let kept: HashSet<&String> = ids.iter().collect();
-    for old in &earlier {
-        for visit in visits::of_plan(&app.store, &old.id).await? {
-            if !kept.contains(&visit.id) {
-                updated.extend(released(&visit));
-            }
-        }
-    }
-    let status = |id: &str, status: &str| Op::update("plan", id, fields([("status", status.into())]));
-    let mut ops: Vec<Op> = created.into_iter().chain(updated).collect();
+    let earlier = store::accepted(app, &plan.user_id, day).await?;
+    let mut ops = operations(app, std::slice::from_ref(&plan), &earlier).await?;
     ops.push(status(id, "accepted"));
-    ops.extend(earlier.iter().map(|p| status(&p.id, "superseded")));
-    ops.extend(plan.stops.iter().map(|stop| stop_record(id, stop)));
-    ops.extend(plan.left_out.iter().map(|left| {
-        Op::create(
-            "left_out_visit",
-            fields([
-                ("plan_id", id.into()),
-                ("location_id", left.location_id.clone().into()),
-                ("reasons", serde_json::to_value(&left.reasons).unwrap_or_default()),
-                ("price_seconds", left.price_minutes.map(|m| m * 60).into()),
-            ]),
-        )
-    }));
     let author = signed.author(
         "plan",
         format!("Accept the plan of {day}, {} visits", plan.stops.len()),
@@ -84,6 +49,54 @@ pub(super) async fn accept(app: &App, signed: &Signed, id: &str) -> Result<(DayP
     app.live.wait_for(written.last_seq).await;
     let accepted = store::load(app, signed, id).await?;
     Ok((accepted.plan, written.change_set))
+}
+
+fn status(id: &str, status: &str) -> Op {
+    Op::update("plan", id, fields([("status", status.into())]))
+}
+
+/// What accepting plans of days writes besides their own records: visits get their times, `earlier` accepted
+/// plans are superseded, and what those had planned and none of these does goes back to waiting.
+pub(crate) async fn operations(app: &App, plans: &[DayPlan], earlier: &[Record]) -> Result<Vec<Op>, Problem> {
+    let stops = || plans.iter().flat_map(|plan| &plan.stops);
+    let ids: Vec<String> = stops().map(|s| s.visit_id.clone()).collect();
+    let known = visits::by_ids(&app.store, "visit", &ids).await?;
+    let mut created = Vec::new();
+    let mut updated = Vec::new();
+    for plan in plans {
+        check(app, plan, &known, earlier)?;
+        for stop in &plan.stops {
+            match known.get(&stop.visit_id) {
+                None => created.push(new_visit(plan, stop)),
+                Some(visit) => updated.push(planned_visit(plan, stop, visit)),
+            }
+        }
+    }
+    let kept: HashSet<&String> = ids.iter().collect();
+    for old in earlier {
+        for visit in visits::of_plan(&app.store, &old.id).await? {
+            if !kept.contains(&visit.id) {
+                updated.extend(released(&visit));
+            }
+        }
+    }
+    let mut ops: Vec<Op> = created.into_iter().chain(updated).collect();
+    ops.extend(earlier.iter().map(|p| status(&p.id, "superseded")));
+    for plan in plans {
+        ops.extend(plan.stops.iter().map(|stop| stop_record(&plan.id, stop)));
+        ops.extend(plan.left_out.iter().map(|left| {
+            Op::create(
+                "left_out_visit",
+                fields([
+                    ("plan_id", plan.id.clone().into()),
+                    ("location_id", left.location_id.clone().into()),
+                    ("reasons", serde_json::to_value(&left.reasons).unwrap_or_default()),
+                    ("price_seconds", left.price_minutes.map(|m| m * 60).into()),
+                ]),
+            )
+        }));
+    }
+    Ok(ops)
 }
 
 /// Refuses a plan whose visits were begun or planned elsewhere since it was made.

@@ -141,12 +141,17 @@ impl Facts {
         }
     }
 
-    /// What a plan depends on, by place.
-    pub fn fingerprint(&self) -> BTreeMap<String, String> {
+    /// What a plan depends on, by place; `standing` leaves out how urgent the visits are.
+    pub fn fingerprint(&self, standing: bool) -> BTreeMap<String, String> {
+        let started = self.gathered.started.iter().map(|(c, _)| c).filter(|_| standing);
         self.gathered
             .candidates
             .iter()
-            .map(|c| (c.location_id.clone(), c.facts()))
+            .chain(started)
+            .map(|c| {
+                let facts = if standing { c.standing_facts() } else { c.facts() };
+                (c.location_id.clone(), facts)
+            })
             .collect()
     }
 

@@ -166,7 +166,14 @@ fn is_stale(app: &App, facts: &Facts, stored: &Stored) -> bool {
     {
         return true;
     }
-    let now = facts.fingerprint();
+    let now = facts.fingerprint(asked.of_cycle);
+    if asked.of_cycle {
+        // What else has become due meanwhile is for the next cycle, or for planning the day anew.
+        return asked
+            .facts
+            .iter()
+            .any(|(place, fact)| now.get(place) != Some(fact));
+    }
     let over: Vec<&str> = facts
         .gathered
         .started

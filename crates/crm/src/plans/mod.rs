@@ -3,27 +3,29 @@
 //! A plan begins as a draft. Accepting it writes the visits, the stops and the visits left out as one change
 //! set; moving, locking and being late make a new draft beside the accepted plan.
 
-mod accept;
+pub(crate) mod accept;
 mod best_day;
 mod changes;
-mod day;
+pub(crate) mod day;
 mod feed;
 mod gpx;
 mod http;
 mod ical;
 mod links;
-mod prepare;
-mod present;
+pub(crate) mod prepare;
+pub(crate) mod present;
 mod replan;
-mod run;
-mod store;
+pub(crate) mod run;
+pub(crate) mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod text;
-mod words;
+pub(crate) mod why;
+pub(crate) mod words;
 
 pub(crate) use http::router;
 pub use text::plan_text;
+pub(crate) use words::Language;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -253,4 +255,6 @@ pub(crate) struct Asked {
     pub steps: u64,
     /// Stops of the plan that were over or begun, by visit.
     pub frozen: Vec<String>,
+    /// It is a day of an accepted cycle: `facts` are those of its own stops, without what is due.
+    pub of_cycle: bool,
 }

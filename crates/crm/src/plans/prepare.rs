@@ -220,21 +220,7 @@ pub(crate) fn open_window(zone: &Zone, day: Date, (from, to): (Time, Time)) -> W
 /// Puts the places on roads, asks for drive times, and lays the problem out.
 pub(crate) fn prepare(task: &Task) -> Result<Prepared<'_>, Problem> {
     let roads = task.atlas.roads();
-    let options = SnapOptions::default();
-    let home = roads.snap(task.home.place, &options).map_err(|e| {
-        Problem::conflict(
-            "home-without-road",
-            format!("The day begins at home, but {e}. Set the home place on the map."),
-        )
-    })?;
-    let connected = Connected {
-        roads,
-        options: SnapOptions {
-            component: ComponentRule::Only(home.component),
-            ..options.clone()
-        },
-        free: options,
-    };
+    let (home, connected) = Connected::to_home(roads, task.home.place)?;
     let begin = match &task.begin {
         None => Some(home),
         Some(begin) => Some(connected.snap(begin.place, "").ok_or_else(|| {
@@ -308,14 +294,31 @@ pub(crate) fn prepare(task: &Task) -> Result<Prepared<'_>, Problem> {
 }
 
 /// Puts places on roads from which home can be reached.
-struct Connected<'a> {
+pub(crate) struct Connected<'a> {
     roads: &'a RoadIndex,
     free: SnapOptions,
     options: SnapOptions,
 }
 
-impl Connected<'_> {
-    fn snap(&self, place: LngLat, street: &str) -> Option<Snap> {
+impl<'a> Connected<'a> {
+    /// With home's own place on its road.
+    pub fn to_home(roads: &'a RoadIndex, home: LngLat) -> Result<(Snap, Self), Problem> {
+        let free = SnapOptions::default();
+        let home = roads.snap(home, &free).map_err(|e| {
+            Problem::conflict(
+                "home-without-road",
+                format!("The day begins at home, but {e}. Set the home place on the map."),
+            )
+        })?;
+        let options = SnapOptions {
+            component: ComponentRule::Only(home.component),
+            ..free.clone()
+        };
+        Ok((home, Self { roads, free, options }))
+    }
+
+    /// On a road to home, on the named street where it is near; `None` where no such road is near.
+    pub fn snap(&self, place: LngLat, street: &str) -> Option<Snap> {
         let named = |options: &SnapOptions| {
             if street.is_empty() {
                 options.clone()
@@ -334,25 +337,30 @@ impl Connected<'_> {
     }
 }
 
-/// Whole seconds and metres between all places; places without a road reach nothing.
-fn drive_times(roads: &RoadIndex, snaps: &[Option<Snap>]) -> Result<DenseTimes, Problem> {
+/// Whole seconds and metres between all places, row by row; places without a road reach nothing.
+pub(crate) fn table(roads: &RoadIndex, snaps: &[Option<Snap>]) -> Vec<(u32, u32)> {
     let placed: Vec<usize> = (0..snaps.len()).filter(|&i| snaps[i].is_some()).collect();
     let on_roads: Vec<Snap> = snaps.iter().flatten().copied().collect();
     let matrix = roads.matrix(&on_roads, &on_roads);
     let n = snaps.len();
-    let mut seconds = vec![UNREACHABLE; n * n];
-    let mut meters = vec![0; n * n];
+    let mut table = vec![(UNREACHABLE, 0); n * n];
     for (row, &from) in placed.iter().enumerate() {
         for (column, &to) in placed.iter().enumerate() {
             let cell = row * placed.len() + column;
             let (millis, centimeters) = (matrix.durations()[cell], matrix.distances()[cell]);
             if millis != Matrix::UNREACHABLE {
-                seconds[from * n + to] = (millis / 1000) + u32::from(millis % 1000 >= 500);
-                meters[from * n + to] = (centimeters / 100) + u32::from(centimeters % 100 >= 50);
+                let rounded =
+                    |thousandth: u32, by: u32| thousandth / by + u32::from(thousandth % by >= by / 2);
+                table[from * n + to] = (rounded(millis, 1000), rounded(centimeters, 100));
             }
         }
     }
-    DenseTimes::new(n, seconds, meters).map_err(Problem::unexpected)
+    table
+}
+
+fn drive_times(roads: &RoadIndex, snaps: &[Option<Snap>]) -> Result<DenseTimes, Problem> {
+    let (seconds, meters) = table(roads, snaps).into_iter().unzip();
+    DenseTimes::new(snaps.len(), seconds, meters).map_err(Problem::unexpected)
 }
 
 impl Prepared<'_> {

@@ -7,12 +7,13 @@ use roads::{Query, Route as RoadRoute, Snap, SnapOptions};
 
 use super::prepare::{Frozen, How, Prepared, open_window};
 use super::run::Solved;
+use super::why::Told;
 use super::{BestDay, DayPlan, End, LeftOut, Leg, Locked, LunchBreak, Reason, Stop, Totals, links, words};
 use crate::visits::hours::DayHours;
 use crate::visits::{Candidate, DueState, MOST_CANDIDATES};
 
 /// Seconds as whole minutes, away from zero.
-pub(super) fn minutes(seconds: i64) -> i64 {
+pub(crate) fn minutes(seconds: i64) -> i64 {
     if seconds < 0 {
         -minutes(-seconds)
     } else {
@@ -476,29 +477,15 @@ fn names(prepared: &Prepared<'_>, visits: &[VisitId]) -> Vec<String> {
 /// A rule of the solver's in words.
 fn reason(prepared: &Prepared<'_>, visit: VisitId, why: &Why) -> Option<Reason> {
     let task = prepared.task;
-    let lang = task.language;
-    let of = |span: Span| minutes(i64::from(span.0));
-    Some(match why {
-        Why::NoCoordinates => words::no_coordinates(lang),
-        Why::RepAbsent => words::rep_absent(lang),
-        Why::ClosedThatDay => words::closed_that_day(lang, task.day),
-        Why::NotBefore { time } => words::not_before(lang, task.clock(task.instant(*time))),
-        Why::Unreachable => words::unreachable(lang),
-        Why::TooFar { over } => words::too_far(lang, of(*over)),
-        Why::TooLong { over } => words::too_long(lang, of(*over)),
-        Why::WindowMissed { of: whom, late } => {
-            let other = (*whom != visit).then(|| task.candidates[whom.0 as usize].name.as_str());
-            words::window_missed(lang, other, of(*late))
-        }
-        Why::NoTimeLeft { short } => words::no_time_left(lang, of(*short)),
-        Why::DriveLimit { over } => words::drive_limit(lang, of(*over)),
-        Why::NoRoomForLunch => words::no_room_for_lunch(lang),
-        Why::OrderLocked => words::blocked_by_lock(lang, &[]),
-        Why::LowerPriorityThan { visits } => words::lower_priority(lang, &names(prepared, visits)),
-        Why::BlockedByLock { visits } => words::blocked_by_lock(lang, &names(prepared, visits)),
-        // Visits left out by hand are told apart before; nobody asks for skills yet.
-        Why::NotAllowed | Why::NeedsSkill { .. } => return None,
-    })
+    let told = Told {
+        language: task.language,
+        day: task.day,
+        visit,
+        name: &|visit| task.candidates[visit.0 as usize].name.clone(),
+        clock: &|at| task.clock(task.instant(at)),
+        date: &|number| (number == 0).then_some(task.day),
+    };
+    told.why_not(why)
 }
 
 #[cfg(test)]

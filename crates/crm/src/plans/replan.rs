@@ -294,7 +294,7 @@ async fn compute(
     let mut computed: Computed = tokio::task::spawn_blocking(move || run::run(&task))
         .await
         .map_err(Problem::unexpected)??;
-    computed.asked.facts = facts.fingerprint();
+    computed.asked.facts = facts.fingerprint(false);
     computed.asked.calendar = facts.calendar_version();
     computed.asked.wishes.added.extend(parts.added_after);
     computed.plan.computing_ms = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);

@@ -65,6 +65,7 @@ fn solve(prepared: &Prepared<'_>) -> Result<Solved, Problem> {
     let options = Options {
         seed: task.seed,
         steps: task.steps,
+        ..Options::default()
     };
     let mut on = |_: &::plan::Progress<'_>| ControlFlow::Continue(());
     let earlier = numbers(prepared, &task.earlier);

@@ -85,6 +85,24 @@ pub(crate) async fn current(app: &App, user: &str, day: Date) -> Result<Option<S
     Ok(Some(stored))
 }
 
+/// Accepted plans of a rep's days from `first` to `last`.
+pub(crate) async fn accepted_between(
+    app: &App,
+    user: &str,
+    first: Date,
+    last: Date,
+) -> Result<Vec<Record>, Problem> {
+    let filter = Filter::eq("user_id", user)
+        .and(Filter::eq("status", "accepted"))
+        .and(Filter::Between {
+            field: "day".into(),
+            low: first.to_string().into(),
+            high: last.to_string().into(),
+        });
+    let query = Query::of("plan").filter(filter).limit(Query::MAX_LIMIT);
+    Ok(app.store.list(&Viewer::system(), &query).await?.records)
+}
+
 /// Accepted plans of a day.
 pub(super) async fn accepted(app: &App, user: &str, day: Date) -> Result<Vec<Record>, Problem> {
     let plans = of_day(app, user, day).await?;
@@ -117,6 +135,30 @@ async fn refresh(app: &App, plan: &mut DayPlan) -> Result<(), Problem> {
     Ok(())
 }
 
+/// The writing of a new plan, which has its id and user.
+pub(crate) fn record_of(plan: &DayPlan, asked: &Asked, status: &str) -> Result<Op, Problem> {
+    let json = |value: Result<serde_json::Value, serde_json::Error>| value.map_err(Problem::unexpected);
+    let record = fields([
+        ("user_id", plan.user_id.clone().into()),
+        ("day", plan.date.clone().into()),
+        ("status", status.into()),
+        ("seed", plan.seed.into()),
+        ("map_hash", plan.map_hash.clone().into()),
+        ("problem", json(serde_json::to_value(asked))?),
+        ("result", json(serde_json::to_value(plan))?),
+        ("drive_seconds", plan.totals.drive_s.into()),
+        ("drive_meters", plan.totals.meters.into()),
+        ("visit_seconds", plan.totals.visit_s.into()),
+        ("starts_at", plan.totals.start.into()),
+        ("ends_at", plan.totals.end.into()),
+    ]);
+    Ok(Op::Create {
+        type_name: "plan".into(),
+        id: Some(plan.id.clone()),
+        fields: record,
+    })
+}
+
 /// Keeps a computed plan as a draft, and deletes the oldest drafts of that day, but never the one it was made
 /// `from`: somebody looks at it.
 pub(crate) async fn save_draft(
@@ -129,31 +171,13 @@ pub(crate) async fn save_draft(
     let Computed { mut plan, asked } = computed;
     plan.id = records::new_id();
     user.clone_into(&mut plan.user_id);
-    let json = |value: Result<serde_json::Value, serde_json::Error>| value.map_err(Problem::unexpected);
-    let record = fields([
-        ("user_id", user.into()),
-        ("day", plan.date.clone().into()),
-        ("status", "draft".into()),
-        ("seed", plan.seed.into()),
-        ("map_hash", plan.map_hash.clone().into()),
-        ("problem", json(serde_json::to_value(&asked))?),
-        ("result", json(serde_json::to_value(&plan))?),
-        ("drive_seconds", plan.totals.drive_s.into()),
-        ("drive_meters", plan.totals.meters.into()),
-        ("visit_seconds", plan.totals.visit_s.into()),
-        ("starts_at", plan.totals.start.into()),
-        ("ends_at", plan.totals.end.into()),
-    ]);
+    let record = record_of(&plan, &asked, "draft")?;
     let day: Date = plan.date.parse().map_err(Problem::unexpected)?;
     let drafts = of_day(app, user, day)
         .await?
         .into_iter()
         .filter(|p| p.text("status") == Some("draft"));
-    let mut ops = vec![Op::Create {
-        type_name: "plan".into(),
-        id: Some(plan.id.clone()),
-        fields: record,
-    }];
+    let mut ops = vec![record];
     let old = drafts
         .skip(DRAFTS_KEPT - 1)
         .filter(|p| from != Some(p.id.as_str()));

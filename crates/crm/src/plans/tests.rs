@@ -30,22 +30,22 @@ mod driven;
 mod refusals;
 
 /// Monday, 23 November 2026.
-const MONDAY: &str = "2026-11-23";
+pub(crate) const MONDAY: &str = "2026-11-23";
 
 /// A rep with a home, working hours, and customers at real places of the demo map.
-struct World {
-    t: TestApp,
-    rep: String,
-    rep_token: String,
-    manager_token: String,
+pub(crate) struct World {
+    pub t: TestApp,
+    pub rep: String,
+    pub rep_token: String,
+    pub manager_token: String,
     calendar: String,
     /// Account and place of each customer, in order.
-    customers: Vec<(String, String)>,
+    pub customers: Vec<(String, String)>,
 }
 
 /// A customer of the world.
 #[derive(Clone)]
-struct Customer {
+pub(crate) struct Customer {
     class: &'static str,
     /// Days since the last visit; `None` for never.
     visited: Option<i64>,
@@ -69,7 +69,7 @@ fn points(count: usize) -> Vec<(f64, f64)> {
 }
 
 /// `count` customers of all classes, some overdue, some due, some not.
-fn mixed(count: usize) -> Vec<Customer> {
+pub(crate) fn mixed(count: usize) -> Vec<Customer> {
     let hours = [
         Some("Mo-Fr 09:00-18:00; Sa 09:00-13:00"),
         Some("Mo-Fr 08:00-12:00,14:00-18:00"),
@@ -88,7 +88,7 @@ fn mixed(count: usize) -> Vec<Customer> {
 }
 
 impl World {
-    async fn new(customers: &[Customer]) -> Self {
+    pub async fn new(customers: &[Customer]) -> Self {
         Self::in_app(TestApp::new(&format!("{MONDAY} 06:30")).await, customers).await
     }
 
@@ -222,7 +222,7 @@ impl World {
             .await
     }
 
-    async fn visit(&self, id: &str) -> Value {
+    pub async fn visit(&self, id: &str) -> Value {
         self.t
             .ok("GET", &format!("/api/v1/visits/{id}"), &self.manager_token, None)
             .await["fields"]
@@ -230,19 +230,19 @@ impl World {
     }
 }
 
-fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+pub(crate) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name]
         .as_str()
         .unwrap_or_else(|| panic!("{name} in {value:#}"))
 }
 
-fn number(value: &Value, name: &str) -> i64 {
+pub(crate) fn number(value: &Value, name: &str) -> i64 {
     value[name]
         .as_i64()
         .unwrap_or_else(|| panic!("{name} in {value:#}"))
 }
 
-fn list<'a>(value: &'a Value, name: &str) -> &'a Vec<Value> {
+pub(crate) fn list<'a>(value: &'a Value, name: &str) -> &'a Vec<Value> {
     value[name]
         .as_array()
         .unwrap_or_else(|| panic!("{name} in {value:#}"))

@@ -329,6 +329,120 @@ pub(crate) fn not_before(lang: Language, at: Time) -> Reason {
     )
 }
 
+pub(crate) fn day_is_fixed(lang: Language) -> Reason {
+    let text = lang.pick("that day is fixed", "der Tag ist festgelegt");
+    reason("DAY_FIXED", text.into(), None)
+}
+
+pub(crate) fn no_working_day(lang: Language) -> Reason {
+    let text = lang.pick(
+        "nobody who may go works in these weeks",
+        "niemand Zuständiges arbeitet in diesen Wochen",
+    );
+    reason("NO_WORKING_DAY", text.into(), None)
+}
+
+/// A reason that holds on so many of the days looked at.
+pub(crate) fn on_days(lang: Language, why: Reason, days: usize, of: usize, rep: &str) -> Reason {
+    let text = match (why.code.as_str(), lang) {
+        ("CLOSED_THAT_DAY", Language::English) if days == of => "closed on every working day".to_owned(),
+        ("CLOSED_THAT_DAY", Language::English) => format!("closed on {days} of {of} working days"),
+        ("CLOSED_THAT_DAY", Language::German) if days == of => "an allen Arbeitstagen geschlossen".to_owned(),
+        ("CLOSED_THAT_DAY", Language::German) => format!("an {days} von {of} Arbeitstagen geschlossen"),
+        ("REP_ABSENT", Language::English) => format!("{rep} is away on {days} of {of} working days"),
+        ("REP_ABSENT", Language::German) => format!("{rep} fehlt an {days} von {of} Arbeitstagen"),
+        _ => return why,
+    };
+    Reason { text, ..why }
+}
+
+pub(crate) fn comes_that_day(lang: Language) -> Reason {
+    let text = lang.pick("is visited on that day already", "wird an dem Tag schon besucht");
+    reason("COMES_THAT_DAY", text.into(), None)
+}
+
+pub(crate) fn not_with(lang: Language, other: &str) -> Reason {
+    let text = format!("{} {other}", lang.pick("not together with", "nicht zusammen mit"));
+    reason("CONFLICTS_WITH", text, None)
+}
+
+pub(crate) fn car_full(lang: Language) -> Reason {
+    reason(
+        "CAR_FULL",
+        lang.pick("the car is full", "das Auto ist voll").into(),
+        None,
+    )
+}
+
+pub(crate) fn pattern_incomplete(lang: Language, days: &[Date]) -> Reason {
+    let days: Vec<String> = days
+        .iter()
+        .map(|day| format!("{} {}", lang.weekday(day.weekday()), lang.date(*day)))
+        .collect();
+    let said = lang.pick("no room on", "kein Platz am");
+    reason("PATTERN_INCOMPLETE", format!("{said} {}", days.join(", ")), None)
+}
+
+pub(crate) fn too_soon(lang: Language, least: i64) -> Reason {
+    let text = match lang {
+        Language::English => format!("sooner than {} after another visit", lang.days(least)),
+        Language::German if least == 1 => "früher als 1 Tag nach einem anderen Besuch".to_owned(),
+        Language::German => format!("früher als {least} Tage nach einem anderen Besuch"),
+    };
+    reason("GAP_BROKEN", text, Some(least))
+}
+
+pub(crate) fn clash(lang: Language, others: &[String]) -> Reason {
+    let text = format!(
+        "{} {}",
+        lang.pick("cannot be kept together with", "nicht zu halten zusammen mit"),
+        others.join(", ")
+    );
+    reason("CLASH", text, None)
+}
+
+pub(crate) fn needs_skill(lang: Language) -> Reason {
+    let text = lang.pick(
+        "needs a skill the rep lacks",
+        "erfordert eine fehlende Befähigung",
+    );
+    reason("NEEDS_SKILL", text.into(), None)
+}
+
+/// The questions of "what if", as titles.
+pub(crate) fn what_if_ill(lang: Language, name: &str, from: Date, to: Date) -> String {
+    let (from, to) = (lang.date(from), lang.date(to));
+    match lang {
+        Language::English if from == to => format!("{name} is away on {from}"),
+        Language::English => format!("{name} is away from {from} to {to}"),
+        Language::German if from == to => format!("{name} fehlt am {from}"),
+        Language::German => format!("{name} fehlt vom {from} bis {to}"),
+    }
+}
+
+pub(crate) fn what_if_one_more(lang: Language, name: &str) -> String {
+    format!(
+        "{} {name}",
+        lang.pick("With one more rep:", "Mit zusätzlicher Person:")
+    )
+}
+
+pub(crate) fn what_if_promise(lang: Language, customer: &str, day: Date, time: &str) -> String {
+    let date = format!("{} {}", lang.weekday(day.weekday()), lang.date(day));
+    match lang {
+        Language::English => format!("{customer} promised for {date} at {time}"),
+        Language::German => format!("{customer} zugesagt für {date}, {time}"),
+    }
+}
+
+/// How far a cycle is.
+pub(crate) fn cycle_progress(lang: Language, visits: i64, kilometres: i64) -> String {
+    match lang {
+        Language::English => format!("{visits} visits, {kilometres} km so far"),
+        Language::German => format!("bisher {visits} Besuche, {kilometres} km"),
+    }
+}
+
 /// What became of a stop in a new plan.
 pub(crate) fn moved(lang: Language, before: Time, after: Time) -> String {
     match lang {
@@ -367,6 +481,68 @@ pub(crate) fn leaves(lang: Language, why: Option<&str>, best: Option<(Date, i64)
         });
     }
     text
+}
+
+/// What moving a visit to a day costs: driving, when the rep is home, who would be visited too late.
+pub(crate) fn price_of_move(
+    lang: Language,
+    minutes: i64,
+    rep: &str,
+    home: &str,
+    late: &[(String, i64)],
+) -> String {
+    let sign = if minutes < 0 { "−" } else { "+" };
+    let n = minutes.abs();
+    let mut text = match lang {
+        Language::English => format!("{sign}{n} min of driving, {rep} home at {home}"),
+        Language::German => format!("{sign}{n} Min. Fahrt, {rep} um {home} zu Hause"),
+    };
+    for (name, minutes) in late {
+        text.push_str(&match lang {
+            Language::English => format!(", {name} {minutes} min too late"),
+            Language::German => format!(", {name} {minutes} Min. zu spät"),
+        });
+    }
+    text
+}
+
+/// What accepting weeks changes in calendars.
+pub(crate) fn cycle_changes(lang: Language, new: i64, moved: i64, released: i64, promises: i64) -> String {
+    let count = |n: i64, one: (&str, &str), many: (&str, &str)| {
+        let (english, german) = if n == 1 { one } else { many };
+        format!("{n} {}", lang.pick(english, german))
+    };
+    let mut parts = vec![
+        count(
+            new,
+            ("visit is new", "Besuch ist neu"),
+            ("visits are new", "Besuche sind neu"),
+        ),
+        count(moved, ("moves", "wechselt den Tag"), ("move", "wechseln den Tag")),
+    ];
+    if released > 0 {
+        parts.push(count(
+            released,
+            ("goes back to waiting", "wartet wieder"),
+            ("go back to waiting", "warten wieder"),
+        ));
+    }
+    if promises > 0 {
+        parts.push(count(
+            promises,
+            ("promise is kept", "Zusage wird gehalten"),
+            ("promises are kept", "Zusagen werden gehalten"),
+        ));
+    }
+    format!("{}.", parts.join(", "))
+}
+
+/// How a cycle's change set is called.
+pub(crate) fn cycle_label(lang: Language, first: &str, last: &str, visits: usize) -> String {
+    match lang {
+        Language::English => format!("Accept the cycle {first} to {last}, {visits} visits"),
+        Language::German => format!("Zyklus {first} bis {last} übernommen, {visits} Besuche"),
+    }
 }
 
 pub(crate) fn from_here(lang: Language) -> String {

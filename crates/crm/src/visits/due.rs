@@ -8,15 +8,14 @@ use jiff::civil::Date;
 use points::{Filter, Shape};
 use records::Record;
 
-use super::{Candidate, DUE_WITHIN_DAYS, DueState, MOST_CANDIDATES, USUAL_MINUTES, store, urgency, visit_id};
+use super::details::Details;
+use super::{Candidate, DUE_WITHIN_DAYS, DueState, MOST_CANDIDATES, USUAL_MINUTES, store, visit_id};
 use crate::App;
-use crate::live::{accounts_of, id_text, index_problem};
+use crate::live::{id_text, index_problem};
 use crate::problem::Problem;
 
 /// A visit further away than that is no suggestion, whatever its rhythm.
 const SUGGESTED_WITHIN_DAYS: i64 = 14;
-/// An opportunity that closes within so many days makes a visit more urgent.
-const CLOSING_WITHIN_DAYS: i64 = 14;
 /// Most visits that are listed as beyond [`MOST_CANDIDATES`].
 const MOST_BEYOND: usize = 500;
 
@@ -41,11 +40,11 @@ pub(crate) struct Counts {
 }
 
 /// A place of the rep's with what the live index knows.
-struct Known {
-    location: String,
-    class: Option<String>,
-    last: Option<Timestamp>,
-    due_at: Option<Timestamp>,
+pub(super) struct Known {
+    pub location: String,
+    pub class: Option<String>,
+    pub last: Option<Timestamp>,
+    pub due_at: Option<Timestamp>,
 }
 
 /// Collects who could be visited by `user` on `day`. `wanted` are ids of visits or places that are to be
@@ -114,27 +113,15 @@ pub(crate) async fn gather(
         let candidate = Candidate {
             visit_id: record.map_or_else(|| visit_id(place, day), |v| v.id.clone()),
             on_record: record.is_some(),
-            location_id: place.clone(),
-            account_id: String::new(),
-            name: String::new(),
-            address: String::new(),
-            street: String::new(),
-            phone: None,
             class,
-            place: None,
             due_state: state,
             due_days: due,
-            tier: 4,
-            prize: 1,
             service_minutes: appointment
                 .and_then(|v| v.integer("duration_minutes"))
                 .or(rhythm.and_then(|r| r.minutes))
                 .unwrap_or(USUAL_MINUTES),
-            opening_hours: None,
-            country: None,
             promised_at: appointment.and_then(|v| v.integer("promised_at")).map(Timestamp),
-            last_note: None,
-            closing: None,
+            ..Candidate::at(place.clone())
         };
         candidates.push((candidate, rhythm.map(|r| r.days)));
     }
@@ -156,38 +143,10 @@ async fn complete(
     kept: &HashSet<String>,
 ) -> Result<Gathered, Problem> {
     let ids: Vec<String> = candidates.iter().map(|c| c.0.location_id.clone()).collect();
-    let accounts_by_place = accounts_of(app, &ids).await?;
-    let mut account_ids: Vec<String> = accounts_by_place.values().cloned().collect();
-    account_ids.sort_unstable();
-    account_ids.dedup();
-    let accounts = store::by_ids(&app.store, "account", &account_ids).await?;
-    let locations = store::by_ids(&app.store, "location", &ids).await?;
-    let until = day.saturating_add(CLOSING_WITHIN_DAYS.days());
-    let closing = store::closing(&app.store, &account_ids, day, until).await?;
+    let details = Details::load(app, &ids, day).await?;
     candidates.retain_mut(|(candidate, rhythm)| {
-        let Some(location) = locations.get(&candidate.location_id) else {
-            return false;
-        };
-        let Some(account) = accounts_by_place
-            .get(&candidate.location_id)
-            .and_then(|a| accounts.get(a))
-        else {
-            return false;
-        };
-        let out = account.text("status") == Some("closed") || location.boolean("active") == Some(false);
-        if out && !kept.contains(&candidate.location_id) {
-            return false;
-        }
-        fill(candidate, account, location);
-        candidate.closing = closing.get(&account.id).copied();
-        (candidate.tier, candidate.prize) = urgency(
-            candidate.due_state,
-            candidate.class.as_deref(),
-            candidate.due_days,
-            *rhythm,
-            candidate.closing.is_some(),
-        );
-        true
+        let kept = kept.contains(&candidate.location_id);
+        details.fill(candidate, *rhythm, kept)
     });
     let mut candidates: Vec<Candidate> = candidates.into_iter().map(|c| c.0).collect();
     let mut started = Vec::new();
@@ -231,55 +190,8 @@ async fn complete(
     })
 }
 
-/// What the records say about a candidate.
-fn fill(candidate: &mut Candidate, account: &Record, location: &Record) {
-    let text = |name: &str| location.text(name).unwrap_or_default();
-    let street = [text("street"), text("house_number")].join(" ");
-    let town = [text("postal_code"), text("city")].join(" ");
-    let parts: Vec<&str> = [street.trim(), town.trim()]
-        .into_iter()
-        .filter(|p| !p.is_empty())
-        .collect();
-    candidate.address = if parts.is_empty() {
-        text("source_text").to_owned()
-    } else {
-        parts.join(", ")
-    };
-    // What the geocoder matched is spelt as the map spells it.
-    let matched = location.text("geocode_label").and_then(|l| l.split(',').next());
-    candidate.street = matched
-        .unwrap_or(&street)
-        .trim_end_matches(|c: char| !c.is_alphabetic() && c != '.')
-        .trim()
-        .to_owned();
-    if let Some((name, last)) = candidate.street.rsplit_once(' ')
-        && last.starts_with(|c: char| c.is_ascii_digit())
-    {
-        candidate.street = name.to_owned();
-    }
-    candidate.account_id = account.id.clone();
-    candidate.name = account.text("name").unwrap_or_default().to_owned();
-    if let Some(place) = location
-        .text("name")
-        .filter(|p| !p.is_empty() && *p != candidate.name)
-    {
-        candidate.name = format!("{}, {place}", candidate.name);
-    }
-    candidate.phone = account.text("phone").map(str::to_owned);
-    candidate.class = account.text("class").map(str::to_owned);
-    candidate.place = location.place();
-    candidate.opening_hours = location.text("opening_hours").map(str::to_owned);
-    candidate.country = location.text("country").map(str::to_owned);
-    if let Some(minutes) = location
-        .integer("visit_minutes")
-        .filter(|m| (1..=600).contains(m))
-    {
-        candidate.service_minutes = minutes;
-    }
-}
-
 /// The rep's places: those of accounts they own, and those in territories they own.
-async fn of_rep(app: &App, user: &str, now: Timestamp) -> Result<Vec<Known>, Problem> {
+pub(super) async fn of_rep(app: &App, user: &str, now: Timestamp) -> Result<Vec<Known>, Problem> {
     let territories = store::owned_territories(app.store.db(), user, now).await?;
     let filter = Filter::Or(vec![
         Filter::category("owner_id", [user]),
@@ -328,7 +240,7 @@ async fn wanted_places(
     Ok(places)
 }
 
-fn days_between(from: Date, to: Date) -> i64 {
+pub(super) fn days_between(from: Date, to: Date) -> i64 {
     from.until(to).map_or(0, |span| i64::from(span.get_days()))
 }
 
@@ -342,7 +254,7 @@ fn due_on(known: &Known, zone: &crate::Zone, day: Date) -> Option<i64> {
     })
 }
 
-fn state_of(due_days: i64, rhythm: Option<i64>) -> DueState {
+pub(super) fn state_of(due_days: i64, rhythm: Option<i64>) -> DueState {
     let early = rhythm.map_or(0, |days| days / 4).min(SUGGESTED_WITHIN_DAYS);
     match due_days {
         days if days < 0 => DueState::Overdue,
@@ -353,20 +265,20 @@ fn state_of(due_days: i64, rhythm: Option<i64>) -> DueState {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Rhythm {
-    days: i64,
+pub(super) struct Rhythm {
+    pub days: i64,
     /// Not sooner than so many days after the last visit.
-    least_gap: i64,
-    minutes: Option<i64>,
+    pub least_gap: i64,
+    pub minutes: Option<i64>,
 }
 
-struct Rhythms {
+pub(super) struct Rhythms {
     by_class: HashMap<String, Rhythm>,
     by_place: HashMap<String, Rhythm>,
 }
 
 impl Rhythms {
-    async fn load(app: &App, places: &[String]) -> Result<Self, Problem> {
+    pub async fn load(app: &App, places: &[String]) -> Result<Self, Problem> {
         let mut rhythms = Self {
             by_class: HashMap::new(),
             by_place: HashMap::new(),
@@ -389,7 +301,7 @@ impl Rhythms {
         Ok(rhythms)
     }
 
-    fn of(&self, place: &str, class: Option<&str>) -> Option<Rhythm> {
+    pub fn of(&self, place: &str, class: Option<&str>) -> Option<Rhythm> {
         self.by_place
             .get(place)
             .or_else(|| self.by_class.get(class?))

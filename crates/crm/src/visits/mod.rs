@@ -3,12 +3,16 @@
 //! A visit is a record only when somebody planned, promised or did it. What is merely due is worked out from
 //! frequencies and past visits when asked.
 
+mod details;
 mod due;
+mod horizon;
 pub(crate) mod hours;
 mod http;
 mod store;
 
+pub(crate) use details::described;
 pub(crate) use due::{Gathered, gather};
+pub(crate) use horizon::{Wanted, horizon, owners_of, wanted_at};
 pub(crate) use http::router;
 pub(crate) use store::{by_ids, of_plan, planned_between};
 
@@ -88,25 +92,57 @@ pub(crate) struct Candidate {
 }
 
 impl Candidate {
+    /// A place of which nothing is known yet.
+    pub fn at(location_id: String) -> Self {
+        Self {
+            visit_id: String::new(),
+            on_record: false,
+            location_id,
+            account_id: String::new(),
+            name: String::new(),
+            address: String::new(),
+            street: String::new(),
+            phone: None,
+            class: None,
+            place: None,
+            due_state: DueState::None,
+            due_days: None,
+            tier: 4,
+            prize: 1,
+            service_minutes: USUAL_MINUTES,
+            opening_hours: None,
+            country: None,
+            promised_at: None,
+            last_note: None,
+            closing: None,
+        }
+    }
+
     /// Everything that a plan depends on, for telling whether a plan is out of date.
     pub fn facts(&self) -> String {
-        let place = self.place.map(|p| format!("{:.6} {:.6}", p.lng(), p.lat()));
-        let text = format!(
-            "{:?} {:?} {} {} {:?} {:?} {}",
-            place,
-            self.promised_at,
-            self.service_minutes,
-            self.tier,
-            self.opening_hours,
-            self.due_days,
-            self.name
-        );
-        Sha256::digest(text)
-            .iter()
-            .take(8)
-            .map(|b| format!("{b:02x}"))
-            .collect()
+        digest(&format!("{} {} {:?}", self.standing(), self.tier, self.due_days))
     }
+
+    /// The same without what makes it urgent: that of a visit which stands whatever else is due.
+    pub fn standing_facts(&self) -> String {
+        digest(&self.standing())
+    }
+
+    fn standing(&self) -> String {
+        let place = self.place.map(|p| format!("{:.6} {:.6}", p.lng(), p.lat()));
+        format!(
+            "{:?} {:?} {} {:?} {}",
+            place, self.promised_at, self.service_minutes, self.opening_hours, self.name
+        )
+    }
+}
+
+fn digest(text: &str) -> String {
+    Sha256::digest(text)
+        .iter()
+        .take(8)
+        .map(|b| format!("{b:02x}"))
+        .collect()
 }
 
 /// The id of the visit that a plan would make at a place on a day: the same however often it is planned.

@@ -77,6 +77,15 @@ pub(super) async fn open_at(
     all(store, "visit", filter).await
 }
 
+/// Visits at these places that wait for a day.
+pub(super) async fn waiting_at(store: &Store, locations: &[String]) -> Result<Vec<Record>, Problem> {
+    if locations.is_empty() {
+        return Ok(Vec::new());
+    }
+    let filter = Filter::one_of("location_id", locations.iter().cloned()).and(Filter::eq("status", "due"));
+    all(store, "visit", filter).await
+}
+
 /// Frequencies by class, and those of these places.
 pub(super) async fn frequencies(store: &Store, locations: &[String]) -> Result<Vec<Record>, Problem> {
     let mut which = Filter::IsNull {
@@ -127,6 +136,17 @@ pub(super) async fn owned_territories(db: &Db, user: &str, at: Timestamp) -> Res
                        where user_id = $1 and role = 'owner' and valid_from <= $2 and valid_to > $2";
     let rows: Vec<(String,)> =
         on_db!(read db, pool => sqlx::query_as(SQL).bind(user).bind(at.0).fetch_all(pool).await)
+            .map_err(Error::from)?;
+    Ok(rows.into_iter().map(|r| r.0).collect())
+}
+
+/// Who owns the territories that a place is assigned to at a moment.
+pub(super) async fn territory_owners(db: &Db, location: &str, at: Timestamp) -> Result<Vec<String>, Problem> {
+    const SQL: &str = "select m.user_id from assignments s join territory_members m on m.territory_id = s.territory_id \
+                       where s.location_id = $1 and m.role = 'owner' and s.valid_from <= $2 and s.valid_to > $2 \
+                       and m.valid_from <= $2 and m.valid_to > $2";
+    let rows: Vec<(String,)> =
+        on_db!(read db, pool => sqlx::query_as(SQL).bind(location).bind(at.0).fetch_all(pool).await)
             .map_err(Error::from)?;
     Ok(rows.into_iter().map(|r| r.0).collect())
 }

@@ -78,6 +78,7 @@ pub(super) fn order(matrix: &Matrix, ends: Ends) -> Result<Vec<usize>, Refusal> 
     let options = plan::Options {
         seed: 1,
         steps: STEPS,
+        ..plan::Options::default()
     };
     let plan = plan::solve(&problem, &options, &mut |_| ControlFlow::Continue(()));
     if let Some(out) = plan.left_out.first() {

@@ -1,0 +1,211 @@
+//! One annealed walk from plan to plan, with the best one kept aside.
+
+use std::ops::ControlFlow;
+
+use crate::compiled::Problem;
+use crate::finder::Finder;
+use crate::near::Earlier;
+use crate::neighbours::Neighbours;
+use crate::numeric::ln;
+use crate::plan::Cost;
+use crate::random::Random;
+use crate::recreate::Recreate;
+use crate::ruin::{Ruin, Strength};
+use crate::search::{Options, Pace, Progress};
+use crate::state::State;
+use crate::weights::{Schedule, upper};
+
+/// The budget is looked at once in so many steps.
+const GLANCE: u64 = 16;
+/// The caller hears something at least once in so many.
+const WORD: u64 = 1024;
+
+/// What a step needs besides the plan.
+pub(crate) struct Tools<'n> {
+    pub(crate) neighbours: &'n Neighbours,
+    pub(crate) finder: Finder<'n>,
+    pub(crate) ruin: Ruin,
+    pub(crate) recreate: Recreate,
+    pub(crate) strength: Strength,
+    /// Visits from which a ruin may start.
+    pub(crate) seeds: Vec<u32>,
+}
+
+impl<'n> Tools<'n> {
+    pub(crate) fn new(problem: &Problem, neighbours: &'n Neighbours) -> Self {
+        let mut finder = Finder::new(problem, neighbours);
+        finder.blink = 50;
+        let visits = problem.visits();
+        Self {
+            neighbours,
+            finder,
+            ruin: Ruin::default(),
+            recreate: Recreate::new(problem, neighbours),
+            strength: Strength {
+                mean: 10.0,
+                longest: 10.0,
+                scattered: 8,
+            },
+            seeds: (0..visits.len() as u32)
+                .filter(|&v| visits[v as usize].place.is_some() && !problem.is_delivery(v))
+                .collect(),
+        }
+    }
+}
+
+pub(crate) struct Walk<'p> {
+    state: State<'p>,
+    best: Vec<Vec<u32>>,
+    best_cost: Cost,
+    /// Slots whose order differs from the best one, perhaps.
+    changed: Vec<usize>,
+    is_changed: Vec<bool>,
+    schedule: Schedule,
+    random: Random,
+    step: u64,
+    fraction: f64,
+    travel_only: bool,
+}
+
+impl<'p> Walk<'p> {
+    pub(crate) fn new(state: State<'p>, heat: f64, options: &Options) -> Self {
+        Self {
+            best: state.orders(),
+            best_cost: state.cost,
+            changed: Vec::new(),
+            is_changed: vec![false; state.routes.len()],
+            schedule: Schedule::new(&state, heat),
+            random: Random::new(options.seed),
+            step: 0,
+            fraction: 0.0,
+            travel_only: false,
+            state,
+        }
+    }
+
+    /// Tells the caller where things are.
+    pub(crate) fn report(
+        &mut self,
+        pace: &mut Pace,
+        on_progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        on_progress(&Progress {
+            step: self.step,
+            steps: match pace {
+                Pace::Steps(steps) => *steps,
+                Pace::Clock(_) => self.step,
+            },
+            cost: self.best_cost,
+            fraction: self.fraction,
+            problem: self.state.problem,
+            best: &self.best,
+            earlier: self.state.earlier,
+        })
+    }
+
+    /// Walks until the budget is used.
+    pub(crate) fn go(
+        &mut self,
+        tools: &mut Tools,
+        pace: &mut Pace,
+        on_progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+    ) {
+        tools.finder.prize_price = self.schedule.weights.prize_price;
+        let mut temperature = self.schedule.temperature(0.0);
+        loop {
+            if self.step.is_multiple_of(GLANCE) {
+                self.fraction = match pace {
+                    Pace::Steps(steps) => self.step as f64 / (*steps).max(1) as f64,
+                    Pace::Clock(clock) => clock(),
+                };
+                temperature = self.schedule.temperature(self.fraction);
+                if !self.travel_only && self.fraction >= self.schedule.prize_part {
+                    // The second phase begins at the best plan and never gives a visit back.
+                    self.travel_only = true;
+                    self.back_to_best();
+                }
+            }
+            let over = match pace {
+                Pace::Steps(steps) => self.step >= *steps,
+                Pace::Clock(_) => self.fraction >= 1.0,
+            };
+            if over {
+                return;
+            }
+            self.step += 1;
+            let better = self.step_once(tools, temperature);
+            if (better || self.step.is_multiple_of(WORD)) && self.report(pace, on_progress).is_break() {
+                return;
+            }
+        }
+    }
+
+    /// Ruins and recreates once; `true` if that gave the best plan so far.
+    fn step_once(&mut self, tools: &mut Tools, temperature: f64) -> bool {
+        let (state, random) = (&mut self.state, &mut self.random);
+        let before = state.cost;
+        state.begin();
+        let seed = tools
+            .ruin
+            .run(state, tools.neighbours, &tools.seeds, &tools.strength, random);
+        let near = seed.map_or(&[][..], |visit| tools.neighbours.near(visit));
+        tools
+            .recreate
+            .run(state, &mut tools.finder, &tools.ruin.taken, near, random);
+        let after = state.cost;
+        // U in (0, 1], so that the logarithm exists.
+        let luck = -temperature * ln(1.0 - random.unit());
+        let weights = &self.schedule.weights;
+        let accepted = state.fits()
+            && if self.travel_only {
+                match upper(&after).cmp(&upper(&before)) {
+                    std::cmp::Ordering::Less => true,
+                    std::cmp::Ordering::Greater => false,
+                    std::cmp::Ordering::Equal => (after.travel as f64) < before.travel as f64 + luck,
+                }
+            } else {
+                weights.of(&after) < weights.of(&before) + luck
+            };
+        if !accepted {
+            state.undo();
+            return false;
+        }
+        for &slot in state.touched() {
+            if !std::mem::replace(&mut self.is_changed[slot], true) {
+                self.changed.push(slot);
+            }
+        }
+        if after < self.best_cost {
+            self.keep();
+            return true;
+        }
+        false
+    }
+
+    /// The present plan becomes the best.
+    fn keep(&mut self) {
+        self.best_cost = self.state.cost;
+        for slot in self.changed.drain(..) {
+            self.is_changed[slot] = false;
+            self.best[slot].clone_from(&self.state.routes[slot].stops);
+        }
+    }
+
+    fn back_to_best(&mut self) {
+        self.state = restored(self.state.problem, self.state.earlier, &self.best);
+        self.changed.clear();
+        self.is_changed.iter_mut().for_each(|c| *c = false);
+    }
+
+    /// The best plan.
+    pub(crate) fn into_best(mut self) -> State<'p> {
+        self.back_to_best();
+        self.state
+    }
+}
+
+fn restored<'p>(problem: &'p Problem, earlier: Option<&'p Earlier>, orders: &[Vec<u32>]) -> State<'p> {
+    let mut state = State::empty(problem, earlier);
+    state.set_orders(orders);
+    state
+}

@@ -1,0 +1,96 @@
+//! Weights that turn the cost levels into one number for annealing, and temperatures over the budget.
+
+use crate::compiled::Problem;
+use crate::numeric::{exp, ln};
+use crate::plan::Cost;
+use crate::state::State;
+
+/// Only the comparison of whole plans is lexicographic; here a lower tier merely weighs more, so that the search can cross from one good
+/// plan to another.
+#[derive(Clone, Debug)]
+pub(crate) struct Weights {
+    tier: [f64; 4],
+    prize: f64,
+    /// Seconds of driving that one point of prize is worth where places are compared.
+    pub(crate) prize_price: i64,
+}
+
+impl Weights {
+    /// In seconds of driving. `leg` is a usual drive between two stops.
+    pub(crate) fn new(problem: &Problem, leg: f64) -> Self {
+        let visits = problem.visits();
+        let count = visits.len().max(1) as f64;
+        let mean = (visits.iter().map(|v| f64::from(v.prize)).sum::<f64>() / count).max(0.01);
+        let largest = visits.iter().map(|v| f64::from(v.prize)).fold(1.0, f64::max);
+        let prize = 2000.0 * leg / mean;
+        let tier = [256.0, 64.0, 16.0, 4.0].map(|times| times * largest * prize);
+        Self {
+            tier,
+            prize,
+            prize_price: (prize as i64).max(1),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn of(&self, cost: &Cost) -> f64 {
+        let mut sum = cost.travel as f64 + self.prize * cost.prize_lost as f64;
+        for (weight, count) in self.tier.iter().zip(cost.unserved) {
+            sum += weight * count as f64;
+        }
+        sum
+    }
+}
+
+/// What counts before travel.
+pub(crate) fn upper(cost: &Cost) -> ([i64; 4], i64) {
+    (cost.unserved, cost.prize_lost)
+}
+
+/// Temperatures over the budget, in two phases: first everything, then travel alone.
+#[derive(Clone, Debug)]
+pub(crate) struct Schedule {
+    /// Up to this fraction of the budget prizes are annealed.
+    pub(crate) prize_part: f64,
+    first_prize: f64,
+    last_prize: f64,
+    first_travel: f64,
+    last_travel: f64,
+    pub(crate) weights: Weights,
+}
+
+impl Schedule {
+    pub(crate) fn new(state: &State, heat: f64) -> Self {
+        let problem = state.problem;
+        let visits = problem.visits();
+        let legs = (state.planned + state.driven).max(1);
+        let driven: i64 = state.routes.iter().map(|r| r.drive).sum();
+        let leg = (driven as f64 / legs as f64).max(1.0);
+        let weights = Weights::new(problem, leg);
+        let count = visits.len().max(1) as f64;
+        let worth = |v: &crate::Visit| {
+            weights.tier.get(usize::from(v.tier)).copied().unwrap_or(0.0) + weights.prize * f64::from(v.prize)
+        };
+        let mean_worth = visits.iter().map(worth).sum::<f64>() / count;
+        let prize_part = if state.absent.is_empty() { 0.0 } else { 0.7 };
+        let first_prize = 2.0 * mean_worth * heat;
+        Self {
+            prize_part,
+            first_prize,
+            last_prize: leg.min(first_prize),
+            first_travel: leg * heat,
+            last_travel: 0.01 * leg * heat,
+            weights,
+        }
+    }
+
+    /// The temperature at a fraction of the budget.
+    pub(crate) fn temperature(&self, fraction: f64) -> f64 {
+        let between = |first: f64, last: f64, part: f64| first * exp(ln(last / first) * part.clamp(0.0, 1.0));
+        if fraction < self.prize_part {
+            between(self.first_prize, self.last_prize, fraction / self.prize_part)
+        } else {
+            let part = (fraction - self.prize_part) / (1.0 - self.prize_part);
+            between(self.first_travel, self.last_travel, part)
+        }
+    }
+}
