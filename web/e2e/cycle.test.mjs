@@ -37,7 +37,7 @@ const cellAt = (page, user, day) => page.locator(`[data-user="${user}"][data-day
 
 /** A working cell with at least two visits that may move, and what it holds. */
 function busyCell(cycle) {
-  for (const person of cycle.people) {
+  for (const person of cycle.rows) {
     const cell = person.cells.find((one) => one.state === 'work' && one.stops.filter((stop) => !stop.promised && !stop.fixed).length > 1);
     if (cell) return { person, cell, stop: cell.stops.find((one) => !one.promised && !one.fixed) };
   }
@@ -51,13 +51,13 @@ test('a manager plans weeks for the team and sees what is met, what is not and w
     assert.equal(cycle.state, 'ready');
     assert.equal(cycle.days.length, 28);
     const rows = page.getByRole('grid', { name: 'People and days' }).getByRole('rowheader');
-    assert.equal(await rows.count(), cycle.people.length);
+    assert.equal(await rows.count(), cycle.rows.length);
     // The head, the rows and the cells tell the same number of visits.
     const [met, asked] = numbers(await page.getByRole('group', { name: 'Frequencies met' }).locator('strong').textContent());
     assert.deepEqual([met, asked], [cycle.met, cycle.asked]);
     assert.ok(met > 0 && met <= asked, `${met} of ${asked}`);
-    assert.equal(cycle.people.reduce((sum, person) => sum + person.met, 0), met);
-    for (const person of cycle.people) {
+    assert.equal(cycle.rows.reduce((sum, person) => sum + person.met, 0), met);
+    for (const person of cycle.rows) {
       assert.equal(person.cells.length, cycle.days.length, person.name);
       for (const cell of person.cells) {
         if (cell.stops.length === 0) continue;
@@ -118,7 +118,7 @@ test('a day opens from the keyboard with its stops, times and reasons; a visit m
     await picture(page, 'cycle-other-day');
     await dialog.getByRole('button', { name: /^Move to/ }).click();
     await page.getByText(`${stop.name} moved to`).first().waitFor();
-    const placed = (cycle, on) => cycle.people.find((one) => one.user_id === person.user_id).cells.find((one) => one.day === on).stops.find((one) => one.location_id === stop.location_id);
+    const placed = (cycle, on) => cycle.rows.find((one) => one.user_id === person.user_id).cells.find((one) => one.day === on).stops.find((one) => one.location_id === stop.location_id);
     const moved = await read(page, id);
     assert.equal(placed(moved, cell.day), undefined);
     assert.equal(placed(moved, day)?.fixed, true, 'what was moved by hand stays there');
@@ -151,7 +151,7 @@ test('a what-if opens as a comparison and leaves the plan alone', async () => {
     const dialog = page.getByRole('dialog');
     await accessible(page, 'what if');
     await dialog.getByRole('radio', { name: 'Somebody is ill' }).check();
-    const working = before.people.find((person) => person.cells.some((cell) => cell.state === 'work' && cell.stops.length > 0));
+    const working = before.rows.find((person) => person.cells.some((cell) => cell.state === 'work' && cell.stops.length > 0));
     const day = working.cells.find((cell) => cell.state === 'work' && cell.stops.length > 0).day;
     await dialog.getByRole('combobox', { name: 'Who is ill' }).selectOption(working.user_id);
     await dialog.getByRole('combobox', { name: 'From' }).selectOption(day);
@@ -162,13 +162,13 @@ test('a what-if opens as a comparison and leaves the plan alone', async () => {
     await accept(page).waitFor();
     const asked = await read(page, /\/cycle\/([^/?]+)/.exec(page.url())[1]);
     assert.equal(asked.parent_id, id);
-    assert.equal(asked.people.find((person) => person.user_id === working.user_id).cells.find((cell) => cell.day === day).stops.length, 0, 'who is ill sees nobody');
+    assert.equal(asked.rows.find((person) => person.user_id === working.user_id).cells.find((cell) => cell.day === day).stops.length, 0, 'who is ill sees nobody');
     await picture(page, 'cycle-compared');
     await accessible(page, 'comparison');
     await comparison.getByRole('button', { name: 'Discard this draft' }).click();
     await page.waitForURL(new RegExp(`/cycle/${id}`));
     const again = await read(page, id);
-    assert.deepEqual(again.people, before.people, 'the plan itself is as it was');
+    assert.deepEqual(again.rows, before.rows, 'the plan itself is as it was');
   });
 });
 
@@ -186,7 +186,7 @@ test('accepting tells what changes, writes the days, and one press takes it back
     await dialog.getByRole('button', { name: 'Accept the plan' }).click();
     await page.getByText(/^Cycle accepted: \d+ visits?/).first().waitFor();
     assert.equal((await read(page, id)).state, 'accepted');
-    const person = cycle.people.find((one) => one.cells.some((cell) => cell.state === 'work' && cell.stops.length > 0));
+    const person = cycle.rows.find((one) => one.cells.some((cell) => cell.state === 'work' && cell.stops.length > 0));
     const cell = person.cells.find((one) => one.state === 'work' && one.stops.length > 0);
     const day = await (await page.request.get(`${address}/api/v1/days/${cell.day}?user=${person.user_id}`)).json();
     assert.equal(day.plan?.status, 'accepted');
@@ -206,7 +206,7 @@ test('find a slot offers times with their detour, books one and takes it back', 
     const dialog = page.getByRole('dialog');
     const slots = dialog.getByRole('list', { name: 'Best slots' }).getByRole('listitem');
     await slots.getByRole('button', { name: /^Book/ }).first().waitFor();
-    for (const text of await slots.allTextContents()) assert.match(text, /\d+ min extra driving, (on the way|a detour|a long detour)/);
+    for (const text of await slots.allTextContents()) assert.match(text, /\d+ min (of driving|extra driving), (on the way|a detour|a long detour)/);
     const detours = (await slots.locator('.level').allTextContents()).map((text) => numbers(text)[0]);
     assert.deepEqual([...detours].sort((a, b) => a - b), detours, 'the best comes first');
     await picture(page, 'slots');

@@ -10,7 +10,7 @@ const days = ['2026-11-23', '2026-11-24', '2026-11-25', '2026-11-26', '2026-11-2
 
 function cell(day: string, change: Partial<Cell> = {}): Cell {
   const begins = Date.parse(`${day}T07:00:00Z`);
-  return { day, state: 'work', shift: [begins, begins + 8 * HOUR * 1000], drive_s: 0, visit_s: 0, wait_s: 0, overtime_s: 0, meters: 0, start: null, end: null, stops: [], ...change };
+  return { day, state: 'work', shift: [begins, begins + 8 * HOUR * 1000], drive_s: 0, visit_s: 0, wait_s: 0, overtime_s: 0, meters: 0, start: 0, end: 0, stops: [], ...change };
 }
 const off = (day: string) => cell(day, { state: 'off', shift: null });
 const stop = (location: string, lng: number, lat: number, start = 0) => ({
@@ -23,13 +23,13 @@ function person(id: string, cells: Cell[]): CyclePerson {
 
 it('leaves out days on which nobody works, and keeps weekends on which somebody does', () => {
   const week = days.map((day, i) => (i === 5 || i === 6 ? off(day) : cell(day)));
-  expect(shownDays({ days, people: [person('a', week)] })).toEqual([0, 1, 2, 3, 4, 7]);
+  expect(shownDays({ days, rows: [person('a', week)] })).toEqual([0, 1, 2, 3, 4, 7]);
   const saturday = week.map((one, i) => (i === 5 ? cell(days[5] ?? '') : one));
-  expect(shownDays({ days, people: [person('a', week), person('b', saturday)] })).toEqual([0, 1, 2, 3, 4, 5, 7]);
+  expect(shownDays({ days, rows: [person('a', week), person('b', saturday)] })).toEqual([0, 1, 2, 3, 4, 5, 7]);
   // Somebody is away all week: those days stay to be seen, the weekend does not.
-  expect(shownDays({ days, people: [person('a', days.map((day) => cell(day, { state: 'absent', shift: null })))] })).toEqual([0, 1, 2, 3, 4, 7]);
+  expect(shownDays({ days, rows: [person('a', days.map((day) => cell(day, { state: 'absent', shift: null })))] })).toEqual([0, 1, 2, 3, 4, 7]);
   // No hours at all: the weekdays, so that it is seen whose are missing.
-  expect(shownDays({ days, people: [person('a', days.map(off))] })).toEqual([0, 1, 2, 3, 4, 7]);
+  expect(shownDays({ days, rows: [person('a', days.map(off))] })).toEqual([0, 1, 2, 3, 4, 7]);
 });
 
 it('parts days into weeks that begin on Monday', () => {
@@ -50,13 +50,13 @@ it('takes the longest shift or day as the full bar', () => {
 it('takes visits on working days only', () => {
   const day = days[0] ?? '';
   expect(takes(cell(day))).toBe(true);
-  for (const state of ['off', 'absent', 'past', 'fixed'] as const) expect(takes(cell(day, { state })), state).toBe(false);
+  for (const state of ['off', 'absent', 'past'] as const) expect(takes(cell(day, { state })), state).toBe(false);
   expect(takes(cell(day, { shift: null }))).toBe(false);
 });
 
 it('finds cells by person and day, and keeps them in an address', () => {
-  const people = [person('a', days.map((day) => cell(day))), person('b:c', days.map((day) => cell(day)))];
-  const cycle = { days, people } as Parameters<typeof findCell>[0];
+  const rows = [person('a', days.map((day) => cell(day))), person('b:c', days.map((day) => cell(day)))];
+  const cycle = { days, rows } as Parameters<typeof findCell>[0];
   expect(findCell(cycle, 'b:c', '2026-11-25')?.cell.day).toBe('2026-11-25');
   expect(findCell(cycle, 'x', '2026-11-25')).toBeNull();
   expect(findCell(cycle, 'a', '2027-01-01')).toBeNull();

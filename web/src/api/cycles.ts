@@ -5,13 +5,15 @@ import type { Id, Job, Plan, Reason } from './types';
 
 export type CycleStatus = 'planning' | 'ready' | 'failed' | 'accepted';
 export type Effort = 'quick' | 'usual' | 'thorough';
-export type DayKind = 'work' | 'off' | 'absent' | 'past' | 'fixed';
+export type DayKind = 'work' | 'off' | 'absent' | 'past';
 
 export interface CycleHead {
   id: Id; first_day: string; last_day: string; people: number; state: CycleStatus;
   /** Visits planned, of the visits the frequencies ask for. */
   met: number; asked: number;
-  created_at: number; created_by: { id: Id; name: string } | null; parent_id: Id | null; what: string | null; change_set: Id | null;
+  created_at: number; created_by: { id: Id; name: string } | null; parent_id: Id | null;
+  /** The question this is the answer to, in words. */
+  what: string | null; change_set: Id | null;
 }
 export interface CycleStop {
   location_id: Id; account_id: Id; name: string; address: string; lng: number; lat: number; class: string | null;
@@ -22,7 +24,7 @@ export interface CycleStop {
 export interface Cell {
   day: string; state: DayKind; shift: [number, number] | null;
   drive_s: number; visit_s: number; wait_s: number; overtime_s: number; meters: number;
-  start: number | null; end: number | null; stops: CycleStop[];
+  start: number; end: number; stops: CycleStop[];
 }
 export interface CyclePerson {
   user_id: Id; name: string; message: string | null; met: number; asked: number; drive_s: number; visit_s: number; meters: number;
@@ -37,9 +39,9 @@ export interface Unmet {
 }
 export interface Compared {
   parent: { met: number; asked: number; drive_s: number; visit_s: number; meters: number };
-  moved: number; kept: number; dropped: number; added: number; sentence: string;
+  moved: number; kept: number; dropped: number; added: number;
 }
-export interface Cycle extends Omit<CycleHead, 'people'> {
+export interface Cycle extends CycleHead {
   message: string | null; job: Job | null; steps: number; steps_done: number; seed: number; computing_ms: number; map_hash: string;
   days: string[];
   /** Share of the visits asked for that could at most still be met, 0 to 1. */
@@ -47,11 +49,11 @@ export interface Cycle extends Omit<CycleHead, 'people'> {
   /** How it got better: milliseconds, visits met, seconds of driving. */
   curve: [number, number, number][];
   totals: { drive_s: number; visit_s: number; wait_s: number; meters: number; overtime_s: number };
-  people: CyclePerson[];
+  rows: CyclePerson[];
   unmet: Unmet[]; unmet_by_reason: { code: string; text: string; count: number }[];
   compared: Compared | null;
 }
-export interface Candidate { user_id: Id; name: string; message: string | null; customers: number }
+export interface Candidate { user_id: Id; name: string; message: string | null; customers: number; working_days: number }
 export interface Wish { first_day?: string; weeks?: number; users?: Id[]; effort?: Effort; seed?: number }
 /** One visit of one place on one day. */
 export interface VisitAt { user_id: Id; location_id: Id; day: string }
@@ -59,9 +61,11 @@ export interface Move extends VisitAt { to_day: string; to_user_id?: Id }
 export interface Price {
   /** Extra driving of both days together. */
   minutes: number;
-  from: { user_id: Id; day: string; drive_s: number; end: number | null };
-  to: { user_id: Id; day: string; drive_s: number; end: number | null; overtime_s: number };
-  late: { name: string; minutes: number }[]; possible: boolean; sentence: string;
+  from: { user_id: Id; day: string; drive_s: number; end: number };
+  to: { user_id: Id; day: string; drive_s: number; end: number; overtime_s: number };
+  late: { name: string; minutes: number }[];
+  /** Nobody is late and the day is not too long; it can be done all the same. */
+  possible: boolean; sentence: string;
 }
 export type WhatIf =
   | { what: 'ill'; user_id: Id; from_day: string; to_day: string }
@@ -95,8 +99,9 @@ export const day = (id: Id, day: string, user: Id, signal?: AbortSignal) => get<
 
 export type Detour = 'ok' | 'warn' | 'danger';
 export interface Slot {
-  user_id: Id; user_name: string; day: string; start: number; end: number; extra_drive_minutes: number; level: Detour;
-  after: string | null; before: string | null; displaces: string[];
+  user_id: Id; user_name: string; day: string; start: number; end: number;
+  /** Negative when it saves some. */
+  extra_drive_minutes: number; level: Detour; after: string | null; before: string | null;
 }
 export interface Slots { slots: Slot[]; reasons: { user_id: Id; day: string; text: string }[]; minutes: number }
 
@@ -106,10 +111,14 @@ export const book = (location: Id, wish: { user_id: Id; start: number; minutes: 
   post<{ visit_id: Id; change_set: Id }>(`/api/v1/locations/${location}/appointment`, wish);
 
 export interface MileageDay {
-  user_id: Id; user_name: string; day: string; planned_m: number | null; planned_drive_s: number | null; driven_m: number; driven_s: number;
+  user_id: Id; user_name: string; day: string;
+  /** 0 without a plan. */
+  planned_m: number; planned_drive_s: number; driven_m: number; driven_s: number;
   visit_s: number; visits: number; legs: { from: string; to: string; meters: number; seconds: number }[]; derived: boolean;
+  /** What is missing in it, such as a home. */
+  note: string | null;
 }
-export interface MileageTotal { user_id: Id; user_name: string; driven_m: number; driven_s: number; visit_s: number; visits: number; planned_m: number | null }
+export interface MileageTotal { user_id: Id; user_name: string; driven_m: number; driven_s: number; visit_s: number; visits: number; planned_m: number }
 export interface Mileage { days: MileageDay[]; totals: MileageTotal[] }
 
 export const mileage = (from: string, to: string, user: Id | null, signal?: AbortSignal) =>

@@ -31,8 +31,7 @@ export function carry(event: PointerEvent, user: Id, day: string, stop: CycleSto
     } catch (problem) {
       if (controller.signal.aborted) return;
       if (!(problem instanceof Problem)) throw problem;
-      if (cycle.carried && same()) cycle.carried = { ...cycle.carried, price: null };
-      feedback.failed(problem);
+      if (cycle.carried && same()) cycle.carried = { ...cycle.carried, price: problem };
     }
   };
 
@@ -60,8 +59,8 @@ export function carry(event: PointerEvent, user: Id, day: string, stop: CycleSto
     if (!found || !takes(found.cell)) return;
     // Let go before the price has come: nothing moves unseen, the list with prices opens instead.
     if (!carried.price || carried.price === 'asking') cycle.moving = { user, day, stop };
-    else if (carried.price.possible) void cycle.move({ user_id: user, location_id: stop.location_id, day, to_day: over.day, ...(over.user === user ? {} : { to_user_id: over.user }) }, stop.name);
-    else feedback.say(carried.price.sentence);
+    else if (carried.price instanceof Problem) feedback.failed(carried.price);
+    else void cycle.move({ user_id: user, location_id: stop.location_id, day, to_day: over.day, ...(over.user === user ? {} : { to_user_id: over.user }) }, stop.name);
   };
   const escape = (key: KeyboardEvent) => {
     if (key.key !== 'Escape') return;

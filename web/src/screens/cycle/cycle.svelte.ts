@@ -1,6 +1,7 @@
 // The cycle that is looked at: which one, what is chosen in it, its routes, and everything that changes it.
 import * as api from '../../api/cycles';
 import type { Cell, Cycle, CycleHead, CyclePerson, CycleStop, Effort, Move, Price, WhatIf, Wish } from '../../api/cycles';
+import { Problem } from '../../api/client';
 import { job as jobNow } from '../../api/admin';
 import type { Id, Job, Plan } from '../../api/types';
 import { localDate } from '../../i18n/format';
@@ -12,7 +13,7 @@ import { view } from '../../state/view.svelte';
 import { cellKey, findCell, parseCellKey, signature } from './grid';
 
 /** A visit on its way to another day: where it would land and what that costs. */
-export interface Carried { user: Id; day: string; stop: CycleStop; over: { user: Id; day: string } | null; price: Price | 'asking' | null; x: number; y: number }
+export interface Carried { user: Id; day: string; stop: CycleStop; over: { user: Id; day: string } | null; price: Price | Problem | 'asking' | null; x: number; y: number }
 
 const SECOND = 1000; // milliseconds
 /** How many days' roads are asked for at once. */
@@ -60,7 +61,7 @@ class CycleScreenState {
 
   /** Somebody's first day with visits, so that the map has something to show from the start. */
   get #first(): { person: CyclePerson; cell: Cell } | null {
-    for (const person of this.value?.people ?? []) {
+    for (const person of this.value?.rows ?? []) {
       const cell = person.cells.find((one) => one.stops.length > 0 && one.day >= session.now.today);
       if (cell) return { person, cell };
     }

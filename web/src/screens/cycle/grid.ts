@@ -9,8 +9,8 @@ export function weekday(day: string): number {
 }
 
 /** The days worth a column, as places in `cycle.days`: somebody works or has something to do, or is away on a weekday. */
-export function shownDays(cycle: Pick<Cycle, 'days' | 'people'>): number[] {
-  const shown = cycle.days.map((_, i) => i).filter((i) => cycle.people.some((person) => {
+export function shownDays(cycle: Pick<Cycle, 'days' | 'rows'>): number[] {
+  const shown = cycle.days.map((_, i) => i).filter((i) => cycle.rows.some((person) => {
     const cell = person.cells[i];
     return cell !== undefined && (cell.shift !== null || cell.stops.length > 0 || (cell.state !== 'off' && weekday(cell.day) < 5));
   }));
@@ -56,7 +56,7 @@ export function scale(people: CyclePerson[]): number {
 }
 
 export function findCell(cycle: Cycle | null | undefined, user: string, day: string): { person: CyclePerson; cell: Cell } | null {
-  const person = cycle?.people.find((one) => one.user_id === user);
+  const person = cycle?.rows.find((one) => one.user_id === user);
   const cell = person?.cells[cycle?.days.indexOf(day) ?? -1];
   return person && cell ? { person, cell } : null;
 }
