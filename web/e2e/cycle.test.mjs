@@ -35,6 +35,29 @@ async function plan(page, weeks = '2') {
 const read = async (page, id) => (await page.request.get(`${address}/api/v1/cycles/${id}`)).json();
 const cellAt = (page, user, day) => page.locator(`[data-user="${user}"][data-day="${day}"]`);
 
+/** A week that was planned and accepted without the screen. */
+async function acceptedByRequest(page) {
+  const post = async (path, data) => {
+    const answer = await page.request.post(`${address}/api/v1/${path}`, { data, headers: { origin: address } });
+    assert.ok(answer.ok(), `${path}: ${await answer.text()}`);
+    return answer.json();
+  };
+  const until = async (id, wanted) => {
+    for (let second = 0; second < 120; second += 1) {
+      const { state, message } = await read(page, id);
+      if (state === wanted) return;
+      assert.notEqual(state, 'failed', message);
+      await page.waitForTimeout(1000);
+    }
+    assert.fail(`the cycle is not ${wanted} after two minutes`);
+  };
+  const { id } = await post('cycles', { weeks: 1, effort: 'quick' });
+  await until(id, 'ready');
+  await post(`cycles/${id}/accept`, {});
+  await until(id, 'accepted');
+  return id;
+}
+
 /** A working cell with at least two visits that may move, and what it holds. */
 function busyCell(cycle) {
   for (const person of cycle.rows) {
@@ -227,15 +250,21 @@ test('mileage of a month: days that sum up, marked as derived, as CSV', async ()
     await page.getByRole('main').getByRole('button', { name: 'More', exact: true }).click();
     await page.getByRole('button', { name: 'Mileage' }).click();
     const dialog = page.getByRole('dialog', { name: 'Mileage' });
+    const { today } = await (await page.request.get(`${address}/api/v1/session`)).json();
     const [answer] = await Promise.all([
-      page.waitForResponse((response) => new URL(response.url()).pathname === '/api/v1/mileage'),
+      page.waitForResponse((response) => {
+        const { pathname, searchParams } = new URL(response.url());
+        return pathname === '/api/v1/mileage' && searchParams.get('from').slice(0, 7) < today.slice(0, 7);
+      }),
       dialog.getByRole('button', { name: 'Month before' }).click(),
     ]);
     const found = await answer.json();
     assert.ok(found.days.length > 0, 'the demo has check-ins in the month before');
     await dialog.getByText('derived', { exact: true }).waitFor();
     const table = dialog.getByRole('table', { name: 'Days' });
-    await table.locator('tbody tr').nth(found.days.length - 1).waitFor();
+    const [first] = found.days;
+    const month = new Intl.DateTimeFormat('en-GB', { month: 'short', timeZone: 'UTC' }).format(new Date(`${first.day}T12:00:00Z`));
+    await table.getByRole('button', { name: new RegExp(` ${Number(first.day.slice(8))} ${month}`) }).waitFor();
     assert.equal(await table.locator('tbody tr').count(), found.days.length);
     assert.equal(found.days.reduce((sum, day) => sum + day.driven_m, 0), found.totals[0].driven_m, 'the days sum up');
     assert.ok(found.days.every((day) => day.derived));
@@ -249,9 +278,12 @@ test('mileage of a month: days that sum up, marked as derived, as CSV', async ()
   });
 });
 
-test('the cycle on a phone in the dark is a list of days per person; a rep sees the own row only', async () => {
+test('the cycle on a phone in the dark is a list of days per person; a rep sees the own row of what was accepted', async () => {
+  let changeSet = '';
   await withPage({ role: 'manager', viewport: phone, dark: true }, async (page) => {
-    await page.goto(`${address}/cycle`);
+    const id = await acceptedByRequest(page);
+    changeSet = (await read(page, id)).change_set;
+    await page.goto(`${address}/cycle/${id}`);
     const people = page.getByRole('list', { name: 'People and days' });
     await people.locator('summary').first().click();
     await page.getByRole('button', { name: 'Larger' }).click();
@@ -271,5 +303,9 @@ test('the cycle on a phone in the dark is a list of days per person; a rep sees 
     assert.deepEqual(await rows.locator('.cut').first().allTextContents(), [me.name]);
     assert.equal(await rows.count(), 1);
     assert.equal(await accept(page).count(), 0, 'a rep does not accept plans');
+  });
+  await withPage({ role: 'manager' }, async (page) => {
+    const undone = await page.request.post(`${address}/api/v1/change-sets/${changeSet}/undo`, { data: {}, headers: { origin: address } });
+    assert.ok(undone.ok(), await undone.text());
   });
 });

@@ -64,7 +64,7 @@ export const cycle = {
   'cycle.cell.absent': 'absent',
   'cycle.cell.past': 'past',
   'cycle.short.off': 'off',
-  'cycle.short.absent': 'absent',
+  'cycle.short.absent': 'away',
   'cycle.short.past': 'past',
   'cycle.cellHours': '{work}: {drive} driving, {visit} visits',
   'cycle.cellOver': '{time} over the shift',

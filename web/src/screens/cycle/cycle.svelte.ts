@@ -71,13 +71,12 @@ class CycleScreenState {
   // --- loading --------------------------------------------------------------------------------
 
   async load(id: Id | null): Promise<void> {
+    // Another one was asked for: what stands on the screen is not it.
+    if (id !== null && this.value?.id !== id) this.#forget();
     await this.heads.load((signal) => api.cycles(signal));
     // Without a choice the newest plan; a comparison is one of somebody's questions, not the plan.
     const wanted = id ?? (this.heads.value?.find((one) => one.parent_id === null) ?? this.heads.value?.[0])?.id ?? null;
-    if (this.value?.id !== wanted) {
-      this.#leave();
-      this.shown.clear();
-    }
+    if (this.value?.id !== wanted) this.#forget();
     if (wanted === null) return;
     await this.#fetch(wanted);
     this.#follow();
@@ -112,6 +111,10 @@ class CycleScreenState {
   /** The screen is left: what is under way is stopped. */
   leave(): void {
     clearTimeout(this.#poll);
+    this.#forget();
+  }
+
+  #forget(): void {
     this.#leave();
     this.shown.clear();
   }
@@ -142,7 +145,6 @@ class CycleScreenState {
   }
 
   open(id: Id | null): void {
-    this.#leave();
     view.go({ screen: 'cycle', argument: id, extra: {} });
   }
 
@@ -194,7 +196,8 @@ class CycleScreenState {
     const changed = await attempt(act);
     this.busy = false;
     if (!changed) return null;
-    if (changed.id === this.value?.id) this.shown.value = changed;
+    if (changed.id !== this.value?.id) this.#leave();
+    this.shown.value = changed;
     this.#follow();
     return changed;
   }
