@@ -1,4 +1,5 @@
 // The cycle that is looked at: which one, what is chosen in it, its routes, and everything that changes it.
+import { SvelteSet } from 'svelte/reactivity';
 import * as api from '../../api/cycles';
 import type { Cell, Cycle, CycleHead, CyclePerson, CycleStop, Effort, Move, Price, WhatIf, Wish } from '../../api/cycles';
 import { Problem } from '../../api/client';
@@ -28,6 +29,8 @@ class CycleScreenState {
   place = $state<Id | null>(null);
   /** The reason whose left-out visits are listed. */
   reason = $state<string | null>(null);
+  /** Whose days are unfolded on a phone. */
+  readonly unfolded = new SvelteSet<Id>();
   carried = $state.raw<Carried | null>(null);
   /** A visit for which another day is being chosen from a list. */
   moving = $state.raw<{ user: Id; day: string; stop: CycleStop } | null>(null);
@@ -136,6 +139,7 @@ class CycleScreenState {
 
   choose(user: Id, day: string): void {
     this.place = null;
+    this.unfolded.add(user);
     view.keep('cell', cellKey(user, day));
   }
 
