@@ -1,10 +1,11 @@
 // The English catalogue, put together from one part per screen.
 import { admin } from './en/admin';
 import { customers } from './en/customers';
+import { cycle } from './en/cycle';
 import { day } from './en/day';
 import { frame } from './en/frame';
 import { imports } from './en/imports';
 import { map } from './en/map';
 import { regions } from './en/regions';
 
-export const en = { ...frame, ...map, ...customers, ...day, ...regions, ...imports, ...admin };
+export const en = { ...frame, ...map, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin };

@@ -117,6 +117,8 @@ export class Engine {
 
   fit(area: Box, margin = 48, right = margin): void {
     const [west, south, east, north] = area;
+    // The page may have been divided anew a moment ago, and the map learns of it late.
+    this.map.resize();
     this.#go(() => this.map.fitBounds([[west, south], [east, north]], { padding: { top: margin, left: margin, bottom: margin, right }, maxZoom: 16, duration: calm() ? 0 : 300 }));
   }
 

@@ -51,6 +51,8 @@ export function lineLayers(p: Painting): LayerSpecification[] {
       paint: { 'line-color': slots, 'line-width': ['case', ['boolean', ['get', 'chosen'], false], 4, 2.5] } },
     { id: 'shape-line', type: 'line', source: 'shape', layout: { 'line-join': 'round' }, paint: { 'line-color': token(t, 'accent'), 'line-width': 2.5 } },
     { id: 'overlap-line', type: 'line', source: 'issues', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'line-color': token(t, 'danger'), 'line-width': 2, 'line-dasharray': [2, 1.5] } },
+    { id: 'weeks', type: 'line', source: 'weeks', layout: { 'line-cap': 'round', 'line-join': 'round' },
+      paint: { 'line-color': match(['to-string', ['get', 'weekday']], Array.from({ length: 7 }, (_, i) => [String(i), token(t, `slot-${i + 1}`)]), token(t, 'due-none')), 'line-width': 1.8, 'line-opacity': 0.85 } },
     { id: 'route-casing', type: 'line', source: 'route', layout: { 'line-cap': 'round', 'line-join': 'round' },
       paint: { 'line-color': token(t, 'surface'), 'line-width': 8, 'line-opacity': ['case', ['boolean', ['get', 'driven'], false], 0.3, 1] } },
     { id: 'route', type: 'line', source: 'route', layout: { 'line-cap': 'round', 'line-join': 'round' },

@@ -43,7 +43,7 @@ class Stage {
       if (this.mode === mode) this.mode = plain;
       this.stopDrawing();
       this.engine?.setPin(null);
-      for (const source of ['shape', 'issues', 'route', 'stops', 'marks'] as const) this.draw(source, []);
+      for (const source of ['shape', 'issues', 'weeks', 'route', 'stops', 'marks'] as const) this.draw(source, []);
     };
   }
 

@@ -11,10 +11,10 @@ import { view } from './view.svelte';
 type State = 'asking' | 'out' | 'ended' | 'in' | 'unreachable';
 
 const screensOf: Record<string, Screen[]> = {
-  rep: ['day', 'map', 'customers', 'regions'],
-  manager: ['map', 'customers', 'day', 'regions', 'import', 'repair'],
+  rep: ['day', 'map', 'customers', 'cycle', 'regions'],
+  manager: ['map', 'customers', 'day', 'cycle', 'regions', 'import', 'repair'],
   analyst: ['regions', 'map', 'customers'],
-  admin: ['import', 'repair', 'map', 'customers', 'day', 'regions', 'admin'],
+  admin: ['import', 'repair', 'map', 'customers', 'day', 'cycle', 'regions', 'admin'],
 };
 
 class SessionState {

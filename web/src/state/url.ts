@@ -1,6 +1,6 @@
 // The address of a view: pure functions from URL to view and back, so that a copied link shows the same.
 
-export const screens = ['map', 'customers', 'day', 'regions', 'import', 'repair', 'admin'] as const;
+export const screens = ['map', 'customers', 'day', 'cycle', 'regions', 'import', 'repair', 'admin'] as const;
 export type Screen = (typeof screens)[number];
 export const colourings = ['territory_id', 'class', 'due_state', 'type'] as const;
 export type Colouring = (typeof colourings)[number];
@@ -11,7 +11,7 @@ export interface Selection { kind: 'account' | 'territory'; id: string }
 
 export interface Address {
   screen: Screen;
-  /** What stands behind the screen in the path: an account, a date, an import, an admin section. */
+  /** What stands behind the screen in the path: an account, a date, a cycle, an import, an admin section. */
   argument: string | null;
   camera: Camera | null;
   /** Local date `YYYY-MM-DD`; null is today. */
@@ -22,11 +22,11 @@ export interface Address {
   selection: Selection | null;
   /** Whose day, for managers. */
   user: string | null;
-  /** What a screen keeps beside: the region's shape, the second date, the table's arrangement. */
+  /** What a screen keeps beside: the region's shape, the second date, the table's arrangement, the cell of the cycle. */
   extra: Record<string, string>;
 }
 
-const extras = ['shape', 'b', 'show', 'sort'];
+const extras = ['shape', 'b', 'show', 'sort', 'cell'];
 
 /** Reads an address; anything that is not understood falls back to its default. */
 export function parse(url: URL, landing: Screen = 'map'): Address {

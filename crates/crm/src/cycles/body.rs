@@ -20,7 +20,7 @@ use crate::plans::{Reason, words};
 const REASONS: usize = 3;
 
 /// The fewest visits that a rhythm asks for within the days.
-pub(super) fn fewest(visit: &::plan::Visit, days: usize) -> i64 {
+fn fewest(visit: &::plan::Visit, days: usize) -> i64 {
     let Recurrence::Gap(gap) = &visit.recurrence else {
         return 1;
     };
@@ -34,13 +34,22 @@ pub(super) fn fewest(visit: &::plan::Visit, days: usize) -> i64 {
     }
 }
 
+/// Visits asked for, by rep, as far as that is known before a plan is finished.
+pub(super) fn expected(layout: &Layout, reps: usize, days: usize) -> Vec<i64> {
+    let mut by_rep = vec![0; reps];
+    for (visit, origin) in layout.visits.iter().zip(&layout.origins) {
+        by_rep[origin.wanted.0] += fewest(visit, days);
+    }
+    by_rep
+}
+
 /// Plans of a search as people see them.
 pub(super) struct Shown<'a> {
     pub search: &'a Search,
     pub layout: &'a Layout,
     pub puzzle: &'a Puzzle,
     /// Visits asked for, as far as that is known before a plan is finished.
-    pub expected: i64,
+    pub expected: Vec<i64>,
 }
 
 impl Shown<'_> {
@@ -109,7 +118,10 @@ impl Shown<'_> {
             .map(|(slot, order)| ::plan::evaluate(self.puzzle, SlotId(slot), order).unwrap_or_default())
             .collect();
         let mut body = self.rows(&routes);
-        body.asked = self.expected.max(body.met);
+        for (row, expected) in body.people.iter_mut().zip(&self.expected) {
+            row.asked = row.met.max(*expected);
+        }
+        body.asked = body.people.iter().map(|row| row.asked).sum();
         body.open = body.asked - body.met;
         body
     }

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use super::body::{Shown, fewest};
+use super::body::{Shown, expected};
 use super::facts::Facts;
 use super::layout::lay_out;
 use super::store::{self, Stored};
@@ -169,11 +169,7 @@ impl Search {
             search: self,
             layout: &layout,
             puzzle: &puzzle,
-            expected: layout
-                .visits
-                .iter()
-                .map(|v| fewest(v, self.facts.days.len()))
-                .sum(),
+            expected: expected(&layout, self.facts.reps.len(), self.facts.days.len()),
         };
         let options = Options {
             seed: self.question.seed,

@@ -542,6 +542,8 @@ pub(crate) fn price_of_move(
     let sign = if minutes < 0 { "−" } else { "+" };
     let n = minutes.abs();
     let mut text = match lang {
+        Language::English if n == 0 => format!("no extra driving, {rep} home at {home}"),
+        Language::German if n == 0 => format!("keine zusätzliche Fahrt, {rep} um {home} zu Hause"),
         Language::English => format!("{sign}{n} min of driving, {rep} home at {home}"),
         Language::German => format!("{sign}{n} Min. Fahrt, {rep} um {home} zu Hause"),
     };
