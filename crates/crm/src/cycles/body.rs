@@ -249,7 +249,9 @@ impl Shown<'_> {
                 }
             }
         }
-        let slots = left.reasons.len();
+        // Days of others are none that it could be visited on.
+        let asked = |slot: &&::plan::SlotReasons| !matches!(slot.reasons[..], [Why::NotAllowed]);
+        let slots = left.reasons.iter().filter(asked).count();
         let rep = &facts.reps[self.layout.origins[left.visit.0 as usize].wanted.0].name;
         let mut found: Vec<(usize, Reason)> = found
             .into_values()
