@@ -390,7 +390,10 @@ fn hit(index: &Index<'_>, option: &Completion<'_>) -> Hit {
     if let Some((number, located)) = located {
         match (located.found, located.house) {
             (Found::Exact | Found::InRange, Some((house, flags))) => {
-                level = Level::House;
+                level = match located.found {
+                    Found::Exact => Level::House,
+                    _ => Level::Interpolated,
+                };
                 house_number = display(house.number, index.text(house.suffix));
                 code = flags.postcode().checked_sub(1).and_then(|at| codes.get(at));
             }

@@ -59,6 +59,31 @@ pub(crate) fn project(flat: &[[f64; 2]], p: [f64; 2]) -> Option<(f64, f64)> {
     best
 }
 
+/// Douglas–Peucker: keeps vertices that lie further than `tolerance` metres from the simpler line.
+pub(crate) fn simplify(line: &[LngLat], tolerance: f64) -> Vec<LngLat> {
+    let plane = LocalMeters::at(line[0]);
+    let flat: Vec<[f64; 2]> = line.iter().map(|p| plane.project(*p)).collect();
+    let mut keep = vec![false; line.len()];
+    keep[0] = true;
+    keep[line.len() - 1] = true;
+    let mut open = vec![(0, line.len() - 1)];
+    while let Some((from, to)) = open.pop() {
+        let far = (from + 1..to)
+            .map(|k| (k, nearest_on_piece([flat[from], flat[to]], flat[k]).1))
+            .max_by(|a, b| a.1.total_cmp(&b.1));
+        if let Some((k, _)) = far.filter(|(_, distance)| *distance > tolerance) {
+            keep[k] = true;
+            open.push((from, k));
+            open.push((k, to));
+        }
+    }
+    line.iter()
+        .zip(keep)
+        .filter(|(_, keep)| *keep)
+        .map(|(p, _)| *p)
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

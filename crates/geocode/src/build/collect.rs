@@ -28,6 +28,9 @@ pub(crate) struct Address<'a> {
     /// Street, or what stands for one; empty where the tags do not say.
     pub street: &'a str,
     pub numbers: String,
+    /// Numbers that the village gives in the order of building, and not the street along its line: Czech and Slovak
+    /// conscription numbers and the like.
+    pub by_village: String,
     pub postcode: &'a str,
     pub city: &'a str,
     pub suburb: &'a str,
@@ -55,10 +58,12 @@ pub(crate) struct Poi<'a> {
     pub importance: u32,
 }
 
-/// A building without an address: where a missing number may be.
+/// A building: one that carries an address, or one without where a missing number may be.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Building {
     pub bbox: BBox,
+    pub way: WayId,
+    pub addressed: bool,
 }
 
 /// What the first pass finds.
@@ -106,17 +111,20 @@ pub(crate) fn collect<'a>(extract: &'a Extract, extra: &'a [ExtraPoints]) -> Fou
             continue;
         }
         found.road(way.tags, &line);
-        if is_dwelling(&way.tags) && way.is_closed() && is_large(bbox) && house_numbers(&way.tags).is_empty()
-        {
-            found.buildings.push(Building { bbox });
+        let addressed = Numbers::of(&way.tags).is_some();
+        let is_building = addressed && way.tags.get("building").is_some() || is_dwelling(&way.tags);
+        if is_building && way.is_closed() && is_large(bbox) {
+            found.buildings.push(Building {
+                bbox,
+                way: way.id,
+                addressed,
+            });
         }
         let street = streets.get(&(MemberKind::Way, way.id.0)).copied();
         found.object(way.tags, bbox.center(), Source::Building, street);
     }
     for relation in extract.relations() {
-        let wanted = ["addr:housenumber", "addr:conscriptionnumber"]
-            .iter()
-            .any(|k| relation.tags.get(k).is_some());
+        let wanted = Numbers::of(&relation.tags).is_some();
         let is_named_poi = is_poi(&relation.tags) && relation.tags.get("name").is_some();
         if !(wanted || is_named_poi) {
             continue;
@@ -139,6 +147,7 @@ pub(crate) fn collect<'a>(extract: &'a Extract, extra: &'a [ExtraPoints]) -> Fou
             found.addresses.push(Address {
                 street: &extra.street,
                 numbers: extra.number.clone(),
+                by_village: String::new(),
                 postcode: &extra.postcode,
                 city: &extra.city,
                 suburb: &extra.district,
@@ -192,21 +201,31 @@ impl<'a> Found<'a> {
         if let Some(country) = tags.get("addr:country").and_then(super::countries::code_of) {
             self.countries.push((point, country));
         }
-        let numbers = house_numbers(&tags);
-        if !numbers.is_empty() {
+        if let Some(numbers) = Numbers::of(&tags) {
             let source = match source {
                 Source::Node if poi.is_some() => Source::Poi,
                 other => other,
             };
-            self.addresses.push(Address {
+            let place = get("addr:place");
+            let address = Address {
                 street,
-                numbers,
+                numbers: numbers.by_street,
+                by_village: numbers.by_village,
                 postcode: get("addr:postcode"),
                 city,
                 suburb: first_of(&tags, &["addr:suburb", "addr:district", "addr:quarter"]),
                 point,
                 source,
-            });
+            };
+            // The village's number is written behind the village's name, too.
+            if !address.by_village.is_empty() && !place.is_empty() && place != street {
+                self.addresses.push(Address {
+                    street: place,
+                    numbers: String::new(),
+                    ..address.clone()
+                });
+            }
+            self.addresses.push(address);
         }
         if let Some(names) = poi {
             self.pois.push(Poi {
@@ -308,6 +327,7 @@ impl<'a> Found<'a> {
                 self.addresses.push(Address {
                     street: if street.is_empty() { place } else { street },
                     numbers: number.to_string(),
+                    by_village: String::new(),
                     postcode: get("addr:postcode"),
                     city: get("addr:city"),
                     suburb: "",
@@ -348,28 +368,65 @@ fn is_dwelling(tags: &Tags<'_>) -> bool {
     tags.get("building").is_some_and(|kind| !OTHERS.contains(&kind))
 }
 
-/// At least about 5 m by 8 m.
+/// At least about 7 m by 9 m: smaller ones are mostly garages.
 fn is_large(bbox: BBox) -> bool {
     let plane = geom::LocalMeters::at(bbox.center());
     let corner = geom::LngLat::new(bbox.east, bbox.north).map_or([0.0; 2], |p| plane.project(p));
     let (wide, high) = (2.0 * corner[0], 2.0 * corner[1]);
-    wide.min(high) >= 5.0 && wide.max(high) >= 8.0
+    wide.min(high) >= 7.0 && wide.max(high) >= 9.0
 }
 
 fn first_of<'a>(tags: &Tags<'a>, keys: &[&str]) -> &'a str {
     keys.iter().find_map(|k| tags.get(k)).map_or("", str::trim)
 }
 
-/// All house numbers of an object as a list: the plain one, and Czech and Slovak double numbers.
-fn house_numbers(tags: &Tags<'_>) -> String {
-    let mut parts: Vec<&str> = ["addr:housenumber", "addr:conscriptionnumber", "addr:streetnumber"]
-        .iter()
-        .filter_map(|k| tags.get(k))
-        .map(str::trim)
-        .filter(|v| !v.is_empty())
-        .collect();
-    parts.dedup();
-    parts.join(";")
+/// The house numbers of an object, as lists.
+struct Numbers {
+    by_street: String,
+    by_village: String,
+}
+
+impl Numbers {
+    /// The plain number, and double ones: `addr:conscriptionnumber` 123 and `addr:streetnumber` 4 are written `123/4`.
+    fn of(tags: &Tags<'_>) -> Option<Self> {
+        let get = |key| tags.get(key).map_or("", str::trim);
+        let (number, street) = (get("addr:housenumber"), get("addr:streetnumber"));
+        let conscription = get("addr:conscriptionnumber");
+        // For what stands only for a while, counted apart.
+        let provisional = get("addr:provisionalnumber");
+        let join = |parts: &[&str]| {
+            let mut known: Vec<&str> = Vec::new();
+            for part in parts {
+                if !part.is_empty() && !known.contains(part) {
+                    known.push(part);
+                }
+            }
+            known.join(";")
+        };
+        let numbers = if conscription.is_empty() && provisional.is_empty() {
+            Self {
+                by_street: join(&[number, street]),
+                by_village: String::new(),
+            }
+        } else {
+            let provisional = match provisional {
+                "" => String::new(),
+                number => format!("ev.{number}"),
+            };
+            let whole = if number == street { "" } else { number };
+            // `ev. 7` beside a provisional 7 says the same.
+            let whole = if conscription.is_empty() && !whole.contains('/') {
+                ""
+            } else {
+                whole
+            };
+            Self {
+                by_street: street.to_owned(),
+                by_village: join(&[whole, conscription, &provisional]),
+            }
+        };
+        (!numbers.by_street.is_empty() || !numbers.by_village.is_empty()).then_some(numbers)
+    }
 }
 
 /// Every name of an object, the main one first; `A / B` is two names more.

@@ -1,15 +1,19 @@
 //! From an extract to sections: collect, places, streets, documents, maps.
 
 mod beginnings;
+mod codes;
 mod collect;
 mod countries;
+mod ground;
 pub(crate) mod places;
+mod pois;
 mod shape;
 mod streets;
+mod tables;
 mod write;
 
 pub(crate) use collect::region;
-pub(crate) use write::half_way;
+pub(crate) use ground::half_way;
 
 use osm::Extract;
 use pack::Section;

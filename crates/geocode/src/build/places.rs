@@ -1,6 +1,6 @@
 //! Pass 2: towns, suburbs, regions and postcodes; which of them lie around a point.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use geo::Centroid;
 use geom::{BBox, LngLat, Meters};
@@ -104,6 +104,8 @@ pub(crate) struct Place {
     pub addresses: usize,
     /// Those of them that have a street.
     pub with_street: usize,
+    /// Different numbers among those without.
+    pub distinct_numbers: usize,
     /// Countries: their code.
     pub country: Option<[u8; 2]>,
 }
@@ -312,6 +314,7 @@ impl Places {
                     extent: Extent::Around,
                     addresses: 0,
                     with_street: 0,
+                    distinct_numbers: 0,
                     country: None,
                 });
             }
@@ -321,13 +324,48 @@ impl Places {
 
     fn count_addresses(&mut self, found: &Found<'_>, words: &Words) {
         let mut memory = Memory::default();
+        let mut numbers: HashMap<u32, HashSet<&str>> = HashMap::new();
         for address in &found.addresses {
-            if let Some(id) = memory.named_near(self, address.city, address.point, words) {
-                let place = &mut self.list[id as usize];
-                place.addresses += 1;
-                place.with_street += usize::from(!address.street.is_empty());
+            let id = match address.city {
+                "" => memory.village_at(self, address.point),
+                city => memory.named_near(self, city, address.point, words),
+            };
+            let Some(id) = id else { continue };
+            let place = &mut self.list[id as usize];
+            place.addresses += 1;
+            if !address.street.is_empty() {
+                place.with_street += 1;
+            } else if numbers.entry(id).or_default().insert(&address.numbers) {
+                place.distinct_numbers += 1;
             }
         }
+    }
+
+    /// The smallest village, hamlet or town around a point; of equals the one nearest for its size.
+    fn village_at(&self, p: LngLat) -> Option<u32> {
+        let around = self.around(p).into_iter();
+        let share = |id: u32| {
+            let place = &self.list[id as usize];
+            place.point.distance(p).0 / place.reach.0.max(1.0)
+        };
+        around
+            .filter(|id| {
+                let rank = self.list[*id as usize].rank;
+                rank.is_town() || matches!(rank, Rank::Hamlet | Rank::Dwelling)
+            })
+            .min_by(|a, b| {
+                let rank = |id: &u32| std::cmp::Reverse(self.list[*id as usize].rank);
+                let order = rank(a).cmp(&rank(b));
+                order.then_with(|| share(*a).total_cmp(&share(*b))).then(a.cmp(b))
+            })
+    }
+}
+
+impl Place {
+    /// Its houses are numbered through, without streets: few have one, and hardly a number comes twice.
+    pub fn numbers_its_houses(&self) -> bool {
+        let without = self.addresses - self.with_street;
+        self.with_street * 5 < self.addresses && self.distinct_numbers * 20 >= without * 17
     }
 }
 
@@ -335,6 +373,7 @@ impl Places {
 #[derive(Default)]
 pub(crate) struct Memory<'a> {
     known: HashMap<(&'a str, i32, i32), Option<u32>>,
+    villages: HashMap<(i32, i32), Option<u32>>,
 }
 
 /// Neighbourhoods a degree of longitude and of latitude: about 500 m wide in middle latitudes.
@@ -347,16 +386,29 @@ impl<'a> Memory<'a> {
         if name.is_empty() {
             return None;
         }
-        let [across, up] = NEIGHBOURHOODS;
-        let cell = ((p.lng() * across).floor(), (p.lat() * up).floor());
+        let (x, y, middle) = neighbourhood(p);
         *self
             .known
-            .entry((name, cell.0 as i32, cell.1 as i32))
-            .or_insert_with(|| {
-                let middle = LngLat::new((cell.0 + 0.5) / across, (cell.1 + 0.5) / up);
-                places.named_near(name, middle.unwrap_or(p), words)
-            })
+            .entry((name, x, y))
+            .or_insert_with(|| places.named_near(name, middle, words))
     }
+
+    /// The village around an address that names none.
+    pub fn village_at(&mut self, places: &Places, p: LngLat) -> Option<u32> {
+        let (x, y, middle) = neighbourhood(p);
+        *self
+            .villages
+            .entry((x, y))
+            .or_insert_with(|| places.village_at(middle))
+    }
+}
+
+/// A point's neighbourhood: column, row and middle.
+fn neighbourhood(p: LngLat) -> (i32, i32, LngLat) {
+    let [across, up] = NEIGHBOURHOODS;
+    let (x, y) = ((p.lng() * across).floor(), (p.lat() * up).floor());
+    let middle = LngLat::new((x + 0.5) / across, (y + 0.5) / up);
+    (x as i32, y as i32, middle.unwrap_or(p))
 }
 
 /// The point with the median longitude and latitude.
@@ -419,6 +471,7 @@ fn from_areas(extract: &Extract, region: BBox) -> (Vec<Place>, Vec<(String, Shap
             extent: Extent::Within(shape),
             addresses: 0,
             with_street: 0,
+            distinct_numbers: 0,
             country: country_code(tags),
         });
     }
@@ -513,6 +566,7 @@ fn add_nodes(extract: &Extract, region: BBox, list: &mut Vec<Place>, words: &Wor
             extent: Extent::Around,
             addresses: 0,
             with_street: 0,
+            distinct_numbers: 0,
             country: None,
         });
     }
@@ -553,6 +607,7 @@ fn add_borderless(extract: &Extract, region: BBox, list: &mut Vec<Place>) {
             extent: Extent::Everywhere,
             addresses: 0,
             with_street: 0,
+            distinct_numbers: 0,
             country: *country,
         });
     }

@@ -1,6 +1,6 @@
 //! Pass 3: addresses and roads become streets, one for each name in each locality.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use geom::{LngLat, LocalMeters, Meters};
 use rayon::prelude::*;
@@ -9,8 +9,8 @@ use rstar::primitives::{GeomWithData, Line};
 
 use super::collect::{Address, Found, Source};
 use super::places::{Memory, Places, middle};
-use crate::line::length;
-use crate::number::{HouseNumber, members};
+use crate::line::{length, simplify};
+use crate::number::{HouseNumber, Known, Member, members};
 use crate::words::Words;
 
 /// Parts of a street of one name further apart than this are two streets.
@@ -42,7 +42,16 @@ pub(crate) struct BuiltHouse {
     pub point: LngLat,
     pub postcode: String,
     pub source: Source,
-    pub implied: bool,
+    pub known: Known,
+    /// The village gave it, see [`Address::by_village`].
+    pub by_village: bool,
+}
+
+impl BuiltHouse {
+    /// The map does not write the number but says that it is there.
+    pub fn is_implied(&self) -> bool {
+        self.known != Known::Written || self.source == Source::Line
+    }
 }
 
 /// One thing that bears a street's name.
@@ -54,11 +63,11 @@ enum Part<'f, 'a> {
 /// Builds all streets, in order of key, town and place.
 pub(crate) fn streets<'a>(
     found: &Found<'a>,
-    places: &Places,
+    places: &'a Places,
     codes: &Codes<'a>,
     words: &Words,
 ) -> Vec<Street> {
-    let hyphens_join = hyphens_join(found);
+    let habits = Habits::of(found);
     let adopted = adopt(found, places, words);
     let mut groups: BTreeMap<String, Vec<Part<'_, '_>>> = BTreeMap::new();
     for (at, road) in found.roads.iter().enumerate() {
@@ -90,7 +99,7 @@ pub(crate) fn streets<'a>(
                 places,
                 words,
                 codes,
-                hyphens_join,
+                habits,
             };
             clusters(parts, found)
                 .into_iter()
@@ -108,23 +117,47 @@ fn group_key(name: &str, words: &Words) -> String {
     words.long_words(name).concat()
 }
 
-/// More hyphenated numbers fall than rise: hyphens join (`34-10`) rather than span.
-pub(crate) fn hyphens_join(found: &Found<'_>) -> bool {
-    let (mut falling, mut rising) = (0usize, 0usize);
-    for address in &found.addresses {
-        let parts = address.numbers.split_once('-');
+/// How the numbers of a map are written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Habits {
+    /// More hyphenated numbers fall than rise: hyphens join (`34-10`) rather than span.
+    pub hyphens_join: bool,
+    /// `123/4` is number 123 of the village and 4 of the street, and not flat 4 of house 123: the first is nearly
+    /// always larger, and no two houses of a street share it.
+    pub slashes_join_village_and_street: bool,
+}
+
+impl Habits {
+    pub fn of(found: &Found<'_>) -> Self {
+        let (mut falling, mut rising) = (0usize, 0usize);
         let read = |text: &str| text.trim().parse::<u32>().ok();
-        match parts.and_then(|(first, second)| Some((read(first)?, read(second)?))) {
-            Some((first, second)) if second > first && second - first <= 60 => rising += 1,
-            Some(_) => falling += 1,
-            None => {}
+        let (mut double, mut larger) = (0usize, 0usize);
+        let mut firsts: HashSet<(&str, &str, u32)> = HashSet::new();
+        for address in &found.addresses {
+            let parts = address.numbers.split_once('-');
+            match parts.and_then(|(first, second)| Some((read(first)?, read(second)?))) {
+                Some((first, second)) if second > first && second - first <= 60 => rising += 1,
+                Some(_) => falling += 1,
+                None => {}
+            }
+            let parts = address.numbers.split_once('/');
+            if let Some((first, second)) = parts.and_then(|(a, b)| Some((read(a)?, read(b)?))) {
+                double += 1;
+                larger += usize::from(first > second);
+                firsts.insert((address.street, address.city, first));
+            }
+        }
+        Self {
+            hyphens_join: falling > 20 && falling > rising,
+            slashes_join_village_and_street: double > 20
+                && larger * 10 >= double * 9
+                && firsts.len() * 20 >= double * 19,
         }
     }
-    falling > 20 && falling > rising
 }
 
 /// Gives houses without a street the road beside them, or the town's own name.
-fn adopt<'a>(found: &Found<'a>, places: &Places, words: &Words) -> Vec<Address<'a>> {
+fn adopt<'a>(found: &Found<'a>, places: &'a Places, words: &Words) -> Vec<Address<'a>> {
     let homeless: Vec<&Address<'a>> = found.addresses.iter().filter(|a| a.street.is_empty()).collect();
     if homeless.is_empty() {
         return Vec::new();
@@ -146,6 +179,19 @@ fn adopt<'a>(found: &Found<'a>, places: &Places, words: &Words) -> Vec<Address<'
         .into_iter()
         .filter_map(|address| {
             let p = address.point;
+            // Villages without street names: the village is the street.
+            let village = match (address.city, address.suburb) {
+                ("", "") => memory.village_at(places, p),
+                ("", suburb) => memory.named_near(places, suburb, p, words),
+                (city, _) => memory.named_near(places, city, p, words),
+            };
+            let village = village.map(|id| &places.list[id as usize]);
+            if let Some(village) = village.filter(|v| v.numbers_its_houses()) {
+                return Some(Address {
+                    street: &village.names[0],
+                    ..address.clone()
+                });
+            }
             let plane = LocalMeters::at(p);
             // Nearest in degrees is not nearest in metres, but among the first few it is.
             let mut near: Vec<(f64, &'a str)> = roads
@@ -168,15 +214,9 @@ fn adopt<'a>(found: &Found<'a>, places: &Places, words: &Words) -> Vec<Address<'
                     ..address.clone()
                 });
             }
-            // Villages without street names: the village is the street.
-            let town = memory.named_near(places, address.city, p, words);
-            let is_small = town.is_some_and(|id| {
-                let town = &places.list[id as usize];
-                town.with_street * 5 < town.addresses
-            });
             let village = match (address.city, address.suburb) {
                 ("", suburb) => suburb,
-                (city, _) if is_small => city,
+                (city, _) if village.is_some_and(|v| v.with_street * 5 < v.addresses) => city,
                 _ => "",
             };
             (!village.is_empty()).then(|| Address {
@@ -299,7 +339,7 @@ struct Cluster<'c, 'f, 'a> {
     places: &'c Places,
     words: &'c Words,
     codes: &'c Codes<'a>,
-    hyphens_join: bool,
+    habits: Habits,
 }
 
 impl<'f, 'a> Cluster<'_, 'f, 'a> {
@@ -464,31 +504,69 @@ impl<'f, 'a> Cluster<'_, 'f, 'a> {
     fn houses(&self, addresses: &[&Address<'_>]) -> Vec<BuiltHouse> {
         let mut houses: Vec<BuiltHouse> = Vec::new();
         for address in addresses {
-            for member in members(&address.numbers, self.hyphens_join) {
-                let written = written(&address.numbers, &member.number, member.implied);
+            let mut add = |list: &str, member: Member, by_village| {
                 houses.push(BuiltHouse {
-                    written,
+                    written: written(list, &member.number, member.known),
                     number: member.number,
                     point: address.point,
                     postcode: address.postcode.to_owned(),
                     source: address.source,
-                    implied: member.implied || address.source == Source::Line,
+                    known: member.known,
+                    by_village,
                 });
+            };
+            for member in members(&address.numbers, self.habits.hyphens_join) {
+                let street_number = member.number.behind_slash();
+                match street_number.filter(|_| self.habits.slashes_join_village_and_street) {
+                    Some(number) => {
+                        for part in [member.number.before_slash(), member.number] {
+                            let known = Known::Written;
+                            add(&address.numbers, Member { number: part, known }, true);
+                        }
+                        let known = member.known;
+                        add(&address.numbers, Member { number, known }, false);
+                    }
+                    None => add(&address.numbers, member, false),
+                }
+            }
+            for member in members(&address.by_village, self.habits.hyphens_join) {
+                add(&address.by_village, member, true);
             }
         }
         houses.sort_by(|a, b| {
             let order = |h: &BuiltHouse| {
                 let at = geom::Fixed::from(h.point);
-                (h.implied, h.source, at.lng, at.lat)
+                let known = match h.known {
+                    Known::Written if h.source == Source::Line => Known::Part,
+                    known => known,
+                };
+                (h.by_village, known, h.source, at.lng, at.lat)
             };
             a.number.cmp(&b.number).then_with(|| order(a).cmp(&order(b)))
         });
+        let real: Vec<(u32, LngLat)> = houses
+            .iter()
+            .filter(|h| h.known == Known::Written && h.source != Source::Line && !h.by_village)
+            .map(|h| (h.number.number, h.point))
+            .collect();
         let mut kept: Vec<BuiltHouse> = Vec::new();
         for house in houses {
-            let same = kept.iter_mut().rev().take_while(|k| k.number == house.number);
+            if let Known::Within(first, last) = house.known {
+                // Another house between the ends, and elsewhere: the range names a block, and not one house.
+                let from = real.partition_point(|r| r.0 <= first);
+                let inside = real[from..].iter().take_while(|r| r.0 < last);
+                let mut apart = inside.filter(|r| r.0 % 2 == house.number.number % 2);
+                if apart.any(|r| r.1.distance(house.point) > Meters(30.0)) {
+                    continue;
+                }
+            }
+            let same = kept
+                .iter_mut()
+                .rev()
+                .take_while(|k| k.number == house.number && k.by_village == house.by_village);
             let mut seen = false;
             for known in same {
-                if house.implied || known.point.distance(house.point) < Meters(30.0) {
+                if house.is_implied() || known.point.distance(house.point) < Meters(30.0) {
                     seen = true;
                     if known.postcode.is_empty() {
                         known.postcode.clone_from(&house.postcode);
@@ -524,14 +602,14 @@ impl<'f, 'a> Cluster<'_, 'f, 'a> {
 }
 
 /// How the map writes this number, behind its digits.
-fn written(numbers: &str, number: &HouseNumber, implied: bool) -> String {
+fn written(numbers: &str, number: &HouseNumber, known: Known) -> String {
     if number.suffix.is_empty() {
         return String::new();
     }
     let original = numbers
         .split([';', ',', '+', '&'])
         .map(str::trim)
-        .find(|part| !implied && HouseNumber::read(part).as_ref() == Some(number));
+        .find(|part| known == Known::Written && HouseNumber::read(part).as_ref() == Some(number));
     let digits = number.number.to_string();
     match original {
         Some(text) if text.len() <= 20 => match text.strip_prefix(digits.as_str()) {
@@ -599,36 +677,6 @@ fn join_lines(mut lines: Vec<Vec<LngLat>>) -> Vec<Vec<LngLat>> {
     out
 }
 
-/// Douglas–Peucker: keeps vertices that lie further than `tolerance` metres from the simpler line.
-fn simplify(line: &[LngLat], tolerance: f64) -> Vec<LngLat> {
-    let plane = LocalMeters::at(line[0]);
-    let flat: Vec<[f64; 2]> = line.iter().map(|p| plane.project(*p)).collect();
-    let mut keep = vec![false; line.len()];
-    keep[0] = true;
-    keep[line.len() - 1] = true;
-    let mut open = vec![(0, line.len() - 1)];
-    while let Some((from, to)) = open.pop() {
-        let far = (from + 1..to)
-            .map(|k| {
-                (
-                    k,
-                    crate::line::nearest_on_piece([flat[from], flat[to]], flat[k]).1,
-                )
-            })
-            .max_by(|a, b| a.1.total_cmp(&b.1));
-        if let Some((k, _)) = far.filter(|(_, distance)| *distance > tolerance) {
-            keep[k] = true;
-            open.push((from, k));
-            open.push((k, to));
-        }
-    }
-    line.iter()
-        .zip(keep)
-        .filter(|(_, keep)| *keep)
-        .map(|(p, _)| *p)
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -649,9 +697,9 @@ mod tests {
     #[test]
     fn numbers_are_shown_as_the_map_writes_them() {
         let number = |text| HouseNumber::read(text).unwrap();
-        assert_eq!(written("12 A", &number("12a"), false), " A");
-        assert_eq!(written("2;4 B", &number("4b"), false), " B");
-        assert_eq!(written("B-7", &number("b7"), false), "=B-7");
-        assert_eq!(written("7", &number("7"), false), "");
+        assert_eq!(written("12 A", &number("12a"), Known::Written), " A");
+        assert_eq!(written("2;4 B", &number("4b"), Known::Written), " B");
+        assert_eq!(written("B-7", &number("b7"), Known::Written), "=B-7");
+        assert_eq!(written("7", &number("7"), Known::Written), "");
     }
 }

@@ -408,10 +408,16 @@ fn why(context: &Context<'_, '_>, e: &Explained<'_>, name: &str, city: &str, pos
         Match::Exact | Match::Alias => parts.push("the town agrees".into()),
         Match::Fuzzy(_) => parts.push(format!("the town is taken for {city}")),
         Match::Contradicts => {
-            let far = e.town_far.unwrap_or(0.0) / 1000.0;
-            parts.push(format!(
-                "the town there is {city}, the one named is {far:.0} km away"
-            ));
+            let far = match e.town_far {
+                Some(far) if far >= 9_950.0 => format!(", the one named is {:.0} km away", far / 1000.0),
+                Some(far) if far >= 950.0 => format!(", the one named is {:.1} km away", far / 1000.0),
+                Some(far) if far >= 50.0 => {
+                    format!(", the one named is {:.0} m away", (far / 50.0).round() * 50.0)
+                }
+                // The request is in both or beside it.
+                _ => ", another is named".to_owned(),
+            };
+            parts.push(format!("the town there is {city}{far}"));
         }
         _ if !e.placed => parts.push("no town was given".into()),
         _ => {}

@@ -2,6 +2,7 @@
 
 mod agree;
 pub(crate) mod answer;
+mod between;
 pub(crate) mod confidence;
 mod explain;
 mod find;
