@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use geom::{LngLat, LocalMeters, Meters, cell_of};
 
-use crate::build::half_way;
+use crate::build::RUN;
 use crate::face::{Level, Reverse};
 use crate::index::{Doc, DocId, GROUP_REACH, HouseFlags, HouseGroup, Index, OUTLINE_REACH, Outline, owns};
 use crate::line::{at_length, nearest_on_piece, project};
@@ -173,17 +173,15 @@ struct NearStreet {
 
 fn nearest_street(index: &Index<'_>, point: LngLat, reach: f64) -> Option<NearStreet> {
     let plane = LocalMeters::at(point);
-    let middle = |at: u32| {
-        index
-            .piece(at)
-            .map_or(0, |(_, [a, b])| cell_of(half_way(a.into(), b.into())))
-    };
-    near(index.pieces_by_cell(), middle, point, reach + HALF_PIECE)
+    let middle = |at: u32| index.run_middle(at).map_or(0, cell_of);
+    near(index.pieces_by_cell(), middle, point, reach + HALF_PIECE + RUN)
         .into_iter()
-        .filter_map(|at| {
-            let (line, ends) = index.piece(at)?;
-            let (on, distance) = nearest_on_piece(ends.map(|p| plane.project(p)), [0.0, 0.0]);
-            Some((line, on, distance))
+        .filter_map(|at| index.run(at))
+        .flat_map(|(line, points)| points.windows(2).map(move |ends| (line, ends)))
+        .map(|(line, ends)| {
+            let ends = [ends[0], ends[1]].map(|p| plane.project(p.into()));
+            let (on, distance) = nearest_on_piece(ends, [0.0, 0.0]);
+            (line, on, distance)
         })
         .filter(|(.., distance)| *distance <= reach)
         .min_by(|a, b| a.2.total_cmp(&b.2).then(a.0.cmp(&b.0)))

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use geom::{LngLat, Meters};
+use rstar::RTree;
+use rstar::primitives::GeomWithData;
 
 use super::collect::Found;
-use super::places::middle;
+use super::places::{Places, middle};
 use super::streets::Street;
 use super::tables::Texts;
 
@@ -65,4 +67,35 @@ pub(super) fn shapes(codes: &[Code], texts: &mut Texts) -> [u32; 8] {
         }
     }
     out
+}
+
+/// Points with postcodes.
+pub(crate) type Codes<'a> = RTree<GeomWithData<[f64; 2], &'a str>>;
+
+/// All addresses with a postcode, for those without.
+pub(crate) fn codes<'a>(found: &Found<'a>) -> Codes<'a> {
+    RTree::bulk_load(
+        found
+            .addresses
+            .iter()
+            .filter(|a| !a.postcode.is_empty())
+            .map(|a| GeomWithData::new([a.point.lng(), a.point.lat()], a.postcode))
+            .collect(),
+    )
+}
+
+/// The postcode at a point: of the nearest address within `reach`, else of the postal area.
+pub(crate) fn code_near<'r, 'a: 'r>(
+    codes: &Codes<'a>,
+    places: &'r Places,
+    p: LngLat,
+    reach: Meters,
+) -> &'r str {
+    let here = [p.lng(), p.lat()];
+    places.postcode_at(p).unwrap_or_else(|| {
+        codes
+            .nearest_neighbor(here)
+            .filter(|n| LngLat::new(n.geom()[0], n.geom()[1]).is_ok_and(|at| at.distance(p) <= reach))
+            .map_or("", |n| n.data)
+    })
 }

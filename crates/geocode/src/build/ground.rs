@@ -11,6 +11,9 @@ use crate::index::{GROUP_REACH, GROUP_SIZE, HouseFlags, HouseGroup, OUTLINE_REAC
 use crate::line::simplify;
 use crate::near::{Packed, pack_cells};
 
+/// A run of pieces reaches at most this far from its first point, unless it is one piece, metres.
+pub(crate) const RUN: f64 = 150.0;
+
 /// The middle of a piece of line.
 pub(crate) fn half_way(a: Fixed, b: Fixed) -> LngLat {
     let mean = |a: i32, b: i32| ((i64::from(a) + i64::from(b)) / 2) as i32;
@@ -58,18 +61,27 @@ fn with(bbox: BBox, p: LngLat) -> BBox {
     }
 }
 
+/// How many pieces from the first of these points on lie within [`RUN`] metres of it; at least one.
+pub(crate) fn run_length(points: &[Fixed]) -> u32 {
+    let from = points.first().map(|p| LngLat::from(*p));
+    let near = |p: &&Fixed| from.is_some_and(|from| from.distance(LngLat::from(**p)).0 <= RUN);
+    (points.iter().skip(1).take_while(near).count() as u32).max(1)
+}
+
 /// From the middle of a box to its corner, metres.
 fn half_diagonal(bbox: BBox) -> f64 {
     LngLat::new(bbox.west, bbox.south).map_or(0.0, |corner| corner.distance(bbox.center()).0)
 }
 
-/// Pieces of lines by the cell of their middle: numbers of the points they begin at.
+/// Runs of pieces of lines by the cell of the middle of their first: numbers of the points they begin at.
 pub(super) fn pieces(lines: &[u32], points: &[Fixed]) -> Vec<u32> {
     let mut pieces: Vec<(i64, u32)> = Vec::new();
     for line in lines.windows(2) {
-        for at in line[0]..line[1].saturating_sub(1) {
+        let mut at = line[0];
+        while at + 1 < line[1] {
             let (a, b) = (points[at as usize], points[at as usize + 1]);
             pieces.push((cell_of(half_way(a, b)), at));
+            at += run_length(&points[at as usize..line[1] as usize]);
         }
     }
     pieces.sort_unstable();
@@ -177,7 +189,7 @@ pub(super) fn outlines(
 /// Corners of a ring from its middle, in ten-millionths of a degree; `None` for less than a triangle, and what is
 /// too large.
 fn outline_of(line: &[LngLat], middle: Fixed) -> Option<Vec<[i16; 2]>> {
-    let simple = simplify(line, 0.7);
+    let simple = simplify(line, 1.0);
     let ring: Vec<[i16; 2]> = simple
         .iter()
         .skip(1)

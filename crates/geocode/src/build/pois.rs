@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use geom::{Fixed, Meters};
 
+use super::codes::code_near;
 use super::collect::Poi;
 use super::places::Memory;
-use super::streets::code_near;
 use super::write::{Columns, Input};
 use crate::fold::pieces;
-use crate::index::{Doc, Kind};
+use crate::index::{Doc, Kind, Tens};
 
 /// Two places of interest of one name this near are one.
 const SAME_POI: Meters = Meters(60.0);
@@ -50,7 +50,7 @@ impl Columns {
                 count: self.texts.id(poi.number),
                 line: 0,
                 lines: 0,
-                reach: 0,
+                reach: Tens::of(0.0),
                 importance: poi.importance,
                 kind: Kind::Poi.byte(),
                 rank: 0,

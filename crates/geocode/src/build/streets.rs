@@ -1,22 +1,19 @@
 //! Pass 3: addresses and roads become streets, one for each name in each locality.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use geom::{LngLat, LocalMeters, Meters};
 use rayon::prelude::*;
-use rstar::RTree;
-use rstar::primitives::{GeomWithData, Line};
 
+use super::adopt::adopt;
+use super::cluster::clusters;
+use super::codes::{Codes, code_near};
 use super::collect::{Address, Found, Source};
+use super::habits::Habits;
 use super::places::{Memory, Places, middle};
-use crate::line::{length, simplify};
-use crate::number::{HouseNumber, Known, Member, members};
+use crate::line::join_lines;
+use crate::number::{HouseNumber, Known};
 use crate::words::Words;
-
-/// Parts of a street of one name further apart than this are two streets.
-const LINK: Meters = Meters(400.0);
-/// A house without a street belongs to a road this near, if no other is nearly as near.
-const NEAR_ROAD: Meters = Meters(50.0);
 
 /// A street of one name in one locality.
 #[derive(Debug)]
@@ -55,7 +52,7 @@ impl BuiltHouse {
 }
 
 /// One thing that bears a street's name.
-enum Part<'f, 'a> {
+pub(super) enum Part<'f, 'a> {
     House(&'f Address<'a>),
     Road(usize),
 }
@@ -117,229 +114,12 @@ fn group_key(name: &str, words: &Words) -> String {
     words.long_words(name).concat()
 }
 
-/// How the numbers of a map are written.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Habits {
-    /// More hyphenated numbers fall than rise: hyphens join (`34-10`) rather than span.
-    pub hyphens_join: bool,
-    /// `123/4` is number 123 of the village and 4 of the street, and not flat 4 of house 123: the first is nearly
-    /// always larger, and no two houses of a street share it.
-    pub slashes_join_village_and_street: bool,
-}
-
-impl Habits {
-    pub fn of(found: &Found<'_>) -> Self {
-        let (mut falling, mut rising) = (0usize, 0usize);
-        let read = |text: &str| text.trim().parse::<u32>().ok();
-        let (mut double, mut larger) = (0usize, 0usize);
-        let mut firsts: HashSet<(&str, &str, u32)> = HashSet::new();
-        for address in &found.addresses {
-            let parts = address.numbers.split_once('-');
-            match parts.and_then(|(first, second)| Some((read(first)?, read(second)?))) {
-                Some((first, second)) if second > first && second - first <= 60 => rising += 1,
-                Some(_) => falling += 1,
-                None => {}
-            }
-            let parts = address.numbers.split_once('/');
-            if let Some((first, second)) = parts.and_then(|(a, b)| Some((read(a)?, read(b)?))) {
-                double += 1;
-                larger += usize::from(first > second);
-                firsts.insert((address.street, address.city, first));
-            }
-        }
-        Self {
-            hyphens_join: falling > 20 && falling > rising,
-            slashes_join_village_and_street: double > 20
-                && larger * 10 >= double * 9
-                && firsts.len() * 20 >= double * 19,
-        }
-    }
-}
-
-/// Gives houses without a street the road beside them, or the town's own name.
-fn adopt<'a>(found: &Found<'a>, places: &'a Places, words: &Words) -> Vec<Address<'a>> {
-    let homeless: Vec<&Address<'a>> = found.addresses.iter().filter(|a| a.street.is_empty()).collect();
-    if homeless.is_empty() {
-        return Vec::new();
-    }
-    let roads = RTree::bulk_load(
-        found
-            .roads
-            .iter()
-            .enumerate()
-            .flat_map(|(at, road)| {
-                road.line.windows(2).map(move |w| {
-                    GeomWithData::new(Line::new([w[0].lng(), w[0].lat()], [w[1].lng(), w[1].lat()]), at)
-                })
-            })
-            .collect(),
-    );
-    let mut memory = Memory::default();
-    homeless
-        .into_iter()
-        .filter_map(|address| {
-            let p = address.point;
-            // Villages without street names: the village is the street.
-            let village = match (address.city, address.suburb) {
-                ("", "") => memory.village_at(places, p),
-                ("", suburb) => memory.named_near(places, suburb, p, words),
-                (city, _) => memory.named_near(places, city, p, words),
-            };
-            let village = village.map(|id| &places.list[id as usize]);
-            if let Some(village) = village.filter(|v| v.numbers_its_houses()) {
-                return Some(Address {
-                    street: &village.names[0],
-                    ..address.clone()
-                });
-            }
-            let plane = LocalMeters::at(p);
-            // Nearest in degrees is not nearest in metres, but among the first few it is.
-            let mut near: Vec<(f64, &'a str)> = roads
-                .nearest_neighbor_iter([p.lng(), p.lat()])
-                .take(12)
-                .map(|piece| {
-                    let ends = [piece.geom().from, piece.geom().to].map(|[lng, lat]| {
-                        LngLat::new(lng, lat).map_or([f64::MAX; 2], |end| plane.project(end))
-                    });
-                    let (_, distance) = crate::line::nearest_on_piece(ends, [0.0, 0.0]);
-                    (distance, found.roads[piece.data].names[0])
-                })
-                .collect();
-            near.sort_by(|a, b| a.0.total_cmp(&b.0));
-            let (distance, name) = near.first().copied().unwrap_or((f64::MAX, ""));
-            let second = near.iter().find(|n| n.1 != name).map_or(f64::MAX, |n| n.0);
-            if distance <= NEAR_ROAD.0 && second > distance * 1.5 + 10.0 {
-                return Some(Address {
-                    street: name,
-                    ..address.clone()
-                });
-            }
-            let village = match (address.city, address.suburb) {
-                ("", suburb) => suburb,
-                (city, _) if village.is_some_and(|v| v.with_street * 5 < v.addresses) => city,
-                _ => "",
-            };
-            (!village.is_empty()).then(|| Address {
-                street: village,
-                ..address.clone()
-            })
-        })
-        .collect()
-}
-
-/// Points with postcodes.
-pub(crate) type Codes<'a> = RTree<GeomWithData<[f64; 2], &'a str>>;
-
-/// All addresses with a postcode, for those without.
-pub(crate) fn codes<'a>(found: &Found<'a>) -> Codes<'a> {
-    RTree::bulk_load(
-        found
-            .addresses
-            .iter()
-            .filter(|a| !a.postcode.is_empty())
-            .map(|a| GeomWithData::new([a.point.lng(), a.point.lat()], a.postcode))
-            .collect(),
-    )
-}
-
-/// The postcode at a point: of the nearest address within `reach`, else of the postal area.
-pub(crate) fn code_near<'r, 'a: 'r>(
-    codes: &Codes<'a>,
-    places: &'r Places,
-    p: LngLat,
-    reach: Meters,
-) -> &'r str {
-    let here = [p.lng(), p.lat()];
-    places.postcode_at(p).unwrap_or_else(|| {
-        codes
-            .nearest_neighbor(here)
-            .filter(|n| LngLat::new(n.geom()[0], n.geom()[1]).is_ok_and(|at| at.distance(p) <= reach))
-            .map_or("", |n| n.data)
-    })
-}
-
-/// Groups parts that lie together: houses and road vertices linked by at most [`LINK`].
-fn clusters(parts: &[Part<'_, '_>], found: &Found<'_>) -> Vec<Vec<usize>> {
-    let mut points: Vec<([f64; 2], usize)> = Vec::new();
-    let mut plane = None;
-    for (at, part) in parts.iter().enumerate() {
-        let line = match part {
-            Part::House(address) => std::slice::from_ref(&address.point),
-            Part::Road(road) => &found.roads[*road].line,
-        };
-        let plane = plane.get_or_insert_with(|| LocalMeters::at(line[0]));
-        let mut last: Option<[f64; 2]> = None;
-        for p in line {
-            let p = plane.project(*p);
-            if let Some(last) = last {
-                let steps = (length(last, p) / (LINK.0 / 2.0)).ceil().min(1e4) as usize;
-                for k in 1..steps {
-                    let share = k as f64 / steps as f64;
-                    points.push((
-                        [
-                            last[0] + (p[0] - last[0]) * share,
-                            last[1] + (p[1] - last[1]) * share,
-                        ],
-                        at,
-                    ));
-                }
-            }
-            points.push((p, at));
-            last = Some(p);
-        }
-    }
-    let mut union = Union::new(parts.len());
-    let cell = |p: [f64; 2]| ((p[0] / LINK.0).floor() as i64, (p[1] / LINK.0).floor() as i64);
-    type Cell = Vec<([f64; 2], usize)>;
-    let mut grid: HashMap<(i64, i64), Cell> = HashMap::new();
-    for (p, at) in points {
-        let (x, y) = cell(p);
-        for key in (x - 1..=x + 1).flat_map(|x| (y - 1..=y + 1).map(move |y| (x, y))) {
-            for (q, other) in grid.get(&key).into_iter().flatten() {
-                if union.find(*other) != union.find(at) && length(p, *q) <= LINK.0 {
-                    union.join(at, *other);
-                }
-            }
-        }
-        let here = grid.entry((x, y)).or_default();
-        // A cell full of houses of one part needs none of them twice.
-        if here.len() < 200 || !here.iter().any(|(_, other)| *other == at) {
-            here.push((p, at));
-        }
-    }
-    let mut out: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for at in 0..parts.len() {
-        out.entry(union.find(at)).or_default().push(at);
-    }
-    out.into_values().collect()
-}
-
-struct Union(Vec<usize>);
-
-impl Union {
-    fn new(len: usize) -> Self {
-        Self((0..len).collect())
-    }
-    fn find(&mut self, mut at: usize) -> usize {
-        while self.0[at] != at {
-            self.0[at] = self.0[self.0[at]];
-            at = self.0[at];
-        }
-        at
-    }
-    /// The smaller becomes the root, so that order of joining does not show.
-    fn join(&mut self, a: usize, b: usize) {
-        let (a, b) = (self.find(a), self.find(b));
-        self.0[a.max(b)] = a.min(b);
-    }
-}
-
-struct Cluster<'c, 'f, 'a> {
-    found: &'f Found<'a>,
-    places: &'c Places,
-    words: &'c Words,
-    codes: &'c Codes<'a>,
-    habits: Habits,
+pub(super) struct Cluster<'c, 'f, 'a> {
+    pub(super) found: &'f Found<'a>,
+    pub(super) places: &'c Places,
+    pub(super) words: &'c Words,
+    pub(super) codes: &'c Codes<'a>,
+    pub(super) habits: Habits,
 }
 
 impl<'f, 'a> Cluster<'_, 'f, 'a> {
@@ -499,128 +279,6 @@ impl<'f, 'a> Cluster<'_, 'f, 'a> {
         }
         out
     }
-
-    /// Houses by number: one of each place, the best known first; implied numbers only where no real one is.
-    fn houses(&self, addresses: &[&Address<'_>]) -> Vec<BuiltHouse> {
-        let mut houses: Vec<BuiltHouse> = Vec::new();
-        for address in addresses {
-            let mut add = |list: &str, member: Member, by_village| {
-                houses.push(BuiltHouse {
-                    written: written(list, &member.number, member.known),
-                    number: member.number,
-                    point: address.point,
-                    postcode: address.postcode.to_owned(),
-                    source: address.source,
-                    known: member.known,
-                    by_village,
-                });
-            };
-            for member in members(&address.numbers, self.habits.hyphens_join) {
-                let street_number = member.number.behind_slash();
-                match street_number.filter(|_| self.habits.slashes_join_village_and_street) {
-                    Some(number) => {
-                        for part in [member.number.before_slash(), member.number] {
-                            let known = Known::Written;
-                            add(&address.numbers, Member { number: part, known }, true);
-                        }
-                        let known = member.known;
-                        add(&address.numbers, Member { number, known }, false);
-                    }
-                    None => add(&address.numbers, member, false),
-                }
-            }
-            for member in members(&address.by_village, self.habits.hyphens_join) {
-                add(&address.by_village, member, true);
-            }
-        }
-        houses.sort_by(|a, b| {
-            let order = |h: &BuiltHouse| {
-                let at = geom::Fixed::from(h.point);
-                let known = match h.known {
-                    Known::Written if h.source == Source::Line => Known::Part,
-                    known => known,
-                };
-                (h.by_village, known, h.source, at.lng, at.lat)
-            };
-            a.number.cmp(&b.number).then_with(|| order(a).cmp(&order(b)))
-        });
-        let real: Vec<(u32, LngLat)> = houses
-            .iter()
-            .filter(|h| h.known == Known::Written && h.source != Source::Line && !h.by_village)
-            .map(|h| (h.number.number, h.point))
-            .collect();
-        let mut kept: Vec<BuiltHouse> = Vec::new();
-        for house in houses {
-            if let Known::Within(first, last) = house.known {
-                // Another house between the ends, and elsewhere: the range names a block, and not one house.
-                let from = real.partition_point(|r| r.0 <= first);
-                let inside = real[from..].iter().take_while(|r| r.0 < last);
-                let mut apart = inside.filter(|r| r.0 % 2 == house.number.number % 2);
-                if apart.any(|r| r.1.distance(house.point) > Meters(30.0)) {
-                    continue;
-                }
-            }
-            let same = kept
-                .iter_mut()
-                .rev()
-                .take_while(|k| k.number == house.number && k.by_village == house.by_village);
-            let mut seen = false;
-            for known in same {
-                if house.is_implied() || known.point.distance(house.point) < Meters(30.0) {
-                    seen = true;
-                    if known.postcode.is_empty() {
-                        known.postcode.clone_from(&house.postcode);
-                    }
-                }
-            }
-            if !seen {
-                kept.push(house);
-            }
-        }
-        self.fill_postcodes(&mut kept);
-        kept
-    }
-
-    fn fill_postcodes(&self, houses: &mut [BuiltHouse]) {
-        let known: Vec<(LngLat, String)> = houses
-            .iter()
-            .filter(|h| !h.postcode.is_empty())
-            .map(|h| (h.point, h.postcode.clone()))
-            .collect();
-        for house in houses.iter_mut().filter(|h| h.postcode.is_empty()) {
-            let nearest = known
-                .iter()
-                .map(|(p, code)| (p.distance(house.point).0 as u64, code))
-                .filter(|(distance, _)| *distance < 300)
-                .min();
-            house.postcode = match nearest {
-                Some((_, code)) => code.clone(),
-                None => code_near(self.codes, self.places, house.point, Meters(300.0)).to_owned(),
-            };
-        }
-    }
-}
-
-/// How the map writes this number, behind its digits.
-fn written(numbers: &str, number: &HouseNumber, known: Known) -> String {
-    if number.suffix.is_empty() {
-        return String::new();
-    }
-    let original = numbers
-        .split([';', ',', '+', '&'])
-        .map(str::trim)
-        .find(|part| known == Known::Written && HouseNumber::read(part).as_ref() == Some(number));
-    let digits = number.number.to_string();
-    match original {
-        Some(text) if text.len() <= 20 => match text.strip_prefix(digits.as_str()) {
-            Some(rest) => rest.to_owned(),
-            None => format!("={text}"),
-        },
-        _ => match number.suffix.contains('#') {
-            true => format!("={}", number.display()),
-            false => number.suffix.clone(),
-        },
-    }
 }
 
 /// The point of the lines nearest to `to`.
@@ -639,67 +297,4 @@ fn nearest_of(points: &[LngLat], to: LngLat) -> Option<LngLat> {
         .iter()
         .copied()
         .min_by(|a, b| a.distance(to).0.total_cmp(&b.distance(to).0))
-}
-
-/// Joins lines that continue each other and drops vertices that hardly bend (2 m).
-fn join_lines(mut lines: Vec<Vec<LngLat>>) -> Vec<Vec<LngLat>> {
-    let key = |p: LngLat| {
-        let f = geom::Fixed::from(p);
-        (f.lng, f.lat)
-    };
-    lines.sort_by_key(|l| (key(l[0]), l.len()));
-    let mut out: Vec<Vec<LngLat>> = Vec::new();
-    let mut starts: HashMap<(i32, i32), Vec<usize>> = HashMap::new();
-    for (at, line) in lines.iter().enumerate() {
-        starts.entry(key(line[0])).or_default().push(at);
-    }
-    let ends: std::collections::HashSet<_> = lines.iter().map(|l| key(l[l.len() - 1])).collect();
-    let mut used = vec![false; lines.len()];
-    // First those that nothing leads into, then what is left of rings.
-    let mut order: Vec<usize> = (0..lines.len()).collect();
-    order.sort_by_key(|at| ends.contains(&key(lines[*at][0])));
-    for at in order {
-        if std::mem::replace(&mut used[at], true) {
-            continue;
-        }
-        let mut line = lines[at].clone();
-        loop {
-            let end = key(line[line.len() - 1]);
-            let next = starts
-                .get(&end)
-                .and_then(|s| s.iter().copied().find(|next| !used[*next]));
-            let Some(next) = next else { break };
-            used[next] = true;
-            line.extend_from_slice(&lines[next][1..]);
-        }
-        out.push(simplify(&line, 2.0));
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_that_continue_each_other_become_one() {
-        let at = |x: f64| LngLat::new(x / 1e3, 0.0).unwrap();
-        let lines = vec![
-            vec![at(1.0), at(2.0)],
-            vec![at(0.0), at(1.0)],
-            vec![at(5.0), at(6.0)],
-        ];
-        let joined = join_lines(lines);
-        // The vertex at 1 does not bend and is dropped.
-        assert_eq!(joined, [vec![at(0.0), at(2.0)], vec![at(5.0), at(6.0)]]);
-    }
-
-    #[test]
-    fn numbers_are_shown_as_the_map_writes_them() {
-        let number = |text| HouseNumber::read(text).unwrap();
-        assert_eq!(written("12 A", &number("12a"), Known::Written), " A");
-        assert_eq!(written("2;4 B", &number("4b"), Known::Written), " B");
-        assert_eq!(written("B-7", &number("b7"), Known::Written), "=B-7");
-        assert_eq!(written("7", &number("7"), Known::Written), "");
-    }
 }

@@ -7,16 +7,17 @@ use osm::Extract;
 use pack::Section;
 
 use super::beginnings::beginnings;
-use super::codes::{Code, postcodes, shapes};
+use super::codes::{Code, Codes, postcodes, shapes};
 use super::collect::{Found, region};
 use super::countries::Countries;
 use super::ground;
+use super::habits::Habits;
 use super::places::Places;
-use super::streets::{Codes, Habits, Street};
+use super::streets::Street;
 use super::tables::{Endings, Lists, Texts, push_once, word_map};
 use crate::ExtraPoints;
 use crate::fold::latin;
-use crate::index::{Doc, Ending, HouseFlags, Kind, LAYOUT, Meta, StoredHouse, section, shift_for};
+use crate::index::{Doc, Ending, HouseFlags, Kind, LAYOUT, Meta, StoredHouse, Tens, section, shift_for};
 use crate::line::length;
 use crate::words::Words;
 
@@ -157,8 +158,8 @@ impl Columns {
             first,
             count: self.houses.len() as u32 - first,
             line,
-            lines: self.lines.len() as u32 - line,
-            reach: street.reach.0.ceil() as u32,
+            lines: (self.lines.len() as u32 - line).min(u16::MAX.into()) as u16,
+            reach: Tens::of(street.reach.0),
             importance: street.houses.len() as u32 * 10 + (metres / 50.0) as u32,
             kind: Kind::Street.byte(),
             rank: shift,
@@ -214,7 +215,7 @@ impl Columns {
                 count: 0,
                 line: 0,
                 lines: 0,
-                reach: place.reach.0.min(1e9) as u32,
+                reach: Tens::of(place.reach.0),
                 importance: (12 - place.rank as u32) * 1000 + place.population / 100 + place.addresses as u32,
                 kind: Kind::Place.byte(),
                 rank: place.rank as u8,
@@ -240,7 +241,7 @@ impl Columns {
             count: 0,
             line: 0,
             lines: 0,
-            reach: code.reach.0 as u32,
+            reach: Tens::of(code.reach.0),
             importance: code.addresses as u32,
             kind: Kind::Postcode.byte(),
             rank: 0,

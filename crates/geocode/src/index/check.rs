@@ -92,7 +92,7 @@ impl Index<'_> {
                         first_house = doc.first.saturating_add(doc.count);
                         in_order
                             && fits(self.houses.len(), doc.first, doc.count)
-                            && fits(self.lines.len().saturating_sub(1), doc.line, doc.lines)
+                            && fits(self.lines.len().saturating_sub(1), doc.line, doc.lines.into())
                     }
                     _ => (doc.first as usize) < texts && (doc.count as usize) < texts,
                 };

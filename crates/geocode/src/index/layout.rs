@@ -73,7 +73,7 @@ impl Kind {
     }
 }
 
-/// A document as stored: 56 bytes.
+/// A document as stored: 48 bytes.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 #[repr(C)]
 pub(crate) struct Doc {
@@ -94,9 +94,9 @@ pub(crate) struct Doc {
     /// Streets: first line.
     pub line: u32,
     /// Streets: lines.
-    pub lines: u32,
-    /// How far it reaches from its point, metres.
-    pub reach: u32,
+    pub lines: u16,
+    /// How far it reaches from its point.
+    pub reach: Tens,
     /// Sorts equals, higher first.
     pub importance: u32,
     /// [`Kind::byte`].
@@ -105,6 +105,21 @@ pub(crate) struct Doc {
     pub rank: u8,
     /// Its country, two capitals; zeros where unknown.
     pub country: [u8; 2],
+}
+
+/// Metres in tens, rounded up: to 655 km.
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[repr(transparent)]
+pub(crate) struct Tens(u16);
+
+impl Tens {
+    pub fn of(metres: f64) -> Self {
+        Self((metres / 10.0).ceil() as u16)
+    }
+
+    pub fn metres(self) -> f64 {
+        f64::from(self.0) * 10.0
+    }
 }
 
 /// A house as stored: 8 bytes. What the street knows already is left out.
@@ -158,9 +173,9 @@ pub(crate) struct HouseGroup {
 }
 
 /// The houses of a group lie at most this far from its middle, metres.
-pub(crate) const GROUP_REACH: f64 = 80.0;
+pub(crate) const GROUP_REACH: f64 = 120.0;
 /// Houses in a group.
-pub(crate) const GROUP_SIZE: usize = 16;
+pub(crate) const GROUP_SIZE: usize = 32;
 
 /// The outline of a building, sorted by the cell of its middle.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]

@@ -12,12 +12,13 @@ mod outlines;
 use geom::{Fixed, LngLat};
 use pack::{OpenError, Pack};
 
+use crate::build::{half_way, run_length};
 use crate::near::near_packed;
 
 pub(crate) use houses::{House, Houses, shift_for};
 pub(crate) use layout::{
     Doc, DocId, Ending, GROUP_REACH, GROUP_SIZE, HouseFlags, HouseGroup, Kind, LAYOUT, Meta, OUTLINE_REACH,
-    Outline, RARE, RareEnding, StoredHouse, section,
+    Outline, RARE, RareEnding, StoredHouse, Tens, section,
 };
 pub(crate) use outlines::owns;
 
@@ -160,7 +161,7 @@ impl<'a> Index<'a> {
 
     /// The street that owns a line.
     pub fn street_of_line(&self, at: u32) -> Option<DocId> {
-        self.street_by(|d| d.line + d.lines, at)
+        self.street_by(|d| d.line + u32::from(d.lines), at)
     }
 
     /// Streets come first and in order of their houses and lines: the first whose end lies behind `at`.
@@ -185,19 +186,27 @@ impl<'a> Index<'a> {
     pub fn lines(&self, doc: &Doc) -> impl Iterator<Item = &'a [Fixed]> + use<'a> {
         let this = self.clone();
         let range = if doc.kind == Kind::Street.byte() {
-            doc.line..doc.line.saturating_add(doc.lines)
+            doc.line..doc.line.saturating_add(doc.lines.into())
         } else {
             0..0
         };
         range.map(move |at| this.line(at))
     }
 
-    /// The line that holds the point of this number, and the number of the piece that begins there.
-    pub fn piece(&self, at: u32) -> Option<(u32, [LngLat; 2])> {
-        let line = self.lines.partition_point(|start| *start <= at).checked_sub(1)?;
+    /// The middle of the first piece of the run that begins at this point.
+    pub fn run_middle(&self, at: u32) -> Option<LngLat> {
         let from = *self.line_points.get(at as usize)?;
         let to = *self.line_points.get(at as usize + 1)?;
-        Some((line as u32, [from.into(), to.into()]))
+        Some(half_way(from, to))
+    }
+
+    /// The line of the run that begins at this point, and its points.
+    pub fn run(&self, at: u32) -> Option<(u32, &'a [Fixed])> {
+        let line = self.lines.partition_point(|start| *start <= at).checked_sub(1)?;
+        let end = *self.lines.get(line + 1)? as usize;
+        let rest = self.line_points.get(at as usize..end)?;
+        let points = run_length(rest) as usize + 1;
+        Some((line as u32, rest.get(..points)?))
     }
 
     /// Runs of houses that lie together, by cell.
