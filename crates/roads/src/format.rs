@@ -37,6 +37,15 @@ pub(crate) const BOXES: &str = "roads/tree-boxes";
 /// [`Piece`]: the leaves' entries.
 pub(crate) const PIECES: &str = "roads/tree-pieces";
 
+/// `u32`: where each schedule's times begin; one more than schedules.
+pub(crate) const FIRST_TIME: &str = "roads/first-time";
+/// `[u16; 2]`: times of the week, from one minute to before another.
+pub(crate) const TIMES: &str = "roads/times";
+/// [`EdgeChange`]: edges that are driven otherwise at times.
+pub(crate) const EDGE_CHANGES: &str = "roads/edge-changes";
+/// [`TurnChange`]: turns that are forbidden or weigh otherwise at times; of several for a turn the last counts.
+pub(crate) const TURN_CHANGES: &str = "roads/turn-changes";
+
 /// `u32` by rank: the node of the search graph that is contracted then.
 pub(crate) const NODE_OF_RANK: &str = "roads/node-of-rank";
 /// `u32` by rank: the parent in the elimination tree.
@@ -76,7 +85,7 @@ pub(crate) struct Header {
 }
 
 /// Raised when a section here changes its meaning.
-pub(crate) const LAYOUT: u32 = 2;
+pub(crate) const LAYOUT: u32 = 3;
 
 /// A stretch of road between two junctions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
@@ -96,7 +105,7 @@ pub(crate) struct Segment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub(crate) struct Edge {
-    /// Milliseconds, what a search minimises.
+    /// Milliseconds, what a search minimises; [`CLOSED`] where the edge is open at some times only.
     pub weight: u32,
     /// Milliseconds.
     pub duration: u32,
@@ -156,6 +165,33 @@ impl Arc {
         Packed::new(self.weight, self.duration, 0)
     }
 }
+
+/// What an edge costs at some times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub(crate) struct EdgeChange {
+    pub edge: u32,
+    /// The schedule by which it holds.
+    pub schedule: u32,
+    /// Milliseconds, or [`CLOSED`].
+    pub weight: u32,
+    /// Milliseconds.
+    pub duration: u32,
+}
+
+/// What a turn weighs at some times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub(crate) struct TurnChange {
+    pub arc: u32,
+    /// The schedule by which it holds.
+    pub schedule: u32,
+    /// Milliseconds, or [`CLOSED`].
+    pub weight: u32,
+}
+
+/// The weight of an edge or turn that is closed.
+pub(crate) const CLOSED: u32 = u32::MAX;
 
 /// What segments of one name, number and kind have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Pod, Zeroable)]

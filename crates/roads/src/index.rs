@@ -7,7 +7,7 @@ use pack::{OpenError, Pack};
 
 use crate::array::Array;
 use crate::cost::LARGEST_PART;
-use crate::format::{self, Edge, FAN_OUT, Header, NONE, Piece, Segment};
+use crate::format::{self, CLOSED, Edge, EdgeChange, FAN_OUT, Header, NONE, Piece, Segment, TurnChange};
 use crate::graph::RoadGraph;
 use crate::hierarchy::{Hierarchy, Metric};
 use crate::matrix::{self, Matrix};
@@ -50,6 +50,10 @@ pub struct RoadIndex {
     copies: Array<u32>,
     first_arc: Array<u32>,
     arcs: Array<format::Arc>,
+    pub(crate) first_time: Array<u32>,
+    pub(crate) times: Array<[u16; 2]>,
+    pub(crate) edge_changes: Array<EdgeChange>,
+    pub(crate) turn_changes: Array<TurnChange>,
     components: Array<u32>,
     pub(crate) roads: Array<format::Road>,
     first_text: Array<u32>,
@@ -86,18 +90,23 @@ impl RoadIndex {
             .max_by_key(|c| components[*c])
             .unwrap_or(0);
         let edges: Array<Edge> = Array::open(&pack, format::EDGES)?;
+        let arcs: Array<format::Arc> = Array::open(&pack, format::ARCS)?;
         let hierarchy = Hierarchy::open(&pack, header.nodes as usize)?;
         let index = Self {
             segments: Array::open(&pack, format::SEGMENTS)?,
             first_point: Array::open(&pack, format::FIRST_POINT)?,
             points: Array::open(&pack, format::POINTS)?,
-            metric: Metric::open(&pack, edges.clone(), &hierarchy)?,
+            metric: Metric::open(&pack, edges.clone(), arcs.clone(), &hierarchy)?,
             hierarchy,
             blocks: OnceLock::new(),
             edges,
             copies: Array::open(&pack, format::COPIES)?,
             first_arc: Array::open(&pack, format::FIRST_ARC)?,
-            arcs: Array::open(&pack, format::ARCS)?,
+            arcs,
+            first_time: Array::open(&pack, format::FIRST_TIME)?,
+            times: Array::open(&pack, format::TIMES)?,
+            edge_changes: Array::open(&pack, format::EDGE_CHANGES)?,
+            turn_changes: Array::open(&pack, format::TURN_CHANGES)?,
             roads: Array::open(&pack, format::ROADS)?,
             first_text: Array::open(&pack, format::FIRST_TEXT)?,
             texts: Array::open(&pack, format::TEXTS)?,
@@ -141,6 +150,10 @@ impl RoadIndex {
         &self.metric
     }
 
+    pub(crate) fn turns(&self) -> Array<format::Arc> {
+        self.arcs.clone()
+    }
+
     pub(crate) fn blocks(&self) -> &Blocks {
         self.blocks.get_or_init(|| Blocks::new(self))
     }
@@ -174,6 +187,10 @@ impl RoadIndex {
                 + size_of_val(&*self.first_arc)
                 + size_of_val(&*self.arcs)
                 + size_of_val(&*self.components)
+                + size_of_val(&*self.first_time)
+                + size_of_val(&*self.times)
+                + size_of_val(&*self.edge_changes)
+                + size_of_val(&*self.turn_changes)
                 + size_of_val(&*self.roads)
                 + size_of_val(&*self.first_text)
                 + size_of_val(&*self.texts)
@@ -275,7 +292,8 @@ impl RoadIndex {
             self.edges.iter().all(|e| {
                 e.segment() < self.segments.len()
                     && (e.component as usize) < self.components.len()
-                    && e.weight.max(e.duration).max(e.distance) <= LARGEST_PART
+                    && may_weigh(e.weight)
+                    && e.duration.max(e.distance) <= LARGEST_PART
             }),
             "names segments or components that are not there, or costs out of range",
         )?;
@@ -289,6 +307,27 @@ impl RoadIndex {
             format::ARCS,
             self.arcs.iter().all(good),
             "names nodes that are not there, or costs out of range",
+        )?;
+        let schedules = self.first_time.len().saturating_sub(1);
+        check_starts(format::FIRST_TIME, &self.first_time, schedules, self.times.len())?;
+        all(
+            format::EDGE_CHANGES,
+            self.edge_changes.iter().all(|change| {
+                (change.edge as usize) < self.edges.len()
+                    && (change.schedule as usize) < schedules
+                    && may_weigh(change.weight)
+                    && change.duration <= LARGEST_PART
+            }),
+            "names edges or schedules that are not there, or costs out of range",
+        )?;
+        all(
+            format::TURN_CHANGES,
+            self.turn_changes.iter().all(|change| {
+                (change.arc as usize) < self.arcs.len()
+                    && (change.schedule as usize) < schedules
+                    && may_weigh(change.weight)
+            }),
+            "names turns or schedules that are not there, or costs out of range",
         )?;
         all(
             format::ROADS,
@@ -312,6 +351,10 @@ impl RoadIndex {
             "does not fit the pieces it should hold",
         )
     }
+}
+
+fn may_weigh(weight: u32) -> bool {
+    weight == CLOSED || weight <= LARGEST_PART
 }
 
 /// How many boxes each level of the R-tree has, leaves first, root last.

@@ -49,11 +49,13 @@ mod snap;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod week;
+mod wishes;
 
 pub use avoid::{Avoid, Metrics};
 pub use build::{BuildStep, build};
 pub use cost::{Cost, Trip};
-pub use costs::{Change, Costed, Drive};
+pub use costs::{Change, Costed, Drive, LiveCosts};
 pub use graph::RoadGraph;
 pub use guidance::{Instruction, Language, LanguageError, Maneuver, Turn};
 pub use hierarchy::Metric;
@@ -65,5 +67,8 @@ pub use query::Query;
 pub use reach::{AreaOptions, Reach, ReachedRoad};
 pub use road::{Road, RoadClass};
 pub use route::{Route, Step};
+pub use search::AlternativeOptions;
 pub use snap::{Approach, Bearing, ComponentRule, Snap, SnapError, SnapOptions};
 pub use trace::{Trace, TraceOptions, TracePart};
+pub use week::{WeekTime, WeekTimeError};
+pub use wishes::Wishes;

@@ -6,8 +6,8 @@ use pack::{OpenError, Pack, Section};
 
 use super::{Hierarchy, Side};
 use crate::array::Array;
-use crate::cost::{LARGEST_PART, Packed as Cost};
-use crate::format::{self, Edge, NONE};
+use crate::cost::Packed as Cost;
+use crate::format::{self, CLOSED, Edge, NONE};
 use crate::index::{check_starts, refuse};
 
 /// An arc that some shortest path takes, with its cost.
@@ -35,6 +35,8 @@ impl UpArc {
 pub struct Metric {
     /// By edge. An edge whose weight is [`CLOSED`] is neither entered nor left.
     pub(crate) edges: Array<Edge>,
+    /// As the index's; a turn whose weight is [`CLOSED`] is not taken.
+    pub(crate) turns: Array<format::Arc>,
     /// Metres a second: no edge is driven faster.
     pub(crate) fastest: f64,
     /// By [`Side`].
@@ -42,9 +44,6 @@ pub struct Metric {
     /// By [`Side`] and arc of the hierarchy: the lower node it goes over; [`NONE`] for a turn, or where no way leads.
     pub(crate) via: [Array<u32>; 2],
 }
-
-/// The weight of an edge that is closed.
-pub(crate) const CLOSED: u32 = u32::MAX;
 
 /// The arcs of one side that queries need.
 #[derive(Clone)]
@@ -71,7 +70,7 @@ impl Metric {
         self.ways.iter().map(|w| w.arcs.len()).sum()
     }
 
-    /// Bytes of memory, the edges not counted.
+    /// Bytes of memory, edges and turns not counted.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let ways: usize = self
@@ -98,6 +97,7 @@ impl Metric {
     pub(crate) fn open(
         pack: &Arc<Pack>,
         edges: Array<Edge>,
+        turns: Array<format::Arc>,
         hierarchy: &Hierarchy,
     ) -> Result<Self, OpenError> {
         let nodes = hierarchy.nodes();
@@ -134,21 +134,13 @@ impl Metric {
         Ok(Self {
             fastest: fastest(&edges),
             edges,
+            turns,
             ways: [
                 ways(format::FIRST_WAY_OUT, format::WAYS_OUT)?,
                 ways(format::FIRST_WAY_IN, format::WAYS_IN)?,
             ],
             via: [via(format::OUT_VIA, Side::Out)?, via(format::IN_VIA, Side::In)?],
         })
-    }
-
-    /// The edge's cost; [`Cost::UNREACHED`] where it is closed.
-    pub(crate) fn edge_cost(&self, edge: u32) -> Cost {
-        let edge = &self.edges[edge as usize];
-        match edge.weight == CLOSED {
-            true => Cost::UNREACHED,
-            false => Cost::new(edge.weight.min(LARGEST_PART), edge.duration, edge.distance),
-        }
     }
 }
 

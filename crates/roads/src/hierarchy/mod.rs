@@ -10,6 +10,7 @@
 
 mod contract;
 mod customize;
+mod live;
 mod metric;
 mod tree;
 
@@ -23,8 +24,9 @@ use crate::index::{check_starts, refuse};
 
 pub(crate) use contract::contract;
 pub(crate) use customize::Customizer;
+pub(crate) use live::Live;
 pub use metric::Metric;
-pub(crate) use metric::{CLOSED, UpArc, Ways};
+pub(crate) use metric::{UpArc, Ways};
 
 /// Arcs between a node and higher ones: those it leads to, or those that lead to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! How a vehicle uses the roads, as data: speeds, access, delays. Read from TOML; see `profiles/car.toml`.
 
+mod conditional;
 mod measure;
 mod node;
 mod share;
@@ -12,6 +13,7 @@ use serde::Deserialize;
 
 use crate::road::RoadClass;
 
+pub(crate) use conditional::Variant;
 pub(crate) use node::{NodeRule, Sign};
 pub(crate) use turn::TurnAt;
 pub(crate) use way::{Lane, WayRule};

@@ -1,5 +1,6 @@
 //! Drawn maps, random maps and the demo map, checked against slow twins.
 
+mod alternatives;
 mod costs;
 mod damaged;
 mod demo;
@@ -10,6 +11,7 @@ mod oracle;
 mod random;
 mod reach;
 mod snapping;
+mod times;
 mod vehicles;
 
 use std::sync::Arc;
@@ -108,7 +110,11 @@ fn assert_consistent(roads: &RoadIndex, from: &Snap, to: &Snap, route: Option<&R
 
 /// Which letters a trip passes and how far it is: `abc 400m`; `none` where no road leads there.
 fn told(roads: &RoadIndex, map: &Sketch, trip: &str) -> String {
-    let Some(route) = drive(roads, map, trip) else {
+    passed(map, drive(roads, map, trip))
+}
+
+fn passed(map: &Sketch, route: Option<Route>) -> String {
+    let Some(route) = route else {
         return "none".to_owned();
     };
     let letters = route

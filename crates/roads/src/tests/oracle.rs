@@ -17,12 +17,15 @@ use crate::{ComponentRule, Profile};
 pub(super) fn twin(net: Net<'_>, from: &Snap, to: &Snap) -> Option<Cost> {
     let graph = net.graph();
     let open = |node: u32| net.is_open(graph.edge_of(node));
-    let drivable = EdgeFiltered::from_fn(graph, |arc| open(arc.source()) && open(arc.target()));
+    let taken = |arc: Cost| arc.weight() < u64::from(crate::format::CLOSED);
+    let drivable = EdgeFiltered::from_fn(graph, |arc| {
+        open(arc.source()) && open(arc.target()) && taken(*arc.weight())
+    });
     let mut best = direct(net, from, to).map(|(cost, _)| Cost::from(cost));
     for (edge, along) in from.sides(net) {
         let whole = graph.edges[edge as usize];
         let rest = whole.cost() - Cost::from(whole.part(along));
-        for turn in graph.turns_from(edge).iter().filter(|turn| open(turn.head)) {
+        for turn in graph.open_turns_from(edge).filter(|turn| open(turn.head)) {
             let reached = dijkstra(&drivable, turn.head, None, |arc| *arc.weight());
             for (end, part) in to.ends(net) {
                 let found = reached
