@@ -1,5 +1,7 @@
 //! Other costs on the same roads: new speeds, closed roads, roads to avoid.
 
+use std::ops::ControlFlow;
+
 use geom::{LngLat, Meters, Millis};
 use rayon::prelude::*;
 
@@ -7,9 +9,9 @@ use crate::array::Array;
 use crate::cost::centimeters;
 use crate::format::{Arc, CLOSED, Edge, part_of};
 use crate::graph::RoadGraph;
-use crate::hierarchy::{Customizer, Live, Metric};
+use crate::hierarchy::{Live, Metric};
 use crate::index::RoadIndex;
-use crate::matrix::{self, Matrix};
+use crate::matrix::{self, Matrix, MatrixTooLarge};
 use crate::query::Query;
 use crate::road::Road;
 use crate::search::Net;
@@ -114,7 +116,8 @@ impl RoadIndex {
                 drive.changed(change(drive))
             })
             .collect();
-        Customizer::new(&self.hierarchy).metric(self.graph(), edges.into(), base.turns.clone())
+        self.customizer()
+            .metric(self.graph(), edges.into(), base.turns.clone())
     }
 
     pub(crate) fn drive<'a>(&'a self, number: u32, edge: &'a Edge) -> Drive<'a> {
@@ -141,13 +144,6 @@ pub struct LiveCosts {
 }
 
 impl LiveCosts {
-    /// The costs as they are now: equal to customizing everything with all changes made so far.
-    #[must_use]
-    pub fn metric(&self) -> Metric {
-        self.live
-            .metric(self.edges.clone().into(), self.base.turns.clone())
-    }
-
     /// Bytes of memory.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -166,10 +162,18 @@ impl RoadIndex {
             ..self.graph()
         };
         LiveCosts {
-            live: Live::new(Customizer::new(&self.hierarchy), graph),
+            live: Live::new(self.customizer(), graph),
             edges: base.edges.clone(),
             base,
         }
+    }
+
+    /// The live costs as they are now: equal to customizing everything with all changes made so far.
+    #[must_use]
+    pub fn metric_now(&self, live: &LiveCosts) -> Metric {
+        let edges = live.edges.clone().into();
+        live.live
+            .metric(self.customizer(), edges, live.base.turns.clone())
     }
 
     /// Changes what some drives cost: by number, each compared with what it costs by the wishes the live costs were begun
@@ -193,7 +197,7 @@ impl RoadIndex {
             arcs: &live.base.turns,
             ..self.graph()
         };
-        live.live.update(graph, &changed);
+        live.live.update(self.customizer(), graph, &changed);
     }
 }
 
@@ -212,5 +216,26 @@ impl<'a> Costed<'a> {
     #[must_use]
     pub fn matrix(&self, sources: &[Snap], targets: &[Snap]) -> Matrix {
         matrix::matrix(self.0, sources, targets)
+    }
+
+    /// As [`RoadIndex::matrix_within`].
+    pub fn matrix_within(
+        &self,
+        sources: &[Snap],
+        targets: &[Snap],
+        most: u64,
+    ) -> Result<Matrix, MatrixTooLarge> {
+        matrix::matrix_within(self.0, sources, targets, most)
+    }
+
+    /// As [`RoadIndex::matrix_blocks`].
+    pub fn matrix_blocks<B>(
+        &self,
+        sources: &[Snap],
+        targets: &[Snap],
+        rows: usize,
+        tell: &mut dyn FnMut(usize, Matrix) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        matrix::matrix_blocks(self.0, sources, targets, rows, tell)
     }
 }

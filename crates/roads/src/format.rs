@@ -8,6 +8,19 @@ use crate::cost::{Cost, LARGEST_PART, Packed};
 /// "No edge in this direction."
 pub(crate) const NONE: u32 = u32::MAX;
 
+/// What names of sections begin with. Those of further profiles begin with `roads:` and the profile's name.
+pub(crate) const PREFIX: &str = "roads/";
+
+/// What names of sections begin with for a profile that is not the first.
+pub(crate) fn prefix_of(profile: &str) -> String {
+    format!("roads:{profile}/")
+}
+
+/// The name of a section for another profile.
+pub(crate) fn renamed(section: &str, prefix: &str) -> String {
+    format!("{prefix}{}", section.strip_prefix(PREFIX).unwrap_or(section))
+}
+
 /// One [`Header`].
 pub(crate) const HEADER: &str = "roads/header";
 /// [`Segment`] by segment.
@@ -82,6 +95,8 @@ pub(crate) struct Header {
     pub layout: u32,
     /// Nodes of the search graph: edges and copies.
     pub nodes: u32,
+    /// Text of the profile's name.
+    pub profile: u32,
 }
 
 /// Raised when a section here changes its meaning.
@@ -201,8 +216,12 @@ pub(crate) struct Road {
     pub name: u32,
     /// Text of `ref`.
     pub reference: u32,
+    /// Text of where signposts say it leads.
+    pub destination: u32,
+    /// Text of the number of the motorway's exit it begins at.
+    pub exit: u32,
     /// Number of the [`crate::RoadClass`], plus [`NO_SNAP`], [`ROUNDABOUT`], [`TOLL`], [`TUNNEL`], [`UNPAVED`],
-    /// [`LEFT_HAND`].
+    /// [`LEFT_HAND`], [`LINK`].
     pub kind: u32,
 }
 
@@ -216,6 +235,8 @@ pub(crate) const TOLL: u32 = 1 << 10;
 pub(crate) const TUNNEL: u32 = 1 << 11;
 /// Traffic keeps to the left.
 pub(crate) const LEFT_HAND: u32 = 1 << 13;
+/// A slip road.
+pub(crate) const LINK: u32 = 1 << 14;
 /// Not paved.
 pub(crate) const UNPAVED: u32 = 1 << 12;
 

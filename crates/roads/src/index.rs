@@ -1,16 +1,17 @@
 //! Opening the road sections of a pack, and what they say about a road.
 
+use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 
 use geom::{Fixed, LngLat};
 use pack::{OpenError, Pack};
 
-use crate::array::Array;
+use crate::array::{Array, Sections};
 use crate::cost::LARGEST_PART;
 use crate::format::{self, CLOSED, Edge, EdgeChange, FAN_OUT, Header, NONE, Piece, Segment, TurnChange};
 use crate::graph::RoadGraph;
-use crate::hierarchy::{Hierarchy, Metric};
-use crate::matrix::{self, Matrix};
+use crate::hierarchy::{Customizer, Hierarchy, Metric};
+use crate::matrix::{self, Matrix, MatrixTooLarge};
 use crate::query::Query;
 use crate::road::Road;
 use crate::search::{Blocks, Net};
@@ -43,6 +44,7 @@ pub struct Statistics {
 
 /// The roads of a map pack: read-only, shared by all threads.
 pub struct RoadIndex {
+    profile: String,
     pub(crate) segments: Array<Segment>,
     pub(crate) first_point: Array<u32>,
     pub(crate) points: Array<Fixed>,
@@ -64,15 +66,53 @@ pub struct RoadIndex {
     pub(crate) hierarchy: Hierarchy,
     /// What the roads cost by the profile they were built with.
     pub(crate) metric: Metric,
-    /// Made when first needed.
+    /// Made when first needed, as is the next.
     blocks: OnceLock<Blocks>,
+    customizer: OnceLock<Customizer>,
 }
 
 impl RoadIndex {
-    /// Opens the road sections. Every number that leads to another place is checked once, so that nothing
-    /// can go out of bounds later; the bytes themselves are checked by [`Pack::verify`].
+    /// Opens the roads of the first profile in the pack. Every number that leads to another place is checked once, so that
+    /// nothing can go out of bounds later; the bytes themselves are checked by [`Pack::verify`].
     pub fn open(pack: Arc<Pack>) -> Result<Self, OpenError> {
-        let header: Array<Header> = Array::open(&pack, format::HEADER)?;
+        Self::open_sections(&Sections {
+            pack,
+            prefix: format::PREFIX.to_owned(),
+        })
+    }
+
+    /// Opens the roads of every profile in the pack: the first, then the others by name.
+    pub fn open_all(pack: &Arc<Pack>) -> Result<Vec<Self>, OpenError> {
+        let first = Self::open(Arc::clone(pack))?;
+        let headers = pack.sections().map(|(name, _)| name);
+        let prefixes: Vec<String> = headers
+            .filter(|name| name.starts_with("roads:"))
+            .filter_map(|name| name.strip_suffix(format::HEADER.strip_prefix(format::PREFIX)?))
+            .map(str::to_owned)
+            .collect();
+        let others = prefixes.into_iter().map(|prefix| {
+            let pack = Arc::clone(pack);
+            Self::open_sections(&Sections { pack, prefix })
+        });
+        std::iter::once(Ok(first)).chain(others).collect()
+    }
+
+    fn open_sections(pack: &Sections) -> Result<Self, OpenError> {
+        Self::open_unnamed(pack).map_err(|error| match error {
+            // The checks know sections by their first profile's names.
+            OpenError::Section { section, reason } => OpenError::Section {
+                section: match section.starts_with(format::PREFIX) {
+                    true => format::renamed(&section, &pack.prefix),
+                    false => section,
+                },
+                reason,
+            },
+            other => other,
+        })
+    }
+
+    fn open_unnamed(pack: &Sections) -> Result<Self, OpenError> {
+        let header: Array<Header> = Array::open(pack, format::HEADER)?;
         let header = *header.first().ok_or_else(|| refuse(format::HEADER, "is empty"))?;
         if header.layout != format::LAYOUT {
             return Err(refuse(
@@ -84,39 +124,48 @@ impl RoadIndex {
                 ),
             ));
         }
-        let components: Array<u32> = Array::open(&pack, format::COMPONENTS)?;
+        let components: Array<u32> = Array::open(pack, format::COMPONENTS)?;
         let largest = (0..components.len())
             .rev()
             .max_by_key(|c| components[*c])
             .unwrap_or(0);
-        let edges: Array<Edge> = Array::open(&pack, format::EDGES)?;
-        let arcs: Array<format::Arc> = Array::open(&pack, format::ARCS)?;
-        let hierarchy = Hierarchy::open(&pack, header.nodes as usize)?;
-        let index = Self {
-            segments: Array::open(&pack, format::SEGMENTS)?,
-            first_point: Array::open(&pack, format::FIRST_POINT)?,
-            points: Array::open(&pack, format::POINTS)?,
-            metric: Metric::open(&pack, edges.clone(), arcs.clone(), &hierarchy)?,
+        let edges: Array<Edge> = Array::open(pack, format::EDGES)?;
+        let arcs: Array<format::Arc> = Array::open(pack, format::ARCS)?;
+        let hierarchy = Hierarchy::open(pack, header.nodes as usize)?;
+        let mut index = Self {
+            profile: String::new(),
+            segments: Array::open(pack, format::SEGMENTS)?,
+            first_point: Array::open(pack, format::FIRST_POINT)?,
+            points: Array::open(pack, format::POINTS)?,
+            metric: Metric::open(pack, edges.clone(), arcs.clone(), &hierarchy)?,
             hierarchy,
             blocks: OnceLock::new(),
+            customizer: OnceLock::new(),
             edges,
-            copies: Array::open(&pack, format::COPIES)?,
-            first_arc: Array::open(&pack, format::FIRST_ARC)?,
+            copies: Array::open(pack, format::COPIES)?,
+            first_arc: Array::open(pack, format::FIRST_ARC)?,
             arcs,
-            first_time: Array::open(&pack, format::FIRST_TIME)?,
-            times: Array::open(&pack, format::TIMES)?,
-            edge_changes: Array::open(&pack, format::EDGE_CHANGES)?,
-            turn_changes: Array::open(&pack, format::TURN_CHANGES)?,
-            roads: Array::open(&pack, format::ROADS)?,
-            first_text: Array::open(&pack, format::FIRST_TEXT)?,
-            texts: Array::open(&pack, format::TEXTS)?,
-            boxes: Array::open(&pack, format::BOXES)?,
-            pieces: Array::open(&pack, format::PIECES)?,
+            first_time: Array::open(pack, format::FIRST_TIME)?,
+            times: Array::open(pack, format::TIMES)?,
+            edge_changes: Array::open(pack, format::EDGE_CHANGES)?,
+            turn_changes: Array::open(pack, format::TURN_CHANGES)?,
+            roads: Array::open(pack, format::ROADS)?,
+            first_text: Array::open(pack, format::FIRST_TEXT)?,
+            texts: Array::open(pack, format::TEXTS)?,
+            boxes: Array::open(pack, format::BOXES)?,
+            pieces: Array::open(pack, format::PIECES)?,
             components,
             largest: ComponentId(largest as u32),
         };
         index.check(header)?;
+        index.profile = index.text(header.profile).unwrap_or_default().to_owned();
         Ok(index)
+    }
+
+    /// The name of the profile the roads were built with, such as `car`.
+    #[must_use]
+    pub fn profile(&self) -> &str {
+        &self.profile
     }
 
     /// The search graph.
@@ -144,6 +193,28 @@ impl RoadIndex {
         matrix::matrix(self.net(), sources, targets)
     }
 
+    /// [`RoadIndex::matrix`], refused with the size it would need where that is more than `most` bytes.
+    pub fn matrix_within(
+        &self,
+        sources: &[Snap],
+        targets: &[Snap],
+        most: u64,
+    ) -> Result<Matrix, MatrixTooLarge> {
+        matrix::matrix_within(self.net(), sources, targets, most)
+    }
+
+    /// The matrix in blocks of `rows` rows (the last may have fewer), told one after the other with the number of their first
+    /// row, until `tell` breaks. Takes the memory of one block: ten thousand places by ten thousand need not fit.
+    pub fn matrix_blocks<B>(
+        &self,
+        sources: &[Snap],
+        targets: &[Snap],
+        rows: usize,
+        tell: &mut dyn FnMut(usize, Matrix) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        matrix::matrix_blocks(self.net(), sources, targets, rows, tell)
+    }
+
     /// What the roads cost by the profile they were built with.
     #[must_use]
     pub fn metric(&self) -> &Metric {
@@ -156,6 +227,10 @@ impl RoadIndex {
 
     pub(crate) fn blocks(&self) -> &Blocks {
         self.blocks.get_or_init(|| Blocks::new(self))
+    }
+
+    pub(crate) fn customizer(&self) -> &Customizer {
+        self.customizer.get_or_init(|| Customizer::new(&self.hierarchy))
     }
 
     pub(crate) fn net(&self) -> Net<'_> {
@@ -220,7 +295,8 @@ impl RoadIndex {
             return Road::UNKNOWN;
         };
         let road = &self.roads[segment.road as usize];
-        Road::new(self.text(road.name), self.text(road.reference), road.kind)
+        let texts = [road.name, road.reference, road.destination, road.exit];
+        Road::new(texts.map(|text| self.text(text)), road.kind)
     }
 
     pub(crate) fn may_snap(&self, segment: usize) -> bool {
@@ -270,6 +346,9 @@ impl RoadIndex {
         check_starts(format::FIRST_ARC, &self.first_arc, nodes, self.arcs.len())?;
         let texts = self.first_text.len().saturating_sub(1);
         check_starts(format::FIRST_TEXT, &self.first_text, texts, self.texts.len())?;
+        if header.profile as usize >= texts {
+            return Err(refuse(format::HEADER, "names a text that is not there"));
+        }
         let all = |section: &str, good: bool, what: &str| match good {
             true => Ok(()),
             false => Err(refuse(section, what)),
@@ -331,9 +410,11 @@ impl RoadIndex {
         )?;
         all(
             format::ROADS,
-            self.roads
-                .iter()
-                .all(|r| (r.name.max(r.reference) as usize) < texts),
+            self.roads.iter().all(|r| {
+                [r.name, r.reference, r.destination, r.exit]
+                    .iter()
+                    .all(|text| (*text as usize) < texts)
+            }),
             "names texts that are not there",
         )?;
         all(

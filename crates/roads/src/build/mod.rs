@@ -10,7 +10,7 @@ mod turns;
 
 use std::collections::HashMap;
 
-use geom::{Fixed, LngLat, TileId};
+use geom::{Fixed, LngLat, Meters, TileId};
 use osm::Extract;
 use pack::Section;
 use petgraph::visit::NodeFiltered;
@@ -44,6 +44,40 @@ const STEPS: [&str; 8] = [
     "costs",
 ];
 
+/// Builds the roads of several profiles. The first is what [`crate::RoadIndex::open`] opens; the others have sections of their
+/// own under the profile's name, and [`crate::RoadIndex::open_all`] opens all. Of profiles with the same name only the
+/// first is built.
+pub fn build_all(
+    extract: &Extract,
+    profiles: &[Profile],
+    progress: &mut dyn FnMut(BuildStep),
+) -> Vec<Section> {
+    let mut names: Vec<&str> = profiles.iter().map(Profile::name).collect();
+    let mut known = std::collections::HashSet::new();
+    names.retain(|name| known.insert(*name));
+    let mut all = Vec::new();
+    for (number, name) in names.iter().enumerate() {
+        let Some(profile) = profiles.iter().find(|profile| profile.name() == *name) else {
+            continue;
+        };
+        let mut told = |step: BuildStep| {
+            progress(BuildStep {
+                number: number * STEPS.len() + step.number,
+                of: names.len() * STEPS.len(),
+                ..step
+            });
+        };
+        let mut sections = build(extract, profile, &mut told);
+        if number > 0 {
+            for section in &mut sections {
+                section.name = format::renamed(&section.name, &format::prefix_of(name));
+            }
+        }
+        all.extend(sections);
+    }
+    all
+}
+
 /// Builds the road sections. The same extract and profile give the same bytes. Ways whose nodes are missing
 /// from the extract are cut there; an extract without roads gives an index without roads.
 pub fn build(extract: &Extract, profile: &Profile, progress: &mut dyn FnMut(BuildStep)) -> Vec<Section> {
@@ -61,7 +95,7 @@ pub fn build(extract: &Extract, profile: &Profile, progress: &mut dyn FnMut(Buil
     let mut stretches = network.stretches();
     // Neighbours on the ground become neighbours in memory.
     stretches.sort_by_cached_key(|s| TileId::at(network.place(s.nodes[0]), 18).hilbert());
-    let mut roads = Roads::new(&network, &stretches);
+    let mut roads = Roads::new(&network, &stretches, profile);
     step(2);
     let mut schedules = std::mem::take(&mut network.schedules);
     network.schedules.clone_from(&schedules);
@@ -103,6 +137,7 @@ pub fn build(extract: &Extract, profile: &Profile, progress: &mut dyn FnMut(Buil
     let header = Header {
         layout: format::LAYOUT,
         nodes: (roads.edges.len() + arcs.copies.len()) as u32,
+        profile: network.texts.number(profile.name()),
     };
     let (first_text, texts) = network.texts.finish();
     let (first_time, times) = times_of(&schedules.all);
@@ -144,7 +179,7 @@ struct Roads {
 }
 
 impl Roads {
-    fn new(network: &Network, stretches: &[Stretch]) -> Self {
+    fn new(network: &Network, stretches: &[Stretch], profile: &Profile) -> Self {
         let mut roads = Self {
             segments: Vec::with_capacity(stretches.len()),
             first_point: vec![0],
@@ -155,23 +190,26 @@ impl Roads {
             components: Vec::new(),
         };
         for stretch in stretches {
-            roads.add(network, stretch);
+            roads.add(network, stretch, profile);
         }
         roads
     }
 
-    fn add(&mut self, network: &Network, stretch: &Stretch) {
+    fn add(&mut self, network: &Network, stretch: &Stretch, profile: &Profile) {
         let points = stretch.nodes.iter().map(|node| network.places[*node as usize]);
         self.points.extend(points);
         self.first_point.push(self.points.len() as u32);
-        let meters = network.length(&stretch.nodes);
+        let pieces: Vec<Meters> = network.pieces(&stretch.nodes).collect();
+        let meters: Meters = pieces.iter().copied().sum();
         let attributes = &network.attributes[stretch.attributes as usize];
         let length = part_of(meters.0 * 100.0);
         let number = self.segments.len() as u32;
         let variants = &network.variants.all[attributes.variants as usize];
         let costs = |lane: Lane| {
-            let seconds = meters.0 / (lane.speed() / 3.6);
-            [seconds / lane.share(), seconds].map(|seconds| part_of(seconds * 1000.0))
+            [lane.share(), 1.0].map(|share| {
+                let seconds = pieces.iter().map(|piece| piece.0 / (lane.speed() / 3.6) / share);
+                part_of(seconds.map(|seconds| profile.piece_millis(seconds)).sum())
+            })
         };
         let edge_of = [0, 1].map(|side| {
             let usual = attributes.lanes()[side];

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use geom::{Fixed, LngLat, Meters};
-use osm::{Extract, NodeId, Way, WayId};
+use osm::{Extract, NodeId, Tags, Way, WayId};
 
 use super::join::Joiner;
 use super::restrictions::Restriction;
 use super::{Numbered, Texts};
-use crate::format::{LEFT_HAND, NO_SNAP, ROUNDABOUT, Road, TOLL, TUNNEL, UNPAVED};
+use crate::format::{LEFT_HAND, LINK, NO_SNAP, ROUNDABOUT, Road, TOLL, TUNNEL, UNPAVED};
 use crate::profile::{self, NodeRule, Profile, WayRule};
 use crate::week::Week;
 
@@ -108,6 +108,35 @@ struct KnownWay<'a> {
     way: Way<'a>,
     rule: WayRule,
     variants: Vec<profile::Variant>,
+    /// The number of the exit it begins at.
+    exit: Option<String>,
+}
+
+/// Where signposts say a way leads; in its direction, so of one-way roads only.
+fn destination(tags: &Tags<'_>, rule: &WayRule) -> String {
+    if rule.forward.is_some() == rule.backward.is_some() {
+        return String::new();
+    }
+    let signs = ["destination:ref", "destination"];
+    let names = signs.into_iter().filter_map(|key| tags.get(key));
+    let names = names.flat_map(|text| text.split(';')).map(str::trim);
+    names
+        .filter(|name| !name.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// The number of the exit a slip road begins at: its own, or that of the junction's node.
+fn exit(extract: &Extract, way: &Way<'_>) -> Option<String> {
+    way.tags
+        .get("highway")
+        .filter(|highway| highway.ends_with("_link"))?;
+    let of_node = || {
+        let tags = extract.node_tags(way.nodes().next()?)?;
+        tags.get("ref")
+            .filter(|_| tags.is("highway", "motorway_junction"))
+    };
+    way.tags.get("junction:ref").or_else(of_node).map(str::to_owned)
 }
 
 /// Reads the ways a profile can use.
@@ -116,7 +145,12 @@ pub(crate) fn read(extract: &Extract, profile: &Profile, restrictions: &[Restric
         .ways()
         .filter_map(|way| {
             let (rule, variants) = profile.way_by_time(&way.tags)?;
-            Some(KnownWay { way, rule, variants })
+            Some(KnownWay {
+                exit: exit(extract, &way),
+                way,
+                rule,
+                variants,
+            })
         })
         .collect();
     let mut ids: Vec<i64> = ways
@@ -166,11 +200,15 @@ impl Network {
         self.places[node as usize].into()
     }
 
-    pub(crate) fn length(&self, nodes: &[u32]) -> Meters {
+    /// The lengths between neighbouring nodes.
+    pub(crate) fn pieces(&self, nodes: &[u32]) -> impl Iterator<Item = Meters> {
         nodes
             .windows(2)
             .map(|w| self.place(w[0]).distance(self.place(w[1])))
-            .sum()
+    }
+
+    pub(crate) fn length(&self, nodes: &[u32]) -> Meters {
+        self.pieces(nodes).sum()
     }
 
     pub(crate) fn node(&self, id: NodeId) -> Option<u32> {
@@ -258,7 +296,13 @@ impl Network {
     }
 
     fn attributes_of(&mut self, known: &KnownWay<'_>, length: Meters) -> u32 {
-        let KnownWay { way, rule, variants } = known;
+        let KnownWay {
+            way,
+            rule,
+            variants,
+            exit,
+        } = known;
+        let highway = way.tags.get("highway");
         let mut kind = rule.class.number();
         if !rule.may_snap {
             kind |= NO_SNAP;
@@ -269,12 +313,15 @@ impl Network {
             (rule.tunnel, TUNNEL),
             (rule.unpaved, UNPAVED),
             (rule.left_hand, LEFT_HAND),
+            (highway.is_some_and(|h| h.ends_with("_link")), LINK),
         ] {
             kind |= if is_so { flag } else { 0 };
         }
         let road = Road {
             name: self.texts.number(way.tags.get("name").unwrap_or_default()),
             reference: self.texts.number(way.tags.get("ref").unwrap_or_default()),
+            destination: self.texts.number(&destination(&way.tags, rule)),
+            exit: self.texts.number(exit.as_deref().unwrap_or_default()),
             kind,
         };
         let next = self.roads.len() as u32;

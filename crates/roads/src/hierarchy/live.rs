@@ -13,7 +13,6 @@ use crate::graph::RoadGraph;
 
 /// All that customization knows of a metric, kept to change it.
 pub(crate) struct Live {
-    customizer: Customizer,
     /// By [`Side`] and arc: what its turn costs.
     turns: [Vec<Cost>; 2],
     basic: [Vec<Link>; 2],
@@ -61,14 +60,13 @@ impl Dirty {
 }
 
 impl Live {
-    pub(crate) fn new(customizer: Customizer, graph: RoadGraph<'_>) -> Self {
+    pub(crate) fn new(customizer: &Customizer, graph: RoadGraph<'_>) -> Self {
         let mut links = customizer.turns(graph);
         let turns = [0, 1].map(|side| links[side].iter().map(|link: &Link| link.cost).collect());
         customizer.basic(&mut links);
         let basic = links.clone();
         customizer.perfect(&mut links);
         Self {
-            customizer,
             turns,
             basic,
             perfect: links,
@@ -81,31 +79,31 @@ impl Live {
         arcs * (size_of::<Cost>() + 2 * size_of::<Link>())
     }
 
-    pub(crate) fn metric(&self, edges: Array<Edge>, turns: Array<Arc>) -> Metric {
+    pub(crate) fn metric(&self, customizer: &Customizer, edges: Array<Edge>, turns: Array<Arc>) -> Metric {
         let via = Side::BOTH.map(|side| via(&self.basic[side as usize]));
-        self.customizer.assemble(edges, turns, via, &self.perfect)
+        customizer.assemble(edges, turns, via, &self.perfect)
     }
 
     /// Takes in that some edges cost something else now, as the graph says.
-    pub(crate) fn update(&mut self, graph: RoadGraph<'_>, changed: &[u32]) {
-        let nodes = self.customizer.hierarchy.nodes();
+    pub(crate) fn update(&mut self, customizer: &Customizer, graph: RoadGraph<'_>, changed: &[u32]) {
+        let nodes = customizer.hierarchy.nodes();
         let mut climbing = Dirty::new(nodes);
         for edge in changed {
             for node in graph.nodes_of(*edge) {
-                self.set_turns(graph, node, &mut climbing);
+                self.set_turns(customizer, graph, node, &mut climbing);
             }
         }
         let mut descending = Dirty::new(nodes);
-        self.climb(climbing, &mut descending);
-        self.descend(descending);
+        self.climb(customizer, climbing, &mut descending);
+        self.descend(customizer, descending);
     }
 
     /// The costs of the turns out of and into a node.
-    fn set_turns(&mut self, graph: RoadGraph<'_>, node: u32, climbing: &mut Dirty) {
-        let hierarchy = &self.customizer.hierarchy;
+    fn set_turns(&mut self, customizer: &Customizer, graph: RoadGraph<'_>, node: u32, climbing: &mut Dirty) {
+        let hierarchy = &customizer.hierarchy;
         let rank = hierarchy.rank_of[node as usize];
         let lower = |side: Side| {
-            let of = self.customizer.lower[side as usize].of(rank).iter();
+            let of = customizer.lower[side as usize].of(rank).iter();
             of.map(move |(low, arc)| (side, *arc as usize, *low))
         };
         let own = |side: Side| hierarchy.fan(side).range(rank).map(move |arc| (side, arc, rank));
@@ -129,13 +127,8 @@ impl Live {
         }
     }
 
-    fn climb(&mut self, mut climbing: Dirty, descending: &mut Dirty) {
-        let Self {
-            customizer,
-            turns,
-            basic,
-            ..
-        } = self;
+    fn climb(&mut self, customizer: &Customizer, mut climbing: Dirty, descending: &mut Dirty) {
+        let Self { turns, basic, .. } = self;
         let hierarchy = &customizer.hierarchy;
         let nothing = Link {
             cost: Cost::UNREACHED,
@@ -177,13 +170,8 @@ impl Live {
         }
     }
 
-    fn descend(&mut self, mut descending: Dirty) {
-        let Self {
-            customizer,
-            basic,
-            perfect,
-            ..
-        } = self;
+    fn descend(&mut self, customizer: &Customizer, mut descending: Dirty) {
+        let Self { basic, perfect, .. } = self;
         let hierarchy = &customizer.hierarchy;
         let mut own: Vec<Link> = Vec::new();
         let mut end = descending.0.len();

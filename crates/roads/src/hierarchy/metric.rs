@@ -1,11 +1,9 @@
 //! Costs on a hierarchy, ready for queries.
 
-use std::sync::Arc;
-
-use pack::{OpenError, Pack, Section};
+use pack::{OpenError, Section};
 
 use super::{Hierarchy, Side};
-use crate::array::Array;
+use crate::array::{Array, Sections};
 use crate::cost::Packed as Cost;
 use crate::format::{self, CLOSED, Edge, NONE};
 use crate::index::{check_starts, refuse};
@@ -95,7 +93,7 @@ impl Metric {
 
     /// Opens the sections and checks that arcs lead upwards and go over lower nodes.
     pub(crate) fn open(
-        pack: &Arc<Pack>,
+        sections: &Sections,
         edges: Array<Edge>,
         turns: Array<format::Arc>,
         hierarchy: &Hierarchy,
@@ -103,8 +101,8 @@ impl Metric {
         let nodes = hierarchy.nodes();
         let ways = |first: &str, arcs: &str| -> Result<Ways, OpenError> {
             let ways = Ways {
-                first: Array::open(pack, first)?,
-                arcs: Array::open(pack, arcs)?,
+                first: Array::open(sections, first)?,
+                arcs: Array::open(sections, arcs)?,
             };
             check_starts(first, &ways.first, nodes, ways.arcs.len())?;
             let depth = &hierarchy.depth;
@@ -122,7 +120,7 @@ impl Metric {
             }
         };
         let via = |section: &str, side: Side| -> Result<Array<u32>, OpenError> {
-            let via: Array<u32> = Array::open(pack, section)?;
+            let via: Array<u32> = Array::open(sections, section)?;
             let fan = hierarchy.fan(side);
             let good = via.len() == fan.head.len()
                 && (0..nodes as u32).all(|low| via[fan.range(low)].iter().all(|v| *v == NONE || *v < low));

@@ -3,9 +3,9 @@
 use geo_types::{Coord, LineString, MultiPolygon, Polygon};
 use geom::{BBox, Fixed, LngLat, LocalMeters, Meters};
 
-use super::contour::{Grid, GridPoint, is_inside, signed_area, simplify};
+use super::contour::{Fine, Grid, GridPoint, is_inside, signed_area, simplify};
 use super::field::Distances;
-use super::{Part, Reach, pieces};
+use super::{Part, Reach, pieces, refine};
 
 /// How an area is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,22 +29,28 @@ impl Default for AreaOptions {
 const MOST_SQUARES: f64 = 1e6;
 
 /// Rings are simplified by this much of a square's side.
-const SIMPLIFY: f64 = 0.05;
+const SIMPLIFY: f64 = 0.02;
+
+/// Where distances to reached roads and to others differ by less, in squares, the coarse grid may be wrong about which is
+/// nearer.
+const DOUBT: f32 = 1.0;
 
 /// How far inside a corner beside a reached road is at least, in squares: more than simplifying takes away.
 const INSIDE: f32 = 0.12;
 
 /// The grid's plane: its south-west corner, its squares, and the distances to roads at its crossings.
-struct Sheet {
+pub(super) struct Sheet {
     plane: LocalMeters,
     corner: [f64; 2],
-    square: f64,
-    width: usize,
-    height: usize,
+    pub square: f64,
+    pub width: usize,
+    pub height: usize,
     reached: Distances,
     missed: Distances,
     /// By crossing: a corner of a square that a reached road crosses.
-    beside: Vec<bool>,
+    pub beside: Vec<bool>,
+    /// By crossing: reached roads and others are about as far away, so that the coarse grid cannot tell.
+    pub doubt: Vec<bool>,
 }
 
 pub(super) fn draw(reach: &Reach<'_>, options: &AreaOptions) -> MultiPolygon<f64> {
@@ -52,6 +58,7 @@ pub(super) fn draw(reach: &Reach<'_>, options: &AreaOptions) -> MultiPolygon<f64
     let Some(mut sheet) = Sheet::around(reach, beyond, options.grid.0.clamp(5.0, 500.0)) else {
         return MultiPolygon(Vec::new());
     };
+    let mut inked: Vec<(u32, &[Part])> = Vec::new();
     let mut parts = reach.parts.as_slice();
     for segment in reach.roads.segments_in(sheet.bbox()) {
         if reach.roads.may_snap(segment as usize) {
@@ -68,9 +75,11 @@ pub(super) fn draw(reach: &Reach<'_>, options: &AreaOptions) -> MultiPolygon<f64
                 continue;
             }
             sheet.ink(reach, segment, own);
+            inked.push((segment, own));
         }
     }
-    let grid = sheet.field(beyond);
+    let mut grid = sheet.field(beyond);
+    grid.fine = refine::fine(reach, &sheet, &grid, beyond, &inked);
     nest(grid.rings(), &sheet)
 }
 
@@ -118,6 +127,7 @@ impl Sheet {
             reached: Distances::new(width, height, window),
             missed: Distances::new(width, height, window),
             beside: vec![false; width * height],
+            doubt: Vec::new(),
         })
     }
 
@@ -175,7 +185,7 @@ impl Sheet {
         }
     }
 
-    fn on_sheet(&self, place: LngLat) -> [f64; 2] {
+    pub fn on_sheet(&self, place: LngLat) -> [f64; 2] {
         let [x, y] = self.plane.project(place);
         [x - self.corner[0], y - self.corner[1]].map(|metres| metres / self.square)
     }
@@ -210,8 +220,11 @@ impl Sheet {
         self.reached.spread();
         self.missed.spread();
         let beyond = (beyond / self.square) as f32;
+        let doubt = &mut self.doubt;
         let value = |((reached, missed), beside): ((f32, f32), &bool)| {
             let value = (beyond - reached).min(missed - reached);
+            let near = missed < beyond && reached < beyond;
+            doubt.push(near && ((missed - reached).abs() < DOUBT || *beside && missed < reached));
             if *beside { value.max(INSIDE) } else { value }
         };
         let distances = self.reached.all().zip(self.missed.all());
@@ -219,6 +232,7 @@ impl Sheet {
             width: self.width,
             height: self.height,
             values: distances.zip(&self.beside).map(value).collect(),
+            fine: Fine::default(),
         }
     }
 

@@ -38,7 +38,7 @@ proptest! {
         let roads = open(&map.extract());
         let count = roads.statistics().edges as u32;
         let mut live = roads.live(&Wishes::default());
-        prop_assert!(live.metric().sections() == roads.metric.sections());
+        prop_assert!(roads.metric_now(&live).sections() == roads.metric.sections());
         let mut all = vec![Change::Keep; count as usize];
         for round in rounds {
             let changes: Vec<(u32, Change)> = round
@@ -57,7 +57,7 @@ proptest! {
             }
             roads.update(&mut live, &changes);
             let afresh = roads.customize(|drive| all[drive.number() as usize]);
-            let updated = live.metric();
+            let updated = roads.metric_now(&live);
             prop_assert!(updated.sections() == afresh.sections());
             prop_assert!(updated.edges[..] == afresh.edges[..]);
         }

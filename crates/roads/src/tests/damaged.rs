@@ -81,6 +81,7 @@ fn another_layout_is_refused() {
 #[test]
 fn numbers_that_lead_nowhere_are_refused() {
     for (name, at) in [
+        (crate::format::HEADER, 8),
         (crate::format::SEGMENTS, 0),
         (crate::format::SEGMENTS, 8),
         (crate::format::FIRST_POINT, 4),

@@ -28,15 +28,20 @@ pub(crate) fn open(extract: &Extract) -> RoadIndex {
 }
 
 fn open_with(extract: &Extract, profile: &Profile) -> RoadIndex {
+    let pack = written(&build(extract, profile, &mut |_| ()));
+    RoadIndex::open(pack).expect("the road sections are whole")
+}
+
+/// A pack of these sections.
+fn written(sections: &[pack::Section]) -> Arc<pack::Pack> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("roads.pack");
     let mut writer = pack::Writer::create(&path).expect("a pack is begun");
-    for section in build(extract, profile, &mut |_| ()) {
-        writer.section(&section).expect("a section is written");
+    for section in sections {
+        writer.section(section).expect("a section is written");
     }
     writer.finish().expect("a pack is finished");
-    let pack = pack::Pack::open(&path).expect("a pack is opened");
-    RoadIndex::open(Arc::new(pack)).expect("the road sections are whole")
+    Arc::new(pack::Pack::open(&path).expect("a pack is opened"))
 }
 
 fn snap(roads: &RoadIndex, place: LngLat) -> Snap {

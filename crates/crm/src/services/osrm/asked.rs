@@ -1,7 +1,10 @@
 //! Reading a request: coordinates and options.
 
 use geom::{LngLat, Meters};
-use roads::{Approach, Avoid, Bearing, RoadClass, RoadIndex, Snap, SnapError, SnapOptions};
+use roads::{
+    AlternativeOptions, Approach, Avoid, Bearing, RoadClass, RoadIndex, Snap, SnapError, SnapOptions,
+    WeekTime, Wishes,
+};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -10,6 +13,8 @@ use super::request::Refusal;
 
 /// Most coordinates of one request.
 const MOST_COORDINATES: usize = 10_000;
+/// Most other ways that are told besides the best.
+const MOST_ALTERNATIVES: usize = 5;
 /// Farthest road that is looked for.
 const FARTHEST: Meters = Meters(100_000.0);
 
@@ -53,8 +58,12 @@ pub(super) struct Options {
     pub gaps: Option<String>,
     /// Match: taken; places too near to each other are always left out.
     pub tidy: Option<String>,
-    /// Route: one route is answered.
+    /// Route between two coordinates: `true`, `false`, or how many other ways are told besides the best, at most 5. None unless
+    /// said; `true` is 2.
     pub alternatives: Option<String>,
+    /// Not OSRM's: the time of the week for which access, directions, limits and turns are as their conditions say, as
+    /// `Mo 07:30`. Without it conditions do not count.
+    pub week_time: Option<String>,
     /// Route: taken; legs are planned one by one.
     pub continue_straight: Option<String>,
     /// Not offered: every coordinate is a stop.
@@ -123,6 +132,35 @@ impl Options {
             avoid.areas.extend(shape.polygons().iter().cloned());
         }
         Ok((avoid != Avoid::default()).then_some(avoid))
+    }
+
+    /// What the roads are to cost.
+    pub fn wishes(&self) -> Result<Wishes, Refusal> {
+        let time = self.week_time.as_deref().filter(|text| !text.is_empty());
+        let time = time.map(|text| {
+            text.parse::<WeekTime>()
+                .map_err(|error| invalid(format!("week_time: {error}.")))
+        });
+        Ok(Wishes {
+            avoid: self.avoid()?.unwrap_or_default(),
+            time: time.transpose()?,
+        })
+    }
+
+    /// How many other ways than the best are told.
+    pub fn other_ways(&self) -> Result<usize, Refusal> {
+        match self.alternatives.as_deref() {
+            None | Some("" | "false") => Ok(0),
+            Some("true") => Ok(AlternativeOptions::default().count),
+            Some(text) => {
+                let number = text.parse().ok().filter(|n| *n <= MOST_ALTERNATIVES);
+                number.ok_or_else(|| {
+                    invalid(format!(
+                        "alternatives={text}: it is true, false or a number up to {MOST_ALTERNATIVES}."
+                    ))
+                })
+            }
+        }
     }
 
     /// How so many coordinates are put on roads.
@@ -271,13 +309,27 @@ pub(super) fn switch(name: &str, text: Option<&str>, unless_said: bool) -> Resul
     }
 }
 
-/// The coordinates of a request's address: `lng,lat;lng,lat…`, or a polyline.
-pub(super) fn coordinates(profile: &str, text: &str, at_least: usize) -> Result<Vec<LngLat>, Refusal> {
-    if !matches!(profile, "driving" | "car" | "driving-car" | "auto") {
-        return Err(invalid(format!(
-            "The profile {profile:?} is not built into this map; ask for driving."
-        )));
+/// The name of the profile that a request's address means: clients of different services call the car differently. OSRM's
+/// own servers take `driving` for whatever they were built with.
+pub(super) fn profile_called<'a>(called: &'a str, built: &[&'a str]) -> Result<&'a str, Refusal> {
+    let meant = match called {
+        "driving" => built.first().copied().unwrap_or("car"),
+        "driving-car" | "auto" => "car",
+        "cycling" | "bike" | "cycling-regular" => "bicycle",
+        "walking" | "foot-walking" | "pedestrian" => "foot",
+        other => other,
+    };
+    match built.iter().find(|name| **name == meant) {
+        Some(name) => Ok(name),
+        None => Err(invalid(format!(
+            "The profile {called:?} is not built into this map; there are {}, and driving is the first.",
+            built.join(", ")
+        ))),
     }
+}
+
+/// The coordinates of a request's address: `lng,lat;lng,lat…`, or a polyline.
+pub(super) fn coordinates(text: &str, at_least: usize) -> Result<Vec<LngLat>, Refusal> {
     let wrong = |message: String| Refusal::new("InvalidUrl", message);
     let text = text.strip_suffix(".json").unwrap_or(text);
     let coded = |head: &str, decimals: i32| {
@@ -332,29 +384,60 @@ mod tests {
 
     #[test]
     fn coordinates_are_read_in_every_form() {
-        let read = coordinates("driving", "13.388860,52.517037;13.397634,52.529407.json", 2).unwrap();
+        let read = coordinates("13.388860,52.517037;13.397634,52.529407.json", 2).unwrap();
         assert_eq!(read.len(), 2);
         assert_eq!(read[1].lat(), 52.529_407);
-        assert_eq!(
-            coordinates("car", "polyline(_p~iF~ps|U_ulLnnqC)", 2)
-                .unwrap()
-                .len(),
-            2
-        );
-        for (profile, text, code) in [
-            ("foot", "13,52;13,53", "InvalidOptions"),
-            ("driving", "13,52", "InvalidOptions"),
-            ("driving", "13,52;13", "InvalidUrl"),
-            ("driving", "13,700;13,52", "InvalidValue"),
-            ("driving", "NaN,52;13,52", "InvalidValue"),
-            ("driving", "polyline(x)", "InvalidUrl"),
+        assert_eq!(coordinates("polyline(_p~iF~ps|U_ulLnnqC)", 2).unwrap().len(), 2);
+        for (text, code) in [
+            ("13,52", "InvalidOptions"),
+            ("13,52;13", "InvalidUrl"),
+            ("13,700;13,52", "InvalidValue"),
+            ("NaN,52;13,52", "InvalidValue"),
+            ("polyline(x)", "InvalidUrl"),
         ] {
+            assert_eq!(coordinates(text, 2).unwrap_err().code, code, "{text}");
+        }
+    }
+
+    #[test]
+    fn profiles_are_known_by_the_names_clients_use() {
+        let built = ["van", "foot"];
+        assert_eq!(profile_called("driving", &built).unwrap(), "van");
+        assert_eq!(profile_called("walking", &built).unwrap(), "foot");
+        assert_eq!(profile_called("foot", &built).unwrap(), "foot");
+        let refused = profile_called("car", &built).unwrap_err();
+        assert_eq!(refused.code, "InvalidOptions");
+        assert!(
+            refused.message.contains("there are van, foot"),
+            "{}",
+            refused.message
+        );
+    }
+
+    #[test]
+    fn other_ways_and_times_are_read() {
+        let asked = |alternatives: &str, time: &str| Options {
+            alternatives: Some(alternatives.to_owned()),
+            week_time: Some(time.to_owned()),
+            ..Options::default()
+        };
+        for (text, count) in [("", 0), ("false", 0), ("true", 2), ("0", 0), ("5", 5)] {
+            assert_eq!(asked(text, "").other_ways().unwrap(), count, "{text}");
+        }
+        for wrong in ["6", "-1", "many"] {
             assert_eq!(
-                coordinates(profile, text, 2).unwrap_err().code,
-                code,
-                "{profile} {text}"
+                asked(wrong, "").other_ways().map_err(|r| r.code),
+                Err("InvalidOptions"),
+                "{wrong}"
             );
         }
+        let time = asked("", "Tu 07:30").wishes().unwrap().time.unwrap();
+        assert_eq!(time.to_string(), "Tu 07:30");
+        assert!(asked("", "").wishes().unwrap().are_none());
+        assert_eq!(
+            asked("", "tomorrow").wishes().map_err(|r| r.code),
+            Err("InvalidOptions")
+        );
     }
 
     #[test]
