@@ -4,8 +4,7 @@
 //! The coordinates are lines `id,lng,lat` under a heading. Answered are the matrix of the first 100, 1,000 pairs (number k
 //! with number (k + n/2) mod n) and where the first 1,000 were put on roads. The last line on standard error
 //! is one JSON object of timings: processor time of this thread, the median of single questions, the minimum of matrices.
-//! `--weight duration` makes time alone decide, as OSRM's weight of that name does; `--time tenths` counts time as OSRM does, in
-//! tenths of a second on each straight piece.
+//! `--weight duration` makes time alone decide, as OSRM's weight of that name does.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -28,7 +27,6 @@ struct Arguments {
     coords: PathBuf,
     out: PathBuf,
     by_duration: bool,
-    in_tenths: bool,
 }
 
 fn main() -> Anything {
@@ -45,9 +43,6 @@ fn run(arguments: &Arguments, places: &[LngLat]) -> Anything {
     let mut profile = Profile::car();
     if arguments.by_duration {
         profile = profile.by_duration();
-    }
-    if arguments.in_tenths {
-        profile = profile.in_tenths();
     }
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("roads.pack");
@@ -278,11 +273,10 @@ fn read_places(path: &PathBuf) -> Result<Vec<LngLat>, Failure> {
 }
 
 fn arguments() -> Result<Arguments, Failure> {
-    let usage =
-        "answers --pbf X.osm.pbf --coords coords.csv --out ours.json [--weight duration] [--time tenths]";
+    let usage = "answers --pbf X.osm.pbf --coords coords.csv --out ours.json [--weight duration]";
     let mut words = std::env::args().skip(1);
     let (mut pbf, mut coords, mut out) = (None, None, None);
-    let (mut by_duration, mut in_tenths) = (false, false);
+    let mut by_duration = false;
     while let Some(word) = words.next() {
         let value = words.next().ok_or(usage)?;
         match (word.as_str(), value.as_str()) {
@@ -291,8 +285,6 @@ fn arguments() -> Result<Arguments, Failure> {
             ("--out", path) => out = Some(path.into()),
             ("--weight", "duration") => by_duration = true,
             ("--weight", "routability") => by_duration = false,
-            ("--time", "tenths") => in_tenths = true,
-            ("--time", "exact") => in_tenths = false,
             _ => return Err(usage.into()),
         }
     }
@@ -301,6 +293,5 @@ fn arguments() -> Result<Arguments, Failure> {
         coords: coords.ok_or(usage)?,
         out: out.ok_or(usage)?,
         by_duration,
-        in_tenths,
     })
 }

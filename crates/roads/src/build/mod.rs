@@ -10,7 +10,7 @@ mod turns;
 
 use std::collections::HashMap;
 
-use geom::{Fixed, LngLat, Meters, TileId};
+use geom::{Fixed, LngLat, TileId};
 use osm::Extract;
 use pack::Section;
 use petgraph::visit::NodeFiltered;
@@ -95,7 +95,7 @@ pub fn build(extract: &Extract, profile: &Profile, progress: &mut dyn FnMut(Buil
     let mut stretches = network.stretches();
     // Neighbours on the ground become neighbours in memory.
     stretches.sort_by_cached_key(|s| TileId::at(network.place(s.nodes[0]), 18).hilbert());
-    let mut roads = Roads::new(&network, &stretches, profile);
+    let mut roads = Roads::new(&network, &stretches);
     step(2);
     let mut schedules = std::mem::take(&mut network.schedules);
     network.schedules.clone_from(&schedules);
@@ -179,7 +179,7 @@ struct Roads {
 }
 
 impl Roads {
-    fn new(network: &Network, stretches: &[Stretch], profile: &Profile) -> Self {
+    fn new(network: &Network, stretches: &[Stretch]) -> Self {
         let mut roads = Self {
             segments: Vec::with_capacity(stretches.len()),
             first_point: vec![0],
@@ -190,26 +190,23 @@ impl Roads {
             components: Vec::new(),
         };
         for stretch in stretches {
-            roads.add(network, stretch, profile);
+            roads.add(network, stretch);
         }
         roads
     }
 
-    fn add(&mut self, network: &Network, stretch: &Stretch, profile: &Profile) {
+    fn add(&mut self, network: &Network, stretch: &Stretch) {
         let points = stretch.nodes.iter().map(|node| network.places[*node as usize]);
         self.points.extend(points);
         self.first_point.push(self.points.len() as u32);
-        let pieces: Vec<Meters> = network.pieces(&stretch.nodes).collect();
-        let meters: Meters = pieces.iter().copied().sum();
+        let meters = network.length(&stretch.nodes);
         let attributes = &network.attributes[stretch.attributes as usize];
         let length = part_of(meters.0 * 100.0);
         let number = self.segments.len() as u32;
         let variants = &network.variants.all[attributes.variants as usize];
         let costs = |lane: Lane| {
-            [lane.share(), 1.0].map(|share| {
-                let seconds = pieces.iter().map(|piece| piece.0 / (lane.speed() / 3.6) / share);
-                part_of(seconds.map(|seconds| profile.piece_millis(seconds)).sum())
-            })
+            let seconds = meters.0 / (lane.speed() / 3.6);
+            [seconds / lane.share(), seconds].map(|seconds| part_of(seconds * 1000.0))
         };
         let edge_of = [0, 1].map(|side| {
             let usual = attributes.lanes()[side];

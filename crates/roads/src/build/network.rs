@@ -200,15 +200,11 @@ impl Network {
         self.places[node as usize].into()
     }
 
-    /// The lengths between neighbouring nodes.
-    pub(crate) fn pieces(&self, nodes: &[u32]) -> impl Iterator<Item = Meters> {
+    pub(crate) fn length(&self, nodes: &[u32]) -> Meters {
         nodes
             .windows(2)
             .map(|w| self.place(w[0]).distance(self.place(w[1])))
-    }
-
-    pub(crate) fn length(&self, nodes: &[u32]) -> Meters {
-        self.pieces(nodes).sum()
+            .sum()
     }
 
     pub(crate) fn node(&self, id: NodeId) -> Option<u32> {

@@ -244,7 +244,7 @@ impl<'a> Junctions<'a> {
             roundabout,
         };
         let seconds = self.delay(node, from, to) + self.profile.turn_seconds(at);
-        let duration = part_of(self.profile.turn_millis(seconds));
+        let duration = part_of(seconds * 1000.0);
         // Arriving at a segment's first point means driving it backward.
         let arrives = before.lanes()[1 - from.side];
         let leaves = after.lanes()[to.side];

@@ -59,9 +59,6 @@ pub struct Profile {
     avoid: Avoid,
     turn: Turn,
     node: Node,
-    /// See [`Profile::in_tenths`].
-    #[serde(skip)]
-    tenths: bool,
 }
 
 type Speeds = BTreeMap<String, f64>;
@@ -237,31 +234,6 @@ impl Profile {
             *share = 1.0;
         }
         self
-    }
-
-    /// The same rules, but time is counted as OSRM counts it: on each straight piece of a road and in each turn rounded to
-    /// whole tenths of a second, on a piece at least one. Less exact, for comparisons: where roads are drawn with many
-    /// points, what OSRM tells is off by some seconds a trip, and this is off by the same.
-    #[must_use]
-    pub fn in_tenths(mut self) -> Self {
-        self.tenths = true;
-        self
-    }
-
-    /// Milliseconds of a straight piece that takes so many seconds.
-    pub(crate) fn piece_millis(&self, seconds: f64) -> f64 {
-        match self.tenths {
-            true => (seconds * 10.0).round().max(1.0) * 100.0,
-            false => seconds * 1000.0,
-        }
-    }
-
-    /// Milliseconds of a turn that takes so many seconds.
-    pub(crate) fn turn_millis(&self, seconds: f64) -> f64 {
-        match self.tenths {
-            true => (seconds * 10.0).round() * 100.0,
-            false => seconds * 1000.0,
-        }
     }
 
     /// What it calls itself.

@@ -12,7 +12,7 @@ pub(crate) struct Grid {
 }
 
 /// The side of a fine square's grid, in squares of it.
-pub(crate) const SPLIT: usize = 4;
+pub(crate) const SPLIT: usize = 3;
 /// Crossings along that side.
 pub(crate) const KNOTS: usize = SPLIT + 1;
 /// Sides of the small squares in a fine square.
@@ -21,17 +21,20 @@ const SIDES: usize = 2 * SPLIT * KNOTS;
 /// Values in squares where the coarse grid says too little.
 #[derive(Default)]
 pub(crate) struct Fine {
-    /// The south-west crossings of those squares, rising.
+    /// The south-west crossings of those squares.
     pub squares: Vec<u32>,
     /// By square: values at its own crossings, row by row. Neighbours agree on those they share; along sides where the
     /// neighbour is not fine, and in corners where one of four squares is not, they follow the coarse grid.
     pub values: Vec<[f32; KNOTS * KNOTS]>,
+    /// By crossing of the coarse grid: the number of the fine square to its north-east plus one, or 0. Empty if there is none.
+    pub numbers: Vec<u32>,
 }
 
 impl Fine {
     /// The number of the fine square at a crossing.
     pub(crate) fn at(&self, corner: usize) -> Option<usize> {
-        self.squares.binary_search(&(corner as u32)).ok()
+        let number = *self.numbers.get(corner)? as usize;
+        number.checked_sub(1)
     }
 }
 
@@ -70,8 +73,7 @@ impl Grid {
                         self.value(column + 1, row + 1),
                         self.value(column, row + 1),
                     ];
-                    let is_plain = values.iter().all(|v| *v >= 0.0) || values.iter().all(|v| *v < 0.0);
-                    if is_plain || self.fine.at(corner).is_some() {
+                    if is_plain(&values) || self.fine.at(corner).is_some() {
                         continue;
                     }
                     let coarse = |corner: usize, up: bool| 2 * corner as u32 + u32::from(up);
@@ -96,6 +98,9 @@ impl Grid {
                         at(column + 1, row + 1),
                         at(column, row + 1),
                     ];
+                    if is_plain(&values) {
+                        continue;
+                    }
                     let sides = [
                         self.small(number, column, row, false),
                         self.small(number, column + 1, row, true),
@@ -179,6 +184,12 @@ impl Grid {
         };
         point(column, row, up, zero_between(self.value(column, row), other))
     }
+}
+
+/// The contour does not run through a square with these corners.
+fn is_plain(values: &[f32; 4]) -> bool {
+    let inside = values.map(|value| value >= 0.0);
+    inside == [true; 4] || inside == [false; 4]
 }
 
 fn point(column: usize, row: usize, up: bool, share: f64) -> GridPoint {

@@ -1,162 +1,180 @@
 //! Exact distances on a finer grid, in those squares of the sheet where reached roads and others are about as near.
 
-use std::collections::HashMap;
-
-use super::area::Sheet;
+use super::area::{Line, Sheet};
 use super::contour::{Fine, Grid, KNOTS, SPLIT};
-use super::{Part, Reach, pieces};
 
 /// How far inside a small square's corner is at least, in squares of the sheet, where a reached road crosses it.
 const INSIDE: f32 = 0.3;
 /// From the middle of a square to its corner, in squares.
 const HALF: f32 = std::f32::consts::FRAC_1_SQRT_2;
 /// Lines are kept by blocks of so many squares.
-const BLOCK: usize = 8;
-
-/// A straight piece of road in squares of the sheet.
-#[derive(Clone, Copy)]
-struct Line {
-    from: [f32; 2],
-    to: [f32; 2],
-    reached: bool,
-}
+const BLOCK: usize = 4;
+/// The square of a distance that is too far to matter.
+const FAR: f32 = 1e12;
+/// How far off the coarse grid's distances may be, in squares.
+const OFF: f32 = 0.75;
 
 /// The squares in doubt, drawn anew.
-pub(super) fn fine(
-    reach: &Reach<'_>,
-    sheet: &Sheet,
-    grid: &Grid,
-    beyond: f64,
-    inked: &[(u32, &[Part])],
-) -> Fine {
-    let squares = doubtful(sheet);
+pub(super) fn fine(sheet: &Sheet, grid: &Grid, beyond: f64) -> Fine {
+    let (squares, numbers) = doubtful(sheet);
     if squares.is_empty() {
         return Fine::default();
     }
+    let blocks = Blocks::new(sheet, &squares);
     let beyond = (beyond / sheet.square) as f32;
-    let blocks = Blocks::new(reach, sheet, &squares, beyond, inked);
-    let mut scratch = Scratch::default();
-    let values = squares
-        .iter()
-        .map(|corner| {
-            let (column, row) = (*corner as usize % sheet.width, *corner as usize / sheet.width);
-            scratch.values(&blocks, column, row, beyond)
-        })
-        .collect();
-    let mut fine = Fine { squares, values };
+    let mut found = Vec::new();
+    let values = squares.iter().map(|square| {
+        let corner = square.corner as usize;
+        let (column, row) = (corner % sheet.width, corner / sheet.width);
+        blocks.gather(square, sheet.width, &mut found);
+        values(&found, column, row, beyond)
+    });
+    let mut fine = Fine {
+        values: values.collect(),
+        squares: squares.iter().map(|square| square.corner).collect(),
+        numbers,
+    };
     agree(grid, &mut fine);
     fine
 }
 
-/// The south-west corners of squares with a doubtful corner.
-fn doubtful(sheet: &Sheet) -> Vec<u32> {
-    let mut squares = Vec::new();
-    for row in 0..sheet.height - 1 {
-        let [low, high] = [row, row + 1].map(|row| &sheet.doubt[row * sheet.width..][..sheet.width]);
-        let either: Vec<bool> = low.iter().zip(high).map(|(a, b)| a | b).collect();
-        let found = either
-            .windows(2)
-            .enumerate()
-            .filter(|(_, pair)| pair[0] || pair[1]);
-        squares.extend(found.map(|(column, _)| (row * sheet.width + column) as u32));
+/// A square with a corner in doubt.
+struct Doubtful {
+    /// In the south-west.
+    corner: u32,
+    /// What is nearest somewhere in it is not farther from its middle, in squares.
+    far: f32,
+}
+
+/// The squares in doubt, and by crossing the number of the square to its north-east plus one, or 0.
+fn doubtful(sheet: &Sheet) -> (Vec<Doubtful>, Vec<u32>) {
+    let mut squares: Vec<Doubtful> = Vec::with_capacity(2 * sheet.doubt.len());
+    let mut numbers = vec![0u32; sheet.width * sheet.height];
+    for (crossing, far) in &sheet.doubt {
+        let far = far + OFF + 4.0 * HALF;
+        for back in [0, 1, sheet.width, sheet.width + 1] {
+            // The grid's rim is never in doubt.
+            let Some(corner) = (*crossing as usize).checked_sub(back) else {
+                continue;
+            };
+            match squares.get_mut((numbers[corner] as usize).wrapping_sub(1)) {
+                Some(square) => square.far = square.far.max(far),
+                None => {
+                    squares.push(Doubtful {
+                        corner: corner as u32,
+                        far,
+                    });
+                    numbers[corner] = squares.len() as u32;
+                }
+            }
+        }
     }
-    squares
+    (squares, numbers)
 }
 
 /// The lines around the squares in doubt.
 struct Blocks {
-    /// The last block of a row, and the last row.
+    /// Blocks in a row, and rows of them.
     width: usize,
     height: usize,
-    lines: HashMap<usize, Vec<Line>>,
+    /// By block: the number of its list plus one; 0 where nothing near is in doubt.
+    numbers: Vec<u32>,
+    lists: Vec<Vec<Line>>,
 }
 
 impl Blocks {
-    fn new(reach: &Reach<'_>, sheet: &Sheet, squares: &[u32], beyond: f32, inked: &[(u32, &[Part])]) -> Self {
+    fn new(sheet: &Sheet, squares: &[Doubtful]) -> Self {
+        let [width, height] = [sheet.width, sheet.height].map(|squares| squares / BLOCK + 1);
         let mut blocks = Self {
-            width: sheet.width / BLOCK,
-            height: sheet.height / BLOCK,
-            lines: HashMap::new(),
+            width,
+            height,
+            numbers: vec![0; width * height],
+            lists: Vec::new(),
         };
-        // A block's neighbours are near it; those farther away matter where the area reaches farther than a block.
-        let around = (beyond.ceil() as usize + 1).div_ceil(BLOCK);
-        for corner in squares {
-            let (column, row) = (
-                *corner as usize % sheet.width / BLOCK,
-                *corner as usize / sheet.width / BLOCK,
-            );
-            for row in row.saturating_sub(around)..=(row + around).min(blocks.height) {
-                for column in column.saturating_sub(around)..=(column + around).min(blocks.width) {
-                    blocks.lines.entry(row * blocks.stride() + column).or_default();
-                }
+        // By block: how far what matters for a square in it may be.
+        let mut far = vec![0.0f32; width * height];
+        for square in squares {
+            let corner = square.corner as usize;
+            let at = corner / sheet.width / BLOCK * width + corner % sheet.width / BLOCK;
+            far[at] = far[at].max(square.far);
+        }
+        for (at, far) in far.iter().enumerate().filter(|(_, far)| **far > 0.0) {
+            let around = (far / BLOCK as f32).ceil() as usize;
+            let rows = (at / width).saturating_sub(around)..=(at / width + around).min(height - 1);
+            for row in rows {
+                let columns = (at % width).saturating_sub(around)..=(at % width + around).min(width - 1);
+                blocks.numbers[row * width..][columns].fill(1);
             }
         }
-        for (segment, parts) in inked {
-            blocks.add_segment(reach, sheet, *segment, parts);
+        let mut count = 0;
+        for number in blocks.numbers.iter_mut().filter(|number| **number > 0) {
+            count += 1;
+            *number = count;
+        }
+        blocks.lists = vec![Vec::new(); count as usize];
+        for line in &sheet.lines {
+            blocks.add(line);
         }
         blocks
     }
 
-    fn stride(&self) -> usize {
-        self.width + 1
-    }
-
-    fn add_segment(&mut self, reach: &Reach<'_>, sheet: &Sheet, segment: u32, parts: &[Part]) {
-        let length = reach.roads.segments[segment as usize].length;
-        let whole = parts.len() == 1 && (parts[0].from, parts[0].to) == (0, length);
-        if parts.is_empty() || whole {
-            let points = reach.roads.line(segment as usize).iter();
-            let mut points = points.map(|point| sheet.on_sheet((*point).into()));
-            let Some(mut before) = points.next() else { return };
-            for point in points {
-                self.add([before, point], whole);
-                before = point;
-            }
-            return;
-        }
-        for piece in pieces(reach.roads, segment as usize) {
-            let mut start = 0;
-            let mut add = |from: u32, to: u32, reached: bool| {
-                if let Some(line) = piece.cut(from, to).filter(|_| reached || to > from) {
-                    self.add(line.map(|place| sheet.on_sheet(place)), reached);
-                }
-            };
-            for part in parts {
-                add(start, part.from, false);
-                add(part.from, part.to, true);
-                start = part.to;
-            }
-            add(start, length, false);
-        }
-    }
-
-    fn add(&mut self, [a, b]: [[f64; 2]; 2], reached: bool) {
-        let line = Line {
-            from: a.map(|n| n as f32),
-            to: b.map(|n| n as f32),
-            reached,
-        };
-        let block = |n: f64| (n.max(0.0) as usize) / BLOCK;
-        let between = |axis: usize, most: usize| {
-            block(a[axis].min(b[axis])).min(most)..=block(a[axis].max(b[axis])).min(most)
+    fn add(&mut self, line: &Line) {
+        let block = |n: f32| (n.max(0.0) as usize) / BLOCK;
+        let to = [0, 1].map(|axis| line.from[axis] + line.along[axis]);
+        let [from, to] = [line.from, to].map(|p| p.map(block));
+        let between = |axis: usize, count: usize| {
+            from[axis].min(to[axis]).min(count - 1)..=from[axis].max(to[axis]).min(count - 1)
         };
         for row in between(1, self.height) {
             for column in between(0, self.width) {
-                if let Some(lines) = self.lines.get_mut(&(row * self.stride() + column)) {
-                    lines.push(line);
+                let number = self.numbers[row * self.width + column];
+                if let Some(list) = self.lists.get_mut((number as usize).wrapping_sub(1)) {
+                    list.push(*line);
                 }
             }
         }
+    }
+
+    /// The lines that are nearest of their kind somewhere in a square, with their squared distances from its middle, and
+    /// perhaps some more; a line may be there more than once.
+    fn gather(&self, square: &Doubtful, width: usize, found: &mut Vec<(f32, Line)>) {
+        found.clear();
+        let corner = square.corner as usize;
+        let middle = [(corner % width) as f32 + 0.5, (corner / width) as f32 + 0.5];
+        let mut most = [square.far * square.far; 2];
+        let between = |at: f32, count: usize| {
+            let low = (at - square.far).max(0.0) as usize / BLOCK;
+            low..=((at + square.far) as usize / BLOCK).min(count - 1)
+        };
+        for row in between(middle[1], self.height) {
+            for column in between(middle[0], self.width) {
+                let number = self.numbers[row * self.width + column];
+                let Some(list) = self.lists.get((number as usize).wrapping_sub(1)) else {
+                    continue;
+                };
+                for line in list {
+                    let far = line.distance(middle);
+                    let kind = &mut most[usize::from(line.reached)];
+                    if far <= *kind {
+                        *kind = kind.min((far.sqrt() + 2.0 * HALF).powi(2));
+                        found.push((far, *line));
+                    }
+                }
+            }
+        }
+        found.retain(|(far, line)| *far <= most[usize::from(line.reached)]);
     }
 }
 
 impl Line {
     /// The squared distance to a point.
+    #[inline(always)]
     fn distance(&self, at: [f32; 2]) -> f32 {
-        let [dx, dy] = [self.to[0] - self.from[0], self.to[1] - self.from[1]];
         let [px, py] = [at[0] - self.from[0], at[1] - self.from[1]];
-        let share = ((px * dx + py * dy) / (dx * dx + dy * dy).max(1e-12)).clamp(0.0, 1.0);
-        let [x, y] = [px - share * dx, py - share * dy];
+        let share = (px * self.along[0] + py * self.along[1]) * self.inverse;
+        // `clamp` asks whether its bounds are in order, and is not worked out side by side.
+        let share = share.max(0.0).min(1.0);
+        let [x, y] = [px - share * self.along[0], py - share * self.along[1]];
         x * x + y * y
     }
 
@@ -164,7 +182,7 @@ impl Line {
     fn crosses(&self, low: [f32; 2], high: [f32; 2]) -> bool {
         let (mut start, mut end) = (0.0f32, 1.0f32);
         for axis in 0..2 {
-            let change = self.to[axis] - self.from[axis];
+            let change = self.along[axis];
             if change == 0.0 {
                 if !(low[axis]..=high[axis]).contains(&self.from[axis]) {
                     return false;
@@ -179,88 +197,57 @@ impl Line {
     }
 }
 
-#[derive(Default)]
-struct Scratch {
-    found: Vec<(f32, Line)>,
-}
-
-impl Scratch {
-    /// The field at a square's own crossings, by the lines that are nearest somewhere in it.
-    fn values(&mut self, blocks: &Blocks, column: usize, row: usize, beyond: f32) -> [f32; KNOTS * KNOTS] {
-        let middle = [column as f32 + 0.5, row as f32 + 0.5];
-        self.found.clear();
-        // What is nearest may lie in another block only if it is farther than that block.
-        let mut nearest = [f32::INFINITY; 2];
-        let reach = beyond.ceil() as usize + 1;
-        let blocks_of =
-            |at: usize, last: usize| at.saturating_sub(reach) / BLOCK..=((at + reach) / BLOCK).min(last);
-        for block_row in blocks_of(row, blocks.height) {
-            for block_column in blocks_of(column, blocks.width) {
-                let lines = blocks.lines.get(&(block_row * blocks.stride() + block_column));
-                for line in lines.into_iter().flatten() {
-                    let far = line.distance(middle);
-                    let kind = &mut nearest[usize::from(line.reached)];
-                    let most = (kind.sqrt() + 2.0 * HALF).min(beyond + HALF);
-                    if far <= most * most {
-                        *kind = kind.min(far);
-                        self.found.push((far, *line));
-                    }
-                }
-            }
+/// The field at a square's own crossings, by the lines that are nearest somewhere in it.
+fn values(found: &[(f32, Line)], column: usize, row: usize, beyond: f32) -> [f32; KNOTS * KNOTS] {
+    let place = |i: usize| {
+        let part = |n: usize| n as f32 / SPLIT as f32;
+        [column as f32 + part(i % KNOTS), row as f32 + part(i / KNOTS)]
+    };
+    let mut values = [0.0; KNOTS * KNOTS];
+    let places: [[f32; 2]; KNOTS * KNOTS] = std::array::from_fn(place);
+    let mut near = [[FAR; KNOTS * KNOTS]; 2];
+    for (_, line) in found {
+        for (near, place) in near[usize::from(line.reached)].iter_mut().zip(&places) {
+            *near = near.min(line.distance(*place));
         }
-        let most = nearest.map(|far| (far.sqrt() + 2.0 * HALF).powi(2));
-        self.found
-            .retain(|(far, line)| *far <= most[usize::from(line.reached)]);
-        let place = |i: usize| {
-            let part = |n: usize| n as f32 / SPLIT as f32;
-            [column as f32 + part(i % KNOTS), row as f32 + part(i / KNOTS)]
-        };
-        let mut values = [0.0; KNOTS * KNOTS];
-        for (i, value) in values.iter_mut().enumerate() {
-            let mut near = [f32::INFINITY; 2];
-            for (_, line) in &self.found {
-                let kind = &mut near[usize::from(line.reached)];
-                *kind = kind.min(line.distance(place(i)));
-            }
-            let [missed, reached] = near.map(f32::sqrt);
-            *value = match reached.is_finite() {
-                true => (beyond - reached).min(missed - reached),
-                false => -1.0,
-            };
-        }
-        let here = self
-            .found
-            .iter()
-            .filter(|(far, line)| line.reached && *far <= HALF * HALF + 1e-3);
-        for (_, line) in here {
-            for small in 0..SPLIT * SPLIT {
-                let south_west = small / SPLIT * KNOTS + small % SPLIT;
-                let corners = [
-                    south_west,
-                    south_west + 1,
-                    south_west + KNOTS,
-                    south_west + KNOTS + 1,
-                ];
-                if line.crosses(place(corners[0]), place(corners[3])) {
-                    for corner in corners {
-                        values[corner] = values[corner].max(INSIDE);
-                    }
-                }
-            }
-        }
-        values
     }
+    let [missed, reached] = near;
+    for (value, (missed, reached)) in values.iter_mut().zip(missed.into_iter().zip(reached)) {
+        let (missed, reached) = (missed.sqrt(), reached.sqrt());
+        *value = (beyond - reached).min(missed - reached);
+    }
+    let here = found
+        .iter()
+        .filter(|(far, line)| line.reached && *far <= HALF * HALF + 1e-3);
+    for (_, line) in here {
+        for small in 0..SPLIT * SPLIT {
+            let south_west = small / SPLIT * KNOTS + small % SPLIT;
+            let corners = [
+                south_west,
+                south_west + 1,
+                south_west + KNOTS,
+                south_west + KNOTS + 1,
+            ];
+            if line.crosses(place(corners[0]), place(corners[3])) {
+                for corner in corners {
+                    values[corner] = values[corner].max(INSIDE);
+                }
+            }
+        }
+    }
+    values
 }
 
 /// Makes fine squares say the same where they meet, and what the coarse grid says where they meet others.
 fn agree(grid: &Grid, fine: &mut Fine) {
     const LAST: usize = SPLIT;
     let knot = |column: usize, row: usize| row * KNOTS + column;
-    let Fine { squares, values } = fine;
-    let at = |corner: Option<usize>| {
-        let corner = corner? as u32;
-        squares.binary_search(&corner).ok()
-    };
+    let Fine {
+        squares,
+        values,
+        numbers,
+    } = fine;
+    let at = |corner: Option<usize>| (*numbers.get(corner?)? as usize).checked_sub(1);
     let share = |values: &mut Vec<[f32; KNOTS * KNOTS]>, places: &[(usize, usize)]| {
         let most = places
             .iter()
