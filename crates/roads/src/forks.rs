@@ -87,7 +87,7 @@ fn heading(roads: &RoadIndex, edge: &Edge, at_end: bool) -> f64 {
     let there = away
         .clone()
         .find(|place| place.distance(here).0 >= SHORT)
-        .or(away.last());
+        .or((1..line.len()).next_back().map(point));
     match there {
         None => 0.0,
         Some(there) if at_end => there.bearing(here),

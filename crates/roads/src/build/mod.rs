@@ -5,6 +5,7 @@ mod join;
 mod network;
 mod order;
 mod restrictions;
+mod signs;
 mod tree;
 mod turns;
 

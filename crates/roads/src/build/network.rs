@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use geom::{Fixed, LngLat, Meters};
-use osm::{Extract, NodeId, Tags, Way, WayId};
+use osm::{Extract, NodeId, Way, WayId};
 
 use super::join::Joiner;
 use super::restrictions::Restriction;
+use super::signs::{destination, exit};
 use super::{Numbered, Texts};
 use crate::format::{LEFT_HAND, LINK, NO_SNAP, ROUNDABOUT, Road, TOLL, TUNNEL, UNPAVED};
 use crate::profile::{self, NodeRule, Profile, WayRule};
@@ -110,33 +111,6 @@ struct KnownWay<'a> {
     variants: Vec<profile::Variant>,
     /// The number of the exit it begins at.
     exit: Option<String>,
-}
-
-/// Where signposts say a way leads; in its direction, so of one-way roads only.
-fn destination(tags: &Tags<'_>, rule: &WayRule) -> String {
-    if rule.forward.is_some() == rule.backward.is_some() {
-        return String::new();
-    }
-    let signs = ["destination:ref", "destination"];
-    let names = signs.into_iter().filter_map(|key| tags.get(key));
-    let names = names.flat_map(|text| text.split(';')).map(str::trim);
-    names
-        .filter(|name| !name.is_empty())
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-/// The number of the exit a slip road begins at: its own, or that of the junction's node.
-fn exit(extract: &Extract, way: &Way<'_>) -> Option<String> {
-    way.tags
-        .get("highway")
-        .filter(|highway| highway.ends_with("_link"))?;
-    let of_node = || {
-        let tags = extract.node_tags(way.nodes().next()?)?;
-        tags.get("ref")
-            .filter(|_| tags.is("highway", "motorway_junction"))
-    };
-    way.tags.get("junction:ref").or_else(of_node).map(str::to_owned)
 }
 
 /// Reads the ways a profile can use.
