@@ -19,6 +19,8 @@ use tiles::TileIndex;
 
 pub use about::{ATTRIBUTION, Input};
 pub use boundaries::{Boundaries, Boundary, BoundaryId, BoundaryKind};
+pub use roads::Profile;
+
 pub use build::{BuildError, Pass, Report, Step, build, build_for, build_with};
 
 use about::About;
