@@ -7377,7 +7377,10 @@ export interface operations {
     get_match_v1_profile_coordinates: {
         parameters: {
             query?: {
-                /** @description Route: one route is answered. */
+                /**
+                 * @description Route between two coordinates: `true`, `false`, or how many other ways are told besides the best, at most 5. None unless
+                 *     said; `true` is 2.
+                 */
                 alternatives?: string;
                 /** @description Route and trip: `true`, or some of duration, distance, speed. Table: duration, distance or both. */
                 annotations?: string;
@@ -7433,12 +7436,17 @@ export interface operations {
                 timestamps?: string;
                 /** @description Not offered: every coordinate is a stop. */
                 waypoints?: string;
+                /**
+                 * @description Not OSRM's: the time of the week for which access, directions, limits and turns are as their conditions say, as
+                 *     `Mo 07:30`. Without it conditions do not count.
+                 */
+                week_time?: string;
             };
             header?: never;
             path: {
                 /** @description `lng,lat;lng,lat…`, or `polyline(…)`. */
                 coordinates: string;
-                /** @description `driving` or `car`. */
+                /** @description The name of a profile that the map was built with, such as `car`; `driving` is the first. */
                 profile: string;
             };
             cookie?: never;
@@ -7466,7 +7474,10 @@ export interface operations {
     get_nearest_v1_profile_coordinates: {
         parameters: {
             query?: {
-                /** @description Route: one route is answered. */
+                /**
+                 * @description Route between two coordinates: `true`, `false`, or how many other ways are told besides the best, at most 5. None unless
+                 *     said; `true` is 2.
+                 */
                 alternatives?: string;
                 /** @description Route and trip: `true`, or some of duration, distance, speed. Table: duration, distance or both. */
                 annotations?: string;
@@ -7522,12 +7533,17 @@ export interface operations {
                 timestamps?: string;
                 /** @description Not offered: every coordinate is a stop. */
                 waypoints?: string;
+                /**
+                 * @description Not OSRM's: the time of the week for which access, directions, limits and turns are as their conditions say, as
+                 *     `Mo 07:30`. Without it conditions do not count.
+                 */
+                week_time?: string;
             };
             header?: never;
             path: {
                 /** @description `lng,lat;lng,lat…`, or `polyline(…)`. */
                 coordinates: string;
-                /** @description `driving` or `car`. */
+                /** @description The name of a profile that the map was built with, such as `car`; `driving` is the first. */
                 profile: string;
             };
             cookie?: never;
@@ -7902,7 +7918,10 @@ export interface operations {
     get_route_v1_profile_coordinates: {
         parameters: {
             query?: {
-                /** @description Route: one route is answered. */
+                /**
+                 * @description Route between two coordinates: `true`, `false`, or how many other ways are told besides the best, at most 5. None unless
+                 *     said; `true` is 2.
+                 */
                 alternatives?: string;
                 /** @description Route and trip: `true`, or some of duration, distance, speed. Table: duration, distance or both. */
                 annotations?: string;
@@ -7958,12 +7977,17 @@ export interface operations {
                 timestamps?: string;
                 /** @description Not offered: every coordinate is a stop. */
                 waypoints?: string;
+                /**
+                 * @description Not OSRM's: the time of the week for which access, directions, limits and turns are as their conditions say, as
+                 *     `Mo 07:30`. Without it conditions do not count.
+                 */
+                week_time?: string;
             };
             header?: never;
             path: {
                 /** @description `lng,lat;lng,lat…`, or `polyline(…)`. */
                 coordinates: string;
-                /** @description `driving` or `car`. */
+                /** @description The name of a profile that the map was built with, such as `car`; `driving` is the first. */
                 profile: string;
             };
             cookie?: never;
@@ -7991,7 +8015,10 @@ export interface operations {
     get_table_v1_profile_coordinates: {
         parameters: {
             query?: {
-                /** @description Route: one route is answered. */
+                /**
+                 * @description Route between two coordinates: `true`, `false`, or how many other ways are told besides the best, at most 5. None unless
+                 *     said; `true` is 2.
+                 */
                 alternatives?: string;
                 /** @description Route and trip: `true`, or some of duration, distance, speed. Table: duration, distance or both. */
                 annotations?: string;
@@ -8047,12 +8074,17 @@ export interface operations {
                 timestamps?: string;
                 /** @description Not offered: every coordinate is a stop. */
                 waypoints?: string;
+                /**
+                 * @description Not OSRM's: the time of the week for which access, directions, limits and turns are as their conditions say, as
+                 *     `Mo 07:30`. Without it conditions do not count.
+                 */
+                week_time?: string;
             };
             header?: never;
             path: {
                 /** @description `lng,lat;lng,lat…`, or `polyline(…)`. */
                 coordinates: string;
-                /** @description `driving` or `car`. */
+                /** @description The name of a profile that the map was built with, such as `car`; `driving` is the first. */
                 profile: string;
             };
             cookie?: never;
@@ -8164,7 +8196,10 @@ export interface operations {
     get_trip_v1_profile_coordinates: {
         parameters: {
             query?: {
-                /** @description Route: one route is answered. */
+                /**
+                 * @description Route between two coordinates: `true`, `false`, or how many other ways are told besides the best, at most 5. None unless
+                 *     said; `true` is 2.
+                 */
                 alternatives?: string;
                 /** @description Route and trip: `true`, or some of duration, distance, speed. Table: duration, distance or both. */
                 annotations?: string;
@@ -8220,12 +8255,17 @@ export interface operations {
                 timestamps?: string;
                 /** @description Not offered: every coordinate is a stop. */
                 waypoints?: string;
+                /**
+                 * @description Not OSRM's: the time of the week for which access, directions, limits and turns are as their conditions say, as
+                 *     `Mo 07:30`. Without it conditions do not count.
+                 */
+                week_time?: string;
             };
             header?: never;
             path: {
                 /** @description `lng,lat;lng,lat…`, or `polyline(…)`. */
                 coordinates: string;
-                /** @description `driving` or `car`. */
+                /** @description The name of a profile that the map was built with, such as `car`; `driving` is the first. */
                 profile: string;
             };
             cookie?: never;
