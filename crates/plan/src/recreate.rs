@@ -30,6 +30,8 @@ pub(crate) struct Recreate {
     kinds: Vec<(Kind, usize)>,
     pool: Vec<u32>,
     in_pool: Vec<bool>,
+    /// By visit, whether it may be put in from among the absent; empty for all.
+    pub(crate) mine: Vec<bool>,
     order: Vec<(f64, u32)>,
 }
 
@@ -101,6 +103,7 @@ impl Recreate {
             kinds: Vec::new(),
             pool: Vec::new(),
             in_pool: vec![false; count],
+            mine: Vec::new(),
             order: Vec::new(),
         };
         for visit in 0..count as u32 {
@@ -180,17 +183,18 @@ impl Recreate {
             self.in_pool[visit as usize] = true;
         }
         let absent = state.absent.len();
+        let mine = |visit: u32| self.mine.is_empty() || self.mine[visit as usize];
         let all = absent <= FEW || (absent <= MANY && random.below(ALL) == 0);
         if all {
             for &visit in &state.absent {
-                if !std::mem::replace(&mut self.in_pool[visit as usize], true) {
+                if mine(visit) && !std::mem::replace(&mut self.in_pool[visit as usize], true) {
                     self.pool.push(visit);
                 }
             }
         } else {
             let mut left = FEW;
             for &visit in near {
-                let missing = state.is_missing(visit);
+                let missing = state.is_missing(visit) && mine(visit);
                 if missing && left > 0 && !std::mem::replace(&mut self.in_pool[visit as usize], true) {
                     self.pool.push(visit);
                     left -= 1;

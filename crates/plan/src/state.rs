@@ -47,6 +47,8 @@ pub(crate) struct State<'p> {
     pub(crate) driven: usize,
     /// Visits on days that are no pattern of theirs.
     pub(crate) broken: usize,
+    /// By visit: its days may not change, as others are at work on some of its slots. Empty for nobody.
+    pub(crate) shared: Vec<bool>,
     log: Log,
 }
 
@@ -94,6 +96,7 @@ impl<'p> State<'p> {
             planned: 0,
             driven: 0,
             broken: 0,
+            shared: Vec::new(),
             log: Log::default(),
         };
         for visit in 0..visits {
@@ -159,6 +162,17 @@ impl<'p> State<'p> {
             .iter()
             .all(|&slot| self.routes[slot].fits(&self.days[slot]) && self.night_holds(slot))
             && self.broken <= self.log.broken
+            && self.shared_days_stand()
+    }
+
+    fn shared_days_stand(&self) -> bool {
+        // The first entry of a visit in the log says what it was at `begin`; entries of visits that came back are all compared.
+        self.shared.is_empty()
+            || self.log.visits.iter().enumerate().all(|(index, &(visit, days))| {
+                !self.shared[visit as usize]
+                    || self.days_of[visit as usize] == days
+                    || self.log.visits[..index].iter().any(|(other, _)| *other == visit)
+            })
     }
 
     /// To be called before a route changes.

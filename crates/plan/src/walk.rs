@@ -53,18 +53,19 @@ impl<'n> Tools<'n> {
     }
 }
 
+#[derive(Clone)]
 pub(crate) struct Walk<'p> {
-    state: State<'p>,
-    best: Vec<Vec<u32>>,
-    best_cost: Cost,
+    pub(crate) state: State<'p>,
+    pub(crate) best: Vec<Vec<u32>>,
+    pub(crate) best_cost: Cost,
     /// Slots whose order differs from the best one, perhaps.
     changed: Vec<usize>,
     is_changed: Vec<bool>,
-    schedule: Schedule,
-    random: Random,
-    step: u64,
-    fraction: f64,
-    travel_only: bool,
+    pub(crate) schedule: Schedule,
+    pub(crate) random: Random,
+    pub(crate) step: u64,
+    pub(crate) fraction: f64,
+    pub(crate) travel_only: bool,
 }
 
 impl<'p> Walk<'p> {
@@ -110,26 +111,14 @@ impl<'p> Walk<'p> {
         pace: &mut Pace,
         on_progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
     ) {
-        tools.finder.prize_price = self.schedule.weights.prize_price;
         let mut temperature = self.schedule.temperature(0.0);
         loop {
             if self.step.is_multiple_of(GLANCE) {
-                self.fraction = match pace {
-                    Pace::Steps(steps) => self.step as f64 / (*steps).max(1) as f64,
-                    Pace::Clock(clock) => clock(),
-                };
+                self.fraction = pace.fraction(self.step);
                 temperature = self.schedule.temperature(self.fraction);
-                if !self.travel_only && self.fraction >= self.schedule.prize_part {
-                    // The second phase begins at the best plan and never gives a visit back.
-                    self.travel_only = true;
-                    self.back_to_best();
-                }
+                self.change_phase();
             }
-            let over = match pace {
-                Pace::Steps(steps) => self.step >= *steps,
-                Pace::Clock(_) => self.fraction >= 1.0,
-            };
-            if over {
+            if pace.is_over(self.step, self.fraction) {
                 return;
             }
             self.step += 1;
@@ -137,6 +126,23 @@ impl<'p> Walk<'p> {
             if (better || self.step.is_multiple_of(WORD)) && self.report(pace, on_progress).is_break() {
                 return;
             }
+        }
+    }
+
+    /// The second phase begins at the best plan and never gives a visit back.
+    pub(crate) fn change_phase(&mut self) {
+        if !self.travel_only && self.fraction >= self.schedule.prize_part {
+            self.travel_only = true;
+            self.back_to_best();
+        }
+    }
+
+    /// So many steps while the budget runs from one fraction to another.
+    pub(crate) fn stretch(&mut self, tools: &mut Tools, steps: u64, (from, to): (f64, f64)) {
+        for step in 0..steps {
+            let fraction = from + (to - from) * step as f64 / steps as f64;
+            let temperature = self.schedule.temperature(fraction);
+            self.step_once(tools, temperature);
         }
     }
 
@@ -191,10 +197,20 @@ impl<'p> Walk<'p> {
         }
     }
 
-    fn back_to_best(&mut self) {
+    pub(crate) fn back_to_best(&mut self) {
         self.state = restored(self.state.problem, self.state.earlier, &self.best);
         self.changed.clear();
         self.is_changed.iter_mut().for_each(|c| *c = false);
+    }
+
+    /// Goes to a plan made of others' work; all its slots may differ from the best.
+    pub(crate) fn jump_to(&mut self, orders: &[Vec<u32>]) {
+        self.state = restored(self.state.problem, self.state.earlier, orders);
+        self.changed = (0..orders.len()).collect();
+        self.is_changed.iter_mut().for_each(|c| *c = true);
+        if self.state.cost < self.best_cost {
+            self.keep();
+        }
     }
 
     /// The best plan.
@@ -204,7 +220,11 @@ impl<'p> Walk<'p> {
     }
 }
 
-fn restored<'p>(problem: &'p Problem, earlier: Option<&'p Earlier>, orders: &[Vec<u32>]) -> State<'p> {
+pub(crate) fn restored<'p>(
+    problem: &'p Problem,
+    earlier: Option<&'p Earlier>,
+    orders: &[Vec<u32>],
+) -> State<'p> {
     let mut state = State::empty(problem, earlier);
     state.set_orders(orders);
     state
