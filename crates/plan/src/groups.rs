@@ -57,8 +57,10 @@ pub(crate) fn go<'n>(
         Pace::Steps(steps) => (*steps / ROUNDS).max(FEWEST_STEPS),
         Pace::Clock(_) => FEWEST_STEPS,
     };
+    let begun = pace.fraction(0);
     loop {
         walk.fraction = pace.fraction(walk.step);
+        walk.expect(pace, begun);
         walk.change_phase();
         if pace.is_over(walk.step, walk.fraction) {
             return;

@@ -430,6 +430,17 @@ impl<'p> State<'p> {
         self.weigh(slot, work);
     }
 
+    /// What so much more work for a slot's rep would cost, the mean taken as it is.
+    pub(crate) fn imbalance_with(&self, slot: usize, more: i64) -> i64 {
+        let price = i64::from(self.problem.rules().balance);
+        if price == 0 {
+            return 0;
+        }
+        let mean = self.work.iter().sum::<i64>() / self.work.len().max(1) as i64;
+        let work = self.work[self.problem.rep_of(slot)];
+        ((work + more - mean).max(0) - (work - mean).max(0)) * price / 100
+    }
+
     /// Balance after a slot's work changed.
     fn weigh(&mut self, slot: usize, before: i64) {
         let price = i64::from(self.problem.rules().balance);

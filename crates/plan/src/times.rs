@@ -111,10 +111,14 @@ impl BlockTimes {
     }
 
     fn find(&self, from: PlaceId, to: PlaceId) -> (u32, u32) {
-        for &(block, row) in &self.rows[from.0 as usize] {
-            for &(other, column) in &self.rows[to.0 as usize] {
-                if block == other {
-                    let block = &self.blocks[block as usize];
+        // Both lists ascend by block.
+        let (mut one, mut other) = (&self.rows[from.0 as usize][..], &self.rows[to.0 as usize][..]);
+        while let (Some(&(left, row)), Some(&(right, column))) = (one.first(), other.first()) {
+            match left.cmp(&right) {
+                std::cmp::Ordering::Less => one = &one[1..],
+                std::cmp::Ordering::Greater => other = &other[1..],
+                std::cmp::Ordering::Equal => {
+                    let block = &self.blocks[left as usize];
                     return block.table[row as usize * block.places.len() + column as usize];
                 }
             }
@@ -134,12 +138,12 @@ impl DriveTimes for BlockTimes {
         self.find(from, to).1
     }
     fn around(&self, place: PlaceId) -> Option<Vec<PlaceId>> {
-        let blocks = self.rows[place.0 as usize].iter();
-        let mut all: Vec<PlaceId> = blocks
-            .flat_map(|&(block, _)| self.blocks[block as usize].places.iter().copied())
-            .collect();
-        all.sort_unstable();
-        all.dedup();
+        let mut seen = vec![false; self.rows.len()];
+        let mut all = Vec::new();
+        for &(block, _) in &self.rows[place.0 as usize] {
+            let places = self.blocks[block as usize].places.iter();
+            all.extend(places.filter(|p| !std::mem::replace(&mut seen[p.0 as usize], true)));
+        }
         Some(all)
     }
 }

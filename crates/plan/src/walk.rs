@@ -20,6 +20,10 @@ const GLANCE: u64 = 16;
 /// The caller hears something at least once in so many.
 const WORD: u64 = 1024;
 
+/// One position in this many is overlooked: more often where visits are chosen by worth, as a rep's day is small and its valleys are deep.
+const BLINK: usize = 50;
+const BLINK_CHOOSING: usize = 20;
+
 /// What a step needs besides the plan.
 pub(crate) struct Tools<'n> {
     pub(crate) neighbours: &'n Neighbours,
@@ -34,8 +38,10 @@ pub(crate) struct Tools<'n> {
 impl<'n> Tools<'n> {
     pub(crate) fn new(problem: &Problem, neighbours: &'n Neighbours) -> Self {
         let mut finder = Finder::new(problem, neighbours);
-        finder.blink = 50;
         let visits = problem.visits();
+        let worth = |v: &crate::Visit| (v.tier, v.prize);
+        let choosing = visits.iter().any(|v| worth(v) != worth(&visits[0]));
+        finder.blink = if choosing { BLINK_CHOOSING } else { BLINK };
         Self {
             neighbours,
             finder,
@@ -53,6 +59,18 @@ impl<'n> Tools<'n> {
     }
 }
 
+/// With more visits left out than this, who they are does not matter yet.
+const MOST_ABSENT: usize = 64;
+
+/// How often those left out were left out so far: a plan that leaves out others is worth going on from, as those are easier to place
+/// (the fleet minimisation of the string removal paper).
+fn absences(counts: &[u64], absent: &[u32]) -> u64 {
+    if absent.len() > MOST_ABSENT {
+        return u64::MAX;
+    }
+    absent.iter().map(|&v| counts[v as usize]).sum()
+}
+
 #[derive(Clone)]
 pub(crate) struct Walk<'p> {
     pub(crate) state: State<'p>,
@@ -66,6 +84,8 @@ pub(crate) struct Walk<'p> {
     pub(crate) step: u64,
     pub(crate) fraction: f64,
     pub(crate) travel_only: bool,
+    /// By visit, how often it was left out.
+    absences: Vec<u64>,
 }
 
 impl<'p> Walk<'p> {
@@ -80,6 +100,7 @@ impl<'p> Walk<'p> {
             step: 0,
             fraction: 0.0,
             travel_only: false,
+            absences: vec![0; state.days_of.len()],
             state,
         }
     }
@@ -112,9 +133,11 @@ impl<'p> Walk<'p> {
         on_progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
     ) {
         let mut temperature = self.schedule.temperature(0.0);
+        let begun = pace.fraction(0);
         loop {
             if self.step.is_multiple_of(GLANCE) {
                 self.fraction = pace.fraction(self.step);
+                self.expect(pace, begun);
                 temperature = self.schedule.temperature(self.fraction);
                 self.change_phase();
             }
@@ -127,6 +150,15 @@ impl<'p> Walk<'p> {
                 return;
             }
         }
+    }
+
+    /// How many steps there will be in all, as far as that can be told.
+    pub(crate) fn expect(&mut self, pace: &Pace, begun: f64) {
+        let steps = match pace {
+            Pace::Steps(steps) => *steps as f64,
+            Pace::Clock(_) => self.step as f64 * (1.0 - begun) / (self.fraction - begun).max(1e-6),
+        };
+        self.schedule.expect(steps / self.state.planned.max(1) as f64);
     }
 
     /// The second phase begins at the best plan and never gives a visit back.
@@ -150,6 +182,7 @@ impl<'p> Walk<'p> {
     fn step_once(&mut self, tools: &mut Tools, temperature: f64) -> bool {
         let (state, random) = (&mut self.state, &mut self.random);
         let before = state.cost;
+        let absent_before = absences(&self.absences, &state.absent);
         state.begin();
         let seed = tools
             .ruin
@@ -162,8 +195,16 @@ impl<'p> Walk<'p> {
         // U in (0, 1], so that the logarithm exists.
         let luck = -temperature * ln(1.0 - random.unit());
         let weights = &self.schedule.weights;
+        let absent_after = absences(&self.absences, &state.absent);
+        if self.schedule.uniform && state.absent.len() <= MOST_ABSENT {
+            for &visit in &state.absent {
+                self.absences[visit as usize] += 1;
+            }
+        }
         let accepted = state.fits()
-            && if self.travel_only {
+            && if self.schedule.uniform && absent_after < absent_before {
+                true
+            } else if self.travel_only {
                 match upper(&after).cmp(&upper(&before)) {
                     std::cmp::Ordering::Less => true,
                     std::cmp::Ordering::Greater => false,

@@ -194,7 +194,8 @@ fn planned(world: &World, seed: u64, steps: u64, threads: usize) -> Plan {
 }
 
 fn accept(world: &World, plan: &Plan, what: &str) {
-    assert_eq!(faults(world, plan), Vec::<String>::new(), "{what}");
+    let found = faults(world, plan);
+    assert_eq!(found, Vec::<String>::new(), "{what}");
 }
 
 /// Whether `visit` could join a slot as the plan stands, by the slow test.
@@ -268,10 +269,6 @@ fn nothing_left_out_fits(world: &World, plan: &Plan, what: &str) {
             }
         }
     }
-}
-
-fn checker_lost(world: &World, visit: VisitId, days: &[u16]) -> Option<(i64, i64)> {
-    checker::lost_on(world, visit, days)
 }
 
 #[test]

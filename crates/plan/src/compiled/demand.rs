@@ -143,7 +143,11 @@ impl Kind {
             last = Some(day);
         }
         missing += self.missing_after(gap, last);
-        let melted = if days == 0 { 0 } else { self.melted(days.trailing_zeros()) };
+        let melted = if days == 0 {
+            0
+        } else {
+            self.melted(days.trailing_zeros())
+        };
         let prize = missing * self.prize + off * i64::from(gap.price) + melted;
         self.count(missing, missing, prize)
     }
@@ -153,7 +157,11 @@ impl Kind {
         let (length, _) = gap.between(last, self.days);
         // Who was due before day 0 and does not come at all lacks that visit, however short the horizon is.
         let overdue = last.is_none() && gap.since_last.is_none_or(|since| since >= gap.max);
-        gap.missing(if overdue { length + i64::from(gap.max) - 1 } else { length })
+        gap.missing(if overdue {
+            length + i64::from(gap.max) - 1
+        } else {
+            length
+        })
     }
 }
 

@@ -65,7 +65,11 @@ pub fn lost(world: &World, index: usize, days: &[u16]) -> Lost {
             prize: melted(days[0]),
             missing: 0,
         },
-        Recurrence::Gap(gap) => by_gaps(gap, prize, days, world.days()),
+        Recurrence::Gap(gap) => {
+            let mut lost = by_gaps(gap, prize, days, world.days());
+            lost.prize += days.first().map_or(0, |&day| melted(day));
+            lost
+        }
     }
 }
 
@@ -77,10 +81,14 @@ fn by_gaps(gap: &Gap, prize: i64, days: &[u16], horizon: u16) -> Lost {
     all.extend(days.iter().map(|&d| i64::from(d)));
     all.push(i64::from(horizon));
     // A gap of one to `max` days lacks nothing, of one more to twice `max` one visit, and so on.
-    let missing: i64 = all
+    let mut missing: i64 = all
         .windows(2)
         .map(|d| (d[1] - d[0] - 1).max(0) / i64::from(gap.max))
         .sum();
+    if days.is_empty() && known.is_none() {
+        // Due before the horizon and not seen in it: one visit for each `max` days begun.
+        missing = i64::from(horizon.div_ceil(gap.max));
+    }
     let ideal = i64::from(gap.ideal);
     let mut off: i64 = days
         .windows(2)
