@@ -130,7 +130,7 @@ fn share_out(state: &State, problem: &Problem, random: &mut Random) -> Vec<Share
         let near = centres
             .iter()
             .enumerate()
-            .min_by_key(|(_, c)| rows.to_here(**c).min(rows.from_here(**c)));
+            .min_by_key(|(_, c)| rows.drive_to(**c).min(rows.drive_from(**c)));
         group_of[visit as usize] = near.map_or(0, |(index, _)| index);
     }
     let count = centres.len();

@@ -114,10 +114,10 @@ impl State<'_> {
             }
         }
         crate::nights::settle(self);
-        for slot in 0..orders.len() {
+        for (slot, broken) in broken.iter_mut().enumerate() {
             if self.open[slot] && !self.routes[slot].fits(&self.days[slot]) {
-                broken[slot] = self.routes[slot].stops.clone();
-                self.remove(slot, 0..broken[slot].len());
+                broken.clone_from(&self.routes[slot].stops);
+                self.remove(slot, 0..broken.len());
             }
         }
         self.mend(&broken);

@@ -110,7 +110,7 @@ impl Recreate {
             let v = visit as usize;
             let call = problem.calls_of(visit).start;
             this.calls[v] = problem.calls_of(visit).len() as f64;
-            let goods = problem.from_start(call).iter().chain(problem.change(call));
+            let goods = problem.start_load(call).iter().chain(problem.change(call));
             this.load[v] = goods.map(|g| f64::from(g.abs())).fold(0.0, f64::max);
             let (opens, closes, width) = problem.hull(visit);
             (this.opens[v], this.closes[v], this.width[v]) =
@@ -119,7 +119,7 @@ impl Recreate {
                 continue;
             }
             let here = problem.rows(problem.place(call));
-            let round = |p: usize| f64::from(here.from_here(p)) + f64::from(here.to_here(p));
+            let round = |p: usize| f64::from(here.drive_from(p)) + f64::from(here.drive_to(p));
             this.far[v] = homes.iter().map(|&h| round(h)).fold(f64::MAX, f64::min);
             let near = || neighbours.near(visit).iter().skip(1).take(3).map(|&o| o as usize);
             let around: f64 = near()

@@ -60,6 +60,8 @@ pub(crate) struct Schedule {
     pub(crate) uniform: bool,
     /// The search does not start from a plan that it should stay near.
     fresh: bool,
+    /// Steps for each stop that call for one mean drive more of heat. Windows make valleys deep, so more heat pays there.
+    steps_a_degree: f64,
 }
 
 /// In mean drives.
@@ -84,6 +86,7 @@ impl Schedule {
                 && !matches!(v.recurrence, crate::Recurrence::Gap(_))
         });
         let uniform = uniform && visits.first().is_some_and(|v| v.tier < 4);
+        let windows = visits.iter().any(|v| v.windows != crate::Windows::Any);
         let prize_part = if state.absent.is_empty() || uniform {
             0.0
         } else {
@@ -99,6 +102,7 @@ impl Schedule {
             weights,
             uniform,
             fresh: heat >= 1.0,
+            steps_a_degree: if windows { 80.0 } else { 250.0 },
         }
     }
 
@@ -107,7 +111,8 @@ impl Schedule {
     /// where there is time.)
     pub(crate) fn expect(&mut self, steps_for_each_stop: f64) {
         if self.fresh {
-            self.first_travel = 100.0 * self.last_travel * (steps_for_each_stop / 80.0).clamp(1.0, HOTTEST);
+            self.first_travel =
+                100.0 * self.last_travel * (steps_for_each_stop / self.steps_a_degree).clamp(1.0, HOTTEST);
         }
     }
 

@@ -193,9 +193,9 @@ fn thousands_of_visits() {
     assert!(plan.left_out.len() > 4_900);
     let orders = plan.orders();
     for left in plan.left_out.iter().step_by(100) {
-        for slot in 0..2 {
-            for at in 0..=orders[slot].len() {
-                let mut order = orders[slot].clone();
+        for (slot, planned) in orders.iter().enumerate() {
+            for at in 0..=planned.len() {
+                let mut order = planned.clone();
                 order.insert(at, left.visit);
                 assert!(!can_drive(&world, SlotId(slot as u32), &order));
             }
