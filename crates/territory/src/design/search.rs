@@ -149,9 +149,22 @@ pub(crate) fn settle(ground: &Ground, mut cells: Cells, steps: usize, noted: &mu
         );
         *noted += balanced.passes;
         if step == steps {
-            let penalty = 1.0 + (balanced.amiss - LOOSE).max(0.0) * 10.0;
+            let charge = 1.0 + (balanced.amiss - LOOSE).max(0.0) * 10.0;
+            let inertia: f64 = balanced
+                .tally
+                .sums
+                .iter()
+                .zip(&cells.centre)
+                .map(|(s, c)| s.inertia(*c))
+                .sum();
+            // Far from balance Φ may even be less than nothing.
+            let value = if charge > 1.0 {
+                balanced.value.max(inertia) * charge
+            } else {
+                balanced.value
+            };
             return Found {
-                value: balanced.value * penalty,
+                value,
                 cells,
                 tally: balanced.tally,
             };
@@ -288,21 +301,25 @@ pub(crate) fn search(ground: &Ground, passes: usize, noise: &mut Noise) -> Found
             best = other;
         }
     }
-    best = settle(ground, best.cells, 6, &mut used);
+    best = better(settle(ground, best.cells.clone(), 6, &mut used), best);
     if k < 3 || homes.iter().all(Option::is_some) {
-        return settle(ground, best.cells, 12, &mut used);
+        return better(settle(ground, best.cells.clone(), 12, &mut used), best);
     }
     while used < passes {
         let swapped = swap(&best, &homes, noise);
         let mut tried = settle(ground, swapped, 3, &mut used);
         if tried.value < best.value * 1.006 {
-            tried = settle(ground, tried.cells, 4, &mut used);
+            tried = better(settle(ground, tried.cells.clone(), 4, &mut used), tried);
         }
         if tried.value < best.value {
             best = tried;
         }
     }
-    settle(ground, best.cells, 6, &mut used)
+    better(settle(ground, best.cells.clone(), 6, &mut used), best)
+}
+
+fn better(a: Found, b: Found) -> Found {
+    if a.value <= b.value { a } else { b }
 }
 
 /// Takes a centre from where there is little distance to gain and puts it beside one where there is much.
