@@ -4,8 +4,8 @@ mod world;
 
 use geom::LngLat;
 use territory::design::{
-    Borders, Demands, DesignError, Home, Lock, Measure, Plan, Price, Problem, Seat, Settings, by_cost, curve,
-    design, free_tolerance, join, leave, nest, why,
+    Borders, Demands, DesignError, Home, Lock, Measure, Objection, Plan, Price, Problem, Seat, Settings,
+    by_cost, curve, design, free_tolerance, join, leave, nest, why,
 };
 use world::{check, country, noise};
 
@@ -207,10 +207,10 @@ fn why_here_how_many_and_which_region() {
                 (other.leaves[0] - (from - value)).abs() < 1e-9
                     && (other.arrives[0] - (to + value)).abs() < 1e-9
             );
-            // Where nothing speaks against a move it would only be for the better: the plan would have it.
-            let better = other.against.is_empty() && other.cost < -1e-6 * value;
-            assert!(
-                !better || plan.exceptions.contains(&(unit as u32)) || other.cost > -400.0 * value,
+            // Farther away is what speaks against a move, and what it costs.
+            assert_eq!(
+                other.cost > 0.0,
+                other.against.contains(&Objection::Farther),
                 "unit {unit}: {other:?}"
             );
         }
