@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 
-use crate::{data, demo, listen, map, places, users};
+use crate::{data, demo, design, listen, map, places, users};
 
 /// A geographic CRM: customers, territories and routes on one map, in one program you own.
 #[derive(Parser)]
@@ -32,6 +32,8 @@ enum Command {
     Export(data::ExportArguments),
     /// Look up the addresses of a CSV file
     Geocode(places::GeocodeArguments),
+    /// Divide the customers of a CSV file into fair territories
+    Design(design::DesignArguments),
     /// Plan a rep's day
     Plan(data::PlanArguments),
     /// Make users, set passwords, print API tokens
@@ -90,6 +92,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
         Command::Map(command) => return map::run(command),
         Command::Geocode(arguments) => return places::geocode(&arguments),
+        Command::Design(arguments) => return design::run(&arguments),
         _ => {}
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -108,7 +111,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
             Command::Backup(arguments) => data::backup(&arguments).await,
             Command::Restore(arguments) => data::restore(&arguments).await,
             Command::Verify(arguments) => data::verify(&arguments).await,
-            Command::Map(_) | Command::Geocode(_) => Ok(()),
+            Command::Map(_) | Command::Geocode(_) | Command::Design(_) => Ok(()),
         }
     })
 }

@@ -3,6 +3,7 @@
 mod cli;
 mod data;
 mod demo;
+mod design;
 mod listen;
 mod map;
 mod open;

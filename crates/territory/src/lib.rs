@@ -3,6 +3,8 @@
 //!
 //! Asked with [`TerritoryIndex::decide`]; areas come in through [`Shape::parse`]; [`Holdings`] keeps sums while borders move.
 
+pub mod design;
+
 mod area;
 mod shape;
 

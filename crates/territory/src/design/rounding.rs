@@ -1,0 +1,203 @@
+//! Into the limits, node by node: moves and swaps between two seats, then chains of hand-overs through several.
+
+use super::draft::Draft;
+use super::fringe::Fringe;
+
+/// Nodes looked at on each side of a border.
+const SIDE: usize = 36;
+
+/// Hand-overs in a chain.
+const DEPTH: usize = 5;
+
+/// Brings every seat into its limits as far as hand-overs can, at least cost. Returns whether all are in.
+pub(crate) fn round(draft: &mut Draft, rounds: usize) -> bool {
+    let mut fringe = Fringe::new(draft);
+    let seats = draft.seats();
+    let mut stuck = vec![false; seats];
+    for _ in 0..(rounds * seats).max(draft.label.len() / 4) {
+        let worst = (0..seats)
+            .filter(|s| !stuck[*s])
+            .map(|s| (draft.out(s), s))
+            .filter(|(out, _)| *out > 1e-12)
+            .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+        let Some((_, seat)) = worst else { break };
+        let seat = seat as u32;
+        match exchange(draft, &mut fringe, seat) {
+            Some(other) => {
+                stuck[other as usize] = false;
+                fringe
+                    .neighbours(draft, seat)
+                    .iter()
+                    .for_each(|s| stuck[*s as usize] = false);
+                fringe
+                    .neighbours(draft, other)
+                    .iter()
+                    .for_each(|s| stuck[*s as usize] = false);
+            }
+            None => {
+                if chain(draft, &mut fringe, seat) {
+                    stuck.fill(false);
+                } else {
+                    stuck[seat as usize] = true;
+                }
+            }
+        }
+    }
+    (0..seats).all(|s| draft.out(s) <= 1e-12)
+}
+
+/// What an exchange would lead to: whether it leaves somebody out of limits, then its cost.
+type Rank = (f64, f64);
+
+/// The best move or swap between the seat and one of its neighbours. Returns the neighbour.
+fn exchange(draft: &mut Draft, fringe: &mut Fringe, seat: u32) -> Option<u32> {
+    let mut best: Vec<(Rank, u32, Option<u32>, Option<u32>)> = Vec::new();
+    for other in fringe.neighbours(draft, seat) {
+        let mine = fringe.options(draft, seat, other, SIDE);
+        let theirs = fringe.options(draft, other, seat, SIDE);
+        let (a, b) = (seat as usize, other as usize);
+        let before = draft.badness(a, &[], &[]) + draft.badness(b, &[], &[]);
+        let mut consider = |give: Option<(u32, f64)>, take: Option<(u32, f64)>| {
+            let (lost, won) = (give.map(|g| g.0), take.map(|t| t.0));
+            let (lost, won) = (lost.as_slice(), won.as_slice());
+            let after = draft.badness(a, won, lost) + draft.badness(b, lost, won);
+            if after >= before * (1.0 - 1e-6) {
+                return;
+            }
+            let out = draft.out_after(a, won, lost) + draft.out_after(b, lost, won);
+            let cost = give.map_or(0.0, |g| g.1) + take.map_or(0.0, |t| t.1);
+            // Once both are in, the cheapest; before that, the most even for its cost.
+            let rank = if out <= 1e-12 {
+                (0.0, cost)
+            } else {
+                (1.0, cost + draft.terms.charge * after)
+            };
+            best.push((rank, other, lost.first().copied(), won.first().copied()));
+        };
+        mine.iter().for_each(|g| consider(Some(*g), None));
+        theirs.iter().for_each(|t| consider(None, Some(*t)));
+        for give in &mine {
+            theirs.iter().for_each(|take| consider(Some(*give), Some(*take)));
+        }
+        if best.len() > 4096 {
+            shorten(&mut best);
+        }
+    }
+    shorten(&mut best);
+    for (_, other, give, take) in best {
+        if apply(draft, fringe, seat, other, give, take) {
+            return Some(other);
+        }
+    }
+    None
+}
+
+fn shorten(best: &mut Vec<(Rank, u32, Option<u32>, Option<u32>)>) {
+    best.sort_by(|a, b| a.0.0.total_cmp(&b.0.0).then(a.0.1.total_cmp(&b.0.1)));
+    best.truncate(24);
+}
+
+/// Does it if both hand-overs are still allowed one after the other.
+fn apply(
+    draft: &mut Draft,
+    fringe: &mut Fringe,
+    seat: u32,
+    other: u32,
+    give: Option<u32>,
+    take: Option<u32>,
+) -> bool {
+    if let Some(i) = give {
+        if !draft.may(i, other) {
+            return false;
+        }
+        draft.give(i, other);
+    }
+    if let Some(j) = take {
+        if !draft.may(j, seat) {
+            if let Some(i) = give {
+                draft.give(i, seat);
+            }
+            return false;
+        }
+        fringe.give(draft, j, seat);
+    }
+    if let Some(i) = give {
+        fringe.give(draft, i, other);
+    }
+    true
+}
+
+/// An ejection chain: the seat hands a node on (or takes one), its neighbour hands one on in turn, until everyone on the way is better off in
+/// sum. Says whether one was found.
+fn chain(draft: &mut Draft, fringe: &mut Fringe, seat: u32) -> bool {
+    let load = draft.load[0][seat as usize];
+    let over = load > draft.terms.limits.target[0][seat as usize];
+    for gives in [over, !over] {
+        let mut budget = 4000;
+        let before = draft.badness(seat as usize, &[], &[]);
+        let mut way = vec![seat];
+        if extend(draft, fringe, gives, &mut way, before, 0.0, &mut budget) {
+            return true;
+        }
+    }
+    false
+}
+
+/// `before` and `after` are the badness of the seats on the way, the last one's not yet in `after`.
+fn extend(
+    draft: &mut Draft,
+    fringe: &mut Fringe,
+    gives: bool,
+    way: &mut Vec<u32>,
+    before: f64,
+    after: f64,
+    budget: &mut usize,
+) -> bool {
+    let last = way[way.len() - 1];
+    let mut hops: Vec<(f64, u32, u32)> = Vec::new();
+    for next in fringe.neighbours(draft, last) {
+        if way.contains(&next) {
+            continue;
+        }
+        let (from, to) = if gives { (last, next) } else { (next, last) };
+        for (node, _) in fringe.options(draft, from, to, SIDE) {
+            let own = if gives {
+                draft.badness(last as usize, &[], &[node])
+            } else {
+                draft.badness(last as usize, &[node], &[])
+            };
+            // Only hand-overs after which those behind are not worse than all were.
+            if after + own < before * (1.0 - 1e-6) {
+                hops.push((after + own, node, next));
+            }
+        }
+    }
+    hops.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    hops.truncate(12);
+    for (so_far, node, next) in hops {
+        if *budget == 0 {
+            return false;
+        }
+        *budget -= 1;
+        let (from, to) = if gives { (last, next) } else { (next, last) };
+        if !draft.may(node, to) {
+            continue;
+        }
+        let theirs = draft.badness(next as usize, &[], &[]);
+        fringe.give(draft, node, to);
+        let now = draft.badness(next as usize, &[], &[]);
+        if so_far + now < (before + theirs) * (1.0 - 1e-6) {
+            return true;
+        }
+        if way.len() < DEPTH {
+            way.push(next);
+            let done = extend(draft, fringe, gives, way, before + theirs, so_far, budget);
+            way.pop();
+            if done {
+                return true;
+            }
+        }
+        fringe.give(draft, node, from);
+    }
+    false
+}
