@@ -9,6 +9,7 @@ const numbers = (text) => [...(text ?? '').replaceAll(',', '').matchAll(/\d+/g)]
 
 /** Opens the cycle screen and plans two weeks, quickly. */
 async function plan(page, weeks = '2') {
+  await mapIdle(page);
   await page.keyboard.press('g');
   await page.keyboard.press('y');
   const form = page.getByRole('button', { name: /^Plan \d+ (person|people) from/ });
