@@ -6,6 +6,7 @@ mod harness;
 mod access;
 mod addresses;
 mod crashes;
+mod cycles;
 mod days;
 mod description;
 mod features;

@@ -25,8 +25,11 @@ const buttons = { manager: /Sales manager/, rep: /Field rep/, analyst: /Analyst/
 export const desk = { width: 1280, height: 800 };
 export const phone = { width: 390, height: 844 };
 
-/** Opens a page for a role and gives it to `work`; afterwards nothing may have gone wrong or outside. */
-export async function withPage({ role, viewport = desk, dark = false, position = null }, work) {
+/**
+ * Opens a page for a role and gives it to `work`; afterwards nothing may have gone wrong or outside. `refused` is how the
+ * address of a request ends that the test means to be refused: the browser logs refusals by itself.
+ */
+export async function withPage({ role, viewport = desk, dark = false, position = null, refused = null }, work) {
   const browser = await chromium.launch({ executablePath, args });
   try {
     const small = viewport.width < 768;
@@ -42,6 +45,7 @@ export async function withPage({ role, viewport = desk, dark = false, position =
       if (message.type() !== 'error') return;
       // Asking who is signed in is answered with 401 before the sign-in: the browser logs that by itself.
       if (/status of 401/.test(message.text()) && message.location().url.endsWith('/api/v1/session')) return;
+      if (refused && /status of 4\d\d/.test(message.text()) && message.location().url.endsWith(refused)) return;
       wrong.push(`console: ${message.text()} (${message.location().url})`);
     });
     page.on('pageerror', (error) => wrong.push(`page: ${error.message}`));

@@ -15,6 +15,9 @@ pub enum BuildError {
     /// No file was given.
     #[error("no extract given; name at least one .osm.pbf file")]
     NoInput,
+    /// No profile was given.
+    #[error("no profile given; name at least one kind of vehicle for the roads")]
+    NoProfile,
     /// A file cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -110,6 +113,20 @@ pub fn build_with(
     output: &Path,
     progress: &mut dyn FnMut(Step),
 ) -> Result<Report, BuildError> {
+    build_for(inputs, addresses, &[roads::Profile::car()], output, progress)
+}
+
+/// The same with roads for several vehicles, at least one. The first is the one that [`crate::Atlas::roads`] answers for.
+pub fn build_for(
+    inputs: &[&Path],
+    addresses: &[geocode::ExtraPoints],
+    profiles: &[roads::Profile],
+    output: &Path,
+    progress: &mut dyn FnMut(Step),
+) -> Result<Report, BuildError> {
+    if profiles.is_empty() {
+        return Err(BuildError::NoProfile);
+    }
     let first = inputs.first().ok_or(BuildError::NoInput)?;
     // Begun before the long work, so that a missing folder is told at once.
     let mut writer = Writer::create(output)?;
@@ -130,7 +147,7 @@ pub fn build_with(
         sections.iter().try_for_each(|section| writer.section(section))
     };
     put(About::sections(&extract, bounds))?;
-    put(passes.run(Pass::Roads, |done| build_roads(&extract, done)))?;
+    put(passes.run(Pass::Roads, |done| build_roads(&extract, profiles, done)))?;
     put(passes.run(Pass::Addresses, |done| {
         geocode::build_with(&extract, addresses, &mut |p| {
             done((f64::from(p.number) - 1.0) / f64::from(p.of.max(1)))
@@ -149,9 +166,8 @@ pub fn build_with(
     })
 }
 
-fn build_roads(extract: &Extract, done: &mut dyn FnMut(f64)) -> Vec<Section> {
-    let profile = roads::Profile::car();
-    roads::build(extract, &profile, &mut |step| {
+fn build_roads(extract: &Extract, profiles: &[roads::Profile], done: &mut dyn FnMut(f64)) -> Vec<Section> {
+    roads::build_all(extract, profiles, &mut |step| {
         done(step.number as f64 / step.of.max(1) as f64)
     })
 }

@@ -19,7 +19,9 @@ use tiles::TileIndex;
 
 pub use about::{ATTRIBUTION, Input};
 pub use boundaries::{Boundaries, Boundary, BoundaryId, BoundaryKind};
-pub use build::{BuildError, Pass, Report, Step, build, build_with};
+pub use roads::Profile;
+
+pub use build::{BuildError, Pass, Report, Step, build, build_for, build_with};
 
 use about::About;
 
@@ -28,7 +30,8 @@ use about::About;
 pub struct Atlas {
     pack: Arc<Pack>,
     about: About,
-    roads: RoadIndex,
+    /// By profile, at least one.
+    roads: Vec<RoadIndex>,
     geocoder: Geocoder,
     tiles: TileIndex,
     boundaries: Boundaries,
@@ -42,7 +45,7 @@ impl Atlas {
         let pack = Arc::new(Pack::open(path)?);
         Ok(Self {
             about: About::read(&pack)?,
-            roads: RoadIndex::open(Arc::clone(&pack))?,
+            roads: RoadIndex::open_all(&pack)?,
             geocoder: Geocoder::open(Arc::clone(&pack))?,
             tiles: TileIndex::open(Arc::clone(&pack))?,
             boundaries: Boundaries::open(Arc::clone(&pack))?,
@@ -50,10 +53,22 @@ impl Atlas {
         })
     }
 
-    /// Ways along the roads.
+    /// Ways along the roads for the first profile that the map was built with.
     #[must_use]
     pub fn roads(&self) -> &RoadIndex {
-        &self.roads
+        &self.roads[0]
+    }
+
+    /// The same for a profile, by name; `None` where the map was not built with it.
+    #[must_use]
+    pub fn roads_for(&self, profile: &str) -> Option<&RoadIndex> {
+        self.roads.iter().find(|roads| roads.profile() == profile)
+    }
+
+    /// The names of the profiles that the map was built with, the first one first, the others in order of the
+    /// alphabet.
+    pub fn profiles(&self) -> impl Iterator<Item = &str> {
+        self.roads.iter().map(RoadIndex::profile)
     }
 
     /// Addresses to places and back.

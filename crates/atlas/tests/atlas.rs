@@ -59,6 +59,34 @@ fn the_demo_map_answers_from_every_part() {
 }
 
 #[test]
+fn a_map_holds_the_roads_of_several_vehicles() {
+    let folder = tempfile::tempdir().unwrap();
+    let [extract, output] = ["streets.osm.pbf", "streets.pack"].map(|name| folder.path().join(name));
+    Sketch::new(Meters(100.0), "a   b   c")
+        .roads("a>b>c")
+        .write_pbf(&extract);
+    let build =
+        |profiles: &[roads::Profile]| atlas::build_for(&[&extract], &[], profiles, &output, &mut |_| {});
+    assert!(matches!(build(&[]), Err(BuildError::NoProfile)));
+    build(&[roads::Profile::van(), roads::Profile::foot()]).unwrap();
+    let atlas = Atlas::open(&output).unwrap();
+    assert_eq!(atlas.profiles().collect::<Vec<_>>(), ["van", "foot"]);
+    assert_eq!(atlas.roads().profile(), "van");
+    assert!(atlas.roads_for("car").is_none());
+    let places = [LngLat::new(13.26, 53.55), LngLat::new(13.262, 53.55)].map(Result::unwrap);
+    for (profile, goes_back) in [("van", false), ("foot", true)] {
+        let roads = atlas.roads_for(profile).unwrap();
+        let options = SnapOptions {
+            component: roads::ComponentRule::Any,
+            ..SnapOptions::default()
+        };
+        let [from, to] = places.map(|place| roads.snap(place, &options).unwrap());
+        assert!(roads.query().trip(&from, &to).is_some());
+        assert_eq!(roads.query().trip(&to, &from).is_some(), goes_back, "{profile}");
+    }
+}
+
+#[test]
 fn the_same_extract_gives_the_same_bytes_under_any_name_and_on_one_thread() {
     let folder = tempfile::tempdir().unwrap();
     let copy = folder.path().join("another name.osm.pbf");

@@ -174,7 +174,7 @@ impl Fields {
 
 /// One address to look up. Every text may be empty; whatever is given is used. A person's or a
 /// company's name belongs in `text` (or nowhere), never in `street`.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Request<'a> {
     /// Free text: a whole address in any order, or a name and a town.
     pub text: &'a str,
@@ -202,6 +202,18 @@ impl<'a> Request<'a> {
             text,
             ..Self::default()
         }
+    }
+
+    /// Sorts requests so that those for one town and street follow each other.
+    pub(crate) fn neighbourhood(&self) -> [&'a str; 6] {
+        [
+            self.country,
+            self.postcode,
+            self.city,
+            self.street,
+            self.text,
+            self.house_number,
+        ]
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod build;
 mod complete;
+mod completed;
 mod extra;
 mod face;
 mod fold;
@@ -71,16 +72,35 @@ impl Geocoder {
     }
 
     /// Looks many addresses up on all cores. Answers are in the order of the requests and the same as
-    /// [`Geocoder::search`] gives one by one.
+    /// [`Geocoder::search`] gives one by one. Neighbours are looked up one after the other, so that what they share
+    /// is at hand, and what is asked twice only once.
     #[must_use]
     pub fn batch(&self, requests: &[Request<'_>]) -> Vec<Answer> {
         use rayon::prelude::*;
         let index = self.index();
         let words = &self.tables.words;
-        requests
+        let mut order: Vec<usize> = (0..requests.len()).collect();
+        order.par_sort_by(|a, b| requests[*a].neighbourhood().cmp(&requests[*b].neighbourhood()));
+        // Equal requests follow each other.
+        let mut first_of: Vec<usize> = Vec::new();
+        for (at, request) in order.iter().enumerate() {
+            if at == 0 || requests[order[at - 1]] != requests[*request] {
+                first_of.push(at);
+            }
+        }
+        let found: Vec<Answer> = first_of
             .par_iter()
-            .map(|r| search::search(&index, words, r).0)
-            .collect()
+            .map(|at| search::search(&index, words, &requests[order[*at]]).0)
+            .collect();
+        let mut answers: Vec<Option<Answer>> = vec![None; requests.len()];
+        let ends = first_of.iter().skip(1).copied().chain([order.len()]);
+        for ((from, to), answer) in first_of.iter().zip(ends).zip(found) {
+            for at in *from + 1..to {
+                answers[order[at]] = Some(answer.clone());
+            }
+            answers[order[*from]] = Some(answer);
+        }
+        answers.into_iter().flatten().collect()
     }
 
     /// Completes what is being typed: at most `limit` (1..=20) places whose name begins so, those near

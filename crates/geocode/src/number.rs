@@ -16,8 +16,19 @@ pub(crate) struct HouseNumber {
 pub(crate) struct Member {
     /// The number.
     pub number: HouseNumber,
-    /// It is not written out, but lies in a range that is.
-    pub implied: bool,
+    /// How the map knows it.
+    pub known: Known,
+}
+
+/// How a value knows one of its numbers, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Known {
+    /// Written out.
+    Written,
+    /// An end of a range that is written, or a letter beside another: `39` and `45` of `39-45`.
+    Part,
+    /// Between the ends of such a range, first and last number.
+    Within(u32, u32),
 }
 
 /// Longest suffix kept.
@@ -81,6 +92,24 @@ impl HouseNumber {
         }
     }
 
+    /// A number without a suffix.
+    pub fn plain(number: u32) -> Self {
+        Self {
+            number,
+            suffix: String::new(),
+        }
+    }
+
+    /// The plain number behind a slash: 4 of `123/4`.
+    pub fn behind_slash(&self) -> Option<Self> {
+        self.suffix.strip_prefix('/')?.parse().ok().map(Self::plain)
+    }
+
+    /// The plain number before it.
+    pub fn before_slash(&self) -> Self {
+        Self::plain(self.number)
+    }
+
     /// The upper end where this is a rising range of numbers.
     fn range_end(&self) -> Option<u32> {
         let end: u32 = self.suffix.strip_prefix('-')?.parse().ok()?;
@@ -96,30 +125,33 @@ pub(crate) fn members(text: &str, hyphens_join: bool) -> Vec<Member> {
         let Some(main) = HouseNumber::read(part) else {
             continue;
         };
-        let mut implied = Vec::new();
+        let mut more = Vec::new();
         if let Some(end) = main.range_end().filter(|_| !hyphens_join) {
             let step = if (end - main.number).is_multiple_of(2) {
                 2
             } else {
                 1
             };
-            implied.extend((main.number..=end).step_by(step).map(|number| HouseNumber {
-                number,
-                suffix: String::new(),
+            more.extend((main.number..=end).step_by(step).map(|number| Member {
+                number: HouseNumber::plain(number),
+                known: match number == main.number || number == end {
+                    true => Known::Part,
+                    false => Known::Within(main.number, end),
+                },
             }));
         }
-        implied.extend(letters_of(&main.suffix).into_iter().map(|suffix| HouseNumber {
-            number: main.number,
-            suffix,
+        more.extend(letters_of(&main.suffix).into_iter().map(|suffix| Member {
+            number: HouseNumber {
+                number: main.number,
+                suffix,
+            },
+            known: Known::Part,
         }));
         out.push(Member {
             number: main,
-            implied: false,
+            known: Known::Written,
         });
-        out.extend(implied.into_iter().map(|number| Member {
-            number,
-            implied: true,
-        }));
+        out.extend(more);
     }
     let mut seen = std::collections::HashSet::new();
     out.retain(|m| seen.insert(m.number.clone()));

@@ -305,7 +305,9 @@ fn numbers_are_lists_ranges_and_letters() {
         &town,
         &[
             found("Am Tor 4, Altdorf", Level::House, [0.0, 0.0]),
-            found("Am Tor 8, Altdorf", Level::House, [60.0, 0.0]),
+            // In a range, so not surely a house of its own.
+            found("Am Tor 8, Altdorf", Level::Interpolated, [60.0, 0.0]),
+            found("Am Tor 10, Altdorf", Level::Interpolated, [60.0, 0.0]),
             found("Am Tor 6-10, Altdorf", Level::House, [60.0, 0.0]),
             found("Am Tor 12a, Altdorf", Level::House, [120.0, 0.0]),
             found("Am Tor 12-B, Altdorf", Level::House, [140.0, 0.0]),
@@ -315,6 +317,109 @@ fn numbers_are_lists_ranges_and_letters() {
     );
     let answer = map.search(&Request::text("Am Tor 12a, Altdorf"));
     assert_eq!(answer.hits[0].house_number, "12 A");
+}
+
+#[test]
+fn a_range_names_no_house_where_its_numbers_stand_elsewhere() {
+    let mut town = Town::new();
+    town.place(0.0, 0.0, "village", "Altdorf");
+    // A shop in a block that says it has 14 to 20, of which 18 is known 80 m away.
+    town.house(0.0, 0.0, "Am Tor", "14-20", "", "Altdorf");
+    for (number, along) in [("12", -60.0), ("14", 20.0), ("18", 80.0), ("20", 110.0)] {
+        town.house(along, 0.0, "Am Tor", number, "", "Altdorf");
+    }
+    let map = open(&town.finish());
+    let sixteen = found("Am Tor 16, Altdorf", Level::Interpolated, [50.0, 0.0]);
+    check(&map, &Town::new(), &[sixteen]);
+}
+
+/// A Czech town with a street and a village part without: the village's numbers follow the order of building.
+fn czech(tagged: bool) -> Town {
+    let mut town = Town::new();
+    town.place(0.0, 0.0, "town", "Hradec");
+    town.way(
+        &[[0.0, 0.0], [600.0, 0.0]],
+        &[("highway", "residential"), ("name", "Dlouhá")],
+    );
+    for (at, village) in [412, 17, 905, 88, 230, 641, 53, 377, 129, 766, 701, 318]
+        .into_iter()
+        .enumerate()
+    {
+        for (side, street) in [(15.0, 2 * at + 1), (-15.0, 2 * at + 2)] {
+            // Number 8 of the street is missing.
+            if street == 8 {
+                continue;
+            }
+            let village = (village + if side < 0.0 { 1_000 } else { 0 }).to_string();
+            let (number, street) = (format!("{village}/{street}"), street.to_string());
+            let mut tags = vec![
+                ("addr:street", "Dlouhá"),
+                ("addr:city", "Hradec"),
+                ("addr:housenumber", number.as_str()),
+            ];
+            if tagged {
+                tags.push(("addr:conscriptionnumber", &village));
+                tags.push(("addr:streetnumber", &street));
+            }
+            town.node(at as f64 * 20.0, side, &tags);
+        }
+    }
+    town
+}
+
+#[test]
+fn conscription_numbers_are_the_villages_and_street_numbers_the_streets() {
+    for tagged in [true, false] {
+        let map = open(&czech(tagged).finish());
+        check(
+            &map,
+            &Town::new(),
+            &[
+                found("Dlouhá 905/5, Hradec", Level::House, [40.0, 15.0]),
+                found("Dlouhá 5, Hradec", Level::House, [40.0, 15.0]),
+                found("Dlouhá 905, Hradec", Level::House, [40.0, 15.0]),
+                found("Dlouhá č.p. 905, Hradec", Level::House, [40.0, 15.0]),
+                // Between 6 and 10, and not between 1008 and anything.
+                found("Dlouhá 8, Hradec", Level::Interpolated, [60.0, -15.0]),
+                // The village's number is mistaken, the street's is known.
+                found("Dlouhá 9999/5, Hradec", Level::Interpolated, [40.0, 15.0]),
+            ],
+        );
+        // A number of the village says nothing about its neighbours.
+        let unknown = map.search(&Request::text("Dlouhá 906, Hradec"));
+        assert_eq!(unknown.hits[0].level, Level::Street, "{unknown:#?}");
+    }
+}
+
+#[test]
+fn a_villages_numbers_need_no_street() {
+    let mut town = Town::new();
+    town.place(0.0, 0.0, "village", "Lhota");
+    town.place(4_000.0, 0.0, "hamlet", "Podhradí");
+    // A named road leads past all houses; they are numbered as they were built.
+    town.way(
+        &[[0.0, 0.0], [300.0, 0.0]],
+        &[("highway", "residential"), ("name", "Polní")],
+    );
+    for (at, number) in ["7", "31", "2", "18", "44", "5", "23"].into_iter().enumerate() {
+        let east = at as f64 * 40.0;
+        // Lhota says nothing but the number, Podhradí has the tags.
+        town.node(east, 10.0, &[("building", "yes"), ("addr:housenumber", number)]);
+        let tags = [("addr:place", "Podhradí"), ("addr:conscriptionnumber", number)];
+        town.node(4_000.0 + east, 10.0, &tags);
+    }
+    let map = open(&town.finish());
+    check(
+        &map,
+        &Town::new(),
+        &[
+            found("Lhota 18", Level::House, [120.0, 10.0]),
+            found("Lhota č. p. 44", Level::House, [160.0, 10.0]),
+            found("č.p. 2, Lhota", Level::House, [80.0, 10.0]),
+            found("Podhradí 31", Level::House, [4_040.0, 10.0]),
+            found("Podhradí 7", Level::House, [4_000.0, 10.0]),
+        ],
+    );
 }
 
 #[test]
@@ -360,7 +465,7 @@ fn villages_relations_and_interpolation_lines() {
         &[
             found("Hinterberg 7, Altdorf", Level::House, [3_010.0, 0.0]),
             found("Hofweg 3, Altdorf", Level::House, [500.0, 0.0]),
-            found("Zeile 5, Altdorf", Level::House, [40.0, 900.0]),
+            found("Zeile 5, Altdorf", Level::Interpolated, [40.0, 900.0]),
             found("Feldrain 5, Altdorf", Level::House, [100.0, 1_520.0]),
         ],
     );
@@ -411,6 +516,76 @@ fn here_is_the_house_the_street_or_the_town() {
         (Level::Area, "Altdorf", "")
     );
     assert_eq!(here(-50_000.0, 0.0), None);
+}
+
+#[test]
+fn a_point_in_a_building_is_at_its_address() {
+    let mut town = Town::new();
+    town.place(0.0, 0.0, "town", "Altdorf");
+    town.way(
+        &[[-100.0, 0.0], [300.0, 0.0]],
+        &[("highway", "residential"), ("name", "Lange Straße")],
+    );
+    let ring = |west: f64, east: f64| {
+        [
+            [west, 10.0],
+            [east, 10.0],
+            [east, 60.0],
+            [west, 60.0],
+            [west, 10.0],
+        ]
+    };
+    let mut building = |ring: [[f64; 2]; 5], tags: &[(&str, &str)]| {
+        let mut nodes: Vec<_> = ring[..4].iter().map(|[x, y]| town.node(*x, *y, &[])).collect();
+        nodes.push(nodes[0]);
+        town.way_of(&nodes, tags);
+    };
+    // A hall of 120 m that carries its address, and one with a node at its western door.
+    let hall = [
+        ("building", "retail"),
+        ("addr:street", "Lange Straße"),
+        ("addr:housenumber", "1"),
+        ("addr:city", "Altdorf"),
+    ];
+    building(ring(0.0, 120.0), &hall);
+    building(ring(140.0, 260.0), &[("building", "industrial")]);
+    town.house(142.0, 12.0, "Lange Straße", "3", "", "Altdorf");
+    // Small houses right beside them.
+    town.house(123.0, 40.0, "Lange Straße", "1a", "", "Altdorf");
+    town.house(264.0, 40.0, "Lange Straße", "5", "", "Altdorf");
+    let map = open(&town.finish());
+    let at = |east, north| {
+        let found = map.reverse(Town::new().at(east, north)).expect("a house is near");
+        (found.level, found.house_number)
+    };
+    assert_eq!(at(117.0, 40.0), (Level::House, "1".into()));
+    assert_eq!(at(250.0, 50.0), (Level::House, "3".into()));
+    // Outside, the nearest counts.
+    assert_eq!(at(122.0, 40.0), (Level::House, "1a".into()));
+    assert_eq!(at(262.0, 40.0), (Level::House, "5".into()));
+}
+
+#[test]
+fn beside_a_gap_the_missing_number_is_told() {
+    let mut town = towns();
+    town.street([0.0, 900.0], "Am Hang", &[1, 2, 3, 4, 14, 16], "12345", "Altdorf");
+    let map = open(&town.finish());
+    // 14 stands 140 m along and 4 at 40: 90 m are half way, number 9 would be on the other side.
+    let here = map
+        .reverse(Town::new().at(88.0, 885.0))
+        .expect("a street is near");
+    assert_eq!(
+        (here.level, here.house_number.as_str(), here.street.as_str()),
+        (Level::Interpolated, "8", "Am Hang")
+    );
+    // The same as when it is asked for.
+    let asked = map.search(&Request::text("Am Hang 8, Altdorf"));
+    assert!(metres(asked.hits[0].point, here.point) < 0.1);
+    // Behind the last house and on the side without numbers nothing is between.
+    let street = map
+        .reverse(Town::new().at(270.0, 915.0))
+        .expect("a street is near");
+    assert_eq!(street.level, Level::Street);
 }
 
 #[test]

@@ -77,6 +77,8 @@ pub struct Extract {
 pub struct Tags<'a> {
     extract: &'a Extract,
     pairs: &'a [(u32, u32)],
+    /// Values in place of the element's own.
+    instead: &'a [(&'a str, &'a str)],
 }
 
 /// A node that carries tags.
@@ -232,6 +234,7 @@ impl Extract {
         Tags {
             extract: self,
             pairs: &self.tags[range.start as usize..range.end as usize],
+            instead: &[],
         }
     }
 }
@@ -240,6 +243,9 @@ impl<'a> Tags<'a> {
     /// The value of a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&'a str> {
+        if let Some((_, value)) = self.instead.iter().find(|(k, _)| *k == key) {
+            return Some(value);
+        }
         let strings = &self.extract.strings;
         self.pairs
             .iter()
@@ -251,6 +257,16 @@ impl<'a> Tags<'a> {
     #[must_use]
     pub fn is(&self, key: &str, value: &str) -> bool {
         self.get(key) == Some(value)
+    }
+
+    /// The same tags with some values in place of their own, as [`Tags::get`] tells them; of several values for a key the
+    /// first counts. [`Tags::iter`] gives the element's own.
+    #[must_use]
+    pub fn with<'b>(&self, instead: &'b [(&'b str, &'b str)]) -> Tags<'b>
+    where
+        'a: 'b,
+    {
+        Tags { instead, ..*self }
     }
 
     /// All pairs of key and value.

@@ -58,7 +58,10 @@ fn by_gaps(
         let earlier_fixed = fixed & ((1 << day) - 1);
         let from_start = (earlier_fixed == 0 && gap.allows(None, day)).then(|| {
             let (length, off) = gap.between(None, day);
-            (worth(gap.missing(length), off), 0)
+            (
+                worth(gap.missing(length), off) + kind.melted(day) * prize_price,
+                0,
+            )
         });
         let after = ending.iter().filter_map(|&(cost, last, days)| {
             // A fixed day between cannot be skipped.

@@ -12,7 +12,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use geom::{LngLat, Meters, Seconds};
-use roads::{AreaOptions, Change, ComponentRule, Profile, Query, RoadIndex, Snap, SnapOptions, Trip};
+use roads::{
+    AlternativeOptions, AreaOptions, Change, ComponentRule, Profile, Query, RoadIndex, Snap, SnapOptions,
+    Trip, Wishes,
+};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 
@@ -37,10 +40,10 @@ fn main() -> Anything {
 fn run(arguments: &Arguments, places: &[LngLat]) -> Anything {
     let clock = CpuClock::start();
     let extract = osm::read(&[&arguments.pbf], &mut |_| ())?;
-    let profile = match arguments.by_duration {
-        true => Profile::car().by_duration(),
-        false => Profile::car(),
-    };
+    let mut profile = Profile::car();
+    if arguments.by_duration {
+        profile = profile.by_duration();
+    }
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("roads.pack");
     let mut writer = pack::Writer::create(&file)?;
@@ -177,8 +180,34 @@ fn time(roads: &RoadIndex, places: &[LngLat]) -> Result<Value, Failure> {
         new_speeds = new_speeds.min(clock.micros() / 1e6);
         black_box(metric);
     }
+    // Ten roads somewhere on the map jam, and are free again.
+    let mut live = roads.live(&Wishes::default());
+    let edges = roads.statistics().edges as u32;
+    let changes: Vec<(u32, Change)> = (1..=10).map(|k| (edges / 11 * k, Change::Times(3.0))).collect();
+    let free: Vec<(u32, Change)> = changes.iter().map(|(edge, _)| (*edge, Change::Keep)).collect();
+    let mut some_speeds = f64::INFINITY;
+    for changes in [&changes, &free, &changes, &free] {
+        let clock = CpuClock::start();
+        roads.update(&mut live, changes);
+        black_box(roads.metric_now(&live));
+        some_speeds = some_speeds.min(clock.micros() / 1e6);
+    }
+    let others = AlternativeOptions::default();
+    let mut told = (0, 0);
+    let alternatives_us = median(pairs(places), |(from, to)| {
+        if let (Some(from), Some(to)) = (snap(roads, from), snap(roads, to)) {
+            let found = query.alternatives(&from, &to, &others);
+            told = (
+                told.0 + usize::from(!found.is_empty()),
+                told.1 + usize::from(found.len() > 1),
+            );
+        }
+    })?;
+    eprintln!("{} of {} routes have alternatives", told.1, told.0);
     Ok(json!({
         "new_speeds_s": new_speeds,
+        "ten_new_speeds_s": some_speeds,
+        "alternatives_us": alternatives_us,
         "snap_us": snap_us,
         "route_us": route_us,
         "route_full_us": route_full_us,
@@ -246,7 +275,8 @@ fn read_places(path: &PathBuf) -> Result<Vec<LngLat>, Failure> {
 fn arguments() -> Result<Arguments, Failure> {
     let usage = "answers --pbf X.osm.pbf --coords coords.csv --out ours.json [--weight duration]";
     let mut words = std::env::args().skip(1);
-    let (mut pbf, mut coords, mut out, mut by_duration) = (None, None, None, false);
+    let (mut pbf, mut coords, mut out) = (None, None, None);
+    let mut by_duration = false;
     while let Some(word) = words.next() {
         let value = words.next().ok_or(usage)?;
         match (word.as_str(), value.as_str()) {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use pack::{OpenError, Pack};
 
+use crate::format;
+
 /// A section of a pack, or values made in memory, as a slice. Cloning shares the values.
 pub(crate) struct Array<T: 'static> {
     values: &'static [T],
@@ -17,9 +19,17 @@ enum Keeper<T> {
     Own(#[allow(dead_code, reason = "held, not read")] Arc<Vec<T>>),
 }
 
+/// The road sections of one profile.
+pub(crate) struct Sections {
+    pub pack: Arc<Pack>,
+    /// What stands before their names in place of [`crate::format::PREFIX`].
+    pub prefix: String,
+}
+
 impl<T: bytemuck::AnyBitPattern> Array<T> {
-    pub(crate) fn open(pack: &Arc<Pack>, section: &str) -> Result<Self, OpenError> {
-        let values: &[T] = pack.slice(section)?;
+    pub(crate) fn open(sections: &Sections, section: &str) -> Result<Self, OpenError> {
+        let pack = &sections.pack;
+        let values: &[T] = pack.slice(&format::renamed(section, &sections.prefix))?;
         // SAFETY: the slice lies in the pack's memory map, which neither moves nor changes while the pack
         // lives, and the `Arc` held beside it keeps the pack alive. `deref` shortens the lifetime again.
         let values: &'static [T] = unsafe { std::mem::transmute::<&[T], &'static [T]>(values) };

@@ -7,10 +7,10 @@ use geo::{Intersects, LineString};
 use geo_types::{Coord, Polygon};
 use geom::{BBox, LngLat};
 
-use crate::costs::Change;
 use crate::hierarchy::Metric;
 use crate::index::RoadIndex;
-use crate::road::RoadClass;
+use crate::road::{Road, RoadClass};
+use crate::wishes::Wishes;
 
 /// What a request would rather not use. Nothing by default. Roads that are avoided are closed: where no other leads to
 /// a place, there is no route.
@@ -29,6 +29,14 @@ pub struct Avoid {
 }
 
 impl Avoid {
+    /// A road is one of those to avoid; of areas it is not known.
+    pub(crate) fn applies(&self, road: Road<'_>) -> bool {
+        self.classes.contains(&road.class)
+            || self.toll && road.toll
+            || self.tunnels && road.tunnel
+            || self.unpaved && road.unpaved
+    }
+
     /// Equal for what avoids the same: a name for its metric in [`Metrics`].
     #[must_use]
     pub fn key(&self) -> String {
@@ -54,15 +62,9 @@ impl RoadIndex {
     /// What the roads cost for those who avoid some of them.
     #[must_use]
     pub fn avoiding(&self, avoid: &Avoid) -> Metric {
-        let closed = segments_in(self, &avoid.areas);
-        self.customize(|drive| {
-            let road = drive.road();
-            let avoided = avoid.classes.contains(&road.class)
-                || avoid.toll && road.toll
-                || avoid.tunnels && road.tunnel
-                || avoid.unpaved && road.unpaved
-                || closed.binary_search(&(drive.edge.segment() as u32)).is_ok();
-            if avoided { Change::Close } else { Change::Keep }
+        self.wished(&Wishes {
+            avoid: avoid.clone(),
+            time: None,
         })
     }
 }

@@ -8,6 +8,19 @@ use crate::cost::{Cost, LARGEST_PART, Packed};
 /// "No edge in this direction."
 pub(crate) const NONE: u32 = u32::MAX;
 
+/// What names of sections begin with. Those of further profiles begin with `roads:` and the profile's name.
+pub(crate) const PREFIX: &str = "roads/";
+
+/// What names of sections begin with for a profile that is not the first.
+pub(crate) fn prefix_of(profile: &str) -> String {
+    format!("roads:{profile}/")
+}
+
+/// The name of a section for another profile.
+pub(crate) fn renamed(section: &str, prefix: &str) -> String {
+    format!("{prefix}{}", section.strip_prefix(PREFIX).unwrap_or(section))
+}
+
 /// One [`Header`].
 pub(crate) const HEADER: &str = "roads/header";
 /// [`Segment`] by segment.
@@ -36,6 +49,15 @@ pub(crate) const TEXTS: &str = "roads/texts";
 pub(crate) const BOXES: &str = "roads/tree-boxes";
 /// [`Piece`]: the leaves' entries.
 pub(crate) const PIECES: &str = "roads/tree-pieces";
+
+/// `u32`: where each schedule's times begin; one more than schedules.
+pub(crate) const FIRST_TIME: &str = "roads/first-time";
+/// `[u16; 2]`: times of the week, from one minute to before another.
+pub(crate) const TIMES: &str = "roads/times";
+/// [`EdgeChange`]: edges that are driven otherwise at times.
+pub(crate) const EDGE_CHANGES: &str = "roads/edge-changes";
+/// [`TurnChange`]: turns that are forbidden or weigh otherwise at times; of several for a turn the last counts.
+pub(crate) const TURN_CHANGES: &str = "roads/turn-changes";
 
 /// `u32` by rank: the node of the search graph that is contracted then.
 pub(crate) const NODE_OF_RANK: &str = "roads/node-of-rank";
@@ -73,10 +95,12 @@ pub(crate) struct Header {
     pub layout: u32,
     /// Nodes of the search graph: edges and copies.
     pub nodes: u32,
+    /// Text of the profile's name.
+    pub profile: u32,
 }
 
 /// Raised when a section here changes its meaning.
-pub(crate) const LAYOUT: u32 = 2;
+pub(crate) const LAYOUT: u32 = 3;
 
 /// A stretch of road between two junctions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
@@ -96,7 +120,7 @@ pub(crate) struct Segment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub(crate) struct Edge {
-    /// Milliseconds, what a search minimises.
+    /// Milliseconds, what a search minimises; [`CLOSED`] where the edge is open at some times only.
     pub weight: u32,
     /// Milliseconds.
     pub duration: u32,
@@ -157,6 +181,33 @@ impl Arc {
     }
 }
 
+/// What an edge costs at some times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub(crate) struct EdgeChange {
+    pub edge: u32,
+    /// The schedule by which it holds.
+    pub schedule: u32,
+    /// Milliseconds, or [`CLOSED`].
+    pub weight: u32,
+    /// Milliseconds.
+    pub duration: u32,
+}
+
+/// What a turn weighs at some times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub(crate) struct TurnChange {
+    pub arc: u32,
+    /// The schedule by which it holds.
+    pub schedule: u32,
+    /// Milliseconds, or [`CLOSED`].
+    pub weight: u32,
+}
+
+/// The weight of an edge or turn that is closed.
+pub(crate) const CLOSED: u32 = u32::MAX;
+
 /// What segments of one name, number and kind have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Pod, Zeroable)]
 #[repr(C)]
@@ -165,8 +216,12 @@ pub(crate) struct Road {
     pub name: u32,
     /// Text of `ref`.
     pub reference: u32,
+    /// Text of where signposts say it leads.
+    pub destination: u32,
+    /// Text of the number of the motorway's exit it begins at.
+    pub exit: u32,
     /// Number of the [`crate::RoadClass`], plus [`NO_SNAP`], [`ROUNDABOUT`], [`TOLL`], [`TUNNEL`], [`UNPAVED`],
-    /// [`LEFT_HAND`].
+    /// [`LEFT_HAND`], [`LINK`].
     pub kind: u32,
 }
 
@@ -180,6 +235,8 @@ pub(crate) const TOLL: u32 = 1 << 10;
 pub(crate) const TUNNEL: u32 = 1 << 11;
 /// Traffic keeps to the left.
 pub(crate) const LEFT_HAND: u32 = 1 << 13;
+/// A slip road.
+pub(crate) const LINK: u32 = 1 << 14;
 /// Not paved.
 pub(crate) const UNPAVED: u32 = 1 << 12;
 

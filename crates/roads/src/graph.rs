@@ -4,8 +4,8 @@
 use petgraph::Direction;
 use petgraph::visit;
 
-use crate::cost::Cost;
-use crate::format::{Arc, Edge};
+use crate::cost::{Cost, LARGEST_PART, Packed};
+use crate::format::{Arc, CLOSED, Edge};
 
 /// A borrowed view of the search graph. A node is an edge of the road network (a segment driven in one
 /// direction) or a copy of one; an arc is an allowed turn. An arc costs the whole of the edge it leaves plus
@@ -65,6 +65,20 @@ impl<'a> RoadGraph<'a> {
         let base = self.edges.len();
         let copies = self.copies[first..].iter().take_while(move |e| **e == edge);
         std::iter::once(edge).chain((first..).zip(copies).map(move |(i, _)| (base + i) as u32))
+    }
+
+    /// What driving a node's edge costs; [`Packed::UNREACHED`] where it is closed.
+    pub(crate) fn open_cost(&self, node: u32) -> Packed {
+        let edge = self.edge(node);
+        match edge.weight == CLOSED {
+            true => Packed::UNREACHED,
+            false => Packed::new(edge.weight.min(LARGEST_PART), edge.duration, edge.distance),
+        }
+    }
+
+    /// Those of [`RoadGraph::turns_from`] that may be taken.
+    pub(crate) fn open_turns_from(&self, node: u32) -> impl Iterator<Item = &'a Arc> + use<'a> {
+        self.turns_from(node).iter().filter(|turn| turn.weight != CLOSED)
     }
 
     pub(crate) fn turns_from(&self, node: u32) -> &'a [Arc] {

@@ -19,10 +19,18 @@ pub enum Maneuver {
     Roundabout(u32),
     /// Drive into a roundabout where the route ends.
     RoundaboutInside,
-    /// Drive onto a motorway.
+    /// Drive onto a motorway, not by a slip road.
     Motorway,
-    /// Drive off a motorway.
+    /// Drive off a motorway, not by a slip road.
     LeaveMotorway,
+    /// Drive onto a slip road that does not leave a motorway.
+    Ramp(Turn),
+    /// Leave a motorway by a slip road.
+    Exit(Turn),
+    /// Drive from a slip road onto a motorway or trunk road.
+    Merge,
+    /// Keep to this side where roads part.
+    Fork(Turn),
     /// Drive onto a ferry.
     Ferry,
     /// The route ends.
@@ -90,10 +98,35 @@ pub struct Language {
     roundabout_inside: String,
     motorway: String,
     leave_motorway: String,
+    towards: String,
+    ramp: Sides,
+    exit: Sides,
+    numbered_exit: Sides,
+    merge: String,
+    fork: Sides,
     ferry: String,
     exits: Vec<String>,
     directions: [String; 8],
     turn: Turns,
+}
+
+/// The same to one side, to the other, and straight on.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sides {
+    left: String,
+    right: String,
+    straight: String,
+}
+
+impl Sides {
+    fn of(&self, turn: Turn) -> &str {
+        match turn {
+            Turn::SlightLeft | Turn::Left | Turn::SharpLeft => &self.left,
+            Turn::SlightRight | Turn::Right | Turn::SharpRight => &self.right,
+            Turn::Straight | Turn::Back => &self.straight,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -138,7 +171,10 @@ impl Language {
         &self.name
     }
 
-    fn say(&self, maneuver: Maneuver, heading: f64, road: Option<&str>) -> String {
+    /// `step` is what one drives along then; nothing on arrival.
+    fn say(&self, maneuver: Maneuver, heading: f64, step: Option<&Step>) -> String {
+        let road = step.and_then(Step::road);
+        let road = road.as_deref();
         let does = match maneuver {
             Maneuver::Arrive => return self.arrive.clone(),
             Maneuver::Depart => {
@@ -161,10 +197,24 @@ impl Language {
             Maneuver::RoundaboutInside => self.roundabout_inside.clone(),
             Maneuver::Motorway => self.motorway.clone(),
             Maneuver::LeaveMotorway => self.leave_motorway.clone(),
+            Maneuver::Ramp(turn) => self.ramp.of(turn).to_owned(),
+            Maneuver::Exit(turn) => match step.and_then(|step| step.exit.as_deref()) {
+                Some(number) => self.numbered_exit.of(turn).replace("{exit}", number),
+                None => self.exit.of(turn).to_owned(),
+            },
+            Maneuver::Merge => self.merge.clone(),
+            Maneuver::Fork(turn) => self.fork.of(turn).to_owned(),
             Maneuver::Ferry => self.ferry.clone(),
         };
-        match road {
+        let does = match road {
             Some(road) => self.onto.replace("{maneuver}", &does).replace("{road}", road),
+            None => does,
+        };
+        match step.and_then(|step| step.destination.as_deref()) {
+            Some(place) => self
+                .towards
+                .replace("{maneuver}", &does)
+                .replace("{destination}", place),
             None => does,
         }
     }
@@ -201,8 +251,10 @@ impl Route {
             };
             let steps = at..at + count;
             at += count;
-            let road = self.steps[steps.end - 1].road();
-            let unnoticed = maneuver == Maneuver::Turn(Turn::Straight) && road.is_none();
+            let along = &self.steps[steps.end - 1];
+            let unnoticed = maneuver == Maneuver::Turn(Turn::Straight)
+                && along.road().is_none()
+                && along.destination.is_none();
             let (duration, distance) = self.steps[steps.clone()]
                 .iter()
                 .fold((Millis::ZERO, Meters::ZERO), |sum, s| {
@@ -216,7 +268,7 @@ impl Route {
                 }
                 None => said.push(Instruction {
                     maneuver,
-                    text: language.say(maneuver, step.heading, road.as_deref()),
+                    text: language.say(maneuver, step.heading, Some(along)),
                     place: self.line[step.points.start],
                     duration,
                     distance,
@@ -239,11 +291,22 @@ impl Route {
 
 fn between(before: &Step, step: &Step) -> Maneuver {
     let motorway = |step: &Step| step.class == RoadClass::Motorway;
+    let fast = |step: &Step| matches!(step.class, RoadClass::Motorway | RoadClass::Trunk);
+    let turn = Turn::of(step.turn);
+    // Slip roads bend little where they begin: what counts is to which side, if to any.
+    let side = match (turn, step.turn) {
+        (Turn::Straight, degrees) if degrees > 3.0 => Turn::SlightRight,
+        (Turn::Straight, degrees) if degrees < -3.0 => Turn::SlightLeft,
+        _ => turn,
+    };
     match step.class {
         RoadClass::Ferry if before.class != RoadClass::Ferry => Maneuver::Ferry,
+        _ if step.link && !before.link && motorway(before) => Maneuver::Exit(side),
+        _ if step.link && !before.link && fast(step) => Maneuver::Ramp(side),
+        _ if before.link && !step.link && fast(step) => Maneuver::Merge,
         _ if motorway(step) && !motorway(before) => Maneuver::Motorway,
-        _ if motorway(before) && !motorway(step) => Maneuver::LeaveMotorway,
-        _ => Maneuver::Turn(Turn::of(step.turn)),
+        _ if motorway(before) && !motorway(step) && !before.link => Maneuver::LeaveMotorway,
+        _ => step.fork.map_or(Maneuver::Turn(turn), Maneuver::Fork),
     }
 }
 

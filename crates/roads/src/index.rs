@@ -1,20 +1,24 @@
 //! Opening the road sections of a pack, and what they say about a road.
 
+mod check;
+
+use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 
 use geom::{Fixed, LngLat};
 use pack::{OpenError, Pack};
 
-use crate::array::Array;
-use crate::cost::LARGEST_PART;
-use crate::format::{self, Edge, FAN_OUT, Header, NONE, Piece, Segment};
+use crate::array::{Array, Sections};
+use crate::format::{self, Edge, EdgeChange, Header, Piece, Segment, TurnChange};
 use crate::graph::RoadGraph;
-use crate::hierarchy::{Hierarchy, Metric};
-use crate::matrix::{self, Matrix};
+use crate::hierarchy::{Customizer, Hierarchy, Metric};
+use crate::matrix::{self, Matrix, MatrixTooLarge};
 use crate::query::Query;
 use crate::road::Road;
 use crate::search::{Blocks, Net};
 use crate::snap::Snap;
+
+pub(crate) use check::{check_starts, levels, refuse};
 
 /// A set of directed roads each of which leads to each other. `component 3`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,6 +47,7 @@ pub struct Statistics {
 
 /// The roads of a map pack: read-only, shared by all threads.
 pub struct RoadIndex {
+    profile: String,
     pub(crate) segments: Array<Segment>,
     pub(crate) first_point: Array<u32>,
     pub(crate) points: Array<Fixed>,
@@ -50,6 +55,10 @@ pub struct RoadIndex {
     copies: Array<u32>,
     first_arc: Array<u32>,
     arcs: Array<format::Arc>,
+    pub(crate) first_time: Array<u32>,
+    pub(crate) times: Array<[u16; 2]>,
+    pub(crate) edge_changes: Array<EdgeChange>,
+    pub(crate) turn_changes: Array<TurnChange>,
     components: Array<u32>,
     pub(crate) roads: Array<format::Road>,
     first_text: Array<u32>,
@@ -60,15 +69,53 @@ pub struct RoadIndex {
     pub(crate) hierarchy: Hierarchy,
     /// What the roads cost by the profile they were built with.
     pub(crate) metric: Metric,
-    /// Made when first needed.
+    /// Made when first needed, as is the next.
     blocks: OnceLock<Blocks>,
+    customizer: OnceLock<Customizer>,
 }
 
 impl RoadIndex {
-    /// Opens the road sections. Every number that leads to another place is checked once, so that nothing
-    /// can go out of bounds later; the bytes themselves are checked by [`Pack::verify`].
+    /// Opens the roads of the first profile in the pack. Every number that leads to another place is checked once, so that
+    /// nothing can go out of bounds later; the bytes themselves are checked by [`Pack::verify`].
     pub fn open(pack: Arc<Pack>) -> Result<Self, OpenError> {
-        let header: Array<Header> = Array::open(&pack, format::HEADER)?;
+        Self::open_sections(&Sections {
+            pack,
+            prefix: format::PREFIX.to_owned(),
+        })
+    }
+
+    /// Opens the roads of every profile in the pack: the first, then the others by name.
+    pub fn open_all(pack: &Arc<Pack>) -> Result<Vec<Self>, OpenError> {
+        let first = Self::open(Arc::clone(pack))?;
+        let headers = pack.sections().map(|(name, _)| name);
+        let prefixes: Vec<String> = headers
+            .filter(|name| name.starts_with("roads:"))
+            .filter_map(|name| name.strip_suffix(format::HEADER.strip_prefix(format::PREFIX)?))
+            .map(str::to_owned)
+            .collect();
+        let others = prefixes.into_iter().map(|prefix| {
+            let pack = Arc::clone(pack);
+            Self::open_sections(&Sections { pack, prefix })
+        });
+        std::iter::once(Ok(first)).chain(others).collect()
+    }
+
+    fn open_sections(pack: &Sections) -> Result<Self, OpenError> {
+        Self::open_unnamed(pack).map_err(|error| match error {
+            // The checks know sections by their first profile's names.
+            OpenError::Section { section, reason } => OpenError::Section {
+                section: match section.starts_with(format::PREFIX) {
+                    true => format::renamed(&section, &pack.prefix),
+                    false => section,
+                },
+                reason,
+            },
+            other => other,
+        })
+    }
+
+    fn open_unnamed(pack: &Sections) -> Result<Self, OpenError> {
+        let header: Array<Header> = Array::open(pack, format::HEADER)?;
         let header = *header.first().ok_or_else(|| refuse(format::HEADER, "is empty"))?;
         if header.layout != format::LAYOUT {
             return Err(refuse(
@@ -80,34 +127,48 @@ impl RoadIndex {
                 ),
             ));
         }
-        let components: Array<u32> = Array::open(&pack, format::COMPONENTS)?;
+        let components: Array<u32> = Array::open(pack, format::COMPONENTS)?;
         let largest = (0..components.len())
             .rev()
             .max_by_key(|c| components[*c])
             .unwrap_or(0);
-        let edges: Array<Edge> = Array::open(&pack, format::EDGES)?;
-        let hierarchy = Hierarchy::open(&pack, header.nodes as usize)?;
-        let index = Self {
-            segments: Array::open(&pack, format::SEGMENTS)?,
-            first_point: Array::open(&pack, format::FIRST_POINT)?,
-            points: Array::open(&pack, format::POINTS)?,
-            metric: Metric::open(&pack, edges.clone(), &hierarchy)?,
+        let edges: Array<Edge> = Array::open(pack, format::EDGES)?;
+        let arcs: Array<format::Arc> = Array::open(pack, format::ARCS)?;
+        let hierarchy = Hierarchy::open(pack, header.nodes as usize)?;
+        let mut index = Self {
+            profile: String::new(),
+            segments: Array::open(pack, format::SEGMENTS)?,
+            first_point: Array::open(pack, format::FIRST_POINT)?,
+            points: Array::open(pack, format::POINTS)?,
+            metric: Metric::open(pack, edges.clone(), arcs.clone(), &hierarchy)?,
             hierarchy,
             blocks: OnceLock::new(),
+            customizer: OnceLock::new(),
             edges,
-            copies: Array::open(&pack, format::COPIES)?,
-            first_arc: Array::open(&pack, format::FIRST_ARC)?,
-            arcs: Array::open(&pack, format::ARCS)?,
-            roads: Array::open(&pack, format::ROADS)?,
-            first_text: Array::open(&pack, format::FIRST_TEXT)?,
-            texts: Array::open(&pack, format::TEXTS)?,
-            boxes: Array::open(&pack, format::BOXES)?,
-            pieces: Array::open(&pack, format::PIECES)?,
+            copies: Array::open(pack, format::COPIES)?,
+            first_arc: Array::open(pack, format::FIRST_ARC)?,
+            arcs,
+            first_time: Array::open(pack, format::FIRST_TIME)?,
+            times: Array::open(pack, format::TIMES)?,
+            edge_changes: Array::open(pack, format::EDGE_CHANGES)?,
+            turn_changes: Array::open(pack, format::TURN_CHANGES)?,
+            roads: Array::open(pack, format::ROADS)?,
+            first_text: Array::open(pack, format::FIRST_TEXT)?,
+            texts: Array::open(pack, format::TEXTS)?,
+            boxes: Array::open(pack, format::BOXES)?,
+            pieces: Array::open(pack, format::PIECES)?,
             components,
             largest: ComponentId(largest as u32),
         };
         index.check(header)?;
+        index.profile = index.text(header.profile).unwrap_or_default().to_owned();
         Ok(index)
+    }
+
+    /// The name of the profile the roads were built with, such as `car`.
+    #[must_use]
+    pub fn profile(&self) -> &str {
+        &self.profile
     }
 
     /// The search graph.
@@ -135,14 +196,44 @@ impl RoadIndex {
         matrix::matrix(self.net(), sources, targets)
     }
 
+    /// [`RoadIndex::matrix`], refused with the size it would need where that is more than `most` bytes.
+    pub fn matrix_within(
+        &self,
+        sources: &[Snap],
+        targets: &[Snap],
+        most: u64,
+    ) -> Result<Matrix, MatrixTooLarge> {
+        matrix::matrix_within(self.net(), sources, targets, most)
+    }
+
+    /// The matrix in blocks of `rows` rows (the last may have fewer), told one after the other with the number of their first
+    /// row, until `tell` breaks. Takes the memory of one block: ten thousand places by ten thousand need not fit.
+    pub fn matrix_blocks<B>(
+        &self,
+        sources: &[Snap],
+        targets: &[Snap],
+        rows: usize,
+        tell: &mut dyn FnMut(usize, Matrix) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        matrix::matrix_blocks(self.net(), sources, targets, rows, tell)
+    }
+
     /// What the roads cost by the profile they were built with.
     #[must_use]
     pub fn metric(&self) -> &Metric {
         &self.metric
     }
 
+    pub(crate) fn turns(&self) -> Array<format::Arc> {
+        self.arcs.clone()
+    }
+
     pub(crate) fn blocks(&self) -> &Blocks {
         self.blocks.get_or_init(|| Blocks::new(self))
+    }
+
+    pub(crate) fn customizer(&self) -> &Customizer {
+        self.customizer.get_or_init(|| Customizer::new(&self.hierarchy))
     }
 
     pub(crate) fn net(&self) -> Net<'_> {
@@ -174,6 +265,10 @@ impl RoadIndex {
                 + size_of_val(&*self.first_arc)
                 + size_of_val(&*self.arcs)
                 + size_of_val(&*self.components)
+                + size_of_val(&*self.first_time)
+                + size_of_val(&*self.times)
+                + size_of_val(&*self.edge_changes)
+                + size_of_val(&*self.turn_changes)
                 + size_of_val(&*self.roads)
                 + size_of_val(&*self.first_text)
                 + size_of_val(&*self.texts)
@@ -203,7 +298,8 @@ impl RoadIndex {
             return Road::UNKNOWN;
         };
         let road = &self.roads[segment.road as usize];
-        Road::new(self.text(road.name), self.text(road.reference), road.kind)
+        let texts = [road.name, road.reference, road.destination, road.exit];
+        Road::new(texts.map(|text| self.text(text)), road.kind)
     }
 
     pub(crate) fn may_snap(&self, segment: usize) -> bool {
@@ -234,108 +330,6 @@ impl RoadIndex {
         let text = text as usize;
         let bytes = &self.texts[self.first_text[text] as usize..self.first_text[text + 1] as usize];
         std::str::from_utf8(bytes).ok().filter(|t| !t.is_empty())
-    }
-
-    fn check(&self, header: Header) -> Result<(), OpenError> {
-        let nodes = header.nodes as usize;
-        if self.edges.len() + self.copies.len() != nodes {
-            return Err(refuse(
-                format::COPIES,
-                "does not make as many nodes as the header says",
-            ));
-        }
-        check_starts(
-            format::FIRST_POINT,
-            &self.first_point,
-            self.segments.len(),
-            self.points.len(),
-        )?;
-        check_starts(format::FIRST_ARC, &self.first_arc, nodes, self.arcs.len())?;
-        let texts = self.first_text.len().saturating_sub(1);
-        check_starts(format::FIRST_TEXT, &self.first_text, texts, self.texts.len())?;
-        let all = |section: &str, good: bool, what: &str| match good {
-            true => Ok(()),
-            false => Err(refuse(section, what)),
-        };
-        let known = |edge: u32| edge == NONE || (edge as usize) < self.edges.len();
-        all(
-            format::SEGMENTS,
-            self.segments
-                .iter()
-                .all(|s| known(s.forward) && known(s.backward) && (s.road as usize) < self.roads.len()),
-            "names edges or roads that are not there",
-        )?;
-        all(
-            format::FIRST_POINT,
-            self.first_point.windows(2).all(|w| w[1] - w[0] >= 2),
-            "leaves a segment with fewer than two points",
-        )?;
-        all(
-            format::EDGES,
-            self.edges.iter().all(|e| {
-                e.segment() < self.segments.len()
-                    && (e.component as usize) < self.components.len()
-                    && e.weight.max(e.duration).max(e.distance) <= LARGEST_PART
-            }),
-            "names segments or components that are not there, or costs out of range",
-        )?;
-        all(
-            format::COPIES,
-            self.copies.iter().all(|e| (*e as usize) < self.edges.len()) && self.copies.is_sorted(),
-            "names edges that are not there, or is out of order",
-        )?;
-        let good = |a: &format::Arc| (a.head as usize) < nodes && a.weight.max(a.duration) <= LARGEST_PART;
-        all(
-            format::ARCS,
-            self.arcs.iter().all(good),
-            "names nodes that are not there, or costs out of range",
-        )?;
-        all(
-            format::ROADS,
-            self.roads
-                .iter()
-                .all(|r| (r.name.max(r.reference) as usize) < texts),
-            "names texts that are not there",
-        )?;
-        all(
-            format::PIECES,
-            self.pieces.iter().all(|p| {
-                let segment = p.segment as usize;
-                segment < self.segments.len() && (p.from as usize) + 1 < self.line(segment).len()
-            }),
-            "names points that are not there",
-        )?;
-        let boxes: usize = levels(self.pieces.len()).sum();
-        all(
-            format::BOXES,
-            self.boxes.len() == boxes,
-            "does not fit the pieces it should hold",
-        )
-    }
-}
-
-/// How many boxes each level of the R-tree has, leaves first, root last.
-pub(crate) fn levels(pieces: usize) -> impl Iterator<Item = usize> {
-    std::iter::successors((pieces > 0).then(|| pieces.div_ceil(FAN_OUT)), |n| {
-        (*n > 1).then(|| n.div_ceil(FAN_OUT))
-    })
-}
-
-pub(crate) fn check_starts(section: &str, starts: &[u32], of: usize, values: usize) -> Result<(), OpenError> {
-    let whole = starts.len() == of + 1
-        && starts.first() == Some(&0)
-        && starts.last().is_some_and(|last| *last as usize == values)
-        && starts.is_sorted();
-    match whole {
-        true => Ok(()),
-        false => Err(refuse(section, "does not divide the section it belongs to")),
-    }
-}
-
-pub(crate) fn refuse(section: &str, reason: &str) -> OpenError {
-    OpenError::Section {
-        section: section.to_owned(),
-        reason: reason.to_owned(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Many to many.
 
+use std::ops::ControlFlow;
+
 use geom::{Meters, Millis};
 use rayon::prelude::*;
 
@@ -82,14 +84,69 @@ impl Matrix {
     }
 }
 
+/// Why a matrix is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a matrix of {sources} by {targets} takes {bytes} bytes, more than the {most} allowed; ask for it in blocks of rows"
+)]
+pub struct MatrixTooLarge {
+    /// Rows.
+    pub sources: usize,
+    /// Columns.
+    pub targets: usize,
+    /// What it would take.
+    pub bytes: u64,
+    /// What was allowed.
+    pub most: u64,
+}
+
+/// [`matrix`], unless it would take more than so many bytes.
+pub(crate) fn matrix_within(
+    net: Net<'_>,
+    sources: &[Snap],
+    targets: &[Snap],
+    most: u64,
+) -> Result<Matrix, MatrixTooLarge> {
+    let bytes = Matrix::bytes_for(sources.len(), targets.len());
+    if bytes > most {
+        return Err(MatrixTooLarge {
+            sources: sources.len(),
+            targets: targets.len(),
+            bytes,
+            most,
+        });
+    }
+    Ok(matrix(net, sources, targets))
+}
+
+/// The matrix in blocks of so many rows (the last may have fewer), each told with the number of its first row, in order; until
+/// `tell` breaks. Only one block is in memory at a time.
+pub(crate) fn matrix_blocks<B>(
+    net: Net<'_>,
+    sources: &[Snap],
+    targets: &[Snap],
+    rows: usize,
+    tell: &mut dyn FnMut(usize, Matrix) -> ControlFlow<B>,
+) -> ControlFlow<B> {
+    let rows = rows.max(1);
+    let set = Targets::new(net, targets);
+    for (number, block) in sources.chunks(rows).enumerate() {
+        tell(number * rows, fill(net, &set, block, targets))?;
+    }
+    ControlFlow::Continue(())
+}
+
 /// The trip from each source to each target. Sources are shared in batches among the threads of the current `rayon`
 /// pool; the answer does not depend on how many.
 pub(crate) fn matrix(net: Net<'_>, sources: &[Snap], targets: &[Snap]) -> Matrix {
+    fill(net, &Targets::new(net, targets), sources, targets)
+}
+
+fn fill(net: Net<'_>, set: &Targets, sources: &[Snap], targets: &[Snap]) -> Matrix {
     let cells = sources.len() * targets.len();
     let mut durations = vec![0; cells];
     let mut distances = vec![0; cells];
     if cells > 0 {
-        let set = Targets::new(net, targets);
         let rows = durations
             .chunks_mut(targets.len())
             .zip(distances.chunks_mut(targets.len()));
@@ -104,8 +161,8 @@ pub(crate) fn matrix(net: Net<'_>, sources: &[Snap], targets: &[Snap]) -> Matrix
             .collect();
         rows.sort_by_key(|row| lowest(net, &row.source));
         rows.par_chunks_mut(LANES).for_each_init(
-            || Scratch::new(net, &set),
-            |scratch, rows| scratch.fill(net, &set, targets, rows),
+            || Scratch::new(net, set),
+            |scratch, rows| scratch.fill(net, set, targets, rows),
         );
     }
     Matrix {

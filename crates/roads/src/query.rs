@@ -5,7 +5,7 @@ use geom::{Millis, Seconds};
 use crate::cost::{Cost, Trip};
 use crate::reach::{self, Reach};
 use crate::route::{self, Route};
-use crate::search::{Batch, Flood, NO_WAY, Net, Pair, Targets};
+use crate::search::{AlternativeOptions, Batch, Flood, NO_WAY, Net, Pair, Targets};
 use crate::snap::Snap;
 
 /// Asks an index; keep one per thread. Each question forgets the one before in O(1).
@@ -40,6 +40,16 @@ impl<'a> Query<'a> {
     pub fn route(&mut self, from: &Snap, to: &Snap) -> Option<Route> {
         let path = self.pair.path(self.net, from, to)?;
         Some(route::describe(self.net, from, to, &path))
+    }
+
+    /// The best way and others that are worth a thought, the best first: none much longer, none mostly the same as those
+    /// before it, none with a needless detour. Empty where no road leads there; one where both places share a road.
+    pub fn alternatives(&mut self, from: &Snap, to: &Snap, options: &AlternativeOptions) -> Vec<Route> {
+        let paths = self.pair.alternatives(self.net, from, to, options);
+        let paths = paths.iter();
+        paths
+            .map(|path| route::describe(self.net, from, to, path))
+            .collect()
     }
 
     /// Trips from one place to many, in the order of the targets: equal to asking for each.

@@ -90,8 +90,14 @@ pub struct Road<'a> {
     pub name: Option<&'a str>,
     /// Its number, such as `B 96`.
     pub reference: Option<&'a str>,
-    /// Its kind.
+    /// Where signposts say it leads, such as `A 20, Rostock`; of one-way roads only.
+    pub destination: Option<&'a str>,
+    /// The number of the exit it begins at, where it is a slip road that leaves a motorway.
+    pub exit: Option<&'a str>,
+    /// Its kind; of a slip road that of the road it belongs to.
     pub class: RoadClass,
+    /// It is a slip road.
+    pub link: bool,
     /// It is part of a roundabout.
     pub roundabout: bool,
     /// One pays to use it.
@@ -107,17 +113,23 @@ impl Road<'_> {
     pub(crate) const UNKNOWN: Self = Self {
         name: None,
         reference: None,
+        destination: None,
+        exit: None,
         class: RoadClass::Other,
+        link: false,
         roundabout: false,
         toll: false,
         tunnel: false,
         unpaved: false,
     };
 
-    pub(crate) fn new<'a>(name: Option<&'a str>, reference: Option<&'a str>, kind: u32) -> Road<'a> {
+    pub(crate) fn new<'a>([name, reference, destination, exit]: [Option<&'a str>; 4], kind: u32) -> Road<'a> {
         Road {
             name,
             reference,
+            destination,
+            exit,
+            link: kind & format::LINK != 0,
             class: RoadClass::from_number(kind & 0xff),
             roundabout: kind & format::ROUNDABOUT != 0,
             toll: kind & format::TOLL != 0,

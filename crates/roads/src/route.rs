@@ -5,6 +5,8 @@ use std::ops::Range;
 use geom::{LngLat, Meters, Millis};
 
 use crate::cost::{Cost, Packed, Trip, centimeters};
+use crate::forks;
+use crate::guidance::Turn;
 use crate::index::RoadIndex;
 use crate::road::RoadClass;
 use crate::search::{Net, Path};
@@ -28,8 +30,17 @@ pub struct Step {
     pub name: Option<String>,
     /// The road's number, such as `B 96`.
     pub reference: Option<String>,
+    /// Where signposts say the road leads.
+    pub destination: Option<String>,
+    /// The number of the exit a slip road begins at.
+    pub exit: Option<String>,
     /// The road's kind.
     pub class: RoadClass,
+    /// It is a slip road.
+    pub link: bool,
+    /// The step begins where roads of the same kind part, and this is the one that is taken: slightly to the left or right, or
+    /// straight on between others.
+    pub fork: Option<Turn>,
     /// The stretch is part of a roundabout.
     pub roundabout: bool,
     /// Driving time, the turn into the road included.
@@ -56,6 +67,7 @@ pub(crate) fn describe(net: Net<'_>, from: &Snap, to: &Snap, path: &Path) -> Rou
             steps: Vec::new(),
         },
         lengths: Vec::new(),
+        fork: None,
     };
     let graph = net.graph();
     let along = |snap: &Snap, edge: u32| {
@@ -78,8 +90,8 @@ pub(crate) fn describe(net: Net<'_>, from: &Snap, to: &Snap, path: &Path) -> Rou
                 Some(from),
                 None,
             );
-            drawing.pass(net, path.source_edge);
-            for (node, turn) in between {
+            drawing.pass(net, path.source_edge, path.nodes[0].0);
+            for (i, (node, turn)) in between.iter().enumerate() {
                 drawing.drive(
                     graph.edge_of(*node),
                     *turn,
@@ -87,7 +99,7 @@ pub(crate) fn describe(net: Net<'_>, from: &Snap, to: &Snap, path: &Path) -> Rou
                     None,
                     None,
                 );
-                drawing.pass(net, *node);
+                drawing.pass(net, *node, path.nodes[i + 1].0);
             }
             let edge = graph.edge_of(*last);
             let part = graph.edges[edge as usize].part(along(to, edge));
@@ -105,6 +117,8 @@ struct Drawing<'a> {
     route: Route,
     /// Centimetres of each step.
     lengths: Vec<u64>,
+    /// What is taken where the edge that is drawn next begins, if roads part there.
+    fork: Option<Turn>,
 }
 
 impl Drawing<'_> {
@@ -121,15 +135,25 @@ impl Drawing<'_> {
                 && step.reference.as_deref() == road.reference
                 && step.roundabout == road.roundabout
                 && (step.class == road.class || road.name.is_some())
+                && step.link == road.link
         };
-        if let Some(step) = self.route.steps.last_mut().filter(|step| same(step)) {
+        let fork = self.fork.take();
+        let last = self.route.steps.last_mut();
+        if let Some(step) = last.filter(|step| fork.is_none() && same(step)) {
             step.duration += duration;
             step.points.end = end;
+            if step.destination.is_none() {
+                step.destination = road.destination.map(str::to_owned);
+            }
         } else {
             self.route.steps.push(Step {
                 name: road.name.map(str::to_owned),
                 reference: road.reference.map(str::to_owned),
+                destination: road.destination.map(str::to_owned),
+                exit: road.exit.map(str::to_owned),
                 class: road.class,
+                link: road.link,
+                fork,
                 roundabout: road.roundabout,
                 duration,
                 distance: Meters::ZERO,
@@ -145,17 +169,21 @@ impl Drawing<'_> {
         }
     }
 
-    /// Counts the exit at the end of a roundabout's edge that was driven to its end.
-    fn pass(&mut self, net: Net<'_>, node: u32) {
+    /// Looks at the junction at the end of a node's edge that was driven to its end: counts the exit of a roundabout, and
+    /// finds out whether roads part there.
+    fn pass(&mut self, net: Net<'_>, node: u32, next: u32) {
         let graph = net.graph();
         let is_roundabout = |node: u32| self.roads.road_of(graph.edge(node).segment()).roundabout;
-        let leaves = is_roundabout(node)
-            && graph
-                .turns_from(node)
-                .iter()
-                .any(|turn| !is_roundabout(turn.head));
-        if let Some(step) = self.route.steps.last_mut().filter(|_| leaves) {
-            step.exits += 1;
+        let turns = graph.turns_from(node);
+        match is_roundabout(node) {
+            true => {
+                let leaves = turns.iter().any(|turn| !is_roundabout(turn.head));
+                if let Some(step) = self.route.steps.last_mut().filter(|_| leaves) {
+                    step.exits += 1;
+                }
+            }
+            false if turns.len() > 1 => self.fork = forks::taken(self.roads, graph, node, next),
+            false => {}
         }
     }
 

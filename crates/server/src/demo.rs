@@ -84,7 +84,7 @@ fn demo_map(arguments: &DemoArguments) -> anyhow::Result<Arc<Atlas>> {
         }
     }
     let extract = arguments.data.join("neubrandenburg.osm.pbf");
-    map::build(&[&extract], &[], &pack, false)?;
+    map::build(&[&extract], &[], &[atlas::Profile::car()], &pack, false)?;
     Ok(Arc::new(Atlas::open(&pack)?))
 }
 

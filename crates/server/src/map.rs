@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
-use atlas::{Pass, Step};
+use atlas::{Pass, Profile, Step};
 use clap::Subcommand;
 use geocode::ExtraPoints;
 use geom::TileId;
@@ -28,6 +28,10 @@ pub enum MapCommand {
         /// The date these address points are of, as answers tell it
         #[arg(long, value_name = "DATE", default_value = "date unknown")]
         addresses_date: String,
+        /// Roads for this vehicle: car, van, bicycle or foot; may be given several times, the first is the one that
+        /// days are planned with
+        #[arg(long = "profile", value_name = "NAME", default_value = "car")]
+        profiles: Vec<String>,
         /// No progress bar
         #[arg(long)]
         quiet: bool,
@@ -60,14 +64,26 @@ pub fn run(command: MapCommand) -> anyhow::Result<()> {
             out,
             addresses,
             addresses_date,
+            profiles,
             quiet,
         } => {
+            let profiles: Vec<Profile> = profiles
+                .iter()
+                .map(|name| {
+                    Profile::shipped(name).with_context(|| {
+                        format!(
+                            "There is no profile {name:?}; there are {}.",
+                            Profile::SHIPPED.join(", ")
+                        )
+                    })
+                })
+                .collect::<anyhow::Result<_>>()?;
             let inputs: Vec<&Path> = extracts.iter().map(PathBuf::as_path).collect();
             let points: Vec<ExtraPoints> = addresses
                 .iter()
                 .map(|path| address_points(path, &addresses_date))
                 .collect::<anyhow::Result<_>>()?;
-            build(&inputs, &points, &out, quiet)
+            build(&inputs, &points, &profiles, &out, quiet)
         }
         MapCommand::Info { pack } => info(&pack),
         MapCommand::Verify { pack } => {
@@ -108,14 +124,20 @@ fn address_points(path: &Path, date: &str) -> anyhow::Result<ExtraPoints> {
 }
 
 /// Builds a pack with a bar over all passes.
-pub fn build(inputs: &[&Path], addresses: &[ExtraPoints], out: &Path, quiet: bool) -> anyhow::Result<()> {
+pub fn build(
+    inputs: &[&Path],
+    addresses: &[ExtraPoints],
+    profiles: &[Profile],
+    out: &Path,
+    quiet: bool,
+) -> anyhow::Result<()> {
     let bar = progress::bar(100 * Pass::ALL.len() as u64, "%", quiet);
     let mut show = |step: Step| {
         let before = Pass::ALL.iter().position(|p| *p == step.pass).unwrap_or(0) as f64;
         bar.set_message(step.pass.name());
         bar.set_position(((before + step.fraction) * 100.0) as u64);
     };
-    let report = atlas::build_with(inputs, addresses, out, &mut show)?;
+    let report = atlas::build_for(inputs, addresses, profiles, out, &mut show)?;
     bar.finish_and_clear();
     if !quiet {
         let [nodes, ways, relations] = report.elements;

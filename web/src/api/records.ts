@@ -13,6 +13,7 @@ export const remove = (plural: string, id: Id, version: number) =>
   request<{ change_set: Id }>('DELETE', `/api/v1/${plural}/${id}`, { version });
 export const history = (plural: string, id: Id) =>
   get<{ revisions: Revision[] }>(`/api/v1/${plural}/${id}/history`, { dated: false }).then((answer) => answer.revisions);
-export const changeSets = (limit: number) =>
-  get<{ change_sets: ChangeSet[] }>('/api/v1/change-sets', { query: { limit }, dated: false }).then((answer) => answer.change_sets);
+/** Newest first; with `mine` only those of whoever asks. */
+export const changeSets = (limit: number, mine = false) =>
+  get<{ change_sets: ChangeSet[] }>('/api/v1/change-sets', { query: { limit, mine: mine ? 'true' : null }, dated: false }).then((answer) => answer.change_sets);
 export const undo = (id: Id) => post<UndoResult>(`/api/v1/change-sets/${id}/undo`, {});

@@ -279,6 +279,212 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cycles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest cycles */
+        get: operations["get_api_v1_cycles"];
+        put?: never;
+        /** Plan some weeks for several reps: a job */
+        post: operations["post_api_v1_cycles"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cycles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A cycle; while it is being planned, the best so far */
+        get: operations["get_api_v1_cycles_id"];
+        put?: never;
+        post?: never;
+        /** Forget a draft */
+        delete: operations["delete_api_v1_cycles_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cycles/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept a cycle: a job that writes a plan for each day, as one change set */
+        post: operations["post_api_v1_cycles_id_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cycles/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What accepting a cycle would change */
+        get: operations["get_api_v1_cycles_id_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cycles/{id}/days/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One day of a cycle as a day plan, with its roads */
+        get: operations["get_api_v1_cycles_id_days_day"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cycles/{id}/free": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a visit move again that was put on its day by hand */
+        post: operations["post_api_v1_cycles_id_free"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cycles/{id}/improve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Plan on from here; what is fixed stays */
+        post: operations["post_api_v1_cycles_id_improve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cycles/{id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move a visit to another day, where it stays */
+        post: operations["post_api_v1_cycles_id_move"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cycles/{id}/price": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What moving a visit to another day costs; nothing is changed */
+        post: operations["post_api_v1_cycles_id_price"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cycles/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop improving; the best so far stays */
+        post: operations["post_api_v1_cycles_id_stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cycles/{id}/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What if a rep is ill, there is one more, a customer is promised a day: a new cycle beside this one */
+        post: operations["post_api_v1_cycles_id_what_if"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cycles/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who can be planned for some weeks */
+        get: operations["get_api_v1_cycles_people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/days/{date}": {
         parameters: {
             query?: never;
@@ -536,6 +742,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/locations/{id}/appointment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Book an appointment: a visit promised for that time */
+        post: operations["post_api_v1_locations_id_appointment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/locations/{id}/candidates": {
         parameters: {
             query?: never;
@@ -604,6 +827,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/locations/{id}/slots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** On which of the next days does an appointment fit best? */
+        get: operations["get_api_v1_locations_id_slots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/map": {
         parameters: {
             query?: never;
@@ -613,6 +853,40 @@ export interface paths {
         };
         /** The map pack in use */
         get: operations["get_api_v1_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mileage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was driven between check-ins, home to home */
+        get: operations["get_api_v1_mileage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mileage/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as CSV, one line for each drive */
+        get: operations["get_api_v1_mileage_export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1628,6 +1902,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/vroom": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Plan as VROOM does: jobs and shipments for vehicles */
+        post: operations["post_vroom"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/vroom/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the planner is there */
+        get: operations["get_vroom_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1712,6 +2020,21 @@ export interface components {
             /** @description The largest first. */
             groups: components["schemas"]["AlikeGroup"][];
         };
+        /** @description An appointment to book. */
+        Appointment: {
+            /**
+             * Format: int64
+             * @description 1 to 600.
+             */
+            minutes: number;
+            purpose?: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            start: number;
+            user_id: string;
+        };
         /** @description Why an area cannot be used. */
         AreaProblem: {
             /** Format: double */
@@ -1722,6 +2045,11 @@ export interface components {
              */
             lng?: number | null;
             message: string;
+        };
+        Best: {
+            day: string;
+            /** Format: int64 */
+            minutes: number;
         };
         BestDay: {
             /** @description Local day. */
@@ -1739,6 +2067,12 @@ export interface components {
             title: string;
             type: string;
         };
+        /** @description The visit that was booked. */
+        Booked: {
+            /** @description Goes to `/api/v1/change-sets/{id}/undo`. */
+            change_set: string;
+            visit_id: string;
+        };
         /** @description A municipality, district or postcode. */
         BoundaryInfo: {
             /** Format: int32 */
@@ -1754,6 +2088,15 @@ export interface components {
             /** Format: int64 */
             seq?: number | null;
             type: string;
+        };
+        ByReason: {
+            code: string;
+            /**
+             * Format: int64
+             * @description Visits.
+             */
+            count: number;
+            text: string;
         };
         CalendarAddress: {
             /** @description Whoever has it can read the calendar. Shown this once. */
@@ -1807,6 +2150,61 @@ export interface components {
             territory_id?: string | null;
             totals: components["schemas"]["Totals"];
         };
+        /** @description One rep on one day. Times are milliseconds since 1970. */
+        Cell: {
+            /** @default  */
+            day: string;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            drive_s: number;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            end: number;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            meters: number;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            overtime_s: number;
+            /**
+             * @description From and to; null on a day off.
+             * @default null
+             */
+            shift: number[] | null;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            start: number;
+            /**
+             * @description work, off, absent, past
+             * @default
+             */
+            state: string;
+            /**
+             * @description In driving order.
+             * @default []
+             */
+            stops: components["schemas"]["CycleStop"][];
+            /**
+             * Format: int64
+             * @default 0
+             */
+            visit_s: number;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            wait_s: number;
+        };
         /** @description An entry of the change feed. */
         ChangeJson: {
             /** Format: int64 */
@@ -1829,6 +2227,42 @@ export interface components {
          * @enum {string}
          */
         ChangeKind: "moved" | "added" | "dropped" | "kept";
+        /** @description What accepting would change. */
+        Changes: {
+            /**
+             * Format: int64
+             * @description Visits that keep their day; their time may change.
+             */
+            kept: number;
+            /**
+             * Format: int64
+             * @description Visits that change their day or rep.
+             */
+            moved: number;
+            /** @description By day; the first of them. */
+            moves: components["schemas"]["CycleChange"][];
+            /**
+             * Format: int64
+             * @description Visits that no plan had.
+             */
+            new: number;
+            /**
+             * Format: int64
+             * @description Days that get a plan.
+             */
+            plans: number;
+            /**
+             * Format: int64
+             * @description Promised visits, all of which keep their time.
+             */
+            promises: number;
+            /**
+             * Format: int64
+             * @description Planned visits that go back to waiting.
+             */
+            released: number;
+            sentence: string;
+        };
         /** @description A set of changes that can be undone as one. */
         ChangeSetJson: {
             /** Format: int64 */
@@ -1942,9 +2376,37 @@ export interface components {
             /** @description Position in the file, from 0. */
             index: number;
         };
+        /** @description A "what if" beside what it began from. */
+        Compared: {
+            /** Format: int64 */
+            added: number;
+            /** Format: int64 */
+            dropped: number;
+            /**
+             * Format: int64
+             * @description Visits on the same day with the same rep.
+             */
+            kept: number;
+            /**
+             * Format: int64
+             * @description Visits that change their day or rep.
+             */
+            moved: number;
+            parent: components["schemas"]["ComparedSums"];
+        };
+        ComparedSums: components["schemas"]["Sums"] & {
+            /** Format: int64 */
+            asked: number;
+            /** Format: int64 */
+            met: number;
+        };
         Count: {
             /** Format: int64 */
             count: number;
+        };
+        Creator: {
+            id: string;
+            name: string;
         };
         /** @description A page of customers. */
         CustomerPage: {
@@ -2025,6 +2487,164 @@ export interface components {
             territory_name?: string | null;
             /** @description customer, prospect, … */
             type?: string | null;
+        };
+        /** @description A visit that comes, goes or moves. */
+        CycleChange: {
+            /** @description Null for a new visit. */
+            from_day?: string | null;
+            name: string;
+            /** @description Null for one that goes back to waiting. */
+            to_day?: string | null;
+            user_id: string;
+        };
+        /** @description A cycle in a list. */
+        CycleHead: {
+            /** Format: int64 */
+            asked: number;
+            /** @description Of accepting it; goes to `/api/v1/change-sets/{id}/undo`. */
+            change_set?: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            created_at: number;
+            created_by: components["schemas"]["Creator"];
+            /** @description Local day. */
+            first_day: string;
+            id: string;
+            last_day: string;
+            /**
+             * Format: int64
+             * @description Visits planned of those asked for.
+             */
+            met: number;
+            /** @description The cycle that this is a "what if" of. */
+            parent_id?: string | null;
+            /** @description How many reps. */
+            people: number;
+            /** @description planning, ready, failed, accepted */
+            state: string;
+            /** @description That question in words. */
+            what?: string | null;
+        };
+        CycleHome: {
+            label: string;
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lng: number;
+        };
+        /** @description A cycle with its days. */
+        CycleJson: components["schemas"]["CycleHead"] & {
+            compared?: components["schemas"]["Compared"] | null;
+            /** Format: int64 */
+            computing_ms: number;
+            /** @description Milliseconds of search, visits met and seconds of driving, each time the plan got better. */
+            curve: number[][];
+            days: string[];
+            /**
+             * Format: double
+             * @description Share of the visits asked for that are left out and not proven impossible: at most so much more could be
+             *     met. Null at the beginning.
+             */
+            gap?: number | null;
+            job?: components["schemas"]["Job"] | null;
+            map_hash: string;
+            /** @description Why it failed. */
+            message?: string | null;
+            rows: components["schemas"]["Row"][];
+            /** Format: int64 */
+            seed: number;
+            /** Format: int64 */
+            steps: number;
+            /** Format: int64 */
+            steps_done: number;
+            totals: components["schemas"]["Sums"];
+            unmet: components["schemas"]["Unmet"][];
+            unmet_by_reason: components["schemas"]["ByReason"][];
+        };
+        CycleList: {
+            cycles: components["schemas"]["CycleHead"][];
+        };
+        /** @description A visit of a cycle. */
+        CycleStop: {
+            /** @default  */
+            account_id: string;
+            /** @default  */
+            address: string;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            arrive: number;
+            /** @default null */
+            class: string | null;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            depart: number;
+            /**
+             * Format: int64
+             * @description Days from this day until the visit is due; negative when overdue.
+             * @default null
+             */
+            due_days: number | null;
+            /**
+             * @description A person put it on this day.
+             * @default false
+             */
+            fixed: boolean;
+            /**
+             * Format: double
+             * @default 0
+             */
+            lat: number;
+            /**
+             * Format: double
+             * @default 0
+             */
+            lng: number;
+            /** @default  */
+            location_id: string;
+            /** @default  */
+            name: string;
+            /**
+             * @description The customer was promised this day.
+             * @default false
+             */
+            promised: boolean;
+            /** @default [] */
+            reasons: components["schemas"]["Reason"][];
+            /**
+             * Format: int64
+             * @default 0
+             */
+            start: number;
+            /**
+             * @description An accepted plan has it on this day already.
+             * @default false
+             */
+            stood: boolean;
+            /**
+             * @description Of the visit's record, if there is one.
+             * @default null
+             */
+            visit_id: string | null;
+        };
+        /** @description A rep's day after a change. */
+        DayAfter: {
+            day: string;
+            /** Format: int64 */
+            drive_s: number;
+            /**
+             * Format: int64
+             * @description Being back, milliseconds since 1970.
+             */
+            end: number;
+            /** Format: int64 */
+            overtime_s: number;
+            user_id: string;
         };
         /** @description How many visits could be made on the day. */
         DayDue: {
@@ -2180,6 +2800,67 @@ export interface components {
             owner_id?: string | null;
             parent_id?: string | null;
         };
+        /** @description A rep's day. */
+        DrivenDay: {
+            /** @description Local day. */
+            day: string;
+            /** @description Always true: worked out, not recorded. */
+            derived: boolean;
+            /**
+             * Format: int64
+             * @description Over the roads between check-ins.
+             */
+            driven_m: number;
+            /** Format: int64 */
+            driven_s: number;
+            legs: components["schemas"]["DrivenLeg"][];
+            /** @description What is missing in it, such as a home; null when nothing is. */
+            note?: string | null;
+            /** Format: int64 */
+            planned_drive_s: number;
+            /**
+             * Format: int64
+             * @description Of the accepted plan; 0 without one.
+             */
+            planned_m: number;
+            user_id: string;
+            user_name: string;
+            /**
+             * Format: int64
+             * @description Between checking in and out; planned length where nobody checked out.
+             */
+            visit_s: number;
+            /** Format: int64 */
+            visits: number;
+        };
+        /** @description One drive. Names of customers, or of home. */
+        DrivenLeg: {
+            from: string;
+            /** Format: int64 */
+            meters: number;
+            /** Format: int64 */
+            seconds: number;
+            to: string;
+        };
+        /** @description A rep's sums. */
+        DrivenTotal: {
+            /** Format: int64 */
+            days: number;
+            /** Format: int64 */
+            driven_m: number;
+            /** Format: int64 */
+            driven_s: number;
+            /** Format: int64 */
+            planned_drive_s: number;
+            /** Format: int64 */
+            planned_m: number;
+            user_id: string;
+            user_name: string;
+            /** Format: int64 */
+            visit_s: number;
+            /** Format: int64 */
+            visits: number;
+        };
         /**
          * @description What to do with a row whose customer is on record already.
          * @enum {string}
@@ -2314,6 +2995,38 @@ export interface components {
             /** @description `customer`, `contact`, `opportunity`. */
             type: string;
         };
+        /** @description Where an appointment could be. */
+        FoundSlot: {
+            /** @description The customer visited before; null for the first visit of the day. */
+            after?: string | null;
+            /** @description The customer visited next; null for the last one. */
+            before?: string | null;
+            /** @description Local day. */
+            day: string;
+            /** Format: int64 */
+            end: number;
+            /**
+             * Format: int64
+             * @description Of driving; negative when it saves some.
+             */
+            extra_drive_minutes: number;
+            /** @description ok (below 15 minutes), warn (below 45), danger */
+            level: string;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            start: number;
+            user_id: string;
+            user_name: string;
+        };
+        /** @description Slots, the one with the least driving first. */
+        FoundSlots: {
+            /** Format: int64 */
+            minutes: number;
+            reasons: components["schemas"]["NoSlot"][];
+            slots: components["schemas"]["FoundSlot"][];
+        };
         FoundTerritory: {
             id: string;
             name: string;
@@ -2402,6 +3115,13 @@ export interface components {
         Imports: {
             imports: components["schemas"]["ImportJson"][];
         };
+        Improve: {
+            /**
+             * @description quick, usual, thorough
+             * @default null
+             */
+            effort: string | null;
+        };
         /** @description What is not right. Lists hold at most 1,000 each, counts all. */
         IssuesJson: {
             /** Format: int64 */
@@ -2431,7 +3151,7 @@ export interface components {
             finished_at?: number | null;
             /** @description Its id. */
             id: string;
-            /** @description `import-check`, `import-run`, `geocode`. */
+            /** @description `import-check`, `import-run`, `geocode`, `cycle-plan`, `cycle-accept`. */
             kind: string;
             /** @description What it is doing, or why it failed. */
             message: string;
@@ -2449,7 +3169,7 @@ export interface components {
              * @description Units in all; 0 while unknown.
              */
             total: number;
-            /** @description What is counted: `rows`, `places`. */
+            /** @description What is counted: `rows`, `places`, `steps`, `days`. */
             unit: string;
             /** @description Who asked for it. */
             user_id?: string | null;
@@ -2478,6 +3198,12 @@ export interface components {
             /** @description At most 5,000, by name. */
             locations: components["schemas"]["CaughtJson"][];
             totals: components["schemas"]["Totals"];
+        };
+        /** @description Somebody who would be visited too late. */
+        LateBy: {
+            /** Format: int64 */
+            minutes: number;
+            name: string;
         };
         /** @description A visit that is due and not planned. */
         LeftOut: {
@@ -2609,6 +3335,13 @@ export interface components {
             share?: number | null;
             user_id: string;
         };
+        /** @description What was driven, by rep and day. */
+        Mileage: {
+            days: components["schemas"]["DrivenDay"][];
+            from: string;
+            to: string;
+            totals: components["schemas"]["DrivenTotal"][];
+        };
         /** @description Where a stop is to go. */
         Move: {
             /** @description The stop's new number, from 1. */
@@ -2641,10 +3374,49 @@ export interface components {
              */
             ninth_decile_m?: number | null;
         };
+        /** @description A visit of a cycle and the day it is to go to. */
+        MoveVisit: {
+            /** @description The day on which it stands. */
+            day: string;
+            location_id: string;
+            to_day: string;
+            /** @description Another rep; the same unless said. */
+            to_user_id?: string | null;
+            user_id: string;
+        };
         /** @description An id with its name. */
         Named: {
             id: string;
             name: string;
+        };
+        /** @description What to plan. */
+        NewCycle: {
+            /**
+             * @description quick, usual, thorough
+             * @default null
+             */
+            effort: string | null;
+            /**
+             * @description The next Monday unless said.
+             * @default null
+             */
+            first_day: string | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            seed: number | null;
+            /**
+             * @description Reps; all with working hours unless said.
+             * @default null
+             */
+            users: string[] | null;
+            /**
+             * Format: int64
+             * @description 1 to 8; 4 unless said.
+             * @default null
+             */
+            weeks: number | null;
         };
         /** @description A password to set. */
         NewPassword: {
@@ -2695,6 +3467,18 @@ export interface components {
             id: string;
             owner_id?: string | null;
             promised: boolean;
+        };
+        /** @description A day on which it does not fit. */
+        NoSlot: {
+            day: string;
+            text: string;
+            user_id: string;
+        };
+        /** @description A visit of a cycle. */
+        OneVisit: {
+            day: string;
+            location_id: string;
+            user_id: string;
         };
         /** @description What leaves this machine. */
         Outbound: {
@@ -2815,6 +3599,12 @@ export interface components {
              */
             to?: number | null;
         };
+        /** @description Who can be planned, and what is missing. */
+        People: {
+            /** @description How many rhythms there are; without any, nothing is ever due. */
+            frequencies: number;
+            people: components["schemas"]["Plannable"][];
+        };
         /** @description What one person works, over all territories, by their shares. */
         PersonJson: {
             /**
@@ -2883,6 +3673,16 @@ export interface components {
             text: string;
             visit_id: string;
         };
+        Plannable: {
+            /** @description To be visited within these weeks. */
+            customers: number;
+            /** @description Why not; null when they can. */
+            message?: string | null;
+            name: string;
+            user_id: string;
+            /** @description In these weeks. */
+            working_days: number;
+        };
         /** @description What to plan. */
         PlanWhat: {
             /**
@@ -2916,6 +3716,20 @@ export interface components {
             problem?: components["schemas"]["AreaProblem"] | null;
             /** @description The changed territory first, then the others by how many places move. */
             sides: components["schemas"]["SideJson"][];
+        };
+        /** @description What moving a visit costs. Nothing is changed by asking. */
+        Price: {
+            from: components["schemas"]["DayAfter"];
+            late: components["schemas"]["LateBy"][];
+            /**
+             * Format: int64
+             * @description Of driving, both days together; negative when it saves some.
+             */
+            minutes: number;
+            /** @description Nobody is late and the day is not too long. */
+            possible: boolean;
+            sentence: string;
+            to: components["schemas"]["DayAfter"];
         };
         /** @description An error as a client sees it (RFC 9457). */
         Problem: {
@@ -3068,6 +3882,50 @@ export interface components {
             /** @description By record type: read, create, write, delete. */
             rights: Record<string, never>;
             role: string;
+        };
+        /** @description A rep's days. */
+        Row: {
+            /**
+             * Format: int64
+             * @default 0
+             */
+            asked: number;
+            /**
+             * @description One for each day of the cycle.
+             * @default []
+             */
+            cells: components["schemas"]["Cell"][];
+            /**
+             * Format: int64
+             * @default 0
+             */
+            drive_s: number;
+            /** @default null */
+            home: components["schemas"]["CycleHome"] | null;
+            /**
+             * @description Why this person cannot be planned; null when they can.
+             * @default null
+             */
+            message: string | null;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            met: number;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            meters: number;
+            /** @default  */
+            name: string;
+            /** @default  */
+            user_id: string;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            visit_s: number;
         };
         /** @description What is wrong with one cell or row. */
         RowError: {
@@ -3308,6 +4166,34 @@ export interface components {
             /** Format: int64 */
             updated: number;
         };
+        /** @description Sums over days. */
+        Sums: {
+            /**
+             * Format: int64
+             * @default 0
+             */
+            drive_s: number;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            meters: number;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            overtime_s: number;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            visit_s: number;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            wait_s: number;
+        };
         /** @description Places that were taken. */
         Taken: {
             /** @description Null where nothing had to change. */
@@ -3456,6 +4342,34 @@ export interface components {
             /** Format: int64 */
             undone: number;
         };
+        /** @description A customer who gets fewer visits than asked for. */
+        Unmet: {
+            account_id: string;
+            best?: components["schemas"]["Best"] | null;
+            class?: string | null;
+            /** @description Who would have to go for it. */
+            displaces: string[];
+            /** Format: int64 */
+            due_days?: number | null;
+            /** Format: double */
+            lat?: number | null;
+            /** Format: double */
+            lng?: number | null;
+            location_id: string;
+            /**
+             * Format: int64
+             * @description So many visits too few.
+             */
+            missing: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description Minutes of driving that one more visit would add; null where it is not possible at all.
+             */
+            price_minutes?: number | null;
+            reasons: components["schemas"]["Reason"][];
+            user_id: string;
+        };
         /** @description Whether log and records fit together. */
         VerifyJson: {
             /** Format: int64 */
@@ -3484,6 +4398,30 @@ export interface components {
             named: number;
             /** Format: int64 */
             number: number;
+        };
+        /** @description A question about a cycle. */
+        WhatIf: {
+            from_day: string;
+            to_day: string;
+            user_id: string;
+            /** @enum {string} */
+            what: "ill";
+        } | {
+            /** Format: double */
+            lat: number;
+            /** @description Whose working hours they have. */
+            like_user_id: string;
+            /** Format: double */
+            lng: number;
+            name: string;
+            /** @enum {string} */
+            what: "one-more-rep";
+        } | {
+            day: string;
+            location_id: string;
+            time: string;
+            /** @enum {string} */
+            what: "promise";
         };
         /** @description What is to be different in the new plan. */
         Wish: {
@@ -4122,6 +5060,419 @@ export interface operations {
             };
         };
     };
+    get_api_v1_cycles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CycleList"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_cycles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCycle"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CycleJson"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_cycles_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CycleJson"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_api_v1_cycles_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_cycles_id_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_cycles_id_changes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
+                };
+            };
+        };
+    };
+    get_api_v1_cycles_id_days_day: {
+        parameters: {
+            query?: {
+                /** @description The rep; oneself unless said. */
+                user?: string;
+            };
+            header?: never;
+            path: {
+                day: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DayPlan"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_cycles_id_free: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OneVisit"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CycleJson"];
+                };
+            };
+        };
+    };
+    post_api_v1_cycles_id_improve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Improve"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CycleJson"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_cycles_id_move: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveVisit"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CycleJson"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_cycles_id_price: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveVisit"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Price"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_cycles_id_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CycleJson"];
+                };
+            };
+        };
+    };
+    post_api_v1_cycles_id_what_if: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhatIf"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CycleJson"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_cycles_people: {
+        parameters: {
+            query?: {
+                first_day?: string;
+                weeks?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["People"];
+                };
+            };
+        };
+    };
     get_api_v1_days_date: {
         parameters: {
             query?: {
@@ -4552,6 +5903,39 @@ export interface operations {
             };
         };
     };
+    post_api_v1_locations_id_appointment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Appointment"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Booked"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_api_v1_locations_id_candidates: {
         parameters: {
             query?: {
@@ -4672,6 +6056,44 @@ export interface operations {
             };
         };
     };
+    get_api_v1_locations_id_slots: {
+        parameters: {
+            query?: {
+                /** @description Slots in the answer, 1 to 50; 6 unless said. */
+                count?: number;
+                /** @description Working days looked through for each rep, 1 to 20; 10 unless said. */
+                days?: number;
+                /** @description How long it takes, 1 to 600; as long as visits there usually take unless said. */
+                minutes?: number;
+                /** @description Only this rep. */
+                user?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundSlots"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_api_v1_map: {
         parameters: {
             query?: never;
@@ -4688,6 +6110,65 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PackInfo"];
                 };
+            };
+        };
+    };
+    get_api_v1_mileage: {
+        parameters: {
+            query?: {
+                /** @description First day; the first of this month unless said. */
+                from?: string;
+                /** @description Last day; today unless said. */
+                to?: string;
+                /** @description One rep, or `all` for managers and admins; oneself unless said. */
+                user?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mileage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_mileage_export: {
+        parameters: {
+            query?: {
+                /** @description First day; the first of this month unless said. */
+                from?: string;
+                /** @description Last day; today unless said. */
+                to?: string;
+                /** @description One rep, or `all` for managers and admins; oneself unless said. */
+                user?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description text/csv */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -5896,7 +7377,10 @@ export interface operations {
     get_match_v1_profile_coordinates: {
         parameters: {
             query?: {
-                /** @description Route: one route is answered. */
+                /**
+                 * @description Route between two coordinates: `true`, `false`, or how many other ways are told besides the best, at most 5. None unless
+                 *     said; `true` is 2.
+                 */
                 alternatives?: string;
                 /** @description Route and trip: `true`, or some of duration, distance, speed. Table: duration, distance or both. */
                 annotations?: string;
@@ -5952,12 +7436,17 @@ export interface operations {
                 timestamps?: string;
                 /** @description Not offered: every coordinate is a stop. */
                 waypoints?: string;
+                /**
+                 * @description Not OSRM's: the time of the week for which access, directions, limits and turns are as their conditions say, as
+                 *     `Mo 07:30`. Without it conditions do not count.
+                 */
+                week_time?: string;
             };
             header?: never;
             path: {
                 /** @description `lng,lat;lng,lat…`, or `polyline(…)`. */
                 coordinates: string;
-                /** @description `driving` or `car`. */
+                /** @description The name of a profile that the map was built with, such as `car`; `driving` is the first. */
                 profile: string;
             };
             cookie?: never;
@@ -5985,7 +7474,10 @@ export interface operations {
     get_nearest_v1_profile_coordinates: {
         parameters: {
             query?: {
-                /** @description Route: one route is answered. */
+                /**
+                 * @description Route between two coordinates: `true`, `false`, or how many other ways are told besides the best, at most 5. None unless
+                 *     said; `true` is 2.
+                 */
                 alternatives?: string;
                 /** @description Route and trip: `true`, or some of duration, distance, speed. Table: duration, distance or both. */
                 annotations?: string;
@@ -6041,12 +7533,17 @@ export interface operations {
                 timestamps?: string;
                 /** @description Not offered: every coordinate is a stop. */
                 waypoints?: string;
+                /**
+                 * @description Not OSRM's: the time of the week for which access, directions, limits and turns are as their conditions say, as
+                 *     `Mo 07:30`. Without it conditions do not count.
+                 */
+                week_time?: string;
             };
             header?: never;
             path: {
                 /** @description `lng,lat;lng,lat…`, or `polyline(…)`. */
                 coordinates: string;
-                /** @description `driving` or `car`. */
+                /** @description The name of a profile that the map was built with, such as `car`; `driving` is the first. */
                 profile: string;
             };
             cookie?: never;
@@ -6421,7 +7918,10 @@ export interface operations {
     get_route_v1_profile_coordinates: {
         parameters: {
             query?: {
-                /** @description Route: one route is answered. */
+                /**
+                 * @description Route between two coordinates: `true`, `false`, or how many other ways are told besides the best, at most 5. None unless
+                 *     said; `true` is 2.
+                 */
                 alternatives?: string;
                 /** @description Route and trip: `true`, or some of duration, distance, speed. Table: duration, distance or both. */
                 annotations?: string;
@@ -6477,12 +7977,17 @@ export interface operations {
                 timestamps?: string;
                 /** @description Not offered: every coordinate is a stop. */
                 waypoints?: string;
+                /**
+                 * @description Not OSRM's: the time of the week for which access, directions, limits and turns are as their conditions say, as
+                 *     `Mo 07:30`. Without it conditions do not count.
+                 */
+                week_time?: string;
             };
             header?: never;
             path: {
                 /** @description `lng,lat;lng,lat…`, or `polyline(…)`. */
                 coordinates: string;
-                /** @description `driving` or `car`. */
+                /** @description The name of a profile that the map was built with, such as `car`; `driving` is the first. */
                 profile: string;
             };
             cookie?: never;
@@ -6510,7 +8015,10 @@ export interface operations {
     get_table_v1_profile_coordinates: {
         parameters: {
             query?: {
-                /** @description Route: one route is answered. */
+                /**
+                 * @description Route between two coordinates: `true`, `false`, or how many other ways are told besides the best, at most 5. None unless
+                 *     said; `true` is 2.
+                 */
                 alternatives?: string;
                 /** @description Route and trip: `true`, or some of duration, distance, speed. Table: duration, distance or both. */
                 annotations?: string;
@@ -6566,12 +8074,17 @@ export interface operations {
                 timestamps?: string;
                 /** @description Not offered: every coordinate is a stop. */
                 waypoints?: string;
+                /**
+                 * @description Not OSRM's: the time of the week for which access, directions, limits and turns are as their conditions say, as
+                 *     `Mo 07:30`. Without it conditions do not count.
+                 */
+                week_time?: string;
             };
             header?: never;
             path: {
                 /** @description `lng,lat;lng,lat…`, or `polyline(…)`. */
                 coordinates: string;
-                /** @description `driving` or `car`. */
+                /** @description The name of a profile that the map was built with, such as `car`; `driving` is the first. */
                 profile: string;
             };
             cookie?: never;
@@ -6683,7 +8196,10 @@ export interface operations {
     get_trip_v1_profile_coordinates: {
         parameters: {
             query?: {
-                /** @description Route: one route is answered. */
+                /**
+                 * @description Route between two coordinates: `true`, `false`, or how many other ways are told besides the best, at most 5. None unless
+                 *     said; `true` is 2.
+                 */
                 alternatives?: string;
                 /** @description Route and trip: `true`, or some of duration, distance, speed. Table: duration, distance or both. */
                 annotations?: string;
@@ -6739,12 +8255,17 @@ export interface operations {
                 timestamps?: string;
                 /** @description Not offered: every coordinate is a stop. */
                 waypoints?: string;
+                /**
+                 * @description Not OSRM's: the time of the week for which access, directions, limits and turns are as their conditions say, as
+                 *     `Mo 07:30`. Without it conditions do not count.
+                 */
+                week_time?: string;
             };
             header?: never;
             path: {
                 /** @description `lng,lat;lng,lat…`, or `polyline(…)`. */
                 coordinates: string;
-                /** @description `driving` or `car`. */
+                /** @description The name of a profile that the map was built with, such as `car`; `driving` is the first. */
                 profile: string;
             };
             cookie?: never;
@@ -6766,6 +8287,57 @@ export interface operations {
                 content: {
                     "application/json": Record<string, never>;
                 };
+            };
+        };
+    };
+    post_vroom: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description VROOM's input, with vroom-express's `options`: `g` geometry, `c` plan mode, `x` exploration level 0 to 5 */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description VROOM's output; each entry of `unassigned` has `reasons` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description `{code, error}` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_vroom_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

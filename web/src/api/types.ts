@@ -44,7 +44,7 @@ export interface Revision {
 }
 export interface ChangeSet {
   id: Id; label: string; cause: string | null; author: Id | null; author_name: string | null; at: number;
-  changes: number; undone_by: Id | null; caused_by: Id | null;
+  changes: number; undone_by: Id | null; undoes: Id | null; caused_by: Id | null;
 }
 export interface UndoResult {
   change_set: Id | null; undone: number; blocked: { type: string; id: Id; title: string; reason: string; by: string | null }[];

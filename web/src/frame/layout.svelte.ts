@@ -7,6 +7,11 @@ export type PanelKind = 'side' | 'half' | 'top' | 'full';
 export type SheetHeight = 'peek' | 'half' | 'full';
 export type Aside = 'history' | 'jobs' | null;
 
+/** How wide a message is at most. */
+const toastWidth = 520;
+/** What the map's buttons take at its edge. */
+const buttons = 64;
+
 class Layout {
   phone = $state(phoneQuery.matches);
   narrow = $state(narrowQuery.matches);
@@ -14,8 +19,16 @@ class Layout {
   sheet = $state<SheetHeight>('half');
   /** The drawer over the map's right edge shows something. */
   drawer = $state(false);
-  /** A screen's own card lies over the map's right edge. */
+  /** A screen's own card lies over the map's right edge, on a phone over its foot. */
   card = $state(false);
+  /** How high it is, in pixels. */
+  cardHeight = $state(0);
+  /** The map's width, in pixels. */
+  mapWidth = $state(0);
+  /** The legend, while one is shown. */
+  legend = $state.raw<HTMLElement | null>(null);
+  /** How high what was just said stands over the page's foot, in pixels; 0 when nothing is said. */
+  said = $state(0);
   aside = $state<Aside>(null);
   searching = $state(false);
   keys = $state(false);
@@ -35,9 +48,22 @@ class Layout {
 
   /** What covers the map, in pixels per side. */
   get padding(): { top: number; right: number; bottom: number; left: number } {
-    if (this.phone) return { top: 0, right: 0, left: 0, bottom: this.sheet === 'full' ? Math.round(this.bodyHeight * 0.5) : this.sheetPixels };
+    if (this.phone) {
+      const sheet = this.sheet === 'full' ? Math.round(this.bodyHeight * 0.5) : this.sheetPixels;
+      return { top: 0, right: 0, left: 0, bottom: this.card ? this.cardHeight : sheet };
+    }
     return { top: 0, right: this.drawer || this.aside ? 420 : this.card ? 396 : 0, bottom: 0, left: 0 };
   }
 }
 
 export const layout = new Layout();
+
+/** How wide what was just said may be: it leaves the map's buttons free. */
+export function toastsWidth(of: Layout): number {
+  return Math.min(toastWidth, Math.max(240, of.mapWidth - of.padding.right - 2 * buttons));
+}
+
+/** Where it begins, in pixels from the map's left edge. */
+export function toastsFrom(of: Layout): number {
+  return (of.mapWidth - of.padding.right - toastsWidth(of)) / 2;
+}

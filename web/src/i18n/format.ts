@@ -52,6 +52,11 @@ export function duration(seconds: number): string {
   return `${sign}${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}${THIN}h`;
 }
 
+/** How long work took: `0.4 s`, `38 s`, from a minute on as `duration`. */
+export function took(seconds: number): string {
+  return seconds < 60 ? number(seconds, seconds < 10 ? 1 : 0) + THIN + 's' : duration(seconds);
+}
+
 /** A length on the road: `640 m`, `3.4 km`, `74 km`. */
 export function distance(meters: number): string {
   if (meters < 1000) return number(Math.round(meters / 10) * 10) + THIN + 'm';
@@ -109,4 +114,15 @@ export function addDays(date: string, days: number): string {
   const noon = new Date(`${date}T12:00:00Z`);
   noon.setUTCDate(noon.getUTCDate() + days);
   return noon.toISOString().slice(0, 10);
+}
+
+/** A weekday's name, Monday being 0. */
+export function weekday(number: number): string {
+  // The fifth of January 1970 was a Monday.
+  return new Intl.DateTimeFormat(locale(), { weekday: 'long', timeZone: 'UTC' }).format(Date.UTC(1970, 0, 5 + number));
+}
+
+/** Which day of the week a local date is, Monday being 0. */
+export function weekdayOf(date: string): number {
+  return (new Date(`${date}T12:00:00Z`).getUTCDay() + 6) % 7;
 }

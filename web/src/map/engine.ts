@@ -8,7 +8,8 @@ import type { Camera } from '../state/url';
 import { dueStates } from './colouring';
 import { Drawer, type Drawing } from './draw';
 import { box, type Box } from './geometry';
-import { dueImage, hatchImage, homeImage } from './images';
+import { dueImage, hatchImage, homeImage, pinImage } from './images';
+import { pinElement } from './pin';
 import type { Painting } from './own-layers';
 import { layers, style, type Drawn } from './style';
 import { readTokens, token } from './tokens';
@@ -31,6 +32,10 @@ export interface Handlers {
   ready: () => void;
 }
 
+/** Pixels at each side of the map. */
+export interface Padding { top: number; right: number; bottom: number; left: number }
+const sides = ['top', 'right', 'bottom', 'left'] as const;
+
 export interface Start { container: HTMLElement; bounds: Box; camera: Camera | null; customers: string; mapHash: string; painting: Omit<Painting, 'tokens'> }
 
 const calm = () => window.matchMedia('(prefers-reduced-motion: reduce)').matches;
@@ -45,10 +50,15 @@ export class Engine {
   #hoveredTerritory: string | null = null;
   #waiting = new Map<Drawn, Feature<Geometry>[]>();
   #ready = false;
+  /** Where the camera is on its way to: gone on with when the free part of the map changes meanwhile. */
+  #goal: (() => void) | null = null;
+  /** Somebody has said what to look at. */
+  #placed: boolean;
 
   constructor(start: Start, private readonly handlers: Handlers) {
     this.#painting = { ...start.painting, tokens: readTokens(start.painting.dark) };
     this.#customers = start.customers;
+    this.#placed = start.camera !== null;
     this.map = new maplibregl.Map({
       container: start.container,
       style: style(this.#painting, location.origin, start.customers, start.mapHash),
@@ -63,7 +73,7 @@ export class Engine {
     this.#drawer = new Drawer(this.map);
     this.#addImages(false);
     for (const layer of layers(this.#painting)) this.#painted.set(layer.id, JSON.stringify(layer));
-    this.#listen();
+    this.#listen(start.bounds);
   }
 
   // --- camera ---------------------------------------------------------------------------------
@@ -77,25 +87,92 @@ export class Engine {
     return this.map.getBounds().toArray().flat() as Box;
   }
 
-  /** The free part of the map, so that "centre" means what a person sees as the middle. */
-  setPadding(padding: { top: number; right: number; bottom: number; left: number }): void {
-    this.map.setPadding(padding);
+  /**
+   * The free part of the map, so that "centre" means what a person sees as the middle. The ground stays where it is
+   * on the page; only before the first picture the camera's place is kept instead, for it came with the address.
+   */
+  setPadding(padding: Padding): void {
+    const before = this.map.getPadding();
+    if (sides.every((side) => (before[side] ?? 0) === padding[side])) return;
+    if (!this.#ready) {
+      this.map.setPadding(padding);
+      return;
+    }
+    const goal = this.#goal;
+    const { clientWidth: width, clientHeight: height } = this.map.getContainer();
+    this.map.jumpTo({ center: this.map.unproject([(padding.left + width - padding.right) / 2, (padding.top + height - padding.bottom) / 2]), padding });
+    if (goal) this.#go(goal);
   }
 
   show(camera: Camera): void {
     const to = { center: [camera.lng, camera.lat] as [number, number], zoom: camera.zoom };
-    const there = this.map.project(to.center);
-    const { clientWidth: width, clientHeight: height } = this.map.getContainer();
-    const far = there.x < -width || there.x > 2 * width || there.y < -height || there.y > 2 * height;
-    if (far || calm()) this.map.jumpTo(to);
-    else this.map.easeTo({ ...to, duration: 300 });
+    this.#go(() => {
+      const there = this.map.project(to.center);
+      const { clientWidth: width, clientHeight: height } = this.map.getContainer();
+      const far = there.x < -width || there.x > 2 * width || there.y < -height || there.y > 2 * height;
+      if (far || calm()) this.map.jumpTo(to);
+      else this.map.easeTo({ ...to, duration: 300 });
+    });
   }
 
   fit(area: Box, margin = 48, right = margin): void {
     const [west, south, east, north] = area;
     // The page may have been divided anew a moment ago, and the map learns of it late.
     this.map.resize();
-    this.map.fitBounds([[west, south], [east, north]], { padding: { top: margin, left: margin, bottom: margin, right }, maxZoom: 16, duration: calm() ? 0 : 300 });
+    this.#go(() => this.map.fitBounds([[west, south], [east, north]], { padding: { top: margin, left: margin, bottom: margin, right }, maxZoom: 16, duration: calm() ? 0 : 300 }));
+  }
+
+  /** Brings an area into the free part of the map, by no more than is needed; nothing happens when all of it is seen. */
+  reveal(area: Box, margin: Padding): void {
+    if (this.#goal) return;
+    const [west, south, east, north] = area;
+    const corners = [this.map.project([west, north]), this.map.project([east, south])];
+    const [low, high] = corners;
+    if (!low || !high) return;
+    const covered = this.map.getPadding();
+    const { clientWidth: width, clientHeight: height } = this.map.getContainer();
+    const free = {
+      left: (covered.left ?? 0) + margin.left, right: width - (covered.right ?? 0) - margin.right,
+      top: (covered.top ?? 0) + margin.top, bottom: height - (covered.bottom ?? 0) - margin.bottom,
+    };
+    if (high.x - low.x > free.right - free.left || high.y - low.y > free.bottom - free.top) {
+      this.#go(() => this.map.fitBounds([[west, south], [east, north]], { padding: margin, maxZoom: this.map.getZoom(), duration: calm() ? 0 : 300 }));
+      return;
+    }
+    this.#pan(outside(low.x, high.x, free.left, free.right), outside(low.y, high.y, free.top, free.bottom));
+  }
+
+  /** Moves the ground so that what stands around a place is not below something that lies over the map. */
+  uncover(lng: number, lat: number, around: { x: number; y: number }, cover: () => DOMRect | undefined): void {
+    if (this.#goal) {
+      this.map.once('moveend', () => requestAnimationFrame(() => this.uncover(lng, lat, around, cover)));
+      return;
+    }
+    const over = cover();
+    if (!over) return;
+    const frame = this.map.getContainer().getBoundingClientRect();
+    const at = this.map.project([lng, lat]);
+    const right = over.right - frame.left - (at.x - around.x);
+    const up = at.y + around.y - (over.top - frame.top);
+    const below = over.bottom - frame.top - (at.y - around.y);
+    const left = at.x + around.x - (over.left - frame.left);
+    if (right <= 0 || up <= 0 || below <= 0 || left <= 0) return;
+    if (right < up) this.#pan(-right, 0);
+    else this.#pan(0, up);
+  }
+
+  #pan(x: number, y: number): void {
+    if (x === 0 && y === 0) return;
+    const at = this.map.project(this.map.getCenter());
+    const center = this.map.unproject([at.x + x, at.y + y]);
+    this.#go(() => this.map.easeTo({ center, duration: calm() ? 0 : 300 }));
+  }
+
+  #go(act: () => void): void {
+    this.#goal = act;
+    this.#placed = true;
+    act();
+    if (!this.map.isMoving()) this.#goal = null;
   }
 
   fitTo(geometries: Iterable<Geometry | null | undefined>, margin = 48): void {
@@ -170,21 +247,23 @@ export class Engine {
 
   // --- pin ------------------------------------------------------------------------------------
 
-  /** Shows one pin that can be dragged; null takes it away. */
-  setPin(at: { lng: number; lat: number } | null): void {
+  /** Shows one pin that can be dragged, with the number that it stands for; null takes it away. */
+  setPin(at: { lng: number; lat: number; label: string } | null): void {
     if (!at) {
       this.#pin?.remove();
       this.#pin = null;
       return;
     }
     if (!this.#pin) {
-      this.#pin = new maplibregl.Marker({ draggable: true, color: token(this.#painting.tokens, 'accent') });
+      this.#pin = new maplibregl.Marker({ draggable: true, element: pinElement(), anchor: 'bottom' });
       this.#pin.on('dragend', () => {
         const now = this.#pin?.getLngLat();
         if (now) this.handlers.pinned(now.lng, now.lat);
       });
       this.#pin.setLngLat([at.lng, at.lat]).addTo(this.map);
     } else this.#pin.setLngLat([at.lng, at.lat]);
+    const number = this.#pin.getElement().querySelector('text');
+    if (number) number.textContent = at.label || '•';
   }
 
   // --- asking what is where -------------------------------------------------------------------
@@ -214,10 +293,10 @@ export class Engine {
 
   #hit(point: maplibregl.Point, lngLat: maplibregl.LngLat): Hit {
     const around: [maplibregl.PointLike, maplibregl.PointLike] = [[point.x - 6, point.y - 6], [point.x + 6, point.y + 6]];
-    const found = this.map.queryRenderedFeatures(around, { layers: ['points', 'points-due', 'clusters', 'stop-disc', 'mark-disc', 'gaps'] });
+    const found = this.map.queryRenderedFeatures(around, { layers: ['points', 'points-due', 'clusters', 'stop-disc', 'mark-disc', 'candidate', 'gaps'] });
     const customer = found.find((one) => ['points', 'points-due', 'clusters'].includes(one.layer.id));
     const stop = found.find((one) => one.layer.id === 'stop-disc');
-    const mark = found.find((one) => one.layer.id === 'mark-disc');
+    const mark = found.find((one) => one.layer.id === 'candidate' || one.layer.id === 'mark-disc');
     const territory = this.map.queryRenderedFeatures(point, { layers: ['territory-fill'] })[0];
     const [lng, lat] = customer?.geometry.type === 'Point' ? (customer.geometry.coordinates as [number, number]) : [lngLat.lng, lngLat.lat];
     return {
@@ -227,10 +306,12 @@ export class Engine {
     };
   }
 
-  #listen(): void {
+  #listen(bounds: Box): void {
     const { map } = this;
     map.on('load', () => {
       this.#ready = true;
+      // Whoever came without a place sees all of the map, in the part of it that is free.
+      if (!this.#placed) this.fit(bounds, 24);
       for (const [source, features] of this.#waiting) this.draw(source, features);
       this.#waiting.clear();
       this.paint({});
@@ -239,8 +320,15 @@ export class Engine {
     // The page and its tests learn from this attribute that everything in view is painted.
     map.on('idle', () => map.getContainer().setAttribute('data-idle', 'true'));
     map.on('dataloading', () => map.getContainer().removeAttribute('data-idle'));
-    map.on('movestart', () => map.getContainer().removeAttribute('data-idle'));
-    map.on('moveend', () => this.handlers.moved(this.camera, this.bounds));
+    map.on('movestart', (event) => {
+      map.getContainer().removeAttribute('data-idle');
+      // A hand on the map is stronger than where it was sent.
+      if (event.originalEvent) this.#goal = null;
+    });
+    map.on('moveend', () => {
+      if (!map.isMoving()) this.#goal = null;
+      this.handlers.moved(this.camera, this.bounds);
+    });
     map.on('click', (event) => {
       if (this.drawing) return;
       this.handlers.clicked(this.#hit(event.point, event.lngLat), { shift: event.originalEvent.shiftKey, alt: event.originalEvent.altKey });
@@ -279,11 +367,18 @@ export class Engine {
     const add = () => {
       for (const state of dueStates) put(`due-${state}`, dueImage(state, this.#painting.tokens));
       put('home', homeImage(this.#painting.tokens));
+      put('pin', pinImage(this.#painting.tokens));
       put('hatch', hatchImage(token(this.#painting.tokens, 'danger')));
     };
     if (replace) add();
     else this.map.once('styledata', add);
   }
+}
+
+/** By how much a stretch must move to lie between two bounds; positive when it lies beyond the upper one. */
+function outside(low: number, high: number, from: number, to: number): number {
+  if (low < from) return low - from;
+  return high > to ? high - to : 0;
 }
 
 function differs(value: unknown, group: unknown, name: string): boolean {

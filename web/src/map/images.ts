@@ -108,3 +108,25 @@ export function homeImage(tokens: Tokens): { image: ImageData; pixelRatio: numbe
   path.stroke(new Path2D('M8.5 14 14 9l5.5 5M10 13v6h8v-6'));
   return { image: path.getImageData(0, 0, side, side), pixelRatio: SCALE };
 }
+
+/** The outline of a pin in a box of 28 by 36: its head is around (14, 14), its point at (14, 35). */
+export const pinPath = 'M14 35C10 28 1 22.5 1 14a13 13 0 1 1 26 0c0 8.500-9 14-13 21Z';
+export const pinSize = { width: 28, height: 36, head: 14, point: 35 } as const;
+
+/** A pin that waits for its number. */
+export function pinImage(tokens: Tokens): { image: ImageData; pixelRatio: number } {
+  const canvas = document.createElement('canvas');
+  canvas.width = pinSize.width * SCALE;
+  canvas.height = pinSize.height * SCALE;
+  const path = canvas.getContext('2d');
+  if (!path) throw new Error('this browser gives no 2d canvas to draw the pin on');
+  path.scale(SCALE, SCALE);
+  const outline = new Path2D(pinPath);
+  path.fillStyle = token(tokens, 'ink');
+  path.fill(outline);
+  path.lineJoin = 'round';
+  path.lineWidth = 1.6;
+  path.strokeStyle = token(tokens, 'surface');
+  path.stroke(outline);
+  return { image: path.getImageData(0, 0, canvas.width, canvas.height), pixelRatio: SCALE };
+}

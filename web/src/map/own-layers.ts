@@ -3,6 +3,7 @@ import type { ExpressionSpecification, LayerSpecification } from 'maplibre-gl';
 import { regular, semibold } from './base-layers';
 import { dueStates, stops, tileProperty, type TerritoryColour } from './colouring';
 import type { Colouring } from '../state/url';
+import { pinSize } from './images';
 import { token, type Tokens } from './tokens';
 
 /** Everything that decides how the map is painted; a change is a repaint, never a reload. */
@@ -133,13 +134,15 @@ export function topLayers(p: Painting): LayerSpecification[] {
       } },
     { id: 'caught', type: 'circle', source: 'marks', filter: ['==', ['get', 'kind'], 'caught'],
       paint: { 'circle-color': 'rgba(0,0,0,0)', 'circle-radius': 9, 'circle-stroke-width': 2.5, 'circle-stroke-color': token(t, 'ink') } },
-    { id: 'mark-disc', type: 'circle', source: 'marks', filter: ['in', ['get', 'kind'], ['literal', ['candidate', 'place']]],
-      paint: {
-        'circle-radius': ['case', ['boolean', ['get', 'chosen'], false], 15, 12], 'circle-stroke-width': 2.5, 'circle-stroke-color': token(t, 'surface'),
-        'circle-color': ['case', ['boolean', ['get', 'chosen'], false], token(t, 'accent'), token(t, 'ink-2')],
-      } },
-    { id: 'mark-number', type: 'symbol', source: 'marks', filter: ['==', ['get', 'kind'], 'candidate'],
-      layout: { 'text-field': ['get', 'label'], 'text-font': semibold, 'text-size': 13, 'text-allow-overlap': true, 'text-ignore-placement': true },
+    { id: 'mark-disc', type: 'circle', source: 'marks', filter: ['==', ['get', 'kind'], 'place'],
+      paint: { 'circle-radius': 12, 'circle-stroke-width': 2.5, 'circle-stroke-color': token(t, 'surface'), 'circle-color': token(t, 'ink-2') } },
+    // Pins, so that nobody takes them for clusters; the chosen one is the pin under the hand.
+    { id: 'candidate', type: 'symbol', source: 'marks', filter: ['all', ['==', ['get', 'kind'], 'candidate'], ['!', ['boolean', ['get', 'chosen'], false]]],
+      layout: {
+        'icon-image': 'pin', 'icon-anchor': 'bottom', 'icon-allow-overlap': true, 'icon-ignore-placement': true,
+        'text-field': ['get', 'label'], 'text-font': semibold, 'text-size': 13, 'text-offset': [0, (pinSize.head - pinSize.height) / 13],
+        'text-allow-overlap': true, 'text-ignore-placement': true,
+      },
       paint: { 'text-color': token(t, 'surface') } },
     { id: 'mark-name', type: 'symbol', source: 'marks', filter: ['in', ['get', 'kind'], ['literal', ['selected', 'place']]],
       layout: { 'text-field': ['get', 'label'], 'text-font': semibold, 'text-size': 13, 'text-anchor': 'top', 'text-offset': [0, 1.2], 'text-max-width': 12, 'text-allow-overlap': true },

@@ -1,5 +1,6 @@
 // The map as the screens see it, before and after its code has arrived: who draws what, and who hears the clicks.
 import type { Feature, Geometry } from 'geojson';
+import { tick } from 'svelte';
 import { layout } from '../frame/layout.svelte';
 import type { Camera, Colouring } from '../state/url';
 import type { Drawing } from './draw';
@@ -60,13 +61,26 @@ class Stage {
   /** Moves the camera so that the box is seen, at once or when the map has arrived. */
   fit(area: Box | null, margin = 48): void {
     if (!area) return;
-    // The buttons at a phone's edge would hide what is fitted there.
-    if (this.engine) this.engine.fit(area, margin, layout.phone ? Math.max(margin, 76) : margin);
-    else this.#waitingFit = area;
+    if (!this.engine) this.#waitingFit = area;
+    // What opens along with it covers a part of the map first. The buttons at a phone's edge would hide what is fitted there.
+    else void tick().then(() => this.engine?.fit(area, margin, layout.phone ? Math.max(margin, 76) : margin));
+  }
+
+  /** Makes all of an area seen if it is not: once what has just opened over the map is there, and by no more than needed. */
+  async reveal(area: Box | null): Promise<void> {
+    await tick();
+    if (area) this.engine?.reveal(area, layout.phone ? { top: this.drawing ? 136 : 76, right: 64, bottom: 16, left: 16 } : { top: this.drawing ? 128 : 64, right: 16, bottom: this.drawing ? 76 : 24, left: 16 });
+  }
+
+  /** Keeps a name on the map from lying below the legend. */
+  async uncover(lng: number, lat: number): Promise<void> {
+    await tick();
+    // Half of what a name with a second line takes at most.
+    this.engine?.uncover(lng, lat, { x: 92, y: 26 }, () => layout.legend?.getBoundingClientRect());
   }
 
   show(lng: number, lat: number, zoom = 15): void {
-    this.engine?.show({ lng, lat, zoom: Math.max(zoom, this.camera?.zoom ?? 0) });
+    void tick().then(() => this.engine?.show({ lng, lat, zoom: Math.max(zoom, this.camera?.zoom ?? 0) }));
   }
 
   startDrawing(drawing: Drawing): void {

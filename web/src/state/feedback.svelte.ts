@@ -4,7 +4,16 @@ import { Problem } from '../api/client';
 import { t } from '../i18n/index.svelte';
 import { sentence } from './resource.svelte';
 
-export interface Toast { id: number; text: string; kind: 'done' | 'failed'; changeSet: string | null; redo: boolean }
+export interface Way { label: string; act: () => void }
+export interface Toast {
+  id: number; text: string; kind: 'done' | 'failed'; changeSet: string | null;
+  /** What was done or undone. */
+  label: string;
+  /** What leads on from a refusal. */
+  way: Way | null;
+  /** The change set is an undo: taking it back does the thing again. */
+  redo: boolean;
+}
 
 const TEN_SECONDS = 10_000;
 const TEN_MINUTES = 600_000;
@@ -31,13 +40,13 @@ class Feedback {
       this.#done.push({ changeSet, label: text, at: Date.now() });
       this.#undone = [];
     }
-    this.#show({ text, kind: 'done', changeSet, redo: false });
+    this.#show({ text, kind: 'done', changeSet, label: text, redo: false });
   }
 
   /** Says what did not work. */
-  failed(problem: unknown): void {
+  failed(problem: unknown, way: Way | null = null): void {
     const text = problem instanceof Problem && problem.status === 0 ? t('state.unreachable') : sentence(problem);
-    this.#show({ text, kind: 'failed', changeSet: null, redo: false });
+    this.#show({ text, kind: 'failed', changeSet: null, label: text, redo: false, way });
   }
 
   say(text: string): void {
@@ -56,21 +65,23 @@ class Feedback {
     if (!held) this.#timers.set(id, window.setTimeout(() => this.dismiss(id), TEN_SECONDS));
   }
 
-  /** Undoes one change set and says what became of it. */
-  async undo(changeSet: string, label: string): Promise<void> {
+  /** Undoes one change set and says what became of it; `redo`: the set is itself an undo, so the thing is done again. */
+  async undo(changeSet: string, label: string, redo = false): Promise<void> {
     try {
       const result = await undoOnServer(changeSet);
       this.#done = this.#done.filter((one) => one.changeSet !== changeSet);
-      if (result.change_set) this.#undone.push({ changeSet: result.change_set, label });
+      this.#undone = this.#undone.filter((one) => one.changeSet !== changeSet);
+      if (result.change_set && redo) this.#done.push({ changeSet: result.change_set, label, at: Date.now() });
+      else if (result.change_set) this.#undone.push({ changeSet: result.change_set, label });
       this.toasts = this.toasts.filter((toast) => toast.changeSet !== changeSet);
       const blocked = result.blocked.length;
       if (blocked > 0) {
         const first = result.blocked[0];
         this.#show({
           text: `${t('toast.undonePart', { n: blocked })} ${first ? t('history.blocked', { title: first.title, reason: first.reason }) : ''}`,
-          kind: 'failed', changeSet: null, redo: false,
+          kind: 'failed', changeSet: null, label, redo: false,
         });
-      } else this.#show({ text: t('toast.undone', { label }), kind: 'done', changeSet: result.change_set, redo: true });
+      } else this.#show({ text: t(redo ? 'toast.redone' : 'toast.undone', { label }), kind: 'done', changeSet: result.change_set, label, redo: !redo });
       for (const again of this.#after) again();
     } catch (problem) {
       this.failed(problem);
@@ -81,7 +92,7 @@ class Feedback {
   async undoLast(): Promise<void> {
     const last = this.#done.at(-1);
     if (!last || Date.now() - last.at > TEN_MINUTES) {
-      this.#show({ text: t('toast.nothingToUndo'), kind: 'done', changeSet: null, redo: false });
+      this.#show({ text: t('toast.nothingToUndo'), kind: 'done', changeSet: null, label: '', redo: false });
       return;
     }
     await this.undo(last.changeSet, last.label);
@@ -89,13 +100,13 @@ class Feedback {
 
   /** Takes the last undo back, which is an undo of the undo. */
   async redoLast(): Promise<void> {
-    const last = this.#undone.pop();
-    if (last) await this.undo(last.changeSet, last.label);
+    const last = this.#undone.at(-1);
+    if (last) await this.undo(last.changeSet, last.label, true);
   }
 
-  #show(toast: Omit<Toast, 'id'>): void {
+  #show(toast: Omit<Toast, 'id' | 'way'> & { way?: Way | null }): void {
     const id = this.#next++;
-    this.toasts = [...this.toasts.slice(-2), { ...toast, id }];
+    this.toasts = [...this.toasts.slice(-2), { way: null, ...toast, id }];
     this.hold(id, false);
   }
 }

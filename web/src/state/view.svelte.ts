@@ -4,26 +4,36 @@ import { format, parse, type Address, type Camera, type Screen, type Selection }
 
 class View {
   #address = $state.raw<Address>(parse(new URL(location.href)));
+  // Each part for itself: whoever reads one is not to start over with every step of the camera.
+  #screen = $derived(this.#address.screen);
+  #argument = $derived(this.#address.argument);
+  #camera = $derived(this.#address.camera);
+  #asOf = $derived(this.#address.asOf);
+  #colour = $derived(this.#address.colour);
+  #filter = $derived(this.#address.filter);
+  #selection = $derived(this.#address.selection);
+  #user = $derived(this.#address.user);
+  #extra = $derived(this.#address.extra);
 
   constructor() {
     setAsOf(this.#address.asOf);
     addEventListener('popstate', () => this.#take(parse(new URL(location.href))));
   }
 
-  get screen(): Screen { return this.#address.screen; }
-  get argument(): string | null { return this.#address.argument; }
-  get camera(): Camera | null { return this.#address.camera; }
-  get asOf(): string | null { return this.#address.asOf; }
-  get colour(): Address['colour'] { return this.#address.colour; }
-  get filter(): string { return this.#address.filter; }
-  get selection(): Selection | null { return this.#address.selection; }
-  get user(): string | null { return this.#address.user; }
+  get screen(): Screen { return this.#screen; }
+  get argument(): string | null { return this.#argument; }
+  get camera(): Camera | null { return this.#camera; }
+  get asOf(): string | null { return this.#asOf; }
+  get colour(): Address['colour'] { return this.#colour; }
+  get filter(): string { return this.#filter; }
+  get selection(): Selection | null { return this.#selection; }
+  get user(): string | null { return this.#user; }
   get path(): string { return format(this.#address); }
-  extra(name: string): string { return this.#address.extra[name] ?? ''; }
+  extra(name: string): string { return this.#extra[name] ?? ''; }
 
   /** The account in the drawer or on the full page, if any. */
   get account(): string | null {
-    return this.#address.selection?.kind === 'account' ? this.#address.selection.id : null;
+    return this.#selection?.kind === 'account' ? this.#selection.id : null;
   }
 
   /** Shows something else and adds it to the browser's history. */

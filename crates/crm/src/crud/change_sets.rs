@@ -130,7 +130,8 @@ async fn undo(
     signed: Signed,
     Path(id): Path<String>,
 ) -> Result<Json<UndoJson>, Problem> {
-    let author = signed.author("undo", "Undo");
+    // Without words of its own the new change set is named after the one that it takes back.
+    let author = signed.author("undo", "");
     crate::territories::may_be_undone(&app.store, &id).await?;
     let report = match app.store.undo(&author, &id).await {
         Err(Error::Forbidden {

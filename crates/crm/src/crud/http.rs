@@ -5,7 +5,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use geom::Timestamp;
-use records::{At, Filter, Op, Query as RecordQuery, Record, RecordType};
+use records::{At, Filter, Kind, Op, Query as RecordQuery, Record, RecordType};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -246,6 +246,8 @@ async fn create(
     let title = record_type
         .title
         .as_deref()
+        // A link is an id, which tells a reader of the history nothing.
+        .filter(|t| record_type.field(t).is_some_and(|f| f.kind != Kind::Link))
         .and_then(|t| body.fields.get(t))
         .and_then(Value::as_str);
     let author = signed.author(

@@ -227,6 +227,7 @@ pub(super) async fn work_out(app: &App, stored: &Stored, wish: &MoveVisit) -> Re
                 promised: s.promised,
                 fixed: s.fixed,
                 stood: s.stood,
+                why: Vec::new(),
             };
             (s.location_id.clone(), marks)
         });
@@ -240,13 +241,14 @@ pub(super) async fn work_out(app: &App, stored: &Stored, wish: &MoveVisit) -> Re
             promised: moving.promised,
             fixed: true,
             stood: false,
+            why: Vec::new(),
         },
     );
     let told = |marks: &HashMap<String, Marks>, visit: VisitId| {
         let location = &small.locations[visit.0 as usize];
         Some((
             candidates.get(location)?,
-            marks.get(location).copied().unwrap_or_default(),
+            marks.get(location).cloned().unwrap_or_default(),
         ))
     };
     Ok(Moved {

@@ -2,23 +2,20 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use ::plan::{
-    BlockTimes, Gap, Locks, PlaceId, Recurrence, Skills, Slot, SlotId, Span, TimeOfDay, Urgency, Visit,
-    Window, Windows,
-};
+use ::plan::{BlockTimes, PlaceId, Skills, Slot, Span, TimeOfDay, Visit, Window, Windows};
 use atlas::Atlas;
 use jiff::civil::Date;
-use records::Record;
 use roads::Snap;
 use serde::Serialize;
 
-use super::facts::{Facts, Rep, Workday, time_of};
+use super::anchors::{anchors_of, visits_of};
+use super::facts::{Facts, Workday};
 use super::{HELPER, Question};
 use crate::Zone;
 use crate::plans::prepare::{Connected, table, windows_of};
 use crate::problem::Problem;
+use crate::visits::Candidate;
 use crate::visits::hours::open_on;
-use crate::visits::{Candidate, Wanted};
 
 /// Prize of a visit by class; a deal about to close adds to it.
 const WORTH: [(Option<&str>, u32); 3] = [(Some("A"), 300), (Some("B"), 200), (None, 100)];
@@ -60,17 +57,6 @@ impl Layout {
             visits: &self.visits,
         }
     }
-}
-
-/// A day on which a visit has to be, besides those of the rhythm.
-#[derive(Clone, Debug)]
-struct Anchor {
-    day: u16,
-    /// Exactly then.
-    at: Option<TimeOfDay>,
-    rep: usize,
-    promised: bool,
-    fixed: bool,
 }
 
 /// Lays the weeks out. CPU work of milliseconds for each rep.
@@ -171,7 +157,7 @@ pub(super) fn lay_out(
     })
 }
 
-fn number(at: usize) -> u32 {
+pub(super) fn number(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
@@ -253,184 +239,5 @@ impl Hours<'_> {
         };
         self.known.insert(key, windows.clone());
         windows
-    }
-}
-
-/// Days that are fixed: promises on record, visits put there by hand, promises that are asked about.
-fn anchors_of(facts: &Facts, question: &Question, zone: &Zone, rep: usize, wanted: &Wanted) -> Vec<Anchor> {
-    let location = &wanted.candidate.location_id;
-    let mut anchors: BTreeMap<u16, Anchor> = BTreeMap::new();
-    let rep_number = |user: &str| facts.reps.iter().position(|r: &Rep| r.user_id == user);
-    for fixed in question.fixed.iter().filter(|f| f.location_id == *location) {
-        if let (Some(day), Some(rep)) = (facts.number_of(fixed.day), rep_number(&fixed.user_id)) {
-            anchors.insert(
-                day,
-                Anchor {
-                    day,
-                    at: None,
-                    rep,
-                    promised: false,
-                    fixed: true,
-                },
-            );
-        }
-    }
-    let promised = wanted
-        .booked
-        .iter()
-        .filter_map(|v: &Record| v.integer("promised_at"));
-    for at in promised {
-        let date = zone.date(geom::Timestamp(at));
-        let seconds = (at - zone.start_of(date).0) / 1000;
-        if let Some(day) = facts.number_of(date) {
-            let at = Some(TimeOfDay(i32::try_from(seconds).unwrap_or(0)));
-            anchors.insert(
-                day,
-                Anchor {
-                    day,
-                    at,
-                    rep,
-                    promised: true,
-                    fixed: false,
-                },
-            );
-        }
-    }
-    for promise in question.promises.iter().filter(|p| p.location_id == *location) {
-        if let Some(day) = facts.number_of(promise.day) {
-            let at = time_of(&promise.time);
-            anchors.insert(
-                day,
-                Anchor {
-                    day,
-                    at,
-                    rep,
-                    promised: true,
-                    fixed: false,
-                },
-            );
-        }
-    }
-    // What stands on a day that is not planned any more stands.
-    anchors
-        .into_values()
-        .filter(|a| {
-            !matches!(
-                facts.reps[a.rep].on(facts.days[usize::from(a.day)]),
-                Workday::Off | Workday::Past
-            )
-        })
-        .collect()
-}
-
-/// The visits that a place asks for: the anchors, and what the rhythm wants around them.
-fn visits_of(
-    facts: &Facts,
-    wanted: &Wanted,
-    base: Visit,
-    anchors: &[Anchor],
-    slots: &[Slot],
-) -> Vec<(Visit, bool, bool)> {
-    let days = i64::try_from(facts.days.len()).unwrap_or(0);
-    let since = wanted
-        .last
-        .map(|last| i64::from(last.until(facts.first).map_or(0, |s| s.get_days())));
-    let mut visits = Vec::new();
-    for anchor in anchors {
-        let visit = Visit {
-            tier: if anchor.promised { 0 } else { 1 },
-            reps: anchor
-                .fixed
-                .then(|| vec![number(anchor.rep)])
-                .or_else(|| base.reps.clone()),
-            locks: Locks {
-                day: Some(anchor.day),
-                start: anchor.at,
-                ..Locks::default()
-            },
-            ..base.clone()
-        };
-        visits.push((visit, anchor.promised, anchor.fixed));
-    }
-    let Some(rhythm) = wanted.rhythm else {
-        return visits;
-    };
-    let least = wanted.least_gap.max(1);
-    if anchors.is_empty() {
-        let slack = (rhythm / 4).max(1);
-        let of = |days: i64| u16::try_from(days).unwrap_or(u16::MAX);
-        let due = since.map_or(0, |since| rhythm - since);
-        let visit = Visit {
-            recurrence: Recurrence::Gap(Gap {
-                min: of(least),
-                ideal: of(rhythm.max(least)),
-                max: of((rhythm + slack).max(least)),
-                since_last: since.filter(|d| *d >= 1).map(of),
-                price: 1,
-            }),
-            urgency: Some(Urgency {
-                due: i32::try_from(due).unwrap_or(0),
-                per_day: (base.prize / u32::try_from(rhythm.max(1)).unwrap_or(1)).max(1),
-            }),
-            ..base
-        };
-        visits.push((visit, false, false));
-        return visits;
-    }
-    let fixed: Vec<i64> = anchors.iter().map(|a| i64::from(a.day)).collect();
-    for (from, to) in around(&fixed, since.map(|s| -s), rhythm, least, days) {
-        let within = |slot: &Slot| (from..=to).contains(&i64::from(slot.day));
-        let allowed = (0u32..)
-            .zip(slots)
-            .filter(|(_, s)| within(s))
-            .map(|(n, _)| SlotId(n));
-        let visit = Visit {
-            allowed: Some(allowed.collect()),
-            ..base.clone()
-        };
-        visits.push((visit, false, false));
-    }
-    visits
-}
-
-/// First and last day of the visits that a rhythm asks for around days that are fixed. Days count from the first
-/// of the span; `last` is the day of the last visit, below 0.
-fn around(fixed: &[i64], last: Option<i64>, rhythm: i64, least: i64, days: i64) -> Vec<(i64, i64)> {
-    let slack = (rhythm / 4).max(1);
-    let mut before = last;
-    let mut found = Vec::new();
-    for next in fixed.iter().copied().map(Some).chain([None]) {
-        loop {
-            let ideal = before.map_or(0, |b| b + rhythm).max(0);
-            // What the fixed visit serves itself, or what comes after the span.
-            if next.map_or(ideal >= days, |next| ideal + least > next) {
-                break;
-            }
-            let from = (ideal - slack).max(before.map_or(0, |b| b + least)).max(0);
-            let to = (ideal + slack).min(next.map_or(days - 1, |next| next - least));
-            if from > to {
-                break;
-            }
-            found.push((from, to));
-            before = Some(ideal);
-        }
-        before = next.or(before);
-    }
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_rhythm_goes_around_days_that_are_fixed() {
-        // Every 14 days, not sooner than 7, four weeks, last seen 14 days ago, promised on day 10: the promise comes
-        // in place of the visit of day 0 only if that lies within the least gap.
-        assert_eq!(around(&[10], Some(-14), 14, 7, 28), [(0, 3), (21, 27)]);
-        assert_eq!(around(&[5], Some(-14), 14, 7, 28), [(16, 22)]);
-        // Never seen, promised on the first day.
-        assert_eq!(around(&[0], None, 7, 3, 21), [(6, 8), (13, 15)]);
-        assert_eq!(around(&[], Some(-3), 10, 5, 5), []);
     }
 }

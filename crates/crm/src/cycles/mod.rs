@@ -4,10 +4,13 @@
 //! Accepting it writes a plan for every day and the visits of them all as one change set.
 
 mod accept;
+mod anchors;
+mod body;
 mod change;
 mod facts;
 mod http;
 mod layout;
+mod matched;
 mod present;
 mod slots;
 mod small;

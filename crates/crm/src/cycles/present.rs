@@ -9,7 +9,7 @@ use super::facts::{Rep, Workday};
 use super::{Cell, CycleHome, CycleStop, Row, Sums};
 use crate::Zone;
 use crate::calendars::instant_of;
-use crate::plans::{Language, words};
+use crate::plans::{Language, Reason, words};
 use crate::visits::Candidate;
 
 /// Adds a day to sums.
@@ -66,12 +66,14 @@ pub(super) fn empty(rep: &Rep, zone: &Zone, day: Date) -> Cell {
 }
 
 /// What a cell says of a visit besides its times.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Marks {
     pub due_days: Option<i64>,
     pub promised: bool,
     pub fixed: bool,
     pub stood: bool,
+    /// Why it stands there and not elsewhere.
+    pub why: Vec<Reason>,
 }
 
 /// A day as it is driven. `told` gives what is known of each stop; stops it does not know are left out.
@@ -113,6 +115,7 @@ pub(super) fn cell<'a>(
                 .due_days
                 .map(|d| words::due(language, d))
                 .into_iter()
+                .chain(marks.why)
                 .collect(),
             visit_id: candidate.on_record.then(|| candidate.visit_id.clone()),
         });

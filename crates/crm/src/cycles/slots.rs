@@ -151,8 +151,7 @@ pub(super) async fn find(app: &App, signed: &Signed, wish: &Wish) -> Result<Foun
             &rep,
             &working,
             standing,
-            &asked,
-            &candidates,
+            (&asked, &candidates),
             language,
             &mut answer,
         )?;
@@ -170,8 +169,7 @@ fn of_rep(
     rep: &Rep,
     working: &[Date],
     mut standing: HashMap<Date, Vec<Standing>>,
-    asked: &Standing,
-    candidates: &HashMap<String, Candidate>,
+    (asked, candidates): (&Standing, &HashMap<String, Candidate>),
     language: Language,
     answer: &mut FoundSlots,
 ) -> Result<(), Problem> {

@@ -213,7 +213,7 @@ impl<'a> RowReader<'a> {
                 .number(cell)
                 .filter(|n| n.abs() < 9e13)
                 .map(|n| ((n * 100.0).round() as i64).into())
-                .ok_or_else(|| format!("expected an amount{}", letter_hint(cell))),
+                .ok_or_else(|| format!("expected an amount{}", self.amount_hint(cell))),
             Kind::Boolean => match folded(cell).as_str() {
                 "true" | "yes" | "ja" | "1" | "x" | "wahr" => Ok(true.into()),
                 "false" | "no" | "nein" | "0" | "falsch" => Ok(false.into()),
@@ -272,6 +272,19 @@ impl<'a> RowReader<'a> {
         plain.parse().ok().filter(|n: &f64| n.is_finite())
     }
 
+    /// What is probably meant: a letter that looks like a digit is the usual slip, else an amount in the file's style.
+    fn amount_hint(&self, cell: &str) -> &'static str {
+        if cell.contains(['O', 'o']) {
+            "; is there a letter O for a zero?"
+        } else if cell.contains(['l', 'I']) {
+            "; is there a letter for a one?"
+        } else if self.decimal_comma {
+            ", like 1200,50"
+        } else {
+            ", like 1200.50"
+        }
+    }
+
     fn date(&self, cell: &str) -> Option<String> {
         let day = cell.split([' ', 'T']).next().unwrap_or_default();
         let parts: Vec<i16> = day
@@ -290,17 +303,6 @@ impl<'a> RowReader<'a> {
         jiff::civil::Date::new(year, month, day)
             .ok()
             .map(|d| d.to_string())
-    }
-}
-
-/// A letter that looks like a digit is the usual slip.
-fn letter_hint(cell: &str) -> &'static str {
-    if cell.contains(['O', 'o']) {
-        "; is there a letter O for a zero?"
-    } else if cell.contains(['l', 'I']) {
-        "; is there a letter for a one?"
-    } else {
-        ", like 1200.50"
     }
 }
 

@@ -194,7 +194,7 @@ fn legs_of(query: &mut Query<'_>, stops: &[(String, Option<Snap>)]) -> Vec<Drive
                 from: (*from).to_owned(),
                 to: (*to).to_owned(),
                 meters: trip.distance.0.round() as i64,
-                seconds: (i64::from(trip.duration.0) + 500) / 1000,
+                seconds: (trip.duration.0 + 500) / 1000,
             });
         }
     }

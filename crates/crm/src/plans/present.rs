@@ -324,6 +324,8 @@ fn planned_stop(
         lang,
         minutes(i64::from(detour(prepared, solved, at).0)),
     ));
+    let why = solved.why.get(at).into_iter().flatten();
+    reasons.extend(why.filter_map(|why| words::why_there(lang, why, &|_| None)));
     let hours_today = match &prepared.hours[number] {
         DayHours::Open(open) => {
             if open.is_empty() {

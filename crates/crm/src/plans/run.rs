@@ -3,7 +3,8 @@
 use std::ops::ControlFlow;
 
 use ::plan::{
-    LeftOut, Options, OrderError, Problem as Puzzle, Route, SlotId, Span, VisitId, Window, Windows,
+    LeftOut, Options, OrderError, Problem as Puzzle, Route, SlotId, Span, VisitId, WhyPlanned, Window,
+    Windows,
 };
 
 use super::best_day;
@@ -32,6 +33,8 @@ pub(crate) struct Computed {
 pub(super) struct Solved {
     pub order: Vec<VisitId>,
     pub route: Route,
+    /// Why each stop stands there and not elsewhere; empty for an order made by hand.
+    pub why: Vec<Vec<WhyPlanned>>,
     pub left: Vec<LeftOut>,
     /// Every rule holds, so that prices are what they say.
     pub fits: bool,
@@ -164,9 +167,11 @@ fn keep_promises(prepared: &Prepared<'_>, plan: ::plan::Plan, options: &Options)
     if lost.is_empty() {
         let order = plan.orders().swap_remove(0);
         let route = ::plan::evaluate(&prepared.puzzle, TODAY, &order).map_err(refused)?;
+        let stops = plan.routes.into_iter().next().unwrap_or_default().stops;
         return Ok(Solved {
             order,
             route,
+            why: stops.into_iter().map(|stop| stop.why).collect(),
             left: plan.left_out,
             fits: true,
         });
@@ -213,6 +218,7 @@ fn finish(prepared: &Prepared<'_>, puzzle: &Puzzle, order: Vec<VisitId>) -> Resu
     Ok(Solved {
         order,
         route,
+        why: Vec::new(),
         left: left.map_err(refused)?,
         fits,
     })

@@ -172,6 +172,54 @@ pub(crate) fn on_the_way(lang: Language, minutes: i64) -> Reason {
     reason("ON_THE_WAY", text, Some(minutes))
 }
 
+/// Why a visit stands where it does and not elsewhere; `None` for what is said otherwise. `date` is the day of a slot.
+pub(crate) fn why_there(
+    lang: Language,
+    why: &::plan::WhyPlanned,
+    date: &dyn Fn(::plan::SlotId) -> Option<Date>,
+) -> Option<Reason> {
+    use ::plan::WhyPlanned as Why;
+    let minutes = |span: &::plan::Span| super::present::minutes(i64::from(span.0));
+    match why {
+        Why::NextBestPosition { dearer, .. } if dearer.0 > 0 => {
+            let n = minutes(dearer);
+            let text = match lang {
+                Language::English => format!("any other place in the order costs {n} min more"),
+                Language::German => format!("jede andere Stelle im Tag kostet {n} Min. mehr"),
+            };
+            Some(reason("BEST_POSITION", text, Some(n)))
+        }
+        Why::OnlyPosition => {
+            let text = lang.pick(
+                "fits nowhere else in the order",
+                "passt an keine andere Stelle im Tag",
+            );
+            Some(reason("ONLY_POSITION", text.into(), None))
+        }
+        Why::NextBestSlot { slot, dearer } if dearer.0 > 0 => {
+            let (day, n) = (date(*slot)?, minutes(dearer));
+            let weekday = lang.weekday(day.weekday());
+            let text = match lang {
+                Language::English => format!("{weekday} {} costs {n} min more", lang.date(day)),
+                Language::German => format!("{weekday}, {} kostet {n} Min. mehr", lang.date(day)),
+            };
+            Some(reason("BEST_DAY", text, Some(n)))
+        }
+        _ => None,
+    }
+}
+
+/// The days of a visit that comes again and again.
+pub(crate) fn rhythm_days(lang: Language, every: i64, days: &[Date]) -> Reason {
+    let days: Vec<String> = days.iter().map(|day| lang.date(*day)).collect();
+    let text = match lang {
+        Language::English => format!("every {}: {}", lang.days(every), days.join(", ")),
+        Language::German if every == 1 => format!("jeden Tag: {}", days.join(", ")),
+        Language::German => format!("alle {every} Tage: {}", days.join(", ")),
+    };
+    reason("RHYTHM", text, Some(every))
+}
+
 pub(crate) fn deal_closing(lang: Language, day: Date) -> Reason {
     let date = lang.date(day);
     reason(
@@ -494,6 +542,8 @@ pub(crate) fn price_of_move(
     let sign = if minutes < 0 { "−" } else { "+" };
     let n = minutes.abs();
     let mut text = match lang {
+        Language::English if n == 0 => format!("no extra driving, {rep} home at {home}"),
+        Language::German if n == 0 => format!("keine zusätzliche Fahrt, {rep} um {home} zu Hause"),
         Language::English => format!("{sign}{n} min of driving, {rep} home at {home}"),
         Language::German => format!("{sign}{n} Min. Fahrt, {rep} um {home} zu Hause"),
     };

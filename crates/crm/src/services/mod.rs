@@ -1,5 +1,5 @@
 //! The map's own services in the forms that existing programs speak: routes and tables as OSRM answers them,
-//! addresses as Nominatim and Photon do. They tell what is on the map and nothing about customers.
+//! addresses as Nominatim and Photon do, tours as VROOM does. They tell what is on the map and nothing about customers.
 //!
 //! Such programs cannot sign in. A server may therefore be started with these services open to everybody
 //! who reaches it (the demo is); otherwise they take the same cookie or token as everything else.
@@ -8,6 +8,7 @@ mod found;
 mod nominatim;
 mod osrm;
 mod photon;
+mod vroom;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -37,4 +38,5 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .merge(nominatim::router())
         .merge(photon::router())
         .merge(osrm::router())
+        .merge(vroom::router())
 }

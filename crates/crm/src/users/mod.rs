@@ -102,7 +102,8 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
                 create: true,
                 delete: Scope::Own,
             },
-            "import_job" => NOTHING,
+            // Whose home a day begins at, and where somebody is when, is no analyst's business.
+            "import_job" | "plan" | "stop" | "left_out_visit" | "rep_calendar" | "absence" => NOTHING,
             _ => READ_ALL,
         },
         Role::Rep => match type_name {

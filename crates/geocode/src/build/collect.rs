@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use geom::{BBox, LngLat, Meters};
 use osm::{Extract, MemberKind, Tags, WayId};
 
+use super::tags::{Numbers, first_of, importance, is_dwelling, is_large, is_poi, names};
 use crate::ExtraPoints;
 
 /// Where an address was found: the smaller, the better its point.
@@ -28,6 +29,9 @@ pub(crate) struct Address<'a> {
     /// Street, or what stands for one; empty where the tags do not say.
     pub street: &'a str,
     pub numbers: String,
+    /// Numbers that the village gives in the order of building, and not the street along its line: Czech and Slovak
+    /// conscription numbers and the like.
+    pub by_village: String,
     pub postcode: &'a str,
     pub city: &'a str,
     pub suburb: &'a str,
@@ -55,10 +59,12 @@ pub(crate) struct Poi<'a> {
     pub importance: u32,
 }
 
-/// A building without an address: where a missing number may be.
+/// A building: one that carries an address, or one without where a missing number may be.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Building {
     pub bbox: BBox,
+    pub way: WayId,
+    pub addressed: bool,
 }
 
 /// What the first pass finds.
@@ -106,17 +112,20 @@ pub(crate) fn collect<'a>(extract: &'a Extract, extra: &'a [ExtraPoints]) -> Fou
             continue;
         }
         found.road(way.tags, &line);
-        if is_dwelling(&way.tags) && way.is_closed() && is_large(bbox) && house_numbers(&way.tags).is_empty()
-        {
-            found.buildings.push(Building { bbox });
+        let addressed = Numbers::of(&way.tags).is_some();
+        let is_building = addressed && way.tags.get("building").is_some() || is_dwelling(&way.tags);
+        if is_building && way.is_closed() && is_large(bbox) {
+            found.buildings.push(Building {
+                bbox,
+                way: way.id,
+                addressed,
+            });
         }
         let street = streets.get(&(MemberKind::Way, way.id.0)).copied();
         found.object(way.tags, bbox.center(), Source::Building, street);
     }
     for relation in extract.relations() {
-        let wanted = ["addr:housenumber", "addr:conscriptionnumber"]
-            .iter()
-            .any(|k| relation.tags.get(k).is_some());
+        let wanted = Numbers::of(&relation.tags).is_some();
         let is_named_poi = is_poi(&relation.tags) && relation.tags.get("name").is_some();
         if !(wanted || is_named_poi) {
             continue;
@@ -139,6 +148,7 @@ pub(crate) fn collect<'a>(extract: &'a Extract, extra: &'a [ExtraPoints]) -> Fou
             found.addresses.push(Address {
                 street: &extra.street,
                 numbers: extra.number.clone(),
+                by_village: String::new(),
                 postcode: &extra.postcode,
                 city: &extra.city,
                 suburb: &extra.district,
@@ -192,21 +202,31 @@ impl<'a> Found<'a> {
         if let Some(country) = tags.get("addr:country").and_then(super::countries::code_of) {
             self.countries.push((point, country));
         }
-        let numbers = house_numbers(&tags);
-        if !numbers.is_empty() {
+        if let Some(numbers) = Numbers::of(&tags) {
             let source = match source {
                 Source::Node if poi.is_some() => Source::Poi,
                 other => other,
             };
-            self.addresses.push(Address {
+            let place = get("addr:place");
+            let address = Address {
                 street,
-                numbers,
+                numbers: numbers.by_street,
+                by_village: numbers.by_village,
                 postcode: get("addr:postcode"),
                 city,
                 suburb: first_of(&tags, &["addr:suburb", "addr:district", "addr:quarter"]),
                 point,
                 source,
-            });
+            };
+            // The village's number is written behind the village's name, too.
+            if !address.by_village.is_empty() && !place.is_empty() && place != street {
+                self.addresses.push(Address {
+                    street: place,
+                    numbers: String::new(),
+                    ..address.clone()
+                });
+            }
+            self.addresses.push(address);
         }
         if let Some(names) = poi {
             self.pois.push(Poi {
@@ -308,6 +328,7 @@ impl<'a> Found<'a> {
                 self.addresses.push(Address {
                     street: if street.is_empty() { place } else { street },
                     numbers: number.to_string(),
+                    by_village: String::new(),
                     postcode: get("addr:postcode"),
                     city: get("addr:city"),
                     suburb: "",
@@ -317,149 +338,4 @@ impl<'a> Found<'a> {
             }
         }
     }
-}
-
-/// A building that people may live or work in.
-fn is_dwelling(tags: &Tags<'_>) -> bool {
-    const OTHERS: [&str; 22] = [
-        "no",
-        "garage",
-        "garages",
-        "carport",
-        "shed",
-        "roof",
-        "hut",
-        "greenhouse",
-        "service",
-        "transformer_tower",
-        "ruins",
-        "construction",
-        "barn",
-        "stable",
-        "cowshed",
-        "sty",
-        "farm_auxiliary",
-        "storage_tank",
-        "silo",
-        "toilets",
-        "bunker",
-        "parking",
-    ];
-    tags.get("building").is_some_and(|kind| !OTHERS.contains(&kind))
-}
-
-/// At least about 5 m by 8 m.
-fn is_large(bbox: BBox) -> bool {
-    let plane = geom::LocalMeters::at(bbox.center());
-    let corner = geom::LngLat::new(bbox.east, bbox.north).map_or([0.0; 2], |p| plane.project(p));
-    let (wide, high) = (2.0 * corner[0], 2.0 * corner[1]);
-    wide.min(high) >= 5.0 && wide.max(high) >= 8.0
-}
-
-fn first_of<'a>(tags: &Tags<'a>, keys: &[&str]) -> &'a str {
-    keys.iter().find_map(|k| tags.get(k)).map_or("", str::trim)
-}
-
-/// All house numbers of an object as a list: the plain one, and Czech and Slovak double numbers.
-fn house_numbers(tags: &Tags<'_>) -> String {
-    let mut parts: Vec<&str> = ["addr:housenumber", "addr:conscriptionnumber", "addr:streetnumber"]
-        .iter()
-        .filter_map(|k| tags.get(k))
-        .map(str::trim)
-        .filter(|v| !v.is_empty())
-        .collect();
-    parts.dedup();
-    parts.join(";")
-}
-
-/// Every name of an object, the main one first; `A / B` is two names more.
-pub(crate) fn names<'a>(tags: &Tags<'a>) -> Vec<&'a str> {
-    let mut out: Vec<&str> = Vec::new();
-    let mut add = |value: &'a str| {
-        for name in value.split(';').map(str::trim) {
-            if !name.is_empty() && name.len() <= 200 && !out.contains(&name) {
-                out.push(name);
-            }
-        }
-    };
-    const OTHERS: [&str; 7] = [
-        "alt_name",
-        "official_name",
-        "old_name",
-        "short_name",
-        "loc_name",
-        "int_name",
-        "reg_name",
-    ];
-    if let Some(name) = tags.get("name") {
-        add(name);
-        for part in name.split(" / ").flat_map(|half| half.split(" - ")) {
-            if part.chars().filter(|c| c.is_alphabetic()).count() >= 4 {
-                add(part);
-            }
-        }
-    } else if tags.get("shop").is_some() || tags.get("amenity").is_some() {
-        tags.get("brand")
-            .or_else(|| tags.get("operator"))
-            .into_iter()
-            .for_each(&mut add);
-    }
-    for (key, value) in tags.iter() {
-        let local = key.strip_prefix("name:").is_some_and(|l| {
-            (2..=3).contains(&l.split(['-', '_']).next().unwrap_or("").len()) && !l.contains("pronunciation")
-        });
-        if local || OTHERS.contains(&key) {
-            add(value);
-        }
-    }
-    out
-}
-
-fn is_poi(tags: &Tags<'_>) -> bool {
-    const KEYS: [&str; 10] = [
-        "amenity",
-        "shop",
-        "office",
-        "tourism",
-        "leisure",
-        "craft",
-        "healthcare",
-        "historic",
-        "aeroway",
-        "club",
-    ];
-    const DULL: [&str; 12] = [
-        "bench",
-        "bicycle_parking",
-        "waste_basket",
-        "recycling",
-        "parking_space",
-        "parking_entrance",
-        "vending_machine",
-        "post_box",
-        "telephone",
-        "hunting_stand",
-        "grit_bin",
-        "picnic_table",
-    ];
-    KEYS.iter()
-        .any(|k| tags.get(k).is_some_and(|v| !DULL.contains(&v) && v != "no"))
-        || tags.is("railway", "station")
-        || tags.is("railway", "halt")
-        || tags.is("public_transport", "station")
-        || tags.is("man_made", "works")
-        || tags.is("building", "church")
-        || tags.is("landuse", "cemetery")
-}
-
-/// A rough order of how likely a place of interest is meant.
-fn importance(tags: &Tags<'_>) -> u32 {
-    let known = ["wikidata", "wikipedia", "website", "contact:website"]
-        .iter()
-        .filter(|k| tags.get(k).is_some())
-        .count();
-    let large = tags.is("railway", "station")
-        || tags.get("aeroway").is_some()
-        || matches!(tags.get("amenity"), Some("hospital" | "university" | "townhall"));
-    known as u32 * 4 + u32::from(large) * 20
 }

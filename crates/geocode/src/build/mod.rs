@@ -1,15 +1,27 @@
 //! From an extract to sections: collect, places, streets, documents, maps.
 
+mod adopt;
+mod areas;
 mod beginnings;
+mod cluster;
+mod codes;
 mod collect;
 mod countries;
+mod ground;
+mod habits;
+mod houses;
+mod memory;
 pub(crate) mod places;
+mod pois;
+mod rank;
 mod shape;
 mod streets;
+mod tables;
+mod tags;
 mod write;
 
 pub(crate) use collect::region;
-pub(crate) use write::half_way;
+pub(crate) use ground::{RUN, half_way, run_length};
 
 use osm::Extract;
 use pack::Section;
@@ -50,7 +62,7 @@ pub fn build_with(
     begin(1);
     let places = places::Places::new(extract, &found, &words);
     begin(2);
-    let codes = streets::codes(&found);
+    let codes = codes::codes(&found);
     let streets = streets::streets(&found, &places, &codes, &words);
     begin(3);
     let countries = countries::Countries::new(&found, &places);

@@ -1,22 +1,19 @@
 //! Pass 3: addresses and roads become streets, one for each name in each locality.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use geom::{LngLat, LocalMeters, Meters};
 use rayon::prelude::*;
-use rstar::RTree;
-use rstar::primitives::{GeomWithData, Line};
 
+use super::adopt::adopt;
+use super::cluster::clusters;
+use super::codes::{Codes, code_near};
 use super::collect::{Address, Found, Source};
+use super::habits::Habits;
 use super::places::{Memory, Places, middle};
-use crate::line::length;
-use crate::number::{HouseNumber, members};
+use crate::line::join_lines;
+use crate::number::{HouseNumber, Known};
 use crate::words::Words;
-
-/// Parts of a street of one name further apart than this are two streets.
-const LINK: Meters = Meters(400.0);
-/// A house without a street belongs to a road this near, if no other is nearly as near.
-const NEAR_ROAD: Meters = Meters(50.0);
 
 /// A street of one name in one locality.
 #[derive(Debug)]
@@ -42,11 +39,20 @@ pub(crate) struct BuiltHouse {
     pub point: LngLat,
     pub postcode: String,
     pub source: Source,
-    pub implied: bool,
+    pub known: Known,
+    /// The village gave it, see [`Address::by_village`].
+    pub by_village: bool,
+}
+
+impl BuiltHouse {
+    /// The map does not write the number but says that it is there.
+    pub fn is_implied(&self) -> bool {
+        self.known != Known::Written || self.source == Source::Line
+    }
 }
 
 /// One thing that bears a street's name.
-enum Part<'f, 'a> {
+pub(super) enum Part<'f, 'a> {
     House(&'f Address<'a>),
     Road(usize),
 }
@@ -54,11 +60,11 @@ enum Part<'f, 'a> {
 /// Builds all streets, in order of key, town and place.
 pub(crate) fn streets<'a>(
     found: &Found<'a>,
-    places: &Places,
+    places: &'a Places,
     codes: &Codes<'a>,
     words: &Words,
 ) -> Vec<Street> {
-    let hyphens_join = hyphens_join(found);
+    let habits = Habits::of(found);
     let adopted = adopt(found, places, words);
     let mut groups: BTreeMap<String, Vec<Part<'_, '_>>> = BTreeMap::new();
     for (at, road) in found.roads.iter().enumerate() {
@@ -90,7 +96,7 @@ pub(crate) fn streets<'a>(
                 places,
                 words,
                 codes,
-                hyphens_join,
+                habits,
             };
             clusters(parts, found)
                 .into_iter()
@@ -108,198 +114,12 @@ fn group_key(name: &str, words: &Words) -> String {
     words.long_words(name).concat()
 }
 
-/// More hyphenated numbers fall than rise: hyphens join (`34-10`) rather than span.
-pub(crate) fn hyphens_join(found: &Found<'_>) -> bool {
-    let (mut falling, mut rising) = (0usize, 0usize);
-    for address in &found.addresses {
-        let parts = address.numbers.split_once('-');
-        let read = |text: &str| text.trim().parse::<u32>().ok();
-        match parts.and_then(|(first, second)| Some((read(first)?, read(second)?))) {
-            Some((first, second)) if second > first && second - first <= 60 => rising += 1,
-            Some(_) => falling += 1,
-            None => {}
-        }
-    }
-    falling > 20 && falling > rising
-}
-
-/// Gives houses without a street the road beside them, or the town's own name.
-fn adopt<'a>(found: &Found<'a>, places: &Places, words: &Words) -> Vec<Address<'a>> {
-    let homeless: Vec<&Address<'a>> = found.addresses.iter().filter(|a| a.street.is_empty()).collect();
-    if homeless.is_empty() {
-        return Vec::new();
-    }
-    let roads = RTree::bulk_load(
-        found
-            .roads
-            .iter()
-            .enumerate()
-            .flat_map(|(at, road)| {
-                road.line.windows(2).map(move |w| {
-                    GeomWithData::new(Line::new([w[0].lng(), w[0].lat()], [w[1].lng(), w[1].lat()]), at)
-                })
-            })
-            .collect(),
-    );
-    let mut memory = Memory::default();
-    homeless
-        .into_iter()
-        .filter_map(|address| {
-            let p = address.point;
-            let plane = LocalMeters::at(p);
-            // Nearest in degrees is not nearest in metres, but among the first few it is.
-            let mut near: Vec<(f64, &'a str)> = roads
-                .nearest_neighbor_iter([p.lng(), p.lat()])
-                .take(12)
-                .map(|piece| {
-                    let ends = [piece.geom().from, piece.geom().to].map(|[lng, lat]| {
-                        LngLat::new(lng, lat).map_or([f64::MAX; 2], |end| plane.project(end))
-                    });
-                    let (_, distance) = crate::line::nearest_on_piece(ends, [0.0, 0.0]);
-                    (distance, found.roads[piece.data].names[0])
-                })
-                .collect();
-            near.sort_by(|a, b| a.0.total_cmp(&b.0));
-            let (distance, name) = near.first().copied().unwrap_or((f64::MAX, ""));
-            let second = near.iter().find(|n| n.1 != name).map_or(f64::MAX, |n| n.0);
-            if distance <= NEAR_ROAD.0 && second > distance * 1.5 + 10.0 {
-                return Some(Address {
-                    street: name,
-                    ..address.clone()
-                });
-            }
-            // Villages without street names: the village is the street.
-            let town = memory.named_near(places, address.city, p, words);
-            let is_small = town.is_some_and(|id| {
-                let town = &places.list[id as usize];
-                town.with_street * 5 < town.addresses
-            });
-            let village = match (address.city, address.suburb) {
-                ("", suburb) => suburb,
-                (city, _) if is_small => city,
-                _ => "",
-            };
-            (!village.is_empty()).then(|| Address {
-                street: village,
-                ..address.clone()
-            })
-        })
-        .collect()
-}
-
-/// Points with postcodes.
-pub(crate) type Codes<'a> = RTree<GeomWithData<[f64; 2], &'a str>>;
-
-/// All addresses with a postcode, for those without.
-pub(crate) fn codes<'a>(found: &Found<'a>) -> Codes<'a> {
-    RTree::bulk_load(
-        found
-            .addresses
-            .iter()
-            .filter(|a| !a.postcode.is_empty())
-            .map(|a| GeomWithData::new([a.point.lng(), a.point.lat()], a.postcode))
-            .collect(),
-    )
-}
-
-/// The postcode at a point: of the nearest address within `reach`, else of the postal area.
-pub(crate) fn code_near<'r, 'a: 'r>(
-    codes: &Codes<'a>,
-    places: &'r Places,
-    p: LngLat,
-    reach: Meters,
-) -> &'r str {
-    let here = [p.lng(), p.lat()];
-    places.postcode_at(p).unwrap_or_else(|| {
-        codes
-            .nearest_neighbor(here)
-            .filter(|n| LngLat::new(n.geom()[0], n.geom()[1]).is_ok_and(|at| at.distance(p) <= reach))
-            .map_or("", |n| n.data)
-    })
-}
-
-/// Groups parts that lie together: houses and road vertices linked by at most [`LINK`].
-fn clusters(parts: &[Part<'_, '_>], found: &Found<'_>) -> Vec<Vec<usize>> {
-    let mut points: Vec<([f64; 2], usize)> = Vec::new();
-    let mut plane = None;
-    for (at, part) in parts.iter().enumerate() {
-        let line = match part {
-            Part::House(address) => std::slice::from_ref(&address.point),
-            Part::Road(road) => &found.roads[*road].line,
-        };
-        let plane = plane.get_or_insert_with(|| LocalMeters::at(line[0]));
-        let mut last: Option<[f64; 2]> = None;
-        for p in line {
-            let p = plane.project(*p);
-            if let Some(last) = last {
-                let steps = (length(last, p) / (LINK.0 / 2.0)).ceil().min(1e4) as usize;
-                for k in 1..steps {
-                    let share = k as f64 / steps as f64;
-                    points.push((
-                        [
-                            last[0] + (p[0] - last[0]) * share,
-                            last[1] + (p[1] - last[1]) * share,
-                        ],
-                        at,
-                    ));
-                }
-            }
-            points.push((p, at));
-            last = Some(p);
-        }
-    }
-    let mut union = Union::new(parts.len());
-    let cell = |p: [f64; 2]| ((p[0] / LINK.0).floor() as i64, (p[1] / LINK.0).floor() as i64);
-    type Cell = Vec<([f64; 2], usize)>;
-    let mut grid: HashMap<(i64, i64), Cell> = HashMap::new();
-    for (p, at) in points {
-        let (x, y) = cell(p);
-        for key in (x - 1..=x + 1).flat_map(|x| (y - 1..=y + 1).map(move |y| (x, y))) {
-            for (q, other) in grid.get(&key).into_iter().flatten() {
-                if union.find(*other) != union.find(at) && length(p, *q) <= LINK.0 {
-                    union.join(at, *other);
-                }
-            }
-        }
-        let here = grid.entry((x, y)).or_default();
-        // A cell full of houses of one part needs none of them twice.
-        if here.len() < 200 || !here.iter().any(|(_, other)| *other == at) {
-            here.push((p, at));
-        }
-    }
-    let mut out: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for at in 0..parts.len() {
-        out.entry(union.find(at)).or_default().push(at);
-    }
-    out.into_values().collect()
-}
-
-struct Union(Vec<usize>);
-
-impl Union {
-    fn new(len: usize) -> Self {
-        Self((0..len).collect())
-    }
-    fn find(&mut self, mut at: usize) -> usize {
-        while self.0[at] != at {
-            self.0[at] = self.0[self.0[at]];
-            at = self.0[at];
-        }
-        at
-    }
-    /// The smaller becomes the root, so that order of joining does not show.
-    fn join(&mut self, a: usize, b: usize) {
-        let (a, b) = (self.find(a), self.find(b));
-        self.0[a.max(b)] = a.min(b);
-    }
-}
-
-struct Cluster<'c, 'f, 'a> {
-    found: &'f Found<'a>,
-    places: &'c Places,
-    words: &'c Words,
-    codes: &'c Codes<'a>,
-    hyphens_join: bool,
+pub(super) struct Cluster<'c, 'f, 'a> {
+    pub(super) found: &'f Found<'a>,
+    pub(super) places: &'c Places,
+    pub(super) words: &'c Words,
+    pub(super) codes: &'c Codes<'a>,
+    pub(super) habits: Habits,
 }
 
 impl<'f, 'a> Cluster<'_, 'f, 'a> {
@@ -459,90 +279,6 @@ impl<'f, 'a> Cluster<'_, 'f, 'a> {
         }
         out
     }
-
-    /// Houses by number: one of each place, the best known first; implied numbers only where no real one is.
-    fn houses(&self, addresses: &[&Address<'_>]) -> Vec<BuiltHouse> {
-        let mut houses: Vec<BuiltHouse> = Vec::new();
-        for address in addresses {
-            for member in members(&address.numbers, self.hyphens_join) {
-                let written = written(&address.numbers, &member.number, member.implied);
-                houses.push(BuiltHouse {
-                    written,
-                    number: member.number,
-                    point: address.point,
-                    postcode: address.postcode.to_owned(),
-                    source: address.source,
-                    implied: member.implied || address.source == Source::Line,
-                });
-            }
-        }
-        houses.sort_by(|a, b| {
-            let order = |h: &BuiltHouse| {
-                let at = geom::Fixed::from(h.point);
-                (h.implied, h.source, at.lng, at.lat)
-            };
-            a.number.cmp(&b.number).then_with(|| order(a).cmp(&order(b)))
-        });
-        let mut kept: Vec<BuiltHouse> = Vec::new();
-        for house in houses {
-            let same = kept.iter_mut().rev().take_while(|k| k.number == house.number);
-            let mut seen = false;
-            for known in same {
-                if house.implied || known.point.distance(house.point) < Meters(30.0) {
-                    seen = true;
-                    if known.postcode.is_empty() {
-                        known.postcode.clone_from(&house.postcode);
-                    }
-                }
-            }
-            if !seen {
-                kept.push(house);
-            }
-        }
-        self.fill_postcodes(&mut kept);
-        kept
-    }
-
-    fn fill_postcodes(&self, houses: &mut [BuiltHouse]) {
-        let known: Vec<(LngLat, String)> = houses
-            .iter()
-            .filter(|h| !h.postcode.is_empty())
-            .map(|h| (h.point, h.postcode.clone()))
-            .collect();
-        for house in houses.iter_mut().filter(|h| h.postcode.is_empty()) {
-            let nearest = known
-                .iter()
-                .map(|(p, code)| (p.distance(house.point).0 as u64, code))
-                .filter(|(distance, _)| *distance < 300)
-                .min();
-            house.postcode = match nearest {
-                Some((_, code)) => code.clone(),
-                None => code_near(self.codes, self.places, house.point, Meters(300.0)).to_owned(),
-            };
-        }
-    }
-}
-
-/// How the map writes this number, behind its digits.
-fn written(numbers: &str, number: &HouseNumber, implied: bool) -> String {
-    if number.suffix.is_empty() {
-        return String::new();
-    }
-    let original = numbers
-        .split([';', ',', '+', '&'])
-        .map(str::trim)
-        .find(|part| !implied && HouseNumber::read(part).as_ref() == Some(number));
-    let digits = number.number.to_string();
-    match original {
-        Some(text) if text.len() <= 20 => match text.strip_prefix(digits.as_str()) {
-            Some(rest) => rest.to_owned(),
-            None => format!("={text}"),
-        },
-        _ => match number.suffix.contains('#') {
-            true => format!("={}", number.display()),
-            false => number.suffix.clone(),
-        },
-    }
 }
 
 /// The point of the lines nearest to `to`.
@@ -561,97 +297,4 @@ fn nearest_of(points: &[LngLat], to: LngLat) -> Option<LngLat> {
         .iter()
         .copied()
         .min_by(|a, b| a.distance(to).0.total_cmp(&b.distance(to).0))
-}
-
-/// Joins lines that continue each other and drops vertices that hardly bend (2 m).
-fn join_lines(mut lines: Vec<Vec<LngLat>>) -> Vec<Vec<LngLat>> {
-    let key = |p: LngLat| {
-        let f = geom::Fixed::from(p);
-        (f.lng, f.lat)
-    };
-    lines.sort_by_key(|l| (key(l[0]), l.len()));
-    let mut out: Vec<Vec<LngLat>> = Vec::new();
-    let mut starts: HashMap<(i32, i32), Vec<usize>> = HashMap::new();
-    for (at, line) in lines.iter().enumerate() {
-        starts.entry(key(line[0])).or_default().push(at);
-    }
-    let ends: std::collections::HashSet<_> = lines.iter().map(|l| key(l[l.len() - 1])).collect();
-    let mut used = vec![false; lines.len()];
-    // First those that nothing leads into, then what is left of rings.
-    let mut order: Vec<usize> = (0..lines.len()).collect();
-    order.sort_by_key(|at| ends.contains(&key(lines[*at][0])));
-    for at in order {
-        if std::mem::replace(&mut used[at], true) {
-            continue;
-        }
-        let mut line = lines[at].clone();
-        loop {
-            let end = key(line[line.len() - 1]);
-            let next = starts
-                .get(&end)
-                .and_then(|s| s.iter().copied().find(|next| !used[*next]));
-            let Some(next) = next else { break };
-            used[next] = true;
-            line.extend_from_slice(&lines[next][1..]);
-        }
-        out.push(simplify(&line, 2.0));
-    }
-    out
-}
-
-/// Douglas–Peucker: keeps vertices that lie further than `tolerance` metres from the simpler line.
-fn simplify(line: &[LngLat], tolerance: f64) -> Vec<LngLat> {
-    let plane = LocalMeters::at(line[0]);
-    let flat: Vec<[f64; 2]> = line.iter().map(|p| plane.project(*p)).collect();
-    let mut keep = vec![false; line.len()];
-    keep[0] = true;
-    keep[line.len() - 1] = true;
-    let mut open = vec![(0, line.len() - 1)];
-    while let Some((from, to)) = open.pop() {
-        let far = (from + 1..to)
-            .map(|k| {
-                (
-                    k,
-                    crate::line::nearest_on_piece([flat[from], flat[to]], flat[k]).1,
-                )
-            })
-            .max_by(|a, b| a.1.total_cmp(&b.1));
-        if let Some((k, _)) = far.filter(|(_, distance)| *distance > tolerance) {
-            keep[k] = true;
-            open.push((from, k));
-            open.push((k, to));
-        }
-    }
-    line.iter()
-        .zip(keep)
-        .filter(|(_, keep)| *keep)
-        .map(|(p, _)| *p)
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_that_continue_each_other_become_one() {
-        let at = |x: f64| LngLat::new(x / 1e3, 0.0).unwrap();
-        let lines = vec![
-            vec![at(1.0), at(2.0)],
-            vec![at(0.0), at(1.0)],
-            vec![at(5.0), at(6.0)],
-        ];
-        let joined = join_lines(lines);
-        // The vertex at 1 does not bend and is dropped.
-        assert_eq!(joined, [vec![at(0.0), at(2.0)], vec![at(5.0), at(6.0)]]);
-    }
-
-    #[test]
-    fn numbers_are_shown_as_the_map_writes_them() {
-        let number = |text| HouseNumber::read(text).unwrap();
-        assert_eq!(written("12 A", &number("12a"), false), " A");
-        assert_eq!(written("2;4 B", &number("4b"), false), " B");
-        assert_eq!(written("B-7", &number("b7"), false), "=B-7");
-        assert_eq!(written("7", &number("7"), false), "");
-    }
 }

@@ -62,7 +62,7 @@ impl<'a> Reading<'_, 'a, '_> {
             .docs
             .iter()
             .filter_map(|d| context.index.doc(*d))
-            .map(|d| (LngLat::from(d.point).distance(here).0 - f64::from(d.reach)).max(0.0))
+            .map(|d| (LngLat::from(d.point).distance(here).0 - d.reach.metres()).max(0.0))
             .min_by(f64::total_cmp);
         let near = || {
             let alike = |d: &DocId| edits(&joined(context.index.name(*d)), &code.text) <= 1;
@@ -131,7 +131,7 @@ impl<'a> Reading<'_, 'a, '_> {
             .docs
             .iter()
             .filter_map(|d| context.index.doc(*d))
-            .map(|d| (LngLat::from(d.point).distance(here).0 - f64::from(d.reach)).max(0.0) as f32)
+            .map(|d| (LngLat::from(d.point).distance(here).0 - d.reach.metres()).max(0.0) as f32)
             .min_by(f32::total_cmp)?;
         *used |= mask_of(span.start, span.end);
         // Beside a town that agrees, another one is a suburb or a mistake.

@@ -326,7 +326,7 @@ fn name_match(how: How) -> Match {
 fn number_match(found: Found) -> (Level, Match) {
     match found {
         Found::Exact => (Level::House, Match::Exact),
-        Found::InRange => (Level::House, Match::Alias),
+        Found::InRange => (Level::Interpolated, Match::Alias),
         Found::OtherSuffix => (Level::Interpolated, Match::Alias),
         Found::Between { .. } | Found::Beyond { .. } => (Level::Interpolated, Match::Inferred),
         Found::Nowhere => (Level::Street, Match::Contradicts),

@@ -2,9 +2,12 @@
 
 mod agree;
 pub(crate) mod answer;
+mod between;
+mod coarse;
 pub(crate) mod confidence;
 mod explain;
 mod find;
+mod hit;
 pub(crate) mod house;
 pub(crate) mod label;
 pub(crate) mod lex;

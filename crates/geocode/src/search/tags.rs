@@ -97,6 +97,8 @@ pub(crate) fn numbers(tokens: &[Token]) -> Vec<NumberSpan> {
             && digits <= 6
             && token.field.may_be_number()
             && text.chars().count() - digits <= 3
+            // `00014` is a postcode, even one that the map does not know.
+            && !(digits >= 4 && text.starts_with('0'))
             && !is_ordinal(text);
         if !is_number {
             continue;
@@ -276,6 +278,15 @@ fn noise(tokens: &[Token], words: &Words) -> Vec<Noise> {
                 .is_some_and(|t| t.has_digit() && same(at, at + 1))
         {
             noise[at] = Noise::Unit;
+        }
+        // `č. p. 5`: so are the two before it.
+        if let (Some(second), Some(third)) = (tokens.get(at + 1), tokens.get(at + 2))
+            && third.has_digit()
+            && same(at, at + 2)
+            && words.is_mark(&format!("{}{}", token.text(), second.text()))
+        {
+            noise[at] = Noise::Unit;
+            noise[at + 1] = Noise::Unit;
         }
         if words.is_unit(token.text()) {
             noise[at] = Noise::Unit;

@@ -142,14 +142,26 @@ impl Kind {
             off += off_by;
             last = Some(day);
         }
-        missing += gap.missing(gap.between(last, self.days).0);
-        let prize = missing * self.prize + off * i64::from(gap.price);
+        missing += self.missing_after(gap, last);
+        let melted = if days == 0 {
+            0
+        } else {
+            self.melted(days.trailing_zeros())
+        };
+        let prize = missing * self.prize + off * i64::from(gap.price) + melted;
         self.count(missing, missing, prize)
     }
 
     /// The last gap's missing visits, if the last visit is on that day.
     pub(crate) fn missing_after(&self, gap: &Gap, last: Option<u32>) -> i64 {
-        gap.missing(gap.between(last, self.days).0)
+        let (length, _) = gap.between(last, self.days);
+        // Who was due before day 0 and does not come at all lacks that visit, however short the horizon is.
+        let overdue = last.is_none() && gap.since_last.is_none_or(|since| since >= gap.max);
+        gap.missing(if overdue {
+            length + i64::from(gap.max) - 1
+        } else {
+            length
+        })
     }
 }
 

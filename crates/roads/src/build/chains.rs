@@ -7,13 +7,15 @@
 use std::collections::HashMap;
 
 use super::restrictions::{Kind, Restriction};
-use super::turns::{Arcs, EdgeOf, Junctions, Leg, Turns};
-use crate::format::{Arc, NONE};
+use super::turns::{Arcs, Changes, EdgeOf, Junctions, Leg, Turn, Turns};
+use crate::format::{Arc, NONE, TurnChange};
 
 /// A restriction over several segments: the edges to be driven one after the other.
 pub(super) struct Chain {
     /// The last edge is forbidden, or the only one allowed.
     only: bool,
+    /// When; `None` for always.
+    schedule: Option<u32>,
     /// At least three.
     edges: Vec<u32>,
 }
@@ -23,7 +25,12 @@ const LONGEST_CHAIN: usize = 64;
 
 impl Junctions<'_> {
     /// Every run of edges from a `from` way over all `via` ways into a `to` way.
-    pub(super) fn chains(&self, restriction: &Restriction, edge_of: &[EdgeOf]) -> Vec<Chain> {
+    pub(super) fn chains(
+        &self,
+        restriction: &Restriction,
+        schedule: Option<u32>,
+        edge_of: &[EdgeOf],
+    ) -> Vec<Chain> {
         let mut found = Vec::new();
         let ends = restriction.via_ways.iter();
         let at_via = |leg: &Leg| ends.clone().any(|way| *way == leg.way.way);
@@ -40,6 +47,9 @@ impl Junctions<'_> {
                 let mut run = vec![from.arrives];
                 self.follow(node, restriction, edge_of, &mut run, &mut found);
             }
+        }
+        for chain in &mut found {
+            chain.schedule = schedule;
         }
         found
     }
@@ -63,6 +73,7 @@ impl Junctions<'_> {
             {
                 found.push(Chain {
                     only: restriction.kind == Kind::Only,
+                    schedule: None,
                     edges: run.iter().copied().chain([to.leaves]).collect(),
                 });
             }
@@ -103,7 +114,7 @@ impl Junctions<'_> {
 /// The restrictions one is in the middle of: (chain, number of its edge one is on), sorted.
 type Progress = Vec<(u32, u32)>;
 
-pub(super) fn expand(turns: &Turns, chains: &[Chain]) -> Arcs {
+pub(super) fn expand(turns: &Turns, chains: &[Chain], changes: &mut Changes) -> Arcs {
     let mut starting: HashMap<u32, Vec<u32>> = HashMap::new();
     for (number, chain) in (0u32..).zip(chains) {
         starting.entry(chain.edges[0]).or_default().push(number);
@@ -111,7 +122,7 @@ pub(super) fn expand(turns: &Turns, chains: &[Chain]) -> Arcs {
     let mut numbers: HashMap<(u32, Progress), usize> = HashMap::new();
     // Nodes beyond the edges, in order of discovery.
     let mut copies: Vec<(u32, Progress)> = Vec::new();
-    let mut arcs: Vec<Vec<Arc>> = Vec::with_capacity(turns.len());
+    let mut arcs: Turns = Vec::with_capacity(turns.len());
     let mut node = 0;
     while node < turns.len() + copies.len() {
         let (edge, progress) = match node.checked_sub(turns.len()) {
@@ -120,42 +131,49 @@ pub(super) fn expand(turns: &Turns, chains: &[Chain]) -> Arcs {
         };
         let mut allowed = Vec::with_capacity(turns[edge as usize].len());
         for turn in &turns[edge as usize] {
-            let Some(next) = proceed(edge, &progress, turn.head, chains, &starting) else {
+            let Some((next, closing)) = proceed(edge, &progress, turn.arc.head, chains, &starting) else {
                 continue;
             };
             let head = match next.is_empty() {
-                true => turn.head as usize,
-                false => *numbers.entry((turn.head, next)).or_insert_with_key(|key| {
+                true => turn.arc.head as usize,
+                false => *numbers.entry((turn.arc.head, next)).or_insert_with_key(|key| {
                     copies.push(key.clone());
                     turns.len() + copies.len() - 1
                 }),
             };
-            allowed.push(Arc {
+            let arc = Arc {
                 head: head as u32,
-                ..*turn
-            });
+                ..turn.arc
+            };
+            let turn = Turn { arc, ..*turn };
+            allowed.push(
+                closing
+                    .iter()
+                    .fold(turn, |turn, schedule| turn.closed(*schedule, changes)),
+            );
         }
         arcs.push(allowed);
         node += 1;
     }
-    number_by_edge(turns.len(), &copies, arcs)
+    number_by_edge(turns.len(), &copies, arcs, changes)
 }
 
-/// What one is in the middle of after a turn; `None` if the turn is forbidden.
+/// What one is in the middle of after a turn, and the schedules that close it; `None` if the turn is forbidden.
 fn proceed(
     edge: u32,
     progress: &Progress,
     head: u32,
     chains: &[Chain],
     starting: &HashMap<u32, Vec<u32>>,
-) -> Option<Progress> {
+) -> Option<(Progress, Vec<u32>)> {
     let mut next = Progress::new();
+    let mut closing = Vec::new();
     for (number, at) in progress {
         let chain = &chains[*number as usize];
         let follows = chain.edges[*at as usize + 1] == head;
         if *at as usize + 2 == chain.edges.len() {
             if follows != chain.only {
-                return None;
+                closing.push(chain.schedule?);
             }
         } else if follows {
             next.push((*number, at + 1));
@@ -167,11 +185,12 @@ fn proceed(
         }
     }
     next.sort_unstable();
-    Some(next)
+    closing.sort_unstable();
+    Some((next, closing))
 }
 
 /// Sorts copies by the edge they copy, and lists arcs from both sides.
-fn number_by_edge(edges: usize, copies: &[(u32, Progress)], arcs: Vec<Vec<Arc>>) -> Arcs {
+fn number_by_edge(edges: usize, copies: &[(u32, Progress)], arcs: Turns, changes: &Changes) -> Arcs {
     let mut order: Vec<usize> = (0..copies.len()).collect();
     order.sort_by_key(|i| &copies[*i]);
     let mut number: Vec<u32> = (0..arcs.len() as u32).collect();
@@ -184,12 +203,21 @@ fn number_by_edge(edges: usize, copies: &[(u32, Progress)], arcs: Vec<Vec<Arc>>)
         arcs: Vec::new(),
         first_back: vec![0; arcs.len() + 1],
         back: Vec::new(),
+        changes: Vec::new(),
     };
     for old in (0..edges).chain(order.iter().map(|i| edges + i)) {
-        out.arcs.extend(arcs[old].iter().map(|arc| Arc {
-            head: number[arc.head as usize],
-            ..*arc
-        }));
+        for turn in &arcs[old] {
+            let changes = changes.all[turn.changes as usize].iter();
+            out.changes.extend(changes.map(|(schedule, weight)| TurnChange {
+                arc: out.arcs.len() as u32,
+                schedule: *schedule,
+                weight: *weight,
+            }));
+            out.arcs.push(Arc {
+                head: number[turn.arc.head as usize],
+                ..turn.arc
+            });
+        }
         out.first.push(out.arcs.len() as u32);
     }
     for arc in &out.arcs {

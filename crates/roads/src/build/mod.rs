@@ -5,6 +5,7 @@ mod join;
 mod network;
 mod order;
 mod restrictions;
+mod signs;
 mod tree;
 mod turns;
 
@@ -13,11 +14,13 @@ use std::collections::HashMap;
 use geom::{Fixed, LngLat, TileId};
 use osm::Extract;
 use pack::Section;
+use petgraph::visit::NodeFiltered;
 
-use crate::format::{self, Edge, Header, NONE, Segment, part_of};
+use crate::format::{self, CLOSED, Edge, EdgeChange, Header, NONE, Segment, part_of};
 use crate::hierarchy::{Customizer, contract};
 use crate::profile::Profile;
-use network::{Network, Stretch};
+use crate::week::Week;
+use network::{Lane, Network, Stretch};
 use turns::{Arcs, EdgeOf};
 
 /// A step of the build that begins now.
@@ -42,6 +45,40 @@ const STEPS: [&str; 8] = [
     "costs",
 ];
 
+/// Builds the roads of several profiles. The first is what [`crate::RoadIndex::open`] opens; the others have sections of their
+/// own under the profile's name, and [`crate::RoadIndex::open_all`] opens all. Of profiles with the same name only the
+/// first is built.
+pub fn build_all(
+    extract: &Extract,
+    profiles: &[Profile],
+    progress: &mut dyn FnMut(BuildStep),
+) -> Vec<Section> {
+    let mut names: Vec<&str> = profiles.iter().map(Profile::name).collect();
+    let mut known = std::collections::HashSet::new();
+    names.retain(|name| known.insert(*name));
+    let mut all = Vec::new();
+    for (number, name) in names.iter().enumerate() {
+        let Some(profile) = profiles.iter().find(|profile| profile.name() == *name) else {
+            continue;
+        };
+        let mut told = |step: BuildStep| {
+            progress(BuildStep {
+                number: number * STEPS.len() + step.number,
+                of: names.len() * STEPS.len(),
+                ..step
+            });
+        };
+        let mut sections = build(extract, profile, &mut told);
+        if number > 0 {
+            for section in &mut sections {
+                section.name = format::renamed(&section.name, &format::prefix_of(name));
+            }
+        }
+        all.extend(sections);
+    }
+    all
+}
+
 /// Builds the road sections. The same extract and profile give the same bytes. Ways whose nodes are missing
 /// from the extract are cut there; an extract without roads gives an index without roads.
 pub fn build(extract: &Extract, profile: &Profile, progress: &mut dyn FnMut(BuildStep)) -> Vec<Section> {
@@ -61,7 +98,16 @@ pub fn build(extract: &Extract, profile: &Profile, progress: &mut dyn FnMut(Buil
     stretches.sort_by_cached_key(|s| TileId::at(network.place(s.nodes[0]), 18).hilbert());
     let mut roads = Roads::new(&network, &stretches);
     step(2);
-    let arcs = turns::build(&network, &stretches, &roads.edge_of, &restrictions, profile);
+    let mut schedules = std::mem::take(&mut network.schedules);
+    network.schedules.clone_from(&schedules);
+    let arcs = turns::build(
+        &network,
+        &mut schedules,
+        &stretches,
+        &roads.edge_of,
+        &restrictions,
+        profile,
+    );
     step(3);
     roads.find_components(&arcs);
     step(4);
@@ -87,12 +133,15 @@ pub fn build(extract: &Extract, profile: &Profile, progress: &mut dyn FnMut(Buil
         .collect();
     let hierarchy = contract(both_ways, &nodes, &groups);
     step(7);
-    let metric = Customizer::new(&hierarchy).metric(graph, roads.edges.clone().into());
+    let metric =
+        Customizer::new(&hierarchy).metric(graph, roads.edges.clone().into(), arcs.arcs.clone().into());
     let header = Header {
         layout: format::LAYOUT,
         nodes: (roads.edges.len() + arcs.copies.len()) as u32,
+        profile: network.texts.number(profile.name()),
     };
     let (first_text, texts) = network.texts.finish();
+    let (first_time, times) = times_of(&schedules.all);
     let mut sections = vec![
         Section::new(format::HEADER, &[header]),
         Section::new(format::SEGMENTS, &roads.segments),
@@ -108,6 +157,10 @@ pub fn build(extract: &Extract, profile: &Profile, progress: &mut dyn FnMut(Buil
         Section::new(format::TEXTS, &texts),
         Section::new(format::BOXES, &tree.boxes),
         Section::new(format::PIECES, &tree.pieces),
+        Section::new(format::FIRST_TIME, &first_time),
+        Section::new(format::TIMES, &times),
+        Section::new(format::EDGE_CHANGES, &roads.changes),
+        Section::new(format::TURN_CHANGES, &arcs.changes),
     ];
     sections.extend(hierarchy.sections());
     sections.extend(metric.sections());
@@ -122,6 +175,7 @@ struct Roads {
     edges: Vec<Edge>,
     /// By segment: the edges of both directions.
     edge_of: Vec<EdgeOf>,
+    changes: Vec<EdgeChange>,
     components: Vec<u32>,
 }
 
@@ -133,6 +187,7 @@ impl Roads {
             points: Vec::new(),
             edges: Vec::new(),
             edge_of: Vec::with_capacity(stretches.len()),
+            changes: Vec::new(),
             components: Vec::new(),
         };
         for stretch in stretches {
@@ -149,18 +204,36 @@ impl Roads {
         let attributes = &network.attributes[stretch.attributes as usize];
         let length = part_of(meters.0 * 100.0);
         let number = self.segments.len() as u32;
-        let sides = [attributes.forward, attributes.backward];
-        let edge_of = [0, 1].map(|side| {
-            let Some(lane) = sides[side] else { return NONE };
+        let variants = &network.variants.all[attributes.variants as usize];
+        let costs = |lane: Lane| {
             let seconds = meters.0 / (lane.speed() / 3.6);
+            [seconds / lane.share(), seconds].map(|seconds| part_of(seconds * 1000.0))
+        };
+        let edge_of = [0, 1].map(|side| {
+            let usual = attributes.lanes()[side];
+            let at_times = variants.iter().find_map(|variant| variant.lanes[side]);
+            let Some(lane) = usual.or(at_times) else {
+                return NONE;
+            };
+            let [weight, duration] = costs(lane);
+            let edge = self.edges.len() as u32;
             self.edges.push(Edge {
-                weight: part_of(seconds * 1000.0 / lane.share()),
-                duration: part_of(seconds * 1000.0),
+                weight: if usual.is_some() { weight } else { CLOSED },
+                duration,
                 distance: length,
                 segment: number * 2 + side as u32,
                 component: 0,
             });
-            self.edges.len() as u32 - 1
+            for variant in variants.iter().filter(|variant| variant.lanes[side] != usual) {
+                let [weight, duration] = variant.lanes[side].map_or([CLOSED, duration], costs);
+                self.changes.push(EdgeChange {
+                    edge,
+                    schedule: variant.schedule,
+                    weight,
+                    duration,
+                });
+            }
+            edge
         });
         self.edge_of.push(edge_of);
         self.segments.push(Segment {
@@ -175,7 +248,11 @@ impl Roads {
     fn find_components(&mut self, arcs: &Arcs) {
         let both_ways = arcs.graph(&self.edges);
         let graph = both_ways.graph;
-        let components = petgraph::algo::kosaraju_scc(both_ways);
+        let open = |node: u32| graph.edge(node).weight != CLOSED;
+        let mut components = petgraph::algo::kosaraju_scc(&NodeFiltered::from_fn(both_ways, open));
+        // What is open at some times only leads nowhere usually.
+        let closed = (0..graph.nodes() as u32).filter(|node| !open(*node));
+        components.extend(closed.map(|node| vec![node]));
         let mut of_node = vec![0u32; graph.nodes()];
         for (component, nodes) in (0u32..).zip(&components) {
             for node in nodes {
@@ -196,6 +273,51 @@ impl Roads {
         for (edge, component) in self.edges.iter_mut().zip(of_edge) {
             edge.component = component;
         }
+    }
+}
+
+/// Where each schedule's times begin, and the times of all.
+fn times_of(schedules: &[Week]) -> (Vec<u32>, Vec<[u16; 2]>) {
+    let (mut first, mut times) = (vec![0], Vec::new());
+    for week in schedules {
+        times.extend(week.times());
+        first.push(times.len() as u32);
+    }
+    (first, times)
+}
+
+/// Values kept once each, by number.
+#[derive(Clone, Debug)]
+pub(crate) struct Numbered<T> {
+    numbers: HashMap<T, u32>,
+    pub all: Vec<T>,
+}
+
+impl<T> Default for Numbered<T> {
+    fn default() -> Self {
+        Self {
+            numbers: HashMap::new(),
+            all: Vec::new(),
+        }
+    }
+}
+
+impl<T: Clone + Eq + std::hash::Hash> Numbered<T> {
+    /// With the value that has number 0.
+    fn of(first: T) -> Self {
+        let mut numbered = Self::default();
+        numbered.number(first);
+        numbered
+    }
+
+    fn number(&mut self, value: T) -> u32 {
+        if let Some(known) = self.numbers.get(&value) {
+            return *known;
+        }
+        let number = self.all.len() as u32;
+        self.all.push(value.clone());
+        self.numbers.insert(value, number);
+        number
     }
 }
 

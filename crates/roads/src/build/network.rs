@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use geom::{Fixed, LngLat, Meters};
 use osm::{Extract, NodeId, Way, WayId};
 
-use super::Texts;
 use super::join::Joiner;
 use super::restrictions::Restriction;
-use crate::format::{LEFT_HAND, NO_SNAP, ROUNDABOUT, Road, TOLL, TUNNEL, UNPAVED};
+use super::signs::{destination, exit};
+use super::{Numbered, Texts};
+use crate::format::{LEFT_HAND, LINK, NO_SNAP, ROUNDABOUT, Road, TOLL, TUNNEL, UNPAVED};
 use crate::profile::{self, NodeRule, Profile, WayRule};
+use crate::week::Week;
 
 /// The part of an extract that a vehicle uses. Nodes are numbered in order of their ids.
 pub(crate) struct Network {
@@ -19,6 +21,8 @@ pub(crate) struct Network {
     pub rules: HashMap<u32, NodeRule>,
     pub attributes: Vec<Attributes>,
     attribute_numbers: HashMap<Attributes, u32>,
+    pub variants: Numbered<Vec<Variant>>,
+    pub schedules: Numbered<Week>,
     pub roads: Vec<Road>,
     road_numbers: HashMap<Road, u32>,
     pub texts: Texts,
@@ -54,6 +58,16 @@ pub(crate) struct Attributes {
     pub backward: Option<Lane>,
     pub ferry: bool,
     pub left_hand: bool,
+    /// Number of a list of [`Variant`]s; 0 is empty.
+    pub variants: u32,
+}
+
+/// How both directions are driven at some times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Variant {
+    /// Number of the schedule.
+    pub schedule: u32,
+    pub lanes: [Option<Lane>; 2],
 }
 
 /// How one direction is driven; floats by their bits, so that equal rules are found equal.
@@ -84,24 +98,38 @@ impl Lane {
 }
 
 impl Attributes {
-    fn reversed(self) -> Self {
-        Self {
-            forward: self.backward,
-            backward: self.forward,
-            ..self
-        }
+    /// By direction.
+    pub(crate) fn lanes(&self) -> [Option<Lane>; 2] {
+        [self.forward, self.backward]
     }
+}
+
+/// A way with what the profile makes of it.
+struct KnownWay<'a> {
+    way: Way<'a>,
+    rule: WayRule,
+    variants: Vec<profile::Variant>,
+    /// The number of the exit it begins at.
+    exit: Option<String>,
 }
 
 /// Reads the ways a profile can use.
 pub(crate) fn read(extract: &Extract, profile: &Profile, restrictions: &[Restriction]) -> Network {
-    let ways: Vec<(Way<'_>, WayRule)> = extract
+    let ways: Vec<KnownWay<'_>> = extract
         .ways()
-        .filter_map(|way| profile.way(&way.tags).map(|rule| (way, rule)))
+        .filter_map(|way| {
+            let (rule, variants) = profile.way_by_time(&way.tags)?;
+            Some(KnownWay {
+                exit: exit(extract, &way),
+                way,
+                rule,
+                variants,
+            })
+        })
         .collect();
     let mut ids: Vec<i64> = ways
         .iter()
-        .flat_map(|(way, _)| way.nodes())
+        .flat_map(|known| known.way.nodes())
         .map(|id| id.0)
         .collect();
     ids.sort_unstable();
@@ -123,6 +151,8 @@ pub(crate) fn read(extract: &Extract, profile: &Profile, restrictions: &[Restric
         rules: HashMap::new(),
         attributes: Vec::new(),
         attribute_numbers: HashMap::new(),
+        variants: Numbered::of(Vec::new()),
+        schedules: Numbered::default(),
         roads: Vec::new(),
         road_numbers: HashMap::new(),
         texts: Texts::new(),
@@ -133,7 +163,7 @@ pub(crate) fn read(extract: &Extract, profile: &Profile, restrictions: &[Restric
     let runs: Vec<(usize, Vec<u32>)> = ways
         .iter()
         .enumerate()
-        .flat_map(|(i, (way, _))| network.runs(way).into_iter().map(move |run| (i, run)))
+        .flat_map(|(i, known)| network.runs(&known.way).into_iter().map(move |run| (i, run)))
         .collect();
     network.cut(&ways, &runs);
     network
@@ -208,17 +238,17 @@ impl Network {
         stops
     }
 
-    fn cut(&mut self, ways: &[(Way<'_>, WayRule)], runs: &[(usize, Vec<u32>)]) {
+    fn cut(&mut self, ways: &[KnownWay<'_>], runs: &[(usize, Vec<u32>)]) {
         let stops = self.stops(runs);
         let mut lengths = vec![Meters::ZERO; ways.len()];
         for (way, run) in runs {
             lengths[*way] += self.length(run);
         }
         for (number, run) in runs {
-            let (way, rule) = &ways[*number];
-            let attributes = self.attributes_of(way, rule, lengths[*number]);
+            let known = &ways[*number];
+            let attributes = self.attributes_of(known, lengths[*number]);
             let end = End {
-                way: way.id,
+                way: known.way.id,
                 along: true,
             };
             let mut nodes = vec![run[0]];
@@ -235,7 +265,14 @@ impl Network {
         }
     }
 
-    fn attributes_of(&mut self, way: &Way<'_>, rule: &WayRule, length: Meters) -> u32 {
+    fn attributes_of(&mut self, known: &KnownWay<'_>, length: Meters) -> u32 {
+        let KnownWay {
+            way,
+            rule,
+            variants,
+            exit,
+        } = known;
+        let highway = way.tags.get("highway");
         let mut kind = rule.class.number();
         if !rule.may_snap {
             kind |= NO_SNAP;
@@ -246,12 +283,15 @@ impl Network {
             (rule.tunnel, TUNNEL),
             (rule.unpaved, UNPAVED),
             (rule.left_hand, LEFT_HAND),
+            (highway.is_some_and(|h| h.ends_with("_link")), LINK),
         ] {
             kind |= if is_so { flag } else { 0 };
         }
         let road = Road {
             name: self.texts.number(way.tags.get("name").unwrap_or_default()),
             reference: self.texts.number(way.tags.get("ref").unwrap_or_default()),
+            destination: self.texts.number(&destination(&way.tags, rule)),
+            exit: self.texts.number(exit.as_deref().unwrap_or_default()),
             kind,
         };
         let next = self.roads.len() as u32;
@@ -269,12 +309,19 @@ impl Network {
                 })
             })
         };
+        let variants = variants.iter().map(|variant| Variant {
+            schedule: self.schedules.number(variant.week.clone()),
+            lanes: variant.lanes.map(lane),
+        });
+        let variants = variants.collect();
+        let variants = self.variants.number(variants);
         self.attribute_number(Attributes {
             road: road_number,
             forward: lane(rule.forward),
             backward: lane(rule.backward),
             ferry: rule.ferry,
             left_hand: rule.left_hand,
+            variants,
         })
     }
 
@@ -287,11 +334,51 @@ impl Network {
         number
     }
 
+    fn reversed(&mut self, attributes: Attributes) -> Attributes {
+        let variants = self.variants.all[attributes.variants as usize].iter();
+        let variants = variants.map(|variant| Variant {
+            lanes: [variant.lanes[1], variant.lanes[0]],
+            ..*variant
+        });
+        let variants = variants.collect();
+        Attributes {
+            forward: attributes.backward,
+            backward: attributes.forward,
+            variants: self.variants.number(variants),
+            ..attributes
+        }
+    }
+
+    /// The times at which a direction (0 is forward) of these attributes is as the condition says.
+    pub(crate) fn times(
+        &self,
+        attributes: &Attributes,
+        side: usize,
+        is_so: impl Fn(Option<Lane>) -> bool,
+    ) -> Week {
+        let mut usual = Week::always();
+        let mut times = Week::NEVER;
+        for variant in &self.variants.all[attributes.variants as usize] {
+            let week = &self.schedules.all[variant.schedule as usize];
+            usual = usual.except(week);
+            if is_so(variant.lanes[side]) {
+                times = times.or(week);
+            }
+        }
+        match is_so(attributes.lanes()[side]) {
+            true => times.or(&usual),
+            false => times,
+        }
+    }
+
     /// Joins the pieces into stretches from junction to junction. Done once: it takes the pieces.
     pub(crate) fn stretches(&mut self) -> Vec<Stretch> {
         let pieces = std::mem::take(&mut self.pieces);
         let reversed = (0..self.attributes.len())
-            .map(|i| self.attribute_number(self.attributes[i].reversed()))
+            .map(|i| {
+                let reversed = self.reversed(self.attributes[i]);
+                self.attribute_number(reversed)
+            })
             .collect();
         Joiner::new(self, pieces, reversed).join()
     }

@@ -3,11 +3,14 @@
 use osm::{Extract, MemberKind, NodeId, Relation, WayId};
 
 use crate::profile::Profile;
+use crate::week::Week;
 
 /// One relation of type `restriction`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Restriction {
     pub kind: Kind,
+    /// When it holds; `None` for always.
+    pub week: Option<Week>,
     pub from: Vec<WayId>,
     pub via_node: Option<NodeId>,
     /// Where it is not one node: the ways between `from` and `to`, in any order.
@@ -31,27 +34,35 @@ pub(crate) enum Kind {
 pub(crate) fn read(extract: &Extract, profile: &Profile) -> Vec<Restriction> {
     extract
         .relations()
-        .filter_map(|relation| restriction(&relation, profile))
+        .flat_map(|relation| restrictions(&relation, profile))
         .collect()
 }
 
-fn restriction(relation: &Relation<'_>, profile: &Profile) -> Option<Restriction> {
+fn restrictions(relation: &Relation<'_>, profile: &Profile) -> Vec<Restriction> {
     let tags = &relation.tags;
-    if !tags.is("type", "restriction") {
-        return None;
-    }
     let keys = profile.restriction_keys();
     let lifted = |except: &str| except.split(';').any(|v| keys.iter().any(|key| key == v.trim()));
-    if tags.get("except").is_some_and(lifted) {
-        return None;
+    if !tags.is("type", "restriction") || tags.get("except").is_some_and(lifted) {
+        return Vec::new();
     }
-    let special = keys
-        .iter()
-        .find_map(|key| tags.get(&format!("restriction:{key}")));
-    let general = tags
-        .get("restriction")
-        .filter(|_| profile.heeds_general_restrictions());
-    let value = special.or(general)?;
+    let value = |suffix: &str| {
+        let special = keys
+            .iter()
+            .find_map(|key| tags.get(&format!("restriction:{key}{suffix}")));
+        let general = || tags.get(&format!("restriction{suffix}"));
+        special.or_else(|| general().filter(|_| profile.heeds_general_restrictions()))
+    };
+    let always = value("").map(|value| (value, None));
+    let at_times = value(":conditional").map_or(Vec::new(), |text| profile.restrictions_by_time(text));
+    let at_times = at_times.into_iter().map(|(value, week)| (value, Some(week)));
+    always
+        .into_iter()
+        .chain(at_times)
+        .filter_map(|(value, week)| restriction(relation, value, week))
+        .collect()
+}
+
+fn restriction(relation: &Relation<'_>, value: &str, week: Option<Week>) -> Option<Restriction> {
     let kind = match value {
         "no_u_turn" => Kind::NoUTurn,
         _ if value.starts_with("no_") => Kind::No,
@@ -69,6 +80,7 @@ fn restriction(relation: &Relation<'_>, profile: &Profile) -> Option<Restriction
         .find(|m| m.role == "via" && m.kind == MemberKind::Node);
     let found = Restriction {
         kind,
+        week,
         from: ways("from"),
         via_node: via_node.map(|m| NodeId(m.id)),
         via_ways: ways("via"),

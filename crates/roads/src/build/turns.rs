@@ -1,15 +1,17 @@
 //! Which turns are allowed, and what they cost: the arcs of the search graph.
 
+mod restrict;
+
 use geom::LngLat;
-use osm::WayId;
 
 use super::chains::{Chain, expand};
 use super::network::{Attributes, End, Lane, Network, Stretch};
-use super::offset;
 use super::restrictions::{Kind, Restriction};
-use crate::format::{Arc, Edge, NONE, part_of};
+use super::{Numbered, offset};
+use crate::format::{Arc, CLOSED, Edge, NONE, TurnChange, part_of};
 use crate::graph::{BothWays, RoadGraph};
 use crate::profile::{Profile, Sign, TurnAt};
+use crate::week::Week;
 
 /// By direction of a segment: its edge, or [`NONE`].
 pub(crate) type EdgeOf = [u32; 2];
@@ -22,6 +24,7 @@ pub(crate) struct Arcs {
     pub arcs: Vec<Arc>,
     pub first_back: Vec<u32>,
     pub back: Vec<Arc>,
+    pub changes: Vec<TurnChange>,
 }
 
 impl Arcs {
@@ -52,6 +55,8 @@ pub(super) struct Leg {
     /// The edge that arrives here, and the one that leaves; [`NONE`] where closed.
     pub arrives: u32,
     pub leaves: u32,
+    /// The same, but [`NONE`] also where open at some times only.
+    usually: [u32; 2],
 }
 
 /// Where segments meet.
@@ -68,34 +73,65 @@ pub(super) struct Junctions<'a> {
 const SHARP: f64 = 165.0;
 
 /// Turns by edge, before copies are made.
-pub(super) type Turns = Vec<Vec<Arc>>;
+pub(super) type Turns = Vec<Vec<Turn>>;
+
+/// A turn, and what becomes of it at some times.
+#[derive(Clone, Copy)]
+pub(super) struct Turn {
+    pub arc: Arc,
+    /// Number of a list of changes; 0 is empty.
+    pub changes: u32,
+}
+
+/// Lists of schedules with the weights of turns.
+pub(super) type Changes = Numbered<Vec<(u32, u32)>>;
+
+impl Turn {
+    /// The same turn, but closed by a schedule.
+    pub(super) fn closed(self, schedule: u32, changes: &mut Changes) -> Self {
+        let mut list = changes.all[self.changes as usize].clone();
+        list.push((schedule, CLOSED));
+        Self {
+            changes: changes.number(list),
+            ..self
+        }
+    }
+}
 
 pub(crate) fn build(
     network: &Network,
+    schedules: &mut Numbered<Week>,
     stretches: &[Stretch],
     edge_of: &[EdgeOf],
     restrictions: &[Restriction],
     profile: &Profile,
 ) -> Arcs {
+    let mut changes = Changes::of(Vec::new());
     let junctions = Junctions::new(network, stretches, edge_of, profile);
     let edges = edge_of.iter().flatten().filter(|e| **e != NONE).count();
     let mut turns: Turns = vec![Vec::new(); edges];
     for node in 0..network.places.len() as u32 {
-        junctions.turns_at(node, &mut turns);
+        junctions.turns_at(node, &mut turns, schedules, &mut changes);
     }
-    // What is the only way counts before what is forbidden, or the order of mapping would matter.
-    let (only, no): (Vec<_>, Vec<_>) = restrictions.iter().partition(|r| r.kind == Kind::Only);
-    for restriction in only.into_iter().chain(no) {
+    // What is the only way counts before what is forbidden, or the order of mapping would matter; what holds always
+    // counts before what holds at times.
+    let mut ordered: Vec<&Restriction> = restrictions.iter().collect();
+    ordered.sort_by_key(|r| (r.week.is_some(), r.kind != Kind::Only));
+    for restriction in ordered {
         if let Some(node) = restriction.via_node.and_then(|id| network.node(id)) {
-            junctions.restrict(node, restriction, &mut turns);
+            let schedule = restriction.week.clone().map(|week| schedules.number(week));
+            junctions.restrict(node, restriction, schedule, &mut turns, &mut changes);
         }
     }
     let chains: Vec<Chain> = restrictions
         .iter()
         .filter(|r| !r.via_ways.is_empty())
-        .flat_map(|r| junctions.chains(r, edge_of))
+        .flat_map(|r| {
+            let schedule = r.week.clone().map(|week| schedules.number(week));
+            junctions.chains(r, schedule, edge_of)
+        })
         .collect();
-    expand(&turns, &chains)
+    expand(&turns, &chains, &mut changes)
 }
 
 impl<'a> Junctions<'a> {
@@ -109,6 +145,14 @@ impl<'a> Junctions<'a> {
                     stretch.last()
                 };
                 let [forward, backward] = edge_of[segment];
+                let lanes = network.attributes[stretch.attributes as usize].lanes();
+                let usually = |side: usize| {
+                    if lanes[side].is_some() {
+                        edge_of[segment][side]
+                    } else {
+                        NONE
+                    }
+                };
                 let (arrives, leaves) = if side == 0 {
                     (backward, forward)
                 } else {
@@ -123,6 +167,7 @@ impl<'a> Junctions<'a> {
                         bearing: bearing(network, stretch, side),
                         arrives,
                         leaves,
+                        usually: [usually(1 - side), usually(side)],
                     },
                 ));
             }
@@ -149,17 +194,25 @@ impl<'a> Junctions<'a> {
         &self.legs[self.first[node] as usize..self.first[node + 1] as usize]
     }
 
-    fn turns_at(&self, node: u32, turns: &mut Turns) {
+    fn turns_at(&self, node: u32, turns: &mut Turns, schedules: &mut Numbered<Week>, changes: &mut Changes) {
         let legs = self.legs_at(node);
         let blocked = self.network.rules.get(&node).is_some_and(|rule| rule.blocks);
-        let exits = legs.iter().filter(|leg| leg.leaves != NONE).count();
         for from in legs.iter().filter(|leg| leg.arrives != NONE) {
             for to in legs.iter().filter(|leg| leg.leaves != NONE) {
                 let u_turn = (from.segment, from.side) == (to.segment, to.side);
                 // One turns back only where there is nothing else to do.
-                let allowed = if blocked { u_turn } else { !u_turn || exits == 1 };
+                let others = || {
+                    legs.iter()
+                        .any(|leg| leg.leaves_usually() && (leg.segment, leg.side) != (to.segment, to.side))
+                };
+                let allowed = if blocked { u_turn } else { !u_turn || !others() };
                 if allowed {
-                    turns[from.arrives as usize].push(self.turn(node, from, to, u_turn));
+                    let arc = self.turn(node, from, to, u_turn);
+                    let list = self.entry_changes(from, to, arc, schedules);
+                    turns[from.arrives as usize].push(Turn {
+                        arc,
+                        changes: changes.number(list),
+                    });
                 }
             }
         }
@@ -180,11 +233,12 @@ impl<'a> Junctions<'a> {
         let same_road =
             road(before).name == road(after).name && road(before).reference == road(after).reference;
         let roundabout = is_roundabout(before.road) || is_roundabout(after.road);
-        let divided = from.leaves == NONE && to.arrives == NONE && road(before).name != 0 && !roundabout;
+        let divided =
+            !from.leaves_usually() && !to.arrives_usually() && road(before).name != 0 && !roundabout;
         let back = u_turn || divided && same_road && angle.abs() > SHARP;
         let at = TurnAt {
             angle: if back { 180.0 } else { angle },
-            roads: self.legs_at(node).len(),
+            roads: self.legs_at(node).iter().filter(|leg| leg.is_used()).count(),
             u_turn: back,
             boards: before.ferry != after.ferry,
             left_hand: before.left_hand,
@@ -192,10 +246,9 @@ impl<'a> Junctions<'a> {
         };
         let seconds = self.delay(node, from, to) + self.profile.turn_seconds(at);
         let duration = part_of(seconds * 1000.0);
-        let restricted = |lane: Option<Lane>| lane.is_some_and(|lane| lane.restricted);
         // Arriving at a segment's first point means driving it backward.
-        let arrives = [before.backward, before.forward][from.side];
-        let leaves = [after.forward, after.backward][to.side];
+        let arrives = before.lanes()[1 - from.side];
+        let leaves = after.lanes()[to.side];
         let enters = restricted(leaves) && !restricted(arrives);
         Arc {
             head: to.leaves,
@@ -205,6 +258,35 @@ impl<'a> Junctions<'a> {
                 duration
             },
             duration,
+        }
+    }
+
+    /// What a turn weighs at times when it enters a restricted road and usually does not, or the other way round.
+    fn entry_changes(
+        &self,
+        from: &Leg,
+        to: &Leg,
+        arc: Arc,
+        schedules: &mut Numbered<Week>,
+    ) -> Vec<(u32, u32)> {
+        let attributes = |leg: &Leg| {
+            let stretch = &self.stretches[leg.segment as usize];
+            &self.network.attributes[stretch.attributes as usize]
+        };
+        let (before, after) = (attributes(from), attributes(to));
+        if before.variants == 0 && after.variants == 0 {
+            return Vec::new();
+        }
+        let entered = self.network.times(after, to.side, restricted);
+        let enters = entered.except(&self.network.times(before, 1 - from.side, restricted));
+        let usually = restricted(after.lanes()[to.side]) && !restricted(before.lanes()[1 - from.side]);
+        let (week, weight) = match usually {
+            true => (Week::always().except(&enters), arc.duration),
+            false => (enters, arc.duration.max(self.profile.restricted_entry())),
+        };
+        match week.is_never() {
+            true => Vec::new(),
+            false => vec![(schedules.number(week), weight)],
         }
     }
 
@@ -248,42 +330,25 @@ impl<'a> Junctions<'a> {
             .map(Lane::speed)
             .fold(0.0, f64::max)
     }
+}
 
-    /// Takes away the turns at one node that a restriction forbids.
-    fn restrict(&self, node: u32, restriction: &Restriction, turns: &mut Turns) {
-        let legs = self.legs_at(node);
-        let leaving = |ways: &[WayId]| -> Vec<Leg> {
-            legs.iter()
-                .filter(|leg| leg.leaves != NONE && ways.contains(&leg.way.way))
-                .copied()
-                .collect()
-        };
-        let to = leaving(&restriction.to);
-        for from in legs
-            .iter()
-            .filter(|leg| leg.arrives != NONE && restriction.from.contains(&leg.way.way))
-        {
-            let back = from.leaves;
-            let turns = &mut turns[from.arrives as usize];
-            let meant = |arc: &Arc| to.iter().any(|leg| leg.leaves == arc.head);
-            match restriction.kind {
-                Kind::No => turns.retain(|arc| {
-                    // Where a way runs through the node, `from` and `to` the same way means going on along it.
-                    let same_way = legs
-                        .iter()
-                        .any(|l| l.leaves == arc.head && l.way.way == from.way.way);
-                    !meant(arc) || arc.head == back && same_way && restriction.from != restriction.to
-                }),
-                Kind::NoUTurn => turns.retain(|arc| {
-                    let same_way = restriction.to.contains(&from.way.way);
-                    !(meant(arc) && (arc.head == back || !same_way))
-                }),
-                // If the only turn is not there, the restriction cannot mean what it says.
-                Kind::Only if turns.iter().any(meant) => turns.retain(meant),
-                Kind::Only => {}
-            }
-        }
+impl Leg {
+    fn arrives_usually(&self) -> bool {
+        self.usually[0] != NONE
     }
+
+    fn leaves_usually(&self) -> bool {
+        self.usually[1] != NONE
+    }
+
+    /// The road is open in some direction, and not at some times only.
+    fn is_used(&self) -> bool {
+        self.arrives_usually() || self.leaves_usually()
+    }
+}
+
+fn restricted(lane: Option<Lane>) -> bool {
+    lane.is_some_and(|lane| lane.restricted)
 }
 
 /// The direction in which a segment leaves its first (`side` 0) or last point, taken some metres away, where

@@ -9,21 +9,21 @@ use super::metric::{Metric, UpArc, Ways, fastest};
 use super::{Hierarchy, Side, tree};
 use crate::array::Array;
 use crate::cost::Packed as Cost;
-use crate::format::{Edge, NONE};
+use crate::format::{Arc, Edge, NONE};
 use crate::graph::RoadGraph;
 
 /// An arc's cost, and what else is known of it.
-#[derive(Clone, Copy)]
-struct Link {
-    cost: Cost,
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Link {
+    pub(super) cost: Cost,
     /// Basic: the lower node it goes over, or [`NONE`]. Perfect: [`KEPT`] or [`LEFT_OUT`].
-    note: u32,
+    pub(super) note: u32,
 }
 
-const KEPT: u32 = 0;
+pub(super) const KEPT: u32 = 0;
 const LEFT_OUT: u32 = 1;
 
-const NOTHING: Link = Link {
+pub(super) const NOTHING: Link = Link {
     cost: Cost::UNREACHED,
     note: NONE,
 };
@@ -32,31 +32,31 @@ const NOTHING: Link = Link {
 const ALONE: usize = 4096;
 
 /// What customization needs of a hierarchy beyond what queries need.
-pub(crate) struct Customizer<'a> {
-    hierarchy: &'a Hierarchy,
+pub(crate) struct Customizer {
+    pub(super) hierarchy: Hierarchy,
     /// By [`Side`] and arc: the head's depth.
     depth: [Vec<u32>; 2],
-    lower: [Lower; 2],
+    pub(super) lower: [Lower; 2],
     /// By rank.
     size: Vec<u32>,
 }
 
 /// The arcs of one side by their higher node.
-struct Lower {
+pub(super) struct Lower {
     first: Vec<u32>,
     /// The lower node and the arc, by rank of the lower node.
     arcs: Vec<(u32, u32)>,
 }
 
 /// The arcs of a run of nodes, by [`Side`], and where they begin among all arcs.
-struct Run<'a> {
-    links: [&'a mut [Link]; 2],
+pub(super) struct Run<'a> {
+    pub(super) links: [&'a mut [Link]; 2],
     starts: [usize; 2],
 }
 
 impl<'a> Run<'a> {
     /// The arcs of the nodes before `rank`, and of those from it on.
-    fn split(self, hierarchy: &Hierarchy, rank: usize) -> (Run<'a>, Run<'a>) {
+    pub(super) fn split(self, hierarchy: &Hierarchy, rank: usize) -> (Run<'a>, Run<'a>) {
         let at = Side::BOTH.map(|side| hierarchy.fan(side).first[rank] as usize);
         let [out, into] = self.links;
         let (out_low, out_high) = out.split_at_mut(at[0] - self.starts[0]);
@@ -81,8 +81,8 @@ impl<'a> Run<'a> {
     }
 }
 
-impl<'a> Customizer<'a> {
-    pub(crate) fn new(hierarchy: &'a Hierarchy) -> Self {
+impl Customizer {
+    pub(crate) fn new(hierarchy: &Hierarchy) -> Self {
         let depth = Side::BOTH.map(|side| {
             let heads = hierarchy.fan(side).head.iter();
             heads.map(|head| hierarchy.depth[*head as usize]).collect()
@@ -91,55 +91,67 @@ impl<'a> Customizer<'a> {
             depth,
             lower: Side::BOTH.map(|side| Lower::new(hierarchy, side)),
             size: tree::sizes(&hierarchy.parent),
-            hierarchy,
+            hierarchy: hierarchy.clone(),
         }
     }
 
-    /// Costs for all arcs: an arc of the graph costs the edge it leaves and the turn.
-    pub(crate) fn metric(&self, graph: RoadGraph<'_>, edges: Array<Edge>) -> Metric {
-        let mut metric = Metric {
+    /// Costs for all arcs: an arc of the graph costs the edge it leaves and the turn. The turns are those of the graph,
+    /// whatever they cost.
+    pub(crate) fn metric(&self, graph: RoadGraph<'_>, edges: Array<Edge>, turns: Array<Arc>) -> Metric {
+        let mut links = self.turns(RoadGraph {
+            edges: &edges,
+            arcs: &turns,
+            ..graph
+        });
+        self.basic(&mut links);
+        let via = Side::BOTH.map(|side| via(&links[side as usize]));
+        self.perfect(&mut links);
+        self.assemble(edges, turns, via, &links)
+    }
+
+    /// What queries need of the costs of all arcs.
+    pub(super) fn assemble(
+        &self,
+        edges: Array<Edge>,
+        turns: Array<Arc>,
+        via: [Array<u32>; 2],
+        perfect: &[Vec<Link>; 2],
+    ) -> Metric {
+        Metric {
             fastest: fastest(&edges),
             edges,
-            ways: Side::BOTH.map(|_| Ways {
-                first: Vec::new().into(),
-                arcs: Vec::new().into(),
-            }),
-            via: Side::BOTH.map(|_| Vec::new().into()),
-        };
-        let mut links = self.turns(graph, &metric);
-        let nodes = self.hierarchy.nodes();
-        self.climb(0, nodes, run(&mut links));
-        for side in Side::BOTH {
-            let links = &mut links[side as usize];
-            metric.via[side as usize] = links.iter().map(|link| link.note).collect::<Vec<u32>>().into();
+            turns,
+            ways: Side::BOTH.map(|side| self.needed(side, &perfect[side as usize])),
+            via,
+        }
+    }
+
+    /// Basic customization of arcs that have the costs of their turns.
+    pub(super) fn basic(&self, links: &mut [Vec<Link>; 2]) {
+        self.climb(0, self.hierarchy.nodes(), run(links));
+    }
+
+    /// Perfect customization after the basic one.
+    pub(super) fn perfect(&self, links: &mut [Vec<Link>; 2]) {
+        for links in links.iter_mut() {
             links.iter_mut().for_each(|link| link.note = KEPT);
         }
-        self.descend(0, nodes, run(&mut links));
-        for side in Side::BOTH {
-            metric.ways[side as usize] = self.needed(side, &links[side as usize]);
-        }
-        metric
+        self.descend(0, self.hierarchy.nodes(), run(links));
     }
 
     /// All arcs, those that are turns with their costs.
-    fn turns(&self, graph: RoadGraph<'_>, metric: &Metric) -> [Vec<Link>; 2] {
+    pub(super) fn turns(&self, graph: RoadGraph<'_>) -> [Vec<Link>; 2] {
         let mut links = Side::BOTH.map(|side| vec![NOTHING; self.hierarchy.fan(side).head.len()]);
         for node in 0..graph.nodes() as u32 {
-            let whole = metric.edge_cost(graph.edge_of(node));
-            let tail = self.hierarchy.rank_of[node as usize];
-            for turn in graph.turns_from(node) {
-                if metric.edge_cost(graph.edge_of(turn.head)).is_unreached() {
+            let whole = graph.open_cost(node);
+            for turn in graph.open_turns_from(node) {
+                if graph.open_cost(turn.head).is_unreached() {
                     continue;
                 }
-                let head = self.hierarchy.rank_of[turn.head as usize];
-                let (side, low, high) = match tail < head {
-                    true => (Side::Out, tail, head),
-                    false => (Side::In, head, tail),
-                };
                 // A turn into the same edge again is never of use, and has no arc.
-                if let Some(arc) = self.hierarchy.fan(side).find(low, high) {
+                if let Some((side, arc)) = self.arc(node, turn.head) {
                     let link = &mut links[side as usize][arc];
-                    let cost = whole + Cost::new(turn.weight, turn.duration, 0);
+                    let cost = whole + turn.packed();
                     if cost < link.cost {
                         link.cost = cost;
                     }
@@ -147,6 +159,16 @@ impl<'a> Customizer<'a> {
             }
         }
         links
+    }
+
+    /// The arc from one node of the graph to another.
+    pub(super) fn arc(&self, tail: u32, head: u32) -> Option<(Side, usize)> {
+        let [tail, head] = [tail, head].map(|node| self.hierarchy.rank_of[node as usize]);
+        let (side, low, high) = match tail < head {
+            true => (Side::Out, tail, head),
+            false => (Side::In, head, tail),
+        };
+        self.hierarchy.fan(side).find(low, high).map(|arc| (side, arc))
     }
 
     /// The end of the run of nodes below which there is one tree only, and where to part the trees below that end.
@@ -172,8 +194,8 @@ impl<'a> Customizer<'a> {
         let (top, parting) = self.branches(low, high);
         let mut done = low;
         if top - low > ALONE {
-            let (below, _) = run.reborrow().split(self.hierarchy, top);
-            let (left, right) = below.split(self.hierarchy, parting);
+            let (below, _) = run.reborrow().split(&self.hierarchy, top);
+            let (left, right) = below.split(&self.hierarchy, parting);
             rayon::join(
                 || self.climb(low, parting, left),
                 || self.climb(parting, top, right),
@@ -182,7 +204,7 @@ impl<'a> Customizer<'a> {
         }
         let mut best = vec![NOTHING; self.hierarchy.height];
         for node in done..high {
-            let (below, mut own) = run.reborrow().split(self.hierarchy, node);
+            let (below, mut own) = run.reborrow().split(&self.hierarchy, node);
             for side in Side::BOTH {
                 self.gather(node as u32, side, &below, &mut own, &mut best);
             }
@@ -190,7 +212,14 @@ impl<'a> Customizer<'a> {
     }
 
     /// The cheapest ways from (or to) a node over lower ones.
-    fn gather(&self, node: u32, side: Side, below: &Run<'_>, own: &mut Run<'_>, best: &mut [Link]) {
+    pub(super) fn gather(
+        &self,
+        node: u32,
+        side: Side,
+        below: &Run<'_>,
+        own: &mut Run<'_>,
+        best: &mut [Link],
+    ) {
         let fan = self.hierarchy.fan(side);
         let depth = &self.depth[side as usize];
         let range = fan.range(node);
@@ -229,12 +258,12 @@ impl<'a> Customizer<'a> {
         let stop = if top - low > ALONE { top } else { low };
         let mut costs = Side::BOTH.map(|_| vec![Cost::UNREACHED; self.hierarchy.height]);
         for node in (stop..high).rev() {
-            let (mut below, own) = run.reborrow().split(self.hierarchy, node);
+            let (mut below, own) = run.reborrow().split(&self.hierarchy, node);
             self.spread(node as u32, &mut below, &own, &mut costs);
         }
         if stop == top && top > low {
-            let (below, _) = run.split(self.hierarchy, top);
-            let (left, right) = below.split(self.hierarchy, parting);
+            let (below, _) = run.split(&self.hierarchy, top);
+            let (left, right) = below.split(&self.hierarchy, parting);
             rayon::join(
                 || self.descend(low, parting, left),
                 || self.descend(parting, top, right),
@@ -309,7 +338,12 @@ impl<'a> Customizer<'a> {
     }
 }
 
-fn run(links: &mut [Vec<Link>; 2]) -> Run<'_> {
+/// Where an arc goes over a lower node.
+pub(super) fn via(links: &[Link]) -> Array<u32> {
+    links.iter().map(|link| link.note).collect::<Vec<u32>>().into()
+}
+
+pub(super) fn run(links: &mut [Vec<Link>; 2]) -> Run<'_> {
     let [out, into] = links;
     Run {
         links: [out, into],
@@ -320,7 +354,7 @@ fn run(links: &mut [Vec<Link>; 2]) -> Run<'_> {
 /// Leaves an arc out if a way of two arcs is better or as good. Where it is as good, its arc at the lower node must
 /// be the cheaper one, or two arcs could each be left out for the other's sake.
 #[inline(always)]
-fn offer(link: &mut Link, first: Cost, second: Cost) {
+pub(super) fn offer(link: &mut Link, first: Cost, second: Cost) {
     let cost = first + second;
     if cost < link.cost {
         *link = Link { cost, note: LEFT_OUT };
@@ -352,7 +386,7 @@ impl Lower {
         Self { first, arcs }
     }
 
-    fn of(&self, node: u32) -> &[(u32, u32)] {
+    pub(super) fn of(&self, node: u32) -> &[(u32, u32)] {
         &self.arcs[self.first[node as usize] as usize..self.first[node as usize + 1] as usize]
     }
 }

@@ -1,13 +1,11 @@
 //! Costs on a hierarchy, ready for queries.
 
-use std::sync::Arc;
-
-use pack::{OpenError, Pack, Section};
+use pack::{OpenError, Section};
 
 use super::{Hierarchy, Side};
-use crate::array::Array;
-use crate::cost::{LARGEST_PART, Packed as Cost};
-use crate::format::{self, Edge, NONE};
+use crate::array::{Array, Sections};
+use crate::cost::Packed as Cost;
+use crate::format::{self, CLOSED, Edge, NONE};
 use crate::index::{check_starts, refuse};
 
 /// An arc that some shortest path takes, with its cost.
@@ -35,6 +33,8 @@ impl UpArc {
 pub struct Metric {
     /// By edge. An edge whose weight is [`CLOSED`] is neither entered nor left.
     pub(crate) edges: Array<Edge>,
+    /// As the index's; a turn whose weight is [`CLOSED`] is not taken.
+    pub(crate) turns: Array<format::Arc>,
     /// Metres a second: no edge is driven faster.
     pub(crate) fastest: f64,
     /// By [`Side`].
@@ -42,9 +42,6 @@ pub struct Metric {
     /// By [`Side`] and arc of the hierarchy: the lower node it goes over; [`NONE`] for a turn, or where no way leads.
     pub(crate) via: [Array<u32>; 2],
 }
-
-/// The weight of an edge that is closed.
-pub(crate) const CLOSED: u32 = u32::MAX;
 
 /// The arcs of one side that queries need.
 #[derive(Clone)]
@@ -71,7 +68,7 @@ impl Metric {
         self.ways.iter().map(|w| w.arcs.len()).sum()
     }
 
-    /// Bytes of memory, the edges not counted.
+    /// Bytes of memory, edges and turns not counted.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let ways: usize = self
@@ -96,15 +93,16 @@ impl Metric {
 
     /// Opens the sections and checks that arcs lead upwards and go over lower nodes.
     pub(crate) fn open(
-        pack: &Arc<Pack>,
+        sections: &Sections,
         edges: Array<Edge>,
+        turns: Array<format::Arc>,
         hierarchy: &Hierarchy,
     ) -> Result<Self, OpenError> {
         let nodes = hierarchy.nodes();
         let ways = |first: &str, arcs: &str| -> Result<Ways, OpenError> {
             let ways = Ways {
-                first: Array::open(pack, first)?,
-                arcs: Array::open(pack, arcs)?,
+                first: Array::open(sections, first)?,
+                arcs: Array::open(sections, arcs)?,
             };
             check_starts(first, &ways.first, nodes, ways.arcs.len())?;
             let depth = &hierarchy.depth;
@@ -122,7 +120,7 @@ impl Metric {
             }
         };
         let via = |section: &str, side: Side| -> Result<Array<u32>, OpenError> {
-            let via: Array<u32> = Array::open(pack, section)?;
+            let via: Array<u32> = Array::open(sections, section)?;
             let fan = hierarchy.fan(side);
             let good = via.len() == fan.head.len()
                 && (0..nodes as u32).all(|low| via[fan.range(low)].iter().all(|v| *v == NONE || *v < low));
@@ -134,21 +132,13 @@ impl Metric {
         Ok(Self {
             fastest: fastest(&edges),
             edges,
+            turns,
             ways: [
                 ways(format::FIRST_WAY_OUT, format::WAYS_OUT)?,
                 ways(format::FIRST_WAY_IN, format::WAYS_IN)?,
             ],
             via: [via(format::OUT_VIA, Side::Out)?, via(format::IN_VIA, Side::In)?],
         })
-    }
-
-    /// The edge's cost; [`Cost::UNREACHED`] where it is closed.
-    pub(crate) fn edge_cost(&self, edge: u32) -> Cost {
-        let edge = &self.edges[edge as usize];
-        match edge.weight == CLOSED {
-            true => Cost::UNREACHED,
-            false => Cost::new(edge.weight.min(LARGEST_PART), edge.duration, edge.distance),
-        }
     }
 }
 

@@ -10,21 +10,21 @@
 
 mod contract;
 mod customize;
+mod live;
 mod metric;
 mod tree;
 
-use std::sync::Arc;
+use pack::{OpenError, Section};
 
-use pack::{OpenError, Pack, Section};
-
-use crate::array::Array;
+use crate::array::{Array, Sections};
 use crate::format::{self, NONE};
 use crate::index::{check_starts, refuse};
 
 pub(crate) use contract::contract;
 pub(crate) use customize::Customizer;
+pub(crate) use live::Live;
 pub use metric::Metric;
-pub(crate) use metric::{CLOSED, UpArc, Ways};
+pub(crate) use metric::{UpArc, Ways};
 
 /// Arcs between a node and higher ones: those it leads to, or those that lead to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,8 +110,12 @@ impl Hierarchy {
     }
 
     /// Opens the sections and checks that ranks are a numbering of `nodes`, and that arcs and parents lead upwards.
-    pub(crate) fn open(pack: &Arc<Pack>, nodes: usize) -> Result<Self, OpenError> {
-        let node_of: Array<u32> = Array::open(pack, format::NODE_OF_RANK)?;
+    pub(crate) fn open(sections: &Sections, nodes: usize) -> Result<Self, OpenError> {
+        let node_of: Array<u32> = Array::open(sections, format::NODE_OF_RANK)?;
+        // Before anything is made as large as the header says.
+        if node_of.len() != nodes {
+            return Err(refuse(format::NODE_OF_RANK, "does not number all nodes"));
+        }
         let mut rank_of = vec![NONE; nodes];
         for (rank, node) in (0u32..).zip(&*node_of) {
             match rank_of.get_mut(*node as usize) {
@@ -119,17 +123,14 @@ impl Hierarchy {
                 _ => return Err(refuse(format::NODE_OF_RANK, "does not number the nodes")),
             }
         }
-        if node_of.len() != nodes {
-            return Err(refuse(format::NODE_OF_RANK, "does not number all nodes"));
-        }
-        let parent: Array<u32> = Array::open(pack, format::PARENT)?;
+        let parent: Array<u32> = Array::open(sections, format::PARENT)?;
         let (depth, height) = tree::depths(&parent)
             .filter(|(depth, _)| depth.len() == nodes)
             .ok_or_else(|| refuse(format::PARENT, "is not a tree of all nodes"))?;
         let fan = |first: &str, heads: &str| -> Result<Fan, OpenError> {
             let fan = Fan {
-                first: Array::open(pack, first)?,
-                head: Array::open(pack, heads)?,
+                first: Array::open(sections, first)?,
+                head: Array::open(sections, heads)?,
             };
             check_starts(first, &fan.first, nodes, fan.head.len())?;
             let rises = |rank: u32| {

@@ -1,5 +1,6 @@
 //! How a vehicle uses the roads, as data: speeds, access, delays. Read from TOML; see `profiles/car.toml`.
 
+mod conditional;
 mod measure;
 mod node;
 mod share;
@@ -12,6 +13,7 @@ use serde::Deserialize;
 
 use crate::road::RoadClass;
 
+pub(crate) use conditional::Variant;
 pub(crate) use node::{NodeRule, Sign};
 pub(crate) use turn::TurnAt;
 pub(crate) use way::{Lane, WayRule};
@@ -170,6 +172,21 @@ impl Profile {
         Self::from_toml(include_str!("../../profiles/foot.toml")).expect("a test reads the shipped profile")
     }
 
+    /// The names of the profiles that come with the program.
+    pub const SHIPPED: [&'static str; 4] = ["car", "van", "bicycle", "foot"];
+
+    /// A profile that comes with the program, by name.
+    #[must_use]
+    pub fn shipped(name: &str) -> Option<Self> {
+        match name {
+            "car" => Some(Self::car()),
+            "van" => Some(Self::van()),
+            "bicycle" => Some(Self::bicycle()),
+            "foot" => Some(Self::foot()),
+            _ => None,
+        }
+    }
+
     /// Reads a profile. Every field must be there, or `extends = "car"`: then what is not there is the car's.
     /// Tables are laid over the car's entry by entry, except those named in `replaces`.
     pub fn from_toml(text: &str) -> Result<Self, ProfileError> {
@@ -241,6 +258,13 @@ impl Profile {
     }
 
     fn check(&self) -> Result<(), ProfileError> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        if self.name.is_empty() || !self.name.chars().all(plain) {
+            return Err(ProfileError::Malformed(format!(
+                "name = {:?}, but it must be letters, digits, - and _",
+                self.name
+            )));
+        }
         let tables = [
             ("highway", &self.highway),
             ("route", &self.route),
@@ -357,39 +381,4 @@ fn has(list: &[String], word: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_shipped_profiles_are_whole() {
-        let all = [
-            Profile::car(),
-            Profile::van(),
-            Profile::bicycle(),
-            Profile::foot(),
-        ];
-        assert_eq!(
-            all.map(|p| p.name().to_owned()),
-            ["car", "van", "bicycle", "foot"]
-        );
-    }
-
-    #[test]
-    fn a_profile_names_what_is_wrong_with_it() {
-        let car = include_str!("../../profiles/car.toml");
-        let slow = car.replace("motorway = 90", "motorway = -90");
-        let Err(refused) = Profile::from_toml(&slow) else {
-            panic!("a negative speed was taken")
-        };
-        assert!(
-            refused.to_string().contains("highway.motorway is -90"),
-            "{refused}"
-        );
-        let unknown = car.replace("u_turn = 20", "u_turn = 20\nu_trun = 3");
-        let Err(refused) = Profile::from_toml(&unknown) else {
-            panic!("an unknown field was taken")
-        };
-        assert!(refused.to_string().contains("u_trun"), "{refused}");
-        assert!(matches!(Profile::from_toml(""), Err(ProfileError::Malformed(_))));
-    }
-}
+mod tests;

@@ -3,9 +3,9 @@
 use geo_types::{Coord, LineString, MultiPolygon, Polygon};
 use geom::{BBox, Fixed, LngLat, LocalMeters, Meters};
 
-use super::contour::{Grid, GridPoint, is_inside, signed_area, simplify};
+use super::contour::{Fine, Grid, GridPoint, is_inside, signed_area, simplify};
 use super::field::Distances;
-use super::{Part, Reach, pieces};
+use super::{Part, Reach, pieces, refine};
 
 /// How an area is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,20 +31,42 @@ const MOST_SQUARES: f64 = 1e6;
 /// Rings are simplified by this much of a square's side.
 const SIMPLIFY: f64 = 0.05;
 
+/// Where distances to reached roads and to others differ by less, in squares, the coarse grid may be wrong about which is
+/// nearer.
+const DOUBT: f32 = 0.7;
+
+/// Nobody lives farther from roads than so many squares, or few do: there the coarse grid is good enough.
+const NEAR: f32 = 3.0;
+
+/// A straight piece of road in squares of the sheet.
+#[derive(Clone, Copy)]
+pub(super) struct Line {
+    pub from: [f32; 2],
+    pub along: [f32; 2],
+    /// One by the square of its length.
+    pub inverse: f32,
+    pub reached: bool,
+}
+
 /// How far inside a corner beside a reached road is at least, in squares: more than simplifying takes away.
 const INSIDE: f32 = 0.12;
 
 /// The grid's plane: its south-west corner, its squares, and the distances to roads at its crossings.
-struct Sheet {
+pub(super) struct Sheet {
     plane: LocalMeters,
     corner: [f64; 2],
-    square: f64,
-    width: usize,
-    height: usize,
+    pub square: f64,
+    pub width: usize,
+    pub height: usize,
     reached: Distances,
     missed: Distances,
     /// By crossing: a corner of a square that a reached road crosses.
-    beside: Vec<bool>,
+    pub beside: Vec<bool>,
+    /// The crossings where reached roads and others are about as far away, so that the coarse grid cannot tell, and how many
+    /// squares the farther of them is away.
+    pub doubt: Vec<(u32, f32)>,
+    /// All that was entered.
+    pub lines: Vec<Line>,
 }
 
 pub(super) fn draw(reach: &Reach<'_>, options: &AreaOptions) -> MultiPolygon<f64> {
@@ -70,7 +92,8 @@ pub(super) fn draw(reach: &Reach<'_>, options: &AreaOptions) -> MultiPolygon<f64
             sheet.ink(reach, segment, own);
         }
     }
-    let grid = sheet.field(beyond);
+    let mut grid = sheet.field(beyond);
+    grid.fine = refine::fine(&sheet, &grid, beyond);
     nest(grid.rings(), &sheet)
 }
 
@@ -118,6 +141,8 @@ impl Sheet {
             reached: Distances::new(width, height, window),
             missed: Distances::new(width, height, window),
             beside: vec![false; width * height],
+            doubt: Vec::new(),
+            lines: Vec::new(),
         })
     }
 
@@ -163,9 +188,12 @@ impl Sheet {
         };
         let square = |p: [f64; 2]| p.map(f64::floor);
         let mut before = self.on_sheet((*first).into());
+        let mut ends = before;
         let mut inked = false;
         for (i, point) in rest.iter().enumerate() {
             let point = self.on_sheet((*point).into());
+            self.keep(reached, [ends, point]);
+            ends = point;
             let is_last = i + 1 == rest.len();
             if square(before) != square(point) || is_last && !inked {
                 self.ink_points(reached, [before, point]);
@@ -182,8 +210,21 @@ impl Sheet {
 
     fn ink_line(&mut self, reached: bool, line: Option<[LngLat; 2]>) {
         if let Some(line) = line {
-            self.ink_points(reached, line.map(|p| self.on_sheet(p)));
+            let line = line.map(|p| self.on_sheet(p));
+            self.keep(reached, line);
+            self.ink_points(reached, line);
         }
+    }
+
+    fn keep(&mut self, reached: bool, line: [[f64; 2]; 2]) {
+        let [from, to] = line.map(|p| p.map(|squares| squares as f32));
+        let along = [to[0] - from[0], to[1] - from[1]];
+        self.lines.push(Line {
+            from,
+            along,
+            inverse: 1.0 / (along[0] * along[0] + along[1] * along[1]).max(1e-12),
+            reached,
+        });
     }
 
     /// Enters what lies on the sheet of a line between two points in squares.
@@ -210,8 +251,15 @@ impl Sheet {
         self.reached.spread();
         self.missed.spread();
         let beyond = (beyond / self.square) as f32;
+        let doubt = &mut self.doubt;
+        let mut at = 0;
         let value = |((reached, missed), beside): ((f32, f32), &bool)| {
             let value = (beyond - reached).min(missed - reached);
+            let far = reached.max(missed);
+            if far < beyond.min(NEAR) && ((missed - reached).abs() < DOUBT || *beside && missed < reached) {
+                doubt.push((at, far));
+            }
+            at += 1;
             if *beside { value.max(INSIDE) } else { value }
         };
         let distances = self.reached.all().zip(self.missed.all());
@@ -219,6 +267,7 @@ impl Sheet {
             width: self.width,
             height: self.height,
             values: distances.zip(&self.beside).map(value).collect(),
+            fine: Fine::default(),
         }
     }
 

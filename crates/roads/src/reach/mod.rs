@@ -3,6 +3,7 @@
 mod area;
 mod contour;
 mod field;
+mod refine;
 
 use std::ops::RangeInclusive;
 

@@ -152,8 +152,7 @@ impl Flood {
         for (edge, along) in source.sides(net) {
             let rest = rest(net, edge, along);
             for turn in graph
-                .turns_from(edge)
-                .iter()
+                .open_turns_from(edge)
                 .filter(|t| net.is_open(graph.edge_of(t.head)))
             {
                 let mut rank = hierarchy.rank_of[turn.head as usize];

@@ -6,6 +6,7 @@
 //! are never negative here: a *head start* is added to all labels of one source and taken away at the end. A target
 //! adds the part of its edge up to itself.
 
+mod alternatives;
 mod climb;
 mod flood;
 mod lanes;
@@ -13,12 +14,13 @@ mod pair;
 mod sweep;
 
 use crate::cost::Packed;
-use crate::format::NONE;
+use crate::format::{CLOSED, NONE};
 use crate::graph::RoadGraph;
-use crate::hierarchy::{CLOSED, Hierarchy, Metric};
+use crate::hierarchy::{Hierarchy, Metric};
 use crate::index::RoadIndex;
 use crate::snap::{BACKWARD, FORWARD, Snap};
 
+pub use alternatives::AlternativeOptions;
 pub(crate) use flood::{Blocks, Flood};
 pub(crate) use lanes::LANES;
 pub(crate) use pair::{Pair, Path};
@@ -35,6 +37,7 @@ impl<'a> Net<'a> {
     pub(crate) fn graph(self) -> RoadGraph<'a> {
         RoadGraph {
             edges: &self.metric.edges,
+            arcs: &self.metric.turns,
             ..self.roads.graph()
         }
     }
@@ -92,7 +95,7 @@ pub(crate) fn direct(net: Net<'_>, source: &Snap, target: &Snap) -> Option<(Pack
 }
 
 /// The cost of driving an edge from a place on it to its end.
-fn rest(net: Net<'_>, edge: u32, along: u32) -> Packed {
+pub(crate) fn rest(net: Net<'_>, edge: u32, along: u32) -> Packed {
     let edge = &net.metric.edges[edge as usize];
     edge.packed() - edge.part(along)
 }

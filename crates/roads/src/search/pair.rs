@@ -18,10 +18,10 @@ pub(crate) struct Path {
 
 /// Both halves of a search, and room for what they need: nothing grows with the map but by the height of its tree.
 pub(crate) struct Pair {
-    forward: Climb,
-    backward: Climb,
-    seeds: Seeds,
-    ends: Vec<(u32, Packed)>,
+    pub(super) forward: Climb,
+    pub(super) backward: Climb,
+    pub(super) seeds: Seeds,
+    pub(super) ends: Vec<(u32, Packed)>,
     /// Scratch for unpacking.
     ranks: Vec<u32>,
     open: Vec<(u32, u32)>,
@@ -29,7 +29,7 @@ pub(crate) struct Pair {
 
 /// How a path begins.
 #[derive(Clone, Copy)]
-enum Beginning {
+pub(super) enum Beginning {
     /// Somewhere on the source's edges.
     Anywhere,
     /// With this turn out of this edge.
@@ -80,7 +80,7 @@ impl Pair {
         })
     }
 
-    fn set_ends(&mut self, net: Net<'_>, target: &Snap) {
+    pub(super) fn set_ends(&mut self, net: Net<'_>, target: &Snap) {
         let ends = target.ends(net);
         self.ends.clear();
         self.ends
@@ -97,7 +97,7 @@ impl Pair {
         }
         for (edge, along) in source.sides(net) {
             let rest = rest(net, edge, along);
-            for turn in net.graph().turns_from(edge) {
+            for turn in net.graph().open_turns_from(edge) {
                 if !net.is_open(net.graph().edge_of(turn.head)) {
                     continue;
                 }
@@ -119,8 +119,23 @@ impl Pair {
         best
     }
 
-    /// The best cost to `ends`, and the depth of the node where both halves meet.
-    fn meet(&mut self, net: Net<'_>, source: &Snap, beginning: Beginning) -> Option<(Packed, u32)> {
+    /// Walks up from both ends to where the walks meet, and gives the rank of the lowest node that is on both; [`NONE`]
+    /// where there is none.
+    pub(super) fn approach(&mut self, net: Net<'_>, source: &Snap, beginning: Beginning) -> u32 {
+        match beginning {
+            Beginning::Anywhere => self.seeds.set(net, source),
+            Beginning::Turn { head, cost, .. } => {
+                self.seeds.head_start = Packed::ZERO;
+                self.seeds.list.clear();
+                self.seeds
+                    .list
+                    .push((net.hierarchy().rank_of[head as usize], cost));
+            }
+        }
+        self.approach_from_seeds(net)
+    }
+
+    pub(super) fn approach_from_seeds(&mut self, net: Net<'_>) -> u32 {
         let hierarchy = net.hierarchy();
         let Self {
             forward,
@@ -129,14 +144,6 @@ impl Pair {
             ends,
             ..
         } = self;
-        match beginning {
-            Beginning::Anywhere => seeds.set(net, source),
-            Beginning::Turn { head, cost, .. } => {
-                seeds.head_start = Packed::ZERO;
-                seeds.list.clear();
-                seeds.list.push((hierarchy.rank_of[head as usize], cost));
-            }
-        }
         let mut from = forward.start(hierarchy, &seeds.list);
         let mut to = backward.start(hierarchy, ends);
         let (out, into) = (net.metric.ways(Side::Out), net.metric.ways(Side::In));
@@ -153,6 +160,26 @@ impl Pair {
             }
             *at = hierarchy.parent[*at as usize];
         }
+        from
+    }
+
+    /// The best cost to `ends`, and the depth of the node where both halves meet.
+    fn meet(&mut self, net: Net<'_>, source: &Snap, beginning: Beginning) -> Option<(Packed, u32)> {
+        let from = self.approach(net, source, beginning);
+        self.meet_above(net, from)
+    }
+
+    /// The best cost over a node from `from` on upwards, and its depth.
+    pub(super) fn meet_above(&mut self, net: Net<'_>, from: u32) -> Option<(Packed, u32)> {
+        let hierarchy = net.hierarchy();
+        let Self {
+            forward,
+            backward,
+            seeds,
+            ..
+        } = self;
+        let (out, into) = (net.metric.ways(Side::Out), net.metric.ways(Side::In));
+        let mut from = from;
         let (mut best, mut top) = (Packed::UNREACHED, NONE);
         while from != NONE {
             let depth = hierarchy.depth[from as usize] as usize;
@@ -175,7 +202,7 @@ impl Pair {
     }
 
     /// The path of the last [`Pair::meet`].
-    fn unpack(&mut self, net: Net<'_>, beginning: Beginning, cost: Packed, top: u32) -> Path {
+    pub(super) fn unpack(&mut self, net: Net<'_>, beginning: Beginning, cost: Packed, top: u32) -> Path {
         let graph = net.graph();
         let node_of = &net.hierarchy().node_of;
         self.ranks.clear();
@@ -233,6 +260,6 @@ fn over(net: Net<'_>, from: u32, to: u32) -> Option<u32> {
 
 /// The cost of turning from a node into another; the cheapest where there are several turns.
 fn turn_cost(net: Net<'_>, from: u32, to: u32) -> Packed {
-    let turns = net.graph().turns_from(from).iter().filter(|turn| turn.head == to);
+    let turns = net.graph().open_turns_from(from).filter(|turn| turn.head == to);
     turns.map(|turn| turn.packed()).min().unwrap_or(Packed::ZERO)
 }

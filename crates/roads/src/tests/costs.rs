@@ -11,7 +11,7 @@ use super::*;
 use crate::cost::Cost;
 use crate::hierarchy::Customizer;
 use crate::search::Net;
-use crate::{Avoid, Change, RoadClass};
+use crate::{Avoid, Change, RoadClass, Wishes};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
@@ -23,9 +23,44 @@ proptest! {
         let one = open(&map.extract());
         let other = open_with(&map.extract(), &Profile::car().by_duration());
         prop_assert!(one.hierarchy.sections() == other.hierarchy.sections());
-        let again = Customizer::new(&one.hierarchy).metric(other.graph(), other.metric.edges.clone());
+        let again = Customizer::new(&one.hierarchy).metric(other.graph(), other.metric.edges.clone(), other.turns());
         prop_assert!(again.sections() == other.metric.sections());
         prop_assert!(one.customize(|_| Change::Keep).sections() == one.metric.sections());
+    }
+
+    /// Changed in a few places and again, the costs are those of customizing everything, byte by byte.
+    #[test]
+    fn updated_in_places_is_customized_afresh(
+        map in random_map(),
+        rounds in prop::collection::vec(prop::collection::vec((any::<u16>(), 0u8..10), 1..6), 1..5),
+    ) {
+        prop_assume!(!map.ways.is_empty());
+        let roads = open(&map.extract());
+        let count = roads.statistics().edges as u32;
+        let mut live = roads.live(&Wishes::default());
+        prop_assert!(roads.metric_now(&live).sections() == roads.metric.sections());
+        let mut all = vec![Change::Keep; count as usize];
+        for round in rounds {
+            let changes: Vec<(u32, Change)> = round
+                .into_iter()
+                .map(|(edge, what)| {
+                    let change = match what {
+                        0 => Change::Close,
+                        1 => Change::Keep,
+                        n => Change::Times(f64::from(n) / 4.0),
+                    };
+                    (u32::from(edge) % count, change)
+                })
+                .collect();
+            for (edge, change) in &changes {
+                all[*edge as usize] = *change;
+            }
+            roads.update(&mut live, &changes);
+            let afresh = roads.customize(|drive| all[drive.number() as usize]);
+            let updated = roads.metric_now(&live);
+            prop_assert!(updated.sections() == afresh.sections());
+            prop_assert!(updated.edges[..] == afresh.edges[..]);
+        }
     }
 
     #[test]

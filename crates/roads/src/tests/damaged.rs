@@ -17,7 +17,20 @@ fn sections() -> Vec<Section> {
     let map = Sketch::new(Meters(100.0), drawing)
         .roads("a>b b>c c>f f>e e>d be eg ad")
         .restriction("no_u_turn", "ab", "be", "ed")
-        .way("ad", &[("name", "Lange Straße")]);
+        .relation(
+            &[("from", "eg"), ("via", "e"), ("to", "ed")],
+            &[
+                ("type", "restriction"),
+                ("restriction:conditional", "no_left_turn @ (Mo 07:00-08:00)"),
+            ],
+        )
+        .way(
+            "ad",
+            &[
+                ("name", "Lange Straße"),
+                ("maxspeed:conditional", "10 @ (22:00-06:00)"),
+            ],
+        );
     build(&map.extract(), &Profile::car(), &mut |_| ())
 }
 
@@ -68,6 +81,7 @@ fn another_layout_is_refused() {
 #[test]
 fn numbers_that_lead_nowhere_are_refused() {
     for (name, at) in [
+        (crate::format::HEADER, 8),
         (crate::format::SEGMENTS, 0),
         (crate::format::SEGMENTS, 8),
         (crate::format::FIRST_POINT, 4),
@@ -90,6 +104,13 @@ fn numbers_that_lead_nowhere_are_refused() {
         (crate::format::WAYS_IN, 4),
         (crate::format::ROADS, 0),
         (crate::format::FIRST_TEXT, 4),
+        (crate::format::FIRST_TIME, 4),
+        (crate::format::EDGE_CHANGES, 0),
+        (crate::format::EDGE_CHANGES, 4),
+        (crate::format::EDGE_CHANGES, 8),
+        (crate::format::TURN_CHANGES, 0),
+        (crate::format::TURN_CHANGES, 4),
+        (crate::format::TURN_CHANGES, 8),
         (crate::format::PIECES, 0),
         (crate::format::PIECES, 4),
     ] {

@@ -215,3 +215,90 @@ fn where_no_way_leads_on_a_new_part_begins() {
         [2, 2]
     );
 }
+
+/// A motorway from a to d; an exit at b that divides at x, a road from y, and a slip road back on at c.
+fn interchange() -> Sketch {
+    let drawing = "
+        a       b                       c       d
+                      x           v
+                            y     z
+                                  w
+    ";
+    Sketch::new(Meters(100.0), drawing)
+        .roads("a>b b>c c>d b>x x>y x>z zw v>c zv")
+        .way("ab", &[("highway", "motorway"), ("ref", "A 20")])
+        .way("bc", &[("highway", "motorway"), ("ref", "A 20")])
+        .way("cd", &[("highway", "motorway"), ("ref", "A 20")])
+        .node("b", &[("highway", "motorway_junction"), ("ref", "32")])
+        .way(
+            "bx",
+            &[
+                ("highway", "motorway_link"),
+                ("destination", "Neubrandenburg;Burg Stargard"),
+                ("destination:ref", "B 96"),
+            ],
+        )
+        .way(
+            "xy",
+            &[("highway", "motorway_link"), ("destination", "Burg Stargard")],
+        )
+        .way(
+            "xz",
+            &[("highway", "motorway_link"), ("destination", "Neubrandenburg")],
+        )
+        .way("zw", &[("name", "Long Street")])
+        .way("zv", &[("name", "Long Street")])
+        .way("vc", &[("highway", "motorway_link"), ("destination", "Rostock")])
+}
+
+#[test]
+fn exits_forks_ramps_and_signposts_are_told() {
+    let map = interchange();
+    assert_eq!(
+        texts(&map, "a -> w", &Language::english()),
+        [
+            "Head east on A 20",
+            "Take exit 32 on the right towards B 96, Neubrandenburg, Burg Stargard",
+            "Keep left at the fork towards Neubrandenburg",
+            "Turn right onto Long Street",
+            "You have arrived"
+        ]
+    );
+    assert_eq!(
+        texts(&map, "a -> y", &Language::german())[1..3],
+        [
+            "Rechts die Ausfahrt 32 nehmen Richtung B 96, Neubrandenburg, Burg Stargard",
+            "An der Gabelung rechts halten Richtung Burg Stargard"
+        ]
+    );
+    assert_eq!(
+        texts(&map, "w -> d", &Language::english()),
+        [
+            "Head north on Long Street",
+            "Take the ramp on the right towards Rostock",
+            "Merge onto A 20",
+            "You have arrived"
+        ]
+    );
+    // Passing an exit is nothing to tell.
+    assert_eq!(texts(&map, "a -> d", &Language::english()).len(), 2);
+}
+
+#[test]
+fn streets_part_where_neither_goes_on() {
+    let drawing = "
+                        p
+        a       b
+                        q
+    ";
+    let map = Sketch::new(Meters(100.0), drawing).roads("ab bp bq");
+    let told = |map: &Sketch, trip: &str| texts(map, trip, &Language::english())[1].clone();
+    assert_eq!(told(&map, "a -> p"), "Keep left at the fork");
+    assert_eq!(told(&map, "a -> q"), "Keep right at the fork");
+    // Who goes on along the street by its name is told nothing.
+    let named = ["ab", "bp"]
+        .into_iter()
+        .fold(map, |map, way| map.way(way, &[("name", "Long Street")]));
+    assert_eq!(told(&named, "a -> p"), "You have arrived");
+    assert_eq!(told(&named, "a -> q"), "Keep right at the fork");
+}

@@ -1,5 +1,6 @@
 //! Drawn maps, random maps and the demo map, checked against slow twins.
 
+mod alternatives;
 mod costs;
 mod damaged;
 mod demo;
@@ -10,6 +11,7 @@ mod oracle;
 mod random;
 mod reach;
 mod snapping;
+mod times;
 mod vehicles;
 
 use std::sync::Arc;
@@ -26,15 +28,20 @@ pub(crate) fn open(extract: &Extract) -> RoadIndex {
 }
 
 fn open_with(extract: &Extract, profile: &Profile) -> RoadIndex {
+    let pack = written(&build(extract, profile, &mut |_| ()));
+    RoadIndex::open(pack).expect("the road sections are whole")
+}
+
+/// A pack of these sections.
+fn written(sections: &[pack::Section]) -> Arc<pack::Pack> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("roads.pack");
     let mut writer = pack::Writer::create(&path).expect("a pack is begun");
-    for section in build(extract, profile, &mut |_| ()) {
-        writer.section(&section).expect("a section is written");
+    for section in sections {
+        writer.section(section).expect("a section is written");
     }
     writer.finish().expect("a pack is finished");
-    let pack = pack::Pack::open(&path).expect("a pack is opened");
-    RoadIndex::open(Arc::new(pack)).expect("the road sections are whole")
+    Arc::new(pack::Pack::open(&path).expect("a pack is opened"))
 }
 
 fn snap(roads: &RoadIndex, place: LngLat) -> Snap {
@@ -108,7 +115,11 @@ fn assert_consistent(roads: &RoadIndex, from: &Snap, to: &Snap, route: Option<&R
 
 /// Which letters a trip passes and how far it is: `abc 400m`; `none` where no road leads there.
 fn told(roads: &RoadIndex, map: &Sketch, trip: &str) -> String {
-    let Some(route) = drive(roads, map, trip) else {
+    passed(map, drive(roads, map, trip))
+}
+
+fn passed(map: &Sketch, route: Option<Route>) -> String {
+    let Some(route) = route else {
         return "none".to_owned();
     };
     let letters = route

@@ -2,6 +2,7 @@
 //! nothing of edges, turns or copies.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 
 use petgraph::algo::dijkstra;
 use petgraph::visit::{EdgeFiltered, EdgeRef};
@@ -11,18 +12,21 @@ use super::random::{RandomMap, Via, random_map};
 use super::*;
 use crate::cost::Cost;
 use crate::search::{Net, direct};
-use crate::{ComponentRule, Profile};
+use crate::{ComponentRule, Matrix, Profile};
 
 /// The best cost by `petgraph`: from each turn out of the source's edges, to each node of the target's.
 pub(super) fn twin(net: Net<'_>, from: &Snap, to: &Snap) -> Option<Cost> {
     let graph = net.graph();
     let open = |node: u32| net.is_open(graph.edge_of(node));
-    let drivable = EdgeFiltered::from_fn(graph, |arc| open(arc.source()) && open(arc.target()));
+    let taken = |arc: Cost| arc.weight() < u64::from(crate::format::CLOSED);
+    let drivable = EdgeFiltered::from_fn(graph, |arc| {
+        open(arc.source()) && open(arc.target()) && taken(*arc.weight())
+    });
     let mut best = direct(net, from, to).map(|(cost, _)| Cost::from(cost));
     for (edge, along) in from.sides(net) {
         let whole = graph.edges[edge as usize];
         let rest = whole.cost() - Cost::from(whole.part(along));
-        for turn in graph.turns_from(edge).iter().filter(|turn| open(turn.head)) {
+        for turn in graph.open_turns_from(edge).filter(|turn| open(turn.head)) {
             let reached = dijkstra(&drivable, turn.head, None, |arc| *arc.weight());
             for (end, part) in to.ends(net) {
                 let found = reached
@@ -84,6 +88,31 @@ proptest! {
                 let part = if j < cut { columns[0].trip(i, j) } else { columns[1].trip(i, j - cut) };
                 prop_assert_eq!(whole.trip(i, j), part);
             }
+        }
+    }
+
+    #[test]
+    fn a_matrix_in_blocks_is_the_same_matrix(map in random_map(), at in places(7), rows in 0usize..9, stop in 1usize..9) {
+        prop_assume!(!map.ways.is_empty());
+        let roads = open(&map.extract());
+        let snaps = snaps(&roads, &map, &at);
+        let whole = roads.matrix(&snaps, &snaps);
+        let mut told = Vec::new();
+        let end = roads.matrix_blocks(&snaps, &snaps, rows, &mut |first, block: Matrix| {
+            assert_eq!(first * snaps.len(), told.len());
+            assert!(block.sources() <= rows.max(1));
+            told.extend_from_slice(block.durations());
+            if told.len() >= stop * snaps.len() { ControlFlow::Break(first) } else { ControlFlow::Continue(()) }
+        });
+        prop_assert_eq!(end.is_break(), snaps.len() >= stop);
+        prop_assert_eq!(&whole.durations()[..told.len()], &told[..]);
+        prop_assert!(told.len() >= stop.min(snaps.len()) * snaps.len());
+        let bytes = Matrix::bytes_for(snaps.len(), snaps.len());
+        prop_assert_eq!(roads.matrix_within(&snaps, &snaps, bytes), Ok(whole));
+        if bytes > 0 {
+            let refused = roads.matrix_within(&snaps, &snaps, bytes - 1);
+            let size = format!("takes {} bytes", bytes);
+            prop_assert!(refused.is_err_and(|why| why.to_string().contains(&size)));
         }
     }
 

@@ -55,6 +55,11 @@ impl RandomMap {
     }
 
     pub(super) fn extract(&self) -> Extract {
+        self.extract_with(|_| None)
+    }
+
+    /// With a condition for each restriction, by number.
+    pub(super) fn extract_with(&self, condition: impl Fn(usize) -> Option<String>) -> Extract {
         let mut builder = Builder::default();
         for node in 0..self.nodes.len() {
             builder.node(NodeId(node as i64), self.place(node).into(), []);
@@ -77,11 +82,12 @@ impl RandomMap {
             } else {
                 "no_left_turn"
             };
-            builder.relation(
-                RelationId(id),
-                members,
-                [("type", "restriction"), ("restriction", kind)],
-            );
+            let value = condition(id as usize).map(|when| format!("{kind} @ {when}"));
+            let restriction = match &value {
+                Some(value) => ("restriction:conditional", value.as_str()),
+                None => ("restriction", kind),
+            };
+            builder.relation(RelationId(id), members, [("type", "restriction"), restriction]);
         }
         builder.finish()
     }

@@ -4,6 +4,7 @@ use geom::Meters;
 use testkit::Sketch;
 
 use super::*;
+use crate::build_all;
 
 /// A one-way street from a to b, and a long way back around; other ways across.
 fn streets() -> Sketch {
@@ -47,6 +48,60 @@ fn walkers_need_not_heed_turn_restrictions() {
     check_with(&map, &Profile::foot(), "ac -> cd", "c 250m");
     // 150 + 100 + 200 + 100 + 100
     check_with(&map, &Profile::bicycle(), "ac -> cd", "cefd 650m");
+}
+
+#[test]
+fn a_pack_holds_the_roads_of_several_vehicles() {
+    let map = streets();
+    let profiles = [
+        Profile::car(),
+        Profile::foot(),
+        Profile::car(),
+        Profile::bicycle(),
+    ];
+    let mut numbers = Vec::new();
+    let sections = build_all(&map.extract(), &profiles, &mut |step| {
+        numbers.push((step.number, step.of))
+    });
+    assert_eq!(numbers, (0..24).map(|number| (number, 24)).collect::<Vec<_>>());
+    let pack = written(&sections);
+    let all = RoadIndex::open_all(&pack).expect("all are whole");
+    assert_eq!(
+        all.iter().map(RoadIndex::profile).collect::<Vec<_>>(),
+        ["car", "bicycle", "foot"]
+    );
+    let told_by: Vec<String> = all.iter().map(|roads| told(roads, &map, "b -> a")).collect();
+    assert_eq!(told_by, ["bdca 800m", "bdca 800m", "ba 200m"]);
+    // Each is what it is alone.
+    for (roads, profile) in all
+        .iter()
+        .zip([Profile::car(), Profile::bicycle(), Profile::foot()])
+    {
+        let alone = open_with(&map.extract(), &profile);
+        assert!(roads.metric().sections() == alone.metric().sections());
+    }
+    assert_eq!(
+        RoadIndex::open(pack).expect("the first is whole").profile(),
+        "car"
+    );
+}
+
+#[test]
+fn what_is_wrong_with_further_roads_is_named() {
+    let mut sections = build_all(
+        &streets().extract(),
+        &[Profile::car(), Profile::foot()],
+        &mut |_| (),
+    );
+    let foot = sections
+        .iter_mut()
+        .find(|section| section.name == "roads:foot/segments")
+        .expect("the walker's segments");
+    foot.bytes[8..12].copy_from_slice(&u32::MAX.to_le_bytes());
+    let refused = RoadIndex::open_all(&written(&sections))
+        .expect_err("damaged")
+        .to_string();
+    assert!(refused.contains("roads:foot/segments"), "{refused}");
 }
 
 #[test]

@@ -19,7 +19,7 @@ export const customers: Record<keyof typeof english, Message> = {
   'kind.home': 'Wohnung',
   'geocode_status.pending': 'wird gesucht',
   'geocode_status.auto': 'gefunden',
-  'geocode_status.review': 'mehrere Orte kommen in Frage',
+  'geocode_status.review': 'anzusehen',
   'geocode_status.failed': 'nicht gefunden',
   'geocode_status.outside': 'außerhalb der Karte',
   'geocode_status.pinned': 'von Hand gesetzt',

@@ -69,6 +69,10 @@ export const frame: Record<keyof typeof english, Message> = {
 
   'history.title': 'Verlauf',
   'history.empty': 'Noch keine Änderungen. Jede Bearbeitung, jeder Import und jedes Zurücknehmen steht dann hier.',
+  'history.emptyMine': 'Noch keine eigenen Änderungen. Jede Bearbeitung, jeder Import und jedes Zurücknehmen von Ihnen steht dann hier.',
+  'history.whose': 'Wessen Änderungen',
+  'history.everyone': 'Alle',
+  'history.mine': 'Meine',
   'history.undo': 'Zurücknehmen',
   'history.undone': 'zurückgenommen',
   'history.blocked': 'Nicht zurückgenommen: {title}. {reason}',
@@ -79,6 +83,7 @@ export const frame: Record<keyof typeof english, Message> = {
   'toast.redo': 'Wiederholen',
   'toast.close': 'Meldung schließen',
   'toast.undone': 'Zurückgenommen: {label}',
+  'toast.redone': 'Wieder getan: {label}',
   'toast.undonePart': { one: 'Zurückgenommen, außer {n} Zeile, die inzwischen geändert wurde.', other: 'Zurückgenommen, außer {n} Zeilen, die inzwischen geändert wurden.' },
   'toast.nothingToUndo': 'Keine eigene Änderung der letzten zehn Minuten. Ältere stehen im Verlauf.',
   'toast.saved': 'Gespeichert',

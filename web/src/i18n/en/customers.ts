@@ -16,7 +16,7 @@ export const customers = {
   'kind.home': 'home',
   'geocode_status.pending': 'being looked up',
   'geocode_status.auto': 'found',
-  'geocode_status.review': 'several places come close',
+  'geocode_status.review': 'to be looked at',
   'geocode_status.failed': 'not found',
   'geocode_status.outside': 'outside the map',
   'geocode_status.pinned': 'pinned by hand',

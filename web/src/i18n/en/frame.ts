@@ -66,6 +66,10 @@ export const frame = {
 
   'history.title': 'History',
   'history.empty': 'No changes yet. Every edit, import and undo will stand here.',
+  'history.emptyMine': 'No changes of yours yet. Every edit, import and undo of yours will stand here.',
+  'history.whose': 'Whose changes',
+  'history.everyone': 'Everyone',
+  'history.mine': 'Mine',
   'history.undo': 'Undo',
   'history.undone': 'undone',
   'history.blocked': 'Not undone: {title}. {reason}',
@@ -76,6 +80,7 @@ export const frame = {
   'toast.redo': 'Redo',
   'toast.close': 'Close message',
   'toast.undone': 'Undone: {label}',
+  'toast.redone': 'Done again: {label}',
   'toast.undonePart': { one: 'Undone except {n} row that was changed since.', other: 'Undone except {n} rows that were changed since.' },
   'toast.nothingToUndo': 'Nothing of yours to undo in the last ten minutes. Older changes are in History.',
   'toast.saved': 'Saved',

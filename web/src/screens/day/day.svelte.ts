@@ -2,10 +2,15 @@
 import * as api from '../../api/days';
 import type { ReplanWish } from '../../api/days';
 import type { Day, Id, Plan, Replanned, Stop } from '../../api/types';
-import { clock } from '../../i18n/format';
+import { Problem } from '../../api/client';
+import { change, read } from '../../api/records';
+import { addDays, clock, weekdayOf } from '../../i18n/format';
 import { t } from '../../i18n/index.svelte';
 import { attempt, feedback } from '../../state/feedback.svelte';
 import { Resource } from '../../state/resource.svelte';
+
+const SATURDAY = 5;
+const SUNDAY = 6;
 
 /** What the one big button does now. */
 export type Moment = 'plan' | 'accept' | 'drive' | 'checkIn' | 'report' | 'done';
@@ -19,11 +24,15 @@ class DayState {
   chosen = $state<Id | null>(null);
   lit = $state<number | null>(null);
   busy = $state(false);
+  /** Where the rep has just set out for, until the server has taken note of it. */
   drivingTo = $state<Id | null>(null);
   checkingIn = $state(false);
   reporting = $state(false);
+  settingHours = $state(false);
   /** Whether the server has said what is planned for the shown day. */
   known = $state(false);
+  #settingOut: Promise<void> = Promise.resolve();
+  #asked = 0;
   #date = '';
   #user: Id | null = null;
 
@@ -39,10 +48,12 @@ class DayState {
     }
     this.#date = date;
     this.#user = user;
+    this.#asked += 1;
+    const asked = this.#asked;
     await this.day.load((signal) => api.day(date, user, signal));
+    // It was asked again meanwhile: what is there now is older than what is shown.
+    if (asked !== this.#asked) return;
     const stored = this.day.value?.plan ?? null;
-    // Another day was asked for meanwhile.
-    if (date !== this.#date || user !== this.#user) return;
     this.known = this.day.value?.date === date;
     // A draft on the screen stays until it is accepted or planned anew.
     if (this.day.value?.date === date && !(this.plan && this.plan.status === 'draft' && stored?.id !== this.plan.id)) this.plan = stored;
@@ -66,16 +77,24 @@ class DayState {
     if (plan.status === 'draft') return 'accept';
     if (!next) return 'done';
     if (next.check_in) return 'report';
-    return this.drivingTo === next.visit_id ? 'checkIn' : 'drive';
+    return next.status === 'en_route' || this.drivingTo === next.visit_id ? 'checkIn' : 'drive';
   }
 
   /** Plans the day. What somebody fixed by hand is kept: then the new plan is a proposal to the old one. */
   async make(): Promise<void> {
     if (this.plan?.stops.some((stop) => stop.locked.time || stop.locked.order || stop.locked.day)) return this.propose({});
     this.busy = true;
-    const plan = await attempt(() => api.plan(this.#date, this.#user));
-    this.busy = false;
-    if (!plan) return;
+    let plan: Plan;
+    try {
+      plan = await api.plan(this.#date, this.#user);
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      const hours = problem.code === 'no-working-hours' || problem.code === 'no-home';
+      feedback.failed(problem, hours ? { label: t('hours.open'), act: () => (this.settingHours = true) } : null);
+      return;
+    } finally {
+      this.busy = false;
+    }
     this.plan = plan;
     this.proposal = null;
     feedback.say(t('day.said.planned', { n: plan.stops.length, left: plan.left_out.length }));
@@ -144,9 +163,29 @@ class DayState {
     else await this.change({ lock: [{ visit_id: stop.visit_id, time: locked.time, order: locked.order }] }, t('day.said.locked', { name }));
   }
 
+  /** Notes that the rep is on the way to a stop, so that another page or device knows it too. */
+  setOut(stop: Stop): Promise<void> {
+    this.drivingTo = stop.visit_id;
+    this.#settingOut = this.#noteWay(stop);
+    return this.#settingOut;
+  }
+
+  async #noteWay(stop: Stop): Promise<void> {
+    const noted = await attempt(async () => {
+      for (const other of this.plan?.stops ?? []) {
+        if (other.status === 'en_route' && other.visit_id !== stop.visit_id) await setStatus(other.visit_id, other.promised_at ? 'confirmed' : 'planned');
+      }
+      await setStatus(stop.visit_id, 'en_route');
+      return true;
+    });
+    if (noted) await this.reload();
+  }
+
   async checkIn(at: { lng?: number; lat?: number; accuracy_m?: number }): Promise<void> {
     const stop = this.next;
     if (!stop) return;
+    // Being on the way is written before being there.
+    await this.#settingOut;
     const done = await attempt(() => api.checkIn(stop.visit_id, at));
     this.checkingIn = false;
     if (!done) return;
@@ -164,6 +203,32 @@ class DayState {
     await this.reload();
     return true;
   }
+
+  /** The first working day of whose day it is, from a date on: a shift, nobody away, and no Sunday. */
+  async workingDay(from: string): Promise<string> {
+    for (let after = 0; after < 14; after += 1) {
+      const date = addDays(from, after);
+      if (weekdayOf(date) !== SUNDAY && await this.works(date)) return date;
+    }
+    return from;
+  }
+
+  /** Whether there are working hours on a date. */
+  async works(date: string): Promise<boolean> {
+    try {
+      const { shift, absent } = await api.day(date, this.#user);
+      return shift !== null && absent === null;
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      // Without a line to the server the working week is the usual one.
+      return weekdayOf(date) < SATURDAY;
+    }
+  }
+}
+
+async function setStatus(visit: Id, status: string): Promise<void> {
+  const { version, fields } = await read('visits', visit);
+  if (fields['status'] !== status) await change('visits', visit, version, { status });
 }
 
 export const today = new DayState();

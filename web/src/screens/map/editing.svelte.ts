@@ -4,7 +4,7 @@ import { isochrone } from '../../api/places';
 import type { Area, Id, LassoCatch, Preview, PreviewSide } from '../../api/types';
 import { layout } from '../../frame/layout.svelte';
 import { t } from '../../i18n/index.svelte';
-import { feature } from '../../map/geometry';
+import { box, feature } from '../../map/geometry';
 import { stage } from '../../map/stage.svelte';
 import { attempt, feedback } from '../../state/feedback.svelte';
 import { Resource } from '../../state/resource.svelte';
@@ -52,6 +52,7 @@ class Editing {
     this.target = target;
     // The drawer would lie over what is about to be drawn on.
     if (tool !== 'select' && view.selection) view.go({ selection: null });
+    if (tool !== 'select' && layout.phone) layout.sheet = 'peek';
     if (tool === 'polygon' || tool === 'lasso') this.#draw(tool);
     if (tool === 'vertices') {
       const shape = territories.find(target)?.geometry;
@@ -59,13 +60,13 @@ class Editing {
       // The card is there from the start: it must not arrive under the hand that drags a corner.
       this.area = shape;
       this.closed = true;
-      if (layout.phone) layout.sheet = 'peek';
       stage.startDrawing({
         mode: 'edit', area: shape,
         changed: (area, crossing) => this.#changed(area, crossing),
         finished: (area) => this.shape(area),
         cancelled: () => this.take('select'),
       });
+      void stage.reveal(box([shape]));
       this.ask();
     }
   }
@@ -94,6 +95,8 @@ class Editing {
     this.closed = area !== null;
     this.crossing = null;
     if (this.tool !== 'vertices') stage.draw('shape', area ? [feature(area, {})] : []);
+    // Who picks municipalities on the map is not to have it moved below the hand.
+    if (this.tool !== 'blocks') void stage.reveal(box([area]));
     this.ask();
   }
 
@@ -170,7 +173,6 @@ class Editing {
 
   #draw(mode: 'polygon' | 'lasso'): void {
     this.tool = mode;
-    if (layout.phone) layout.sheet = 'peek';
     stage.startDrawing({
       mode,
       changed: (area, crossing) => this.#changed(area, crossing),
@@ -198,6 +200,7 @@ class Editing {
     this.caught = caught;
     this.closed = true;
     stage.draw('shape', [feature(area, {})]);
+    void stage.reveal(box([area]));
     feedback.say(t('card.caught', { n: caught.size }));
     this.ask();
   }

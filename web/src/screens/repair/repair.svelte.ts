@@ -9,6 +9,11 @@ import { stage } from '../../map/stage.svelte';
 import { attempt, feedback } from '../../state/feedback.svelte';
 import { Resource } from '../../state/resource.svelte';
 
+/** Levels that name no street. */
+const coarse = new Set<string>(['postcode', 'area', 'country']);
+/** A second candidate at least this sure makes the first doubtful. */
+const LIKELY = 0.5;
+
 class Repair {
   readonly queue = new Resource<RepairQueue>();
   readonly answer = new Resource<CandidateAnswer>();
@@ -36,6 +41,15 @@ class Repair {
 
   get candidates(): Candidate[] {
     return this.answer.value?.candidates ?? [];
+  }
+
+  /** What is doubtful about the address in hand, told by what was found for it. */
+  get doubt(): 'nothing' | 'street' | 'several' | 'one' | null {
+    if (!this.answer.value) return null;
+    const [first, second] = this.candidates;
+    if (!first) return 'nothing';
+    if (coarse.has(first.level)) return 'street';
+    return second && !coarse.has(second.level) && second.confidence >= LIKELY ? 'several' : 'one';
   }
 
   /** Metres between the pin and where the place was. */
@@ -86,6 +100,8 @@ class Repair {
     this.text = item.text;
     if (item.lng !== null && item.lat !== null) this.#setPin(item.lng, item.lat);
     await this.answer.load(() => this.#ask(item.location_id));
+    if (this.item !== item) return;
+    this.#recognise();
     this.draw();
     this.#fit();
     for (const next of this.items.slice(this.index + 1, this.index + 4)) void this.#ask(next.location_id).catch(() => this.#prefetched.delete(next.location_id));
@@ -186,9 +202,17 @@ class Repair {
     }, 250);
   }
 
+  /** The look-up may have put the place at one of the candidates for the time being: then that one is chosen. */
+  #recognise(): void {
+    const { pin } = this;
+    if (!pin || this.chosen !== null) return;
+    const at = this.candidates.findIndex((one) => metersBetween([one.lng, one.lat], [pin.lng, pin.lat]) < 2);
+    if (at >= 0) this.chosen = at;
+  }
+
   draw(): void {
     stage.draw('marks', this.candidates.map((one, i) => feature({ type: 'Point', coordinates: [one.lng, one.lat] }, { kind: 'candidate', id: String(i), label: String(i + 1), chosen: this.chosen === i })));
-    stage.engine?.setPin(this.pin);
+    stage.engine?.setPin(this.pin && { ...this.pin, label: this.chosen === null ? '' : String(this.chosen + 1) });
   }
 
   #fit(): void {

@@ -1,7 +1,10 @@
 //! Reading a request: coordinates and options.
 
 use geom::{LngLat, Meters};
-use roads::{Approach, Avoid, Bearing, RoadClass, RoadIndex, Snap, SnapError, SnapOptions};
+use roads::{
+    AlternativeOptions, Approach, Avoid, Bearing, RoadClass, RoadIndex, Snap, SnapError, SnapOptions,
+    WeekTime, Wishes,
+};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -10,6 +13,8 @@ use super::request::Refusal;
 
 /// Most coordinates of one request.
 const MOST_COORDINATES: usize = 10_000;
+/// Most other ways that are told besides the best.
+const MOST_ALTERNATIVES: usize = 5;
 /// Farthest road that is looked for.
 const FARTHEST: Meters = Meters(100_000.0);
 
@@ -53,8 +58,12 @@ pub(super) struct Options {
     pub gaps: Option<String>,
     /// Match: taken; places too near to each other are always left out.
     pub tidy: Option<String>,
-    /// Route: one route is answered.
+    /// Route between two coordinates: `true`, `false`, or how many other ways are told besides the best, at most 5. None unless
+    /// said; `true` is 2.
     pub alternatives: Option<String>,
+    /// Not OSRM's: the time of the week for which access, directions, limits and turns are as their conditions say, as
+    /// `Mo 07:30`. Without it conditions do not count.
+    pub week_time: Option<String>,
     /// Route: taken; legs are planned one by one.
     pub continue_straight: Option<String>,
     /// Not offered: every coordinate is a stop.
@@ -123,6 +132,35 @@ impl Options {
             avoid.areas.extend(shape.polygons().iter().cloned());
         }
         Ok((avoid != Avoid::default()).then_some(avoid))
+    }
+
+    /// What the roads are to cost.
+    pub fn wishes(&self) -> Result<Wishes, Refusal> {
+        let time = self.week_time.as_deref().filter(|text| !text.is_empty());
+        let time = time.map(|text| {
+            text.parse::<WeekTime>()
+                .map_err(|error| invalid(format!("week_time: {error}.")))
+        });
+        Ok(Wishes {
+            avoid: self.avoid()?.unwrap_or_default(),
+            time: time.transpose()?,
+        })
+    }
+
+    /// How many other ways than the best are told.
+    pub fn other_ways(&self) -> Result<usize, Refusal> {
+        match self.alternatives.as_deref() {
+            None | Some("" | "false") => Ok(0),
+            Some("true") => Ok(AlternativeOptions::default().count),
+            Some(text) => {
+                let number = text.parse().ok().filter(|n| *n <= MOST_ALTERNATIVES);
+                number.ok_or_else(|| {
+                    invalid(format!(
+                        "alternatives={text}: it is true, false or a number up to {MOST_ALTERNATIVES}."
+                    ))
+                })
+            }
+        }
     }
 
     /// How so many coordinates are put on roads.
@@ -271,13 +309,27 @@ pub(super) fn switch(name: &str, text: Option<&str>, unless_said: bool) -> Resul
     }
 }
 
-/// The coordinates of a request's address: `lng,lat;lng,lat…`, or a polyline.
-pub(super) fn coordinates(profile: &str, text: &str, at_least: usize) -> Result<Vec<LngLat>, Refusal> {
-    if !matches!(profile, "driving" | "car" | "driving-car" | "auto") {
-        return Err(invalid(format!(
-            "The profile {profile:?} is not built into this map; ask for driving."
-        )));
+/// The name of the profile that a request's address means: clients of different services call the car differently. OSRM's
+/// own servers take `driving` for whatever they were built with.
+pub(super) fn profile_called<'a>(called: &'a str, built: &[&'a str]) -> Result<&'a str, Refusal> {
+    let meant = match called {
+        "driving" => built.first().copied().unwrap_or("car"),
+        "driving-car" | "auto" => "car",
+        "cycling" | "bike" | "cycling-regular" => "bicycle",
+        "walking" | "foot-walking" | "pedestrian" => "foot",
+        other => other,
+    };
+    match built.iter().find(|name| **name == meant) {
+        Some(name) => Ok(name),
+        None => Err(invalid(format!(
+            "The profile {called:?} is not built into this map; there are {}, and driving is the first.",
+            built.join(", ")
+        ))),
     }
+}
+
+/// The coordinates of a request's address: `lng,lat;lng,lat…`, or a polyline.
+pub(super) fn coordinates(text: &str, at_least: usize) -> Result<Vec<LngLat>, Refusal> {
     let wrong = |message: String| Refusal::new("InvalidUrl", message);
     let text = text.strip_suffix(".json").unwrap_or(text);
     let coded = |head: &str, decimals: i32| {
@@ -327,48 +379,4 @@ pub(super) fn coordinates(profile: &str, text: &str, at_least: usize) -> Result<
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn coordinates_are_read_in_every_form() {
-        let read = coordinates("driving", "13.388860,52.517037;13.397634,52.529407.json", 2).unwrap();
-        assert_eq!(read.len(), 2);
-        assert_eq!(read[1].lat(), 52.529_407);
-        assert_eq!(
-            coordinates("car", "polyline(_p~iF~ps|U_ulLnnqC)", 2)
-                .unwrap()
-                .len(),
-            2
-        );
-        for (profile, text, code) in [
-            ("foot", "13,52;13,53", "InvalidOptions"),
-            ("driving", "13,52", "InvalidOptions"),
-            ("driving", "13,52;13", "InvalidUrl"),
-            ("driving", "13,700;13,52", "InvalidValue"),
-            ("driving", "NaN,52;13,52", "InvalidValue"),
-            ("driving", "polyline(x)", "InvalidUrl"),
-        ] {
-            assert_eq!(
-                coordinates(profile, text, 2).unwrap_err().code,
-                code,
-                "{profile} {text}"
-            );
-        }
-    }
-
-    #[test]
-    fn directions_and_sides_are_read() {
-        let read = |text| each("bearings", Some(text), 2, bearing);
-        assert_eq!(
-            read("90,20;").unwrap()[0].map(|b| (b.degrees, b.tolerance)),
-            Some((90.0, 20.0))
-        );
-        assert!(read(";").unwrap().iter().all(Option::is_none));
-        for wrong in ["90;", "400,2;", "90,200;", "x,1;", "1,2;3,4;5,6"] {
-            assert_eq!(read(wrong).map_err(|r| r.code), Err("InvalidOptions"), "{wrong}");
-        }
-        assert_eq!(approach("curb"), Some(Approach::Curb));
-        assert_eq!(approach("left"), None);
-    }
-}
+mod tests;

@@ -31,10 +31,17 @@ async fn drive(request: Request) -> Result<Response, Problem> {
             None | Some("" | "split") => {}
             Some(other) => return Err(invalid(format!("gaps={other}: it is split."))),
         }
-        let wishes = [&options.exclude, &options.avoid_polygons, &options.bearings, &options.approaches, &options.snapping];
+        let wishes = [
+            &options.exclude,
+            &options.avoid_polygons,
+            &options.week_time,
+            &options.bearings,
+            &options.approaches,
+            &options.snapping,
+        ];
         if wishes.into_iter().any(Option::is_some) {
             return Err(invalid(
-                "A recorded drive went where it went: exclude, avoid_polygons, bearings, approaches and snapping are not taken.",
+                "A recorded drive went where it went: exclude, avoid_polygons, week_time, bearings, approaches and snapping are not taken.",
             ));
         }
         let places = request.places(2, MOST_PLACES)?;
@@ -55,7 +62,7 @@ async fn drive(request: Request) -> Result<Response, Problem> {
             },
             None => usual,
         };
-        let roads = request.roads();
+        let roads = request.roads()?;
         let trace = roads.query().follow(&places, &trace_options);
         let parts: Vec<TracePart> = trace
             .parts

@@ -2,8 +2,8 @@
 //! the address of this server in the place of theirs.
 //!
 //! The weight that is told is the duration (`weight_name` says so); the way is chosen as the profile weighs roads, which
-//! makes alleys and private roads heavier than the time they take. One profile is built into a map, and it is asked
-//! for as `driving` or `car`.
+//! makes alleys and private roads heavier than the time they take. The profile in the address is one of those that the map
+//! was built with; `driving` is the first.
 
 mod asked;
 mod drive;
@@ -28,6 +28,11 @@ fn waypoint(roads: &RoadIndex, snap: &Snap) -> Value {
         "distance": tenths(snap.distance.0),
         "name": roads.road(snap).name.unwrap_or_default(),
     })
+}
+
+/// A line as an encoded polyline of five decimals, as most programs take it.
+pub(super) fn polyline_of(line: impl Iterator<Item = geom::LngLat>) -> String {
+    polyline::encode(line, 5)
 }
 
 /// The routes of this form.

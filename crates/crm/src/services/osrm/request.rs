@@ -16,7 +16,7 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 use utoipa::IntoParams;
 
-use super::asked::{Options, coordinates};
+use super::asked::{Options, coordinates, profile_called};
 use crate::Shared;
 use crate::problem::Problem;
 use crate::services::MapReader;
@@ -48,7 +48,7 @@ impl IntoResponse for Refusal {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 pub(super) struct Along {
-    /// `driving` or `car`.
+    /// The name of a profile that the map was built with, such as `car`; `driving` is the first.
     profile: String,
     /// `lng,lat;lng,lat…`, or `polyline(…)`.
     coordinates: String,
@@ -85,13 +85,16 @@ impl FromRequestParts<Shared> for Request {
 }
 
 impl Request {
-    pub fn roads(&self) -> &RoadIndex {
-        self.atlas.roads()
+    /// The roads of the profile that is asked for.
+    pub fn roads(&self) -> Result<&RoadIndex, Refusal> {
+        let built: Vec<&str> = self.atlas.profiles().collect();
+        let name = profile_called(&self.along.profile, &built)?;
+        Ok(self.atlas.roads_for(name).unwrap_or(self.atlas.roads()))
     }
 
     /// The coordinates; refused where they are fewer, or more than the service takes.
     pub fn places(&self, at_least: usize, at_most: usize) -> Result<Vec<LngLat>, Refusal> {
-        let places = coordinates(&self.along.profile, &self.along.coordinates, at_least)?;
+        let places = coordinates(&self.along.coordinates, at_least)?;
         if places.len() > at_most {
             let message = format!(
                 "Number of coordinates {} is higher than the {at_most} that are taken here.",
@@ -104,20 +107,19 @@ impl Request {
 
     /// The coordinates on roads; those that reach each other where that is possible.
     pub fn snaps(&self, at_least: usize, at_most: usize) -> Result<Vec<Snap>, Refusal> {
-        self.options.snap(self.roads(), &self.places(at_least, at_most)?)
+        self.options.snap(self.roads()?, &self.places(at_least, at_most)?)
     }
 
-    /// What the roads cost whoever asks: with `exclude` and `avoid_polygons` something of their own.
+    /// What the roads cost whoever asks: with `exclude`, `avoid_polygons` and `week_time` something of their own.
     pub fn metric(&self) -> Result<Costs<'_>, Refusal> {
-        let own = match self.options.avoid()? {
-            Some(avoid) => {
-                let make = || self.roads().avoiding(&avoid);
-                Some(self.app.metrics.get_or(&avoid.key(), make))
-            }
-            None => None,
-        };
+        let roads = self.roads()?;
+        let wishes = self.options.wishes()?;
+        let own = (!wishes.are_none()).then(|| {
+            let key = format!("{} {}", roads.profile(), roads.wishes_key(&wishes));
+            self.app.metrics.get_or(&key, || roads.wished(&wishes))
+        });
         Ok(Costs {
-            usual: self.roads().metric(),
+            usual: roads.metric(),
             own,
         })
     }

@@ -6,7 +6,7 @@ use atlas::Atlas;
 use axum::response::Response;
 use geo::Simplify as _;
 use geom::LngLat;
-use roads::{Language, Metric, Route, Snap};
+use roads::{AlternativeOptions, Language, Metric, Route, Snap};
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -31,10 +31,22 @@ async fn route(request: Request) -> Result<Response, Problem> {
         .answer(|request| {
             let form = Form::of(&request.options)?;
             let snaps = request.snaps(2, MOST_STOPS)?;
-            let route = form.route(&request.atlas, &*request.metric()?, &snaps)?;
-            let mut answer = json!({ "code": "Ok", "routes": [route] });
+            let roads = request.roads()?;
+            let metric = request.metric()?;
+            let mut routes = vec![form.route(request, &metric, &snaps)?];
+            let others = request.options.other_ways()?;
+            if let ([from, to], 1..) = (&snaps[..], others) {
+                let options = AlternativeOptions {
+                    count: others,
+                    ..AlternativeOptions::default()
+                };
+                let ways = roads.with(&metric).query().alternatives(from, to, &options);
+                let others = ways.iter().skip(1);
+                routes.extend(others.map(|way| form.written(&request.atlas, std::slice::from_ref(way))));
+            }
+            let mut answer = json!({ "code": "Ok", "routes": routes });
             if request.options.wants_waypoints()? {
-                answer["waypoints"] = snaps.iter().map(|s| waypoint(request.roads(), s)).collect();
+                answer["waypoints"] = snaps.iter().map(|s| waypoint(roads, s)).collect();
             }
             Ok(answer.to_string())
         })
@@ -52,16 +64,17 @@ async fn trip(request: Request) -> Result<Response, Problem> {
             let ends = round_trip::Ends::of(&request.options)?;
             let snaps = request.snaps(2, MOST_OF_A_TRIP)?;
             let metric = request.metric()?;
-            let order = round_trip::order(&request.roads().with(&metric).matrix(&snaps, &snaps), ends)?;
+            let roads = request.roads()?;
+            let order = round_trip::order(&roads.with(&metric).matrix(&snaps, &snaps), ends)?;
             let mut along: Vec<Snap> = order.iter().map(|number| snaps[*number]).collect();
             if ends == round_trip::Ends::Round {
                 along.push(along[0]);
             }
-            let trip = form.route(&request.atlas, &metric, &along)?;
+            let trip = form.route(request, &metric, &along)?;
             let mut answer = json!({ "code": "Ok", "trips": [trip] });
             if request.options.wants_waypoints()? {
                 let waypoints = snaps.iter().enumerate().map(|(number, snap)| {
-                    let mut waypoint = waypoint(request.roads(), snap);
+                    let mut waypoint = waypoint(roads, snap);
                     waypoint["trips_index"] = 0.into();
                     waypoint["waypoint_index"] = order.iter().position(|n| *n == number).into();
                     waypoint
@@ -144,8 +157,8 @@ impl Form {
     }
 
     /// The way from stop to stop.
-    fn route(&self, atlas: &Arc<Atlas>, metric: &Metric, stops: &[Snap]) -> Result<Value, Refusal> {
-        let mut query = atlas.roads().with(metric).query();
+    fn route(&self, request: &Request, metric: &Metric, stops: &[Snap]) -> Result<Value, Refusal> {
+        let mut query = request.roads()?.with(metric).query();
         let mut legs = Vec::new();
         for (number, pair) in stops.windows(2).enumerate() {
             legs.push(query.route(&pair[0], &pair[1]).ok_or_else(|| {
@@ -155,7 +168,7 @@ impl Form {
                 )
             })?);
         }
-        Ok(self.written(atlas, &legs))
+        Ok(self.written(&request.atlas, &legs))
     }
 
     /// A way of one leg or more.

@@ -59,7 +59,7 @@ async fn table(request: Request) -> Result<Response, Problem> {
                 ),
             ));
         }
-        let roads = request.roads();
+        let roads = request.roads()?;
         let snaps = options.snap(roads, &places)?;
         let only = |numbers: &[usize]| -> Vec<Snap> { numbers.iter().map(|n| snaps[*n]).collect() };
         let (from, to) = (only(&sources), only(&targets));
@@ -189,9 +189,9 @@ async fn nearest(request: Request) -> Result<Response, Problem> {
         .answer(|request| {
             let options = &request.options;
             options.check()?;
-            if options.avoid()?.is_some() {
+            if !options.wishes()?.are_none() {
                 return Err(invalid(
-                    "The nearest roads are told, avoided or not: exclude and avoid_polygons are not taken.",
+                    "The nearest roads are told, avoided or not, open or not: exclude, avoid_polygons and week_time are not taken.",
                 ));
             }
             let [place] = request.places(1, 1)?[..] else {
@@ -204,7 +204,7 @@ async fn nearest(request: Request) -> Result<Response, Problem> {
                     number.ok_or_else(|| invalid(format!("number={text}: it is 1 to {MOST_NEAREST}.")))?
                 }
             };
-            let roads = request.roads();
+            let roads = request.roads()?;
             let snap_options = options.snap_options(1)?.of(0);
             let found = roads.candidates(place, &snap_options, number.max(LOOKED_AT));
             let usable = found

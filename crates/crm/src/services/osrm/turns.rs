@@ -31,8 +31,10 @@ fn kind(maneuver: Maneuver, named_alike: bool) -> (&'static str, bool) {
         Maneuver::Depart => ("depart", false),
         Maneuver::Arrive => ("arrive", false),
         Maneuver::Roundabout(_) | Maneuver::RoundaboutInside => ("roundabout", true),
-        Maneuver::Motorway => ("on ramp", true),
-        Maneuver::LeaveMotorway => ("off ramp", true),
+        Maneuver::Motorway | Maneuver::Ramp(_) => ("on ramp", true),
+        Maneuver::LeaveMotorway | Maneuver::Exit(_) => ("off ramp", true),
+        Maneuver::Merge => ("merge", true),
+        Maneuver::Fork(_) => ("fork", true),
         Maneuver::Turn(Turn::Straight) if named_alike => ("continue", true),
         Maneuver::Turn(Turn::Straight) => ("new name", true),
         Maneuver::Turn(_) => ("turn", true),
@@ -107,7 +109,11 @@ impl Steps<'_> {
             "instruction": instruction.text,
         });
         if let Some(first) = first.filter(|_| turns) {
-            maneuver["modifier"] = modifier(Turn::of(first.turn)).into();
+            let turn = match instruction.maneuver {
+                Maneuver::Fork(turn) | Maneuver::Ramp(turn) | Maneuver::Exit(turn) => turn,
+                _ => Turn::of(first.turn),
+            };
+            maneuver["modifier"] = modifier(turn).into();
         }
         if let Maneuver::Roundabout(exit) = instruction.maneuver {
             maneuver["exit"] = exit.into();
@@ -132,6 +138,12 @@ impl Steps<'_> {
         });
         if let Some(reference) = named.and_then(|step| step.reference.as_deref()) {
             written["ref"] = reference.into();
+        }
+        if let Some(destination) = named.and_then(|step| step.destination.as_deref()) {
+            written["destinations"] = destination.into();
+        }
+        if let Some(exit) = named.and_then(|step| step.exit.as_deref()) {
+            written["exits"] = exit.into();
         }
         written
     }
