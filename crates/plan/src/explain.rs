@@ -199,10 +199,7 @@ fn say_what_days_lack(state: &State, visit: u32, found: &mut [Option<Hindrance>]
         .enumerate()
         .filter(|(_, h)| h.is_none())
         .fold(days, |mask, (slot, _)| mask | 1 << problem.day_of(slot));
-    for slot in 0..found.len() {
-        if found[slot].is_some() {
-            continue;
-        }
+    for (slot, found) in found.iter_mut().enumerate().filter(|(_, h)| h.is_none()) {
         let day = 1u128 << problem.day_of(slot);
         let reason = match (kind.patterns(), kind.gap()) {
             (Some(patterns), _) => {
@@ -219,7 +216,7 @@ fn say_what_days_lack(state: &State, visit: u32, found: &mut [Option<Hindrance>]
                 min: gap.map_or(0, |g| g.min),
             },
         };
-        found[slot] = Some(Hindrance {
+        *found = Some(Hindrance {
             reason,
             amount: 0,
             even_alone: true,

@@ -8,8 +8,9 @@ use crate::random::Random;
 use crate::route::Route;
 use crate::state::{ABSENT, Place, State};
 
-/// Up to this many stops every position of every slot is looked at; above it only those next to near visits, starts and ends.
-const FEW_STOPS: usize = 160;
+/// Up to this many stops every position of every slot is looked at, which is as fast as picking positions and finds more; above it only
+/// those next to near visits, starts and ends.
+const FEW_STOPS: usize = 400;
 
 pub(crate) struct Finder<'n> {
     neighbours: &'n Neighbours,
@@ -92,17 +93,21 @@ impl<'n> Finder<'n> {
             let prize_price = self.prize_price;
             let mut keep = |place: Place, bias: i64| best = Some((place.travel + bias, place));
             let mut least = i64::MAX;
-            let urgent = problem.has().urgency;
-            let mut consider = |slot: usize, place: Option<Place>| {
+            let biased = problem.has().urgency || problem.rules().balance > 0;
+            let mut consider = |_: usize, place: Option<Place>| {
                 if let Some(place) = place {
-                    let bias = bias(problem, visit, slot, urgent, prize_price);
+                    let bias = if biased {
+                        bias(state, visit, place, prize_price)
+                    } else {
+                        0
+                    };
                     if place.travel + bias < least {
                         least = place.travel + bias;
                         keep(place, bias);
                     }
                 }
                 // What the next slot may cost at most, its own bias not yet known.
-                if urgent { i64::MAX } else { least }
+                if biased { i64::MAX } else { least }
             };
             if everywhere {
                 all_slots(state, visit, None, &mut consider, || {
@@ -119,9 +124,19 @@ impl<'n> Finder<'n> {
         let mut by_day = std::mem::take(&mut self.by_day);
         by_day.iter_mut().for_each(|place| *place = None);
         let blink = self.blink;
+        let balanced = problem.rules().balance > 0;
         let mut consider = |slot: usize, place: Option<Place>| {
             let best = &mut by_day[problem.day_of(slot)];
-            if let Some(place) = place
+            let weighed = place.map(|place| Place {
+                travel: place.travel
+                    + if balanced {
+                        imbalance(state, visit, place)
+                    } else {
+                        0
+                    },
+                ..place
+            });
+            if let Some(place) = weighed
                 && best.is_none_or(|b| place.travel < b.travel)
             {
                 *best = Some(place);
@@ -277,12 +292,13 @@ fn all_slots(
     }
 }
 
-/// What a late day costs in seconds of driving.
-#[inline]
-fn bias(problem: &Problem, visit: u32, slot: usize, urgent: bool, prize_price: i64) -> i64 {
-    if urgent {
-        problem.kind(visit).melted(problem.day_of(slot) as u32) * prize_price
-    } else {
-        0
-    }
+/// What a late day and an uneven share of work cost in seconds of driving.
+fn bias(state: &State, visit: u32, place: Place, prize_price: i64) -> i64 {
+    let day = state.problem.day_of(place.slot) as u32;
+    state.problem.kind(visit).melted(day) * prize_price + imbalance(state, visit, place)
+}
+
+fn imbalance(state: &State, visit: u32, place: Place) -> i64 {
+    let service = state.problem.service(state.problem.calls_of(visit).start);
+    state.imbalance_with(place.slot, place.travel + i64::from(service))
 }

@@ -72,8 +72,8 @@ impl Route {
     fn insertion_below(&self, day: &Day, visit: &Inserted, at: usize, below: i64) -> Option<i32> {
         let (before, after) = (&self.nodes[at], &self.nodes[at + 1]);
         let (to, from) = (
-            visit.rows.to_here(before.place as usize),
-            visit.rows.from_here(after.place as usize),
+            visit.rows.drive_to(before.place as usize),
+            visit.rows.drive_from(after.place as usize),
         );
         let extra = to + from - before.leg;
         if to + from + visit.service > before.room

@@ -28,6 +28,7 @@ mod timeline;
 
 mod construct;
 mod finder;
+mod groups;
 mod neighbours;
 mod pattern;
 mod polish;

@@ -49,7 +49,7 @@ impl Neighbours {
             });
             for &other in around.as_ref().unwrap_or(&placed) {
                 let there = problem.place(problem.calls_of(other).start);
-                let (out, back) = (rows.from_here(there), rows.to_here(there));
+                let (out, back) = (rows.drive_from(there), rows.drive_to(there));
                 if other == visit {
                     drives.push((-1, visit));
                 } else if i64::from(out) + i64::from(back) < i64::from(NEVER) {
@@ -73,7 +73,7 @@ impl Neighbours {
             this.homes[visit as usize] = (0..homes.len() as u32)
                 .filter(|&h| {
                     let home = homes[h as usize];
-                    5 * i64::from(rows.from_here(home).min(rows.to_here(home))) <= radius
+                    5 * i64::from(rows.drive_from(home).min(rows.drive_to(home))) <= radius
                 })
                 .collect();
         }

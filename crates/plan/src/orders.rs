@@ -68,6 +68,16 @@ fn shipments_hold(problem: &Problem, stops: &[u32]) -> bool {
     })
 }
 
+/// Whether two of these exclude each other.
+fn conflict_within(problem: &Problem, stops: &[u32]) -> bool {
+    problem.has().conflicts
+        && stops.iter().any(|&call| {
+            let conflicts = problem.conflicts(problem.visit_of(call));
+            let meets = |other: u32| stops.iter().any(|&c| problem.visit_of(c) == other);
+            conflicts.iter().any(|&(other, _)| meets(other))
+        })
+}
+
 /// Orders of visits as orders of calls: the first call that is still free for each. Callers have checked that there are enough.
 pub(crate) fn as_calls(problem: &Problem, orders: &[Vec<VisitId>]) -> Vec<Vec<u32>> {
     let mut used = vec![0u32; problem.visits().len()];
@@ -97,18 +107,17 @@ impl State<'_> {
                 let visit = problem.visit_of(call);
                 !self.forbids(visit, slot)
             });
-            let twice = problem.has().conflicts;
-            if known && !twice && order_holds(problem, order) {
+            if known && !conflict_within(problem, order) && order_holds(problem, order) {
                 self.set_order(slot, order);
             } else {
                 broken[slot].clone_from(order);
             }
         }
         crate::nights::settle(self);
-        for slot in 0..orders.len() {
+        for (slot, broken) in broken.iter_mut().enumerate() {
             if self.open[slot] && !self.routes[slot].fits(&self.days[slot]) {
-                broken[slot] = self.routes[slot].stops.clone();
-                self.remove(slot, 0..broken[slot].len());
+                broken.clone_from(&self.routes[slot].stops);
+                self.remove(slot, 0..broken.len());
             }
         }
         self.mend(&broken);

@@ -30,6 +30,8 @@ pub(crate) struct Recreate {
     kinds: Vec<(Kind, usize)>,
     pool: Vec<u32>,
     in_pool: Vec<bool>,
+    /// By visit, whether it may be put in from among the absent; empty for all.
+    pub(crate) mine: Vec<bool>,
     order: Vec<(f64, u32)>,
 }
 
@@ -101,13 +103,14 @@ impl Recreate {
             kinds: Vec::new(),
             pool: Vec::new(),
             in_pool: vec![false; count],
+            mine: Vec::new(),
             order: Vec::new(),
         };
         for visit in 0..count as u32 {
             let v = visit as usize;
             let call = problem.calls_of(visit).start;
             this.calls[v] = problem.calls_of(visit).len() as f64;
-            let goods = problem.from_start(call).iter().chain(problem.change(call));
+            let goods = problem.start_load(call).iter().chain(problem.change(call));
             this.load[v] = goods.map(|g| f64::from(g.abs())).fold(0.0, f64::max);
             let (opens, closes, width) = problem.hull(visit);
             (this.opens[v], this.closes[v], this.width[v]) =
@@ -116,7 +119,7 @@ impl Recreate {
                 continue;
             }
             let here = problem.rows(problem.place(call));
-            let round = |p: usize| f64::from(here.from_here(p)) + f64::from(here.to_here(p));
+            let round = |p: usize| f64::from(here.drive_from(p)) + f64::from(here.drive_to(p));
             this.far[v] = homes.iter().map(|&h| round(h)).fold(f64::MAX, f64::min);
             let near = || neighbours.near(visit).iter().skip(1).take(3).map(|&o| o as usize);
             let around: f64 = near()
@@ -180,17 +183,18 @@ impl Recreate {
             self.in_pool[visit as usize] = true;
         }
         let absent = state.absent.len();
+        let mine = |visit: u32| self.mine.is_empty() || self.mine[visit as usize];
         let all = absent <= FEW || (absent <= MANY && random.below(ALL) == 0);
         if all {
             for &visit in &state.absent {
-                if !std::mem::replace(&mut self.in_pool[visit as usize], true) {
+                if mine(visit) && !std::mem::replace(&mut self.in_pool[visit as usize], true) {
                     self.pool.push(visit);
                 }
             }
         } else {
             let mut left = FEW;
             for &visit in near {
-                let missing = state.is_missing(visit);
+                let missing = state.is_missing(visit) && mine(visit);
                 if missing && left > 0 && !std::mem::replace(&mut self.in_pool[visit as usize], true) {
                     self.pool.push(visit);
                     left -= 1;

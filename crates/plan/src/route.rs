@@ -96,7 +96,7 @@ impl Route {
         self.drive += i64::from(self.nodes[at].leg) + i64::from(self.nodes[at + 1].leg);
         self.forward(problem, day, at + 1, at + 1);
         self.backward(problem, day, at + 1, at + 1);
-        for (load, more) in self.load.iter_mut().zip(problem.from_start(visit)) {
+        for (load, more) in self.load.iter_mut().zip(problem.start_load(visit)) {
             *load += more;
         }
         self.finish_up(problem, day);
@@ -105,7 +105,7 @@ impl Route {
     /// Takes a range of stops out.
     pub(crate) fn remove(&mut self, problem: &Problem, day: &Day, range: std::ops::Range<usize>) {
         for &call in &self.stops[range.clone()] {
-            for (load, less) in self.load.iter_mut().zip(problem.from_start(call)) {
+            for (load, less) in self.load.iter_mut().zip(problem.start_load(call)) {
                 *load -= less;
             }
         }
@@ -130,7 +130,7 @@ impl Route {
         self.load.clear();
         self.load.resize(problem.dimensions(), 0);
         for &call in &self.stops {
-            for (load, more) in self.load.iter_mut().zip(problem.from_start(call)) {
+            for (load, more) in self.load.iter_mut().zip(problem.start_load(call)) {
                 *load += more;
             }
         }
@@ -140,7 +140,7 @@ impl Route {
     pub(crate) fn carries(&self, problem: &Problem, day: &Day, extra: Option<(u32, usize)>) -> bool {
         let capacity = problem.capacity(day.slot);
         (0..problem.dimensions()).all(|d| {
-            let mut load = self.load[d] + extra.map_or(0, |(call, _)| problem.from_start(call)[d]);
+            let mut load = self.load[d] + extra.map_or(0, |(call, _)| problem.start_load(call)[d]);
             let mut most = load;
             for at in 0..=self.stops.len() {
                 if let Some((call, _)) = extra.filter(|(_, before)| *before == at) {
@@ -162,7 +162,7 @@ impl Route {
         let capacity = problem.capacity(day.slot);
         self.load
             .iter()
-            .zip(problem.from_start(call))
+            .zip(problem.start_load(call))
             .zip(capacity)
             .all(|((load, more), most)| load + more <= *most)
     }

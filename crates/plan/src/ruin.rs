@@ -144,7 +144,9 @@ impl Ruin {
         state.remove(slot, range);
         for index in from..self.taken.len() {
             let visit = self.taken[index];
-            if problem.partner(visit).is_some() || (!self.keep_days && !problem.kind(visit).is_once()) {
+            let shared = !state.shared.is_empty() && state.shared[visit as usize];
+            let whole = !self.keep_days && !shared && !problem.kind(visit).is_once();
+            if problem.partner(visit).is_some() || whole {
                 state.remove_visit(visit);
             }
         }

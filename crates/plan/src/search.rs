@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::compiled::Problem;
 use crate::construct::construct;
 use crate::explain::{finish, settle};
+use crate::groups;
 use crate::near::{ChangePrice, Earlier};
 use crate::neighbours::Neighbours;
 use crate::orders::as_calls;
@@ -91,6 +92,31 @@ pub(crate) enum Pace<'c> {
     Clock(&'c mut dyn FnMut() -> f64),
 }
 
+impl Pace<'_> {
+    pub(crate) fn fraction(&mut self, step: u64) -> f64 {
+        match self {
+            Self::Steps(steps) => step as f64 / (*steps).max(1) as f64,
+            Self::Clock(clock) => clock(),
+        }
+    }
+
+    pub(crate) fn is_over(&self, step: u64, fraction: f64) -> bool {
+        match self {
+            Self::Steps(steps) => step >= *steps,
+            Self::Clock(_) => fraction >= 1.0,
+        }
+    }
+
+    /// What fraction will be used after so many more steps; a guess where time is the limit.
+    pub(crate) fn fraction_after(&self, step: u64, fraction: f64, more: u64) -> f64 {
+        match self {
+            Self::Steps(steps) => ((step + more) as f64 / (*steps).max(1) as f64).min(1.0),
+            Self::Clock(_) if step == 0 => fraction,
+            Self::Clock(_) => (fraction * (1.0 + more as f64 / step as f64)).min(1.0),
+        }
+    }
+}
+
 /// Plans. `on_progress` may end the search early by breaking; the best plan so far is then finished and returned.
 pub fn solve(
     problem: &Problem,
@@ -146,9 +172,22 @@ fn run(
     if state.planned <= 200 {
         polish(&mut state);
     }
+    // One thread against the clock searches the plan as a whole: nothing has to be the same as with others.
+    let shared = groups::can_share(&state) && (options.threads > 1 || matches!(pace, Pace::Steps(_)));
     let mut walk = Walk::new(state, heat, options);
+    tools.finder.prize_price = walk.schedule.weights.prize_price;
     let stopped = walk.report(&mut pace, on_progress).is_break();
-    if !stopped && !problem.slots().is_empty() {
+    if stopped || problem.slots().is_empty() {
+        // Nothing to search.
+    } else if shared {
+        let all = (0..groups::GROUPS).map(|_| {
+            let mut tools = Tools::new(problem, &neighbours);
+            tools.finder.prize_price = walk.schedule.weights.prize_price;
+            tools
+        });
+        let all = all.collect();
+        groups::go(&mut walk, all, options, &mut pace, on_progress);
+    } else {
         walk.go(&mut tools, &mut pace, on_progress);
     }
     let mut state = walk.into_best();

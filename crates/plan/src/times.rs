@@ -63,6 +63,8 @@ impl DriveTimes for DenseTimes {
 pub struct BlockTimes {
     /// By place: block and row within it, ascending.
     rows: Vec<Vec<(u32, u32)>>,
+    /// By place: the least mean drive to all of a block, and that block: the one that it lies in the middle of.
+    middle: Vec<Option<(u64, u32)>>,
     blocks: Vec<Block>,
 }
 
@@ -79,6 +81,7 @@ impl BlockTimes {
     pub fn new(places: usize) -> Self {
         Self {
             rows: vec![Vec::new(); places],
+            middle: vec![None; places],
             blocks: Vec::new(),
         }
     }
@@ -102,6 +105,14 @@ impl BlockTimes {
         }
         for (row, place) in members.iter().enumerate() {
             self.rows[place.0 as usize].push((self.blocks.len() as u32, row as u32));
+            let drives = &table[row * members.len()..(row + 1) * members.len()];
+            let known = drives.iter().filter(|d| d.0 != UNREACHABLE);
+            let (sum, count) = known.fold((0, 0), |(sum, count), d| (sum + u64::from(d.0), count + 1));
+            let mean = sum / u64::max(count, 1);
+            let middle = &mut self.middle[place.0 as usize];
+            if middle.is_none_or(|(least, _)| mean < least) {
+                *middle = Some((mean, self.blocks.len() as u32));
+            }
         }
         self.blocks.push(Block {
             places: members,
@@ -111,10 +122,14 @@ impl BlockTimes {
     }
 
     fn find(&self, from: PlaceId, to: PlaceId) -> (u32, u32) {
-        for &(block, row) in &self.rows[from.0 as usize] {
-            for &(other, column) in &self.rows[to.0 as usize] {
-                if block == other {
-                    let block = &self.blocks[block as usize];
+        // Both lists ascend by block.
+        let (mut one, mut other) = (&self.rows[from.0 as usize][..], &self.rows[to.0 as usize][..]);
+        while let (Some(&(left, row)), Some(&(right, column))) = (one.first(), other.first()) {
+            match left.cmp(&right) {
+                std::cmp::Ordering::Less => one = &one[1..],
+                std::cmp::Ordering::Greater => other = &other[1..],
+                std::cmp::Ordering::Equal => {
+                    let block = &self.blocks[left as usize];
                     return block.table[row as usize * block.places.len() + column as usize];
                 }
             }
@@ -134,12 +149,7 @@ impl DriveTimes for BlockTimes {
         self.find(from, to).1
     }
     fn around(&self, place: PlaceId) -> Option<Vec<PlaceId>> {
-        let blocks = self.rows[place.0 as usize].iter();
-        let mut all: Vec<PlaceId> = blocks
-            .flat_map(|&(block, _)| self.blocks[block as usize].places.iter().copied())
-            .collect();
-        all.sort_unstable();
-        all.dedup();
-        Some(all)
+        let all = self.middle[place.0 as usize].map(|(_, block)| self.blocks[block as usize].places.clone());
+        Some(all.unwrap_or_default())
     }
 }

@@ -61,7 +61,7 @@ pub struct Gap {
     /// At most so many.
     pub max: u16,
     /// Days from the last visit to day 0, 1 or more; `None` if there never was one. Who was last seen longer ago than `max`, or never, is
-    /// due on day 0 at the latest, and no visit counts as missing for the time before.
+    /// due on day 0 at the latest; no visit counts as missing for the time before, but not coming at all lacks at least one.
     pub since_last: Option<u16>,
     /// Prize lost for every day that a gap between two visits is shorter or longer than ideal.
     pub price: u32,

@@ -20,6 +20,10 @@ const GLANCE: u64 = 16;
 /// The caller hears something at least once in so many.
 const WORD: u64 = 1024;
 
+/// One position in this many is overlooked: more often where visits are chosen by worth, as a rep's day is small and its valleys are deep.
+const BLINK: usize = 50;
+const BLINK_CHOOSING: usize = 20;
+
 /// What a step needs besides the plan.
 pub(crate) struct Tools<'n> {
     pub(crate) neighbours: &'n Neighbours,
@@ -34,8 +38,10 @@ pub(crate) struct Tools<'n> {
 impl<'n> Tools<'n> {
     pub(crate) fn new(problem: &Problem, neighbours: &'n Neighbours) -> Self {
         let mut finder = Finder::new(problem, neighbours);
-        finder.blink = 50;
         let visits = problem.visits();
+        let worth = |v: &crate::Visit| (v.tier, v.prize);
+        let choosing = visits.iter().any(|v| worth(v) != worth(&visits[0]));
+        finder.blink = if choosing { BLINK_CHOOSING } else { BLINK };
         Self {
             neighbours,
             finder,
@@ -53,18 +59,33 @@ impl<'n> Tools<'n> {
     }
 }
 
+/// With more visits left out than this, who they are does not matter yet.
+const MOST_ABSENT: usize = 64;
+
+/// How often those left out were left out so far: a plan that leaves out others is worth going on from, as those are easier to place
+/// (the fleet minimisation of the string removal paper).
+fn absences(counts: &[u64], absent: &[u32]) -> u64 {
+    if absent.len() > MOST_ABSENT {
+        return u64::MAX;
+    }
+    absent.iter().map(|&v| counts[v as usize]).sum()
+}
+
+#[derive(Clone)]
 pub(crate) struct Walk<'p> {
-    state: State<'p>,
-    best: Vec<Vec<u32>>,
-    best_cost: Cost,
+    pub(crate) state: State<'p>,
+    pub(crate) best: Vec<Vec<u32>>,
+    pub(crate) best_cost: Cost,
     /// Slots whose order differs from the best one, perhaps.
     changed: Vec<usize>,
     is_changed: Vec<bool>,
-    schedule: Schedule,
-    random: Random,
-    step: u64,
-    fraction: f64,
-    travel_only: bool,
+    pub(crate) schedule: Schedule,
+    pub(crate) random: Random,
+    pub(crate) step: u64,
+    pub(crate) fraction: f64,
+    pub(crate) travel_only: bool,
+    /// By visit, how often it was left out.
+    absences: Vec<u64>,
 }
 
 impl<'p> Walk<'p> {
@@ -79,6 +100,7 @@ impl<'p> Walk<'p> {
             step: 0,
             fraction: 0.0,
             travel_only: false,
+            absences: vec![0; state.days_of.len()],
             state,
         }
     }
@@ -110,26 +132,16 @@ impl<'p> Walk<'p> {
         pace: &mut Pace,
         on_progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
     ) {
-        tools.finder.prize_price = self.schedule.weights.prize_price;
         let mut temperature = self.schedule.temperature(0.0);
+        let begun = pace.fraction(0);
         loop {
             if self.step.is_multiple_of(GLANCE) {
-                self.fraction = match pace {
-                    Pace::Steps(steps) => self.step as f64 / (*steps).max(1) as f64,
-                    Pace::Clock(clock) => clock(),
-                };
+                self.fraction = pace.fraction(self.step);
+                self.expect(pace, begun);
                 temperature = self.schedule.temperature(self.fraction);
-                if !self.travel_only && self.fraction >= self.schedule.prize_part {
-                    // The second phase begins at the best plan and never gives a visit back.
-                    self.travel_only = true;
-                    self.back_to_best();
-                }
+                self.change_phase();
             }
-            let over = match pace {
-                Pace::Steps(steps) => self.step >= *steps,
-                Pace::Clock(_) => self.fraction >= 1.0,
-            };
-            if over {
+            if pace.is_over(self.step, self.fraction) {
                 return;
             }
             self.step += 1;
@@ -140,10 +152,37 @@ impl<'p> Walk<'p> {
         }
     }
 
+    /// How many steps there will be in all, as far as that can be told.
+    pub(crate) fn expect(&mut self, pace: &Pace, begun: f64) {
+        let steps = match pace {
+            Pace::Steps(steps) => *steps as f64,
+            Pace::Clock(_) => self.step as f64 * (1.0 - begun) / (self.fraction - begun).max(1e-6),
+        };
+        self.schedule.expect(steps / self.state.planned.max(1) as f64);
+    }
+
+    /// The second phase begins at the best plan and never gives a visit back.
+    pub(crate) fn change_phase(&mut self) {
+        if !self.travel_only && self.fraction >= self.schedule.prize_part {
+            self.travel_only = true;
+            self.back_to_best();
+        }
+    }
+
+    /// So many steps while the budget runs from one fraction to another.
+    pub(crate) fn stretch(&mut self, tools: &mut Tools, steps: u64, (from, to): (f64, f64)) {
+        for step in 0..steps {
+            let fraction = from + (to - from) * step as f64 / steps as f64;
+            let temperature = self.schedule.temperature(fraction);
+            self.step_once(tools, temperature);
+        }
+    }
+
     /// Ruins and recreates once; `true` if that gave the best plan so far.
     fn step_once(&mut self, tools: &mut Tools, temperature: f64) -> bool {
         let (state, random) = (&mut self.state, &mut self.random);
         let before = state.cost;
+        let absent_before = absences(&self.absences, &state.absent);
         state.begin();
         let seed = tools
             .ruin
@@ -156,8 +195,16 @@ impl<'p> Walk<'p> {
         // U in (0, 1], so that the logarithm exists.
         let luck = -temperature * ln(1.0 - random.unit());
         let weights = &self.schedule.weights;
+        let absent_after = absences(&self.absences, &state.absent);
+        if self.schedule.uniform && state.absent.len() <= MOST_ABSENT {
+            for &visit in &state.absent {
+                self.absences[visit as usize] += 1;
+            }
+        }
         let accepted = state.fits()
-            && if self.travel_only {
+            && if self.schedule.uniform && absent_after < absent_before {
+                true
+            } else if self.travel_only {
                 match upper(&after).cmp(&upper(&before)) {
                     std::cmp::Ordering::Less => true,
                     std::cmp::Ordering::Greater => false,
@@ -191,10 +238,20 @@ impl<'p> Walk<'p> {
         }
     }
 
-    fn back_to_best(&mut self) {
+    pub(crate) fn back_to_best(&mut self) {
         self.state = restored(self.state.problem, self.state.earlier, &self.best);
         self.changed.clear();
         self.is_changed.iter_mut().for_each(|c| *c = false);
+    }
+
+    /// Goes to a plan made of others' work; all its slots may differ from the best.
+    pub(crate) fn jump_to(&mut self, orders: &[Vec<u32>]) {
+        self.state = restored(self.state.problem, self.state.earlier, orders);
+        self.changed = (0..orders.len()).collect();
+        self.is_changed.iter_mut().for_each(|c| *c = true);
+        if self.state.cost < self.best_cost {
+            self.keep();
+        }
     }
 
     /// The best plan.
@@ -204,7 +261,11 @@ impl<'p> Walk<'p> {
     }
 }
 
-fn restored<'p>(problem: &'p Problem, earlier: Option<&'p Earlier>, orders: &[Vec<u32>]) -> State<'p> {
+pub(crate) fn restored<'p>(
+    problem: &'p Problem,
+    earlier: Option<&'p Earlier>,
+    orders: &[Vec<u32>],
+) -> State<'p> {
     let mut state = State::empty(problem, earlier);
     state.set_orders(orders);
     state

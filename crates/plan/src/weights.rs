@@ -56,7 +56,16 @@ pub(crate) struct Schedule {
     first_travel: f64,
     last_travel: f64,
     pub(crate) weights: Weights,
+    /// All visits are worth the same: what counts is how many are planned, and who is left out may change freely.
+    pub(crate) uniform: bool,
+    /// The search does not start from a plan that it should stay near.
+    fresh: bool,
+    /// Steps for each stop that call for one mean drive more of heat. Windows make valleys deep, so more heat pays there.
+    steps_a_degree: f64,
 }
+
+/// In mean drives.
+const HOTTEST: f64 = 12.0;
 
 impl Schedule {
     pub(crate) fn new(state: &State, heat: f64) -> Self {
@@ -71,7 +80,18 @@ impl Schedule {
             weights.tier.get(usize::from(v.tier)).copied().unwrap_or(0.0) + weights.prize * f64::from(v.prize)
         };
         let mean_worth = visits.iter().map(worth).sum::<f64>() / count;
-        let prize_part = if state.absent.is_empty() { 0.0 } else { 0.7 };
+        let uniform = visits.iter().all(|v| {
+            (v.tier, v.prize) == (visits[0].tier, visits[0].prize)
+                && v.urgency.is_none()
+                && !matches!(v.recurrence, crate::Recurrence::Gap(_))
+        });
+        let uniform = uniform && visits.first().is_some_and(|v| v.tier < 4);
+        let windows = visits.iter().any(|v| v.windows != crate::Windows::Any);
+        let prize_part = if state.absent.is_empty() || uniform {
+            0.0
+        } else {
+            0.9
+        };
         let first_prize = 2.0 * mean_worth * heat;
         Self {
             prize_part,
@@ -80,6 +100,19 @@ impl Schedule {
             first_travel: leg * heat,
             last_travel: 0.01 * leg * heat,
             weights,
+            uniform,
+            fresh: heat >= 1.0,
+            steps_a_degree: if windows { 80.0 } else { 250.0 },
+        }
+    }
+
+    /// Starts the hotter, the more steps there are for each stop: a long search that starts cool stays near its first plan, and a short one
+    /// that starts hot never gets back from where it wandered. (Measured on Solomon's and Cordeau's instances: ten times the mean drive
+    /// where there is time.)
+    pub(crate) fn expect(&mut self, steps_for_each_stop: f64) {
+        if self.fresh {
+            self.first_travel =
+                100.0 * self.last_travel * (steps_for_each_stop / self.steps_a_degree).clamp(1.0, HOTTEST);
         }
     }
 

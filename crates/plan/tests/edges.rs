@@ -37,6 +37,7 @@ fn world(slots: Vec<Slot>, visits: Vec<Visit>) -> World {
     World {
         slots,
         visits,
+        rules: plan::Rules::default(),
         times: road(8),
     }
 }
@@ -281,6 +282,7 @@ fn no_way_there() {
     let w = World {
         slots: vec![day()],
         visits: vec![visit(1), visit(2)],
+        rules: plan::Rules::default(),
         times,
     };
     let plan = solve(&w.problem(), &Options::default(), &mut |_| {

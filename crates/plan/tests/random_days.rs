@@ -184,7 +184,12 @@ fn world(
                     ends.push((slot, order));
                 }
             }
-            World { slots, visits, times }
+            World {
+                slots,
+                visits,
+                rules: plan::Rules::default(),
+                times,
+            }
         })
         .prop_filter("lunch must be possible", |world| {
             plan::Problem::new(world.slots.clone(), world.visits.clone(), &world.times).is_ok()

@@ -133,7 +133,7 @@ impl Problem {
 
     /// What is in the car for this call from the start of the day.
     #[inline]
-    pub(crate) fn from_start(&self, call: u32) -> &[i32] {
+    pub(crate) fn start_load(&self, call: u32) -> &[i32] {
         &self.from_start[call as usize * self.dimensions..(call as usize + 1) * self.dimensions]
     }
 

@@ -1,42 +1,52 @@
 //! Judges a plan with code that shares nothing with the solver: it reads the problem as it was asked and the plan as it was answered, and
 //! recomputes every time, length, count and cost.
-#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "each test binary uses a part of it")]
 
-use plan::{
-    Cost, DenseTimes, DriveTimes, Order, PlaceId, Plan, Route, Slot, SlotId, UNREACHABLE, Visit, VisitId,
-    Window, Windows,
-};
+mod brute;
+mod day;
+mod wants;
+
+use std::collections::BTreeMap;
+
+pub use brute::brute_force;
+pub use day::can_drive;
+use plan::{Cost, DenseTimes, DriveTimes, PlaceId, Plan, Rules, Slot, SlotId, Visit, VisitId, Within};
+use wants::lost;
 
 #[derive(Debug)]
 pub struct World {
     pub slots: Vec<Slot>,
     pub visits: Vec<Visit>,
+    pub rules: Rules,
     pub times: DenseTimes,
 }
 
 impl World {
     pub fn problem(&self) -> plan::Problem {
-        plan::Problem::new(self.slots.clone(), self.visits.clone(), &self.times)
-            .expect("a world that can be asked about")
+        plan::Problem::with_rules(
+            self.slots.clone(),
+            self.visits.clone(),
+            self.rules.clone(),
+            &self.times,
+        )
+        .expect("a world that can be asked about")
+    }
+
+    pub fn is_delivery(&self, visit: usize) -> bool {
+        self.rules
+            .shipments
+            .iter()
+            .any(|s| s.delivery.0 as usize == visit)
+    }
+
+    pub fn days(&self) -> u16 {
+        self.slots.iter().map(|s| s.day + 1).max().unwrap_or(0)
     }
 }
 
 /// All faults of a plan, in words; none for a good one.
 pub fn faults(world: &World, plan: &Plan) -> Vec<String> {
     let mut faults = Vec::new();
-    let mut times_seen = vec![0; world.visits.len()];
-    plan.routes
-        .iter()
-        .flat_map(|r| &r.stops)
-        .for_each(|s| times_seen[s.visit.0 as usize] += 1);
-    plan.left_out
-        .iter()
-        .for_each(|l| times_seen[l.visit.0 as usize] += 1);
-    for (visit, &times) in times_seen.iter().enumerate() {
-        if times != 1 {
-            faults.push(format!("visit {visit} is {times} times in the plan"));
-        }
-    }
     if plan.routes.len() != world.slots.len() {
         faults.push(format!(
             "{} routes for {} slots",
@@ -44,398 +54,218 @@ pub fn faults(world: &World, plan: &Plan) -> Vec<String> {
             world.slots.len()
         ));
     }
+    check_visits(world, plan, &mut faults);
+    check_pairs(world, plan, &mut faults);
+    check_nights(world, plan, &mut faults);
     for (index, (slot, route)) in world.slots.iter().zip(&plan.routes).enumerate() {
-        check_route(world, SlotId(index as u32), slot, route, &mut faults);
+        if !slot.frozen {
+            day::check_route(world, SlotId(index as u32), slot, route, &mut faults);
+        }
     }
     let expected = cost(world, plan);
     if plan.cost != expected {
         faults.push(format!("cost {:?}, but it is {expected:?}", plan.cost));
     }
+    let parts = &plan.parts;
+    let sum = parts.drive + parts.overtime_and_lateness + parts.nights + parts.changes + parts.balance;
+    if sum != plan.cost.travel {
+        faults.push(format!("{parts:?} do not add up to {}", plan.cost.travel));
+    }
     faults
 }
 
-/// The cost, added up from the plan's own stops and the world's drive times.
+/// The slots of each visit.
+pub fn slots_of(plan: &Plan) -> BTreeMap<u32, Vec<usize>> {
+    let mut found: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for (slot, route) in plan.routes.iter().enumerate() {
+        for stop in &route.stops {
+            found.entry(stop.visit.0).or_default().push(slot);
+        }
+    }
+    found
+}
+
+fn days_of(world: &World, slots: &[usize]) -> Vec<u16> {
+    let mut days: Vec<u16> = slots.iter().map(|&s| world.slots[s].day).collect();
+    days.sort_unstable();
+    days
+}
+
+fn check_visits(world: &World, plan: &Plan, faults: &mut Vec<String>) {
+    let slots = slots_of(plan);
+    for (index, visit) in world.visits.iter().enumerate() {
+        let id = index as u32;
+        let here = slots.get(&id).cloned().unwrap_or_default();
+        let days = days_of(world, &here);
+        if days.windows(2).any(|d| d[0] == d[1]) {
+            faults.push(format!("visit {id} comes twice on one of the days {days:?}"));
+        }
+        let only_frozen = here.iter().all(|&s| world.slots[s].frozen);
+        if !only_frozen && let Some(why) = wants::forbidden_days(visit, &days) {
+            faults.push(format!("visit {id} on days {days:?}: {why}"));
+        }
+        let missing = if world.is_delivery(index) {
+            i64::from(here.is_empty())
+        } else {
+            lost(world, index, &days).missing
+        };
+        let told: Vec<_> = plan.left_out.iter().filter(|l| l.visit.0 == id).collect();
+        match (missing, told.as_slice()) {
+            (0, []) => {}
+            (1.., [left]) => {
+                let shipped = world.is_delivery(index);
+                if !shipped && i64::from(left.missing) != missing {
+                    faults.push(format!(
+                        "visit {id}: {} are said to be missing, not {missing}",
+                        left.missing
+                    ));
+                }
+                let planned: Vec<usize> = left.planned.iter().map(|s| s.0 as usize).collect();
+                if planned != here {
+                    faults.push(format!(
+                        "visit {id} is said to be in {planned:?} and is in {here:?}"
+                    ));
+                }
+                if left.label != visit.label {
+                    faults.push(format!("visit {id} lost its label"));
+                }
+            }
+            _ => faults.push(format!(
+                "visit {id}: {missing} missing, told {} times",
+                told.len()
+            )),
+        }
+    }
+}
+
+/// Conflicts and shipments.
+fn check_pairs(world: &World, plan: &Plan, faults: &mut Vec<String>) {
+    let slots = slots_of(plan);
+    let of = |visit: VisitId| slots.get(&visit.0).cloned().unwrap_or_default();
+    for conflict in &world.rules.conflicts {
+        let (one, other) = (of(conflict.visits.0), of(conflict.visits.1));
+        let clash = match conflict.within {
+            Within::Slot => one.iter().any(|s| other.contains(s)),
+            Within::Day => {
+                let days = days_of(world, &other);
+                days_of(world, &one).iter().any(|d| days.contains(d))
+            }
+        };
+        if clash {
+            faults.push(format!("{conflict:?} does not hold"));
+        }
+    }
+    for shipment in &world.rules.shipments {
+        match (plan.find(shipment.pickup), plan.find(shipment.delivery)) {
+            (None, None) => {}
+            (Some(from), Some(to)) if from.0 == to.0 && from.1 < to.1 => {}
+            places => faults.push(format!("shipment {shipment:?} is at {places:?}")),
+        }
+    }
+}
+
+/// A day begins where the night was spent, and ends where the next one will be.
+fn check_nights(world: &World, plan: &Plan, faults: &mut Vec<String>) {
+    let mut begins: BTreeMap<usize, PlaceId> = BTreeMap::new();
+    for (index, (slot, route)) in world.slots.iter().zip(&plan.routes).enumerate() {
+        if slot.absent {
+            continue;
+        }
+        if !route.night_away {
+            if route.end != slot.end {
+                faults.push(format!("slot {index} ends at {:?}", route.end));
+            }
+            continue;
+        }
+        let places = slot.overnight.iter().flat_map(|o| &o.places);
+        if !places.clone().any(|p| *p == route.end) {
+            faults.push(format!(
+                "slot {index} ends at {:?}, where nobody sleeps",
+                route.end
+            ));
+        }
+        let later = (0..world.slots.len()).filter(|&s| {
+            world.slots[s].rep == slot.rep && world.slots[s].day > slot.day && !world.slots[s].absent
+        });
+        match later.min_by_key(|&s| world.slots[s].day) {
+            Some(next) if !plan.routes[next].stops.is_empty() && !route.stops.is_empty() => {
+                begins.insert(next, route.end);
+            }
+            _ => faults.push(format!(
+                "nothing follows or precedes the night after slot {index}"
+            )),
+        }
+    }
+    for (index, (slot, route)) in world.slots.iter().zip(&plan.routes).enumerate() {
+        let begin = begins.get(&index).copied().unwrap_or(slot.start);
+        if !slot.absent && route.start != begin {
+            faults.push(format!("slot {index} begins at {:?}, not {begin:?}", route.start));
+        }
+    }
+}
+
+/// The cost, added up from the plan's own stops and the world's drive times. Changes against an earlier plan are taken from the plan.
 pub fn cost(world: &World, plan: &Plan) -> Cost {
     let mut cost = Cost::default();
-    for left in &plan.left_out {
-        let visit = &world.visits[left.visit.0 as usize];
-        if visit.tier < 4 {
-            cost.unserved[visit.tier as usize] += 1;
+    let slots = slots_of(plan);
+    for (index, visit) in world.visits.iter().enumerate() {
+        if world.is_delivery(index) {
+            continue;
         }
-        cost.prize_lost += i64::from(visit.prize);
+        let days = days_of(world, slots.get(&(index as u32)).map_or(&[], Vec::as_slice));
+        let lost = lost(world, index, &days);
+        if visit.tier < 4 {
+            cost.unserved[visit.tier as usize] += lost.unserved;
+        }
+        cost.prize_lost += lost.prize;
     }
+    let mut work: BTreeMap<u32, i64> = world.slots.iter().map(|s| (s.rep, 0)).collect();
     for (slot, route) in world.slots.iter().zip(&plan.routes) {
         if route.stops.is_empty() {
             continue;
         }
-        let places: Vec<PlaceId> = std::iter::once(slot.start)
+        let places: Vec<PlaceId> = std::iter::once(route.start)
             .chain(
                 route
                     .stops
                     .iter()
                     .map(|s| world.visits[s.visit.0 as usize].place.unwrap()),
             )
-            .chain([slot.end])
+            .chain([route.end])
             .collect();
-        cost.travel += places
+        let drive: i64 = places
             .windows(2)
             .map(|leg| i64::from(world.times.seconds(leg[0], leg[1])))
-            .sum::<i64>();
+            .sum();
+        cost.travel += drive;
         let price = slot.overtime.map_or(0, |o| i64::from(o.price));
         cost.travel += i64::from((route.back.0 - slot.shift.to.0).max(0)) * price;
+        let mut service = 0;
+        for stop in &route.stops {
+            let visit = &world.visits[stop.visit.0 as usize];
+            cost.travel += i64::from(stop.late.0) * visit.lateness.map_or(0, |l| i64::from(l.price));
+            service += i64::from(visit.service.0);
+        }
+        if route.night_away {
+            cost.travel += i64::from(slot.overnight.as_ref().unwrap().price);
+        }
+        *work.get_mut(&slot.rep).unwrap() += drive + service;
     }
+    if world.rules.balance > 0 && !work.is_empty() {
+        let mean = work.values().sum::<i64>() / work.len() as i64;
+        let over: i64 = work.values().map(|w| (w - mean).max(0)).sum();
+        cost.travel += over * i64::from(world.rules.balance) / 100;
+    }
+    cost.travel += plan.parts.changes;
     cost
 }
 
-fn windows_on(visit: &Visit, day: u16) -> Vec<Window> {
-    match &visit.windows {
-        Windows::Any => vec![Window::new(plan::TimeOfDay(-86_400), plan::TimeOfDay(3 * 86_400))],
-        Windows::Daily(list) => list.clone(),
-        Windows::ByDay(days) => days
-            .iter()
-            .filter(|(d, _)| *d == day)
-            .flat_map(|(_, w)| w.clone())
-            .collect(),
+/// Missing visits and prize lost on these days; `None` for days that the visit may not have.
+pub fn lost_on(world: &World, visit: VisitId, days: &[u16]) -> Option<(i64, i64)> {
+    let index = visit.0 as usize;
+    if wants::forbidden_days(&world.visits[index], days).is_some() {
+        return None;
     }
-}
-
-fn check_route(world: &World, id: SlotId, slot: &Slot, route: &Route, faults: &mut Vec<String>) {
-    let mut bad = |what: String| faults.push(format!("slot {}: {what}", id.0));
-    if route.stops.is_empty() {
-        if route.drive.time.0 != 0 || route.lunch.is_some() {
-            bad("a drive or a pause on an empty day".to_owned());
-        }
-        return;
-    }
-    if slot.absent {
-        bad("the rep is absent".to_owned());
-        return;
-    }
-    let mut time = route.leave.0;
-    let mut here = slot.start;
-    let mut pauses = 0;
-    let (mut driven, mut meters) = (0, 0);
-    if time < slot.shift.from.0 {
-        bad(format!("leaves at {} before the shift", route.leave));
-    }
-    let count = route.stops.len();
-    for index in 0..=count {
-        let stop = route.stops.get(index);
-        let pause_here = |on_arrival| {
-            route
-                .lunch
-                .filter(|l| l.after_stops as usize == index && l.on_arrival == on_arrival)
-        };
-        if let Some(lunch) = pause_here(false) {
-            pauses += 1;
-            if index == 0 {
-                // At the start, before driving off.
-                if lunch.from < slot.shift.from || lunch.to > route.leave {
-                    bad(format!(
-                        "pause from {} to {}, off at {}",
-                        lunch.from, lunch.to, route.leave
-                    ));
-                }
-            } else {
-                if lunch.from.0 < time {
-                    bad(format!("pause from {} but busy until {time}", lunch.from));
-                }
-                time = lunch.to.0;
-            }
-        }
-        let there = stop.map_or(slot.end, |s| {
-            world.visits[s.visit.0 as usize]
-                .place
-                .expect("a planned visit has a place")
-        });
-        let seconds = world.times.seconds(here, there);
-        if seconds == UNREACHABLE {
-            bad(format!("no way to stop {index}"));
-            return;
-        }
-        let leg = stop.map_or(route.drive_back, |s| s.drive);
-        if leg.time.0 != seconds as i32 || leg.meters != u64::from(world.times.meters(here, there)) {
-            bad(format!("drive {index} is not that of the table"));
-        }
-        (driven, meters) = (
-            driven + seconds as i32,
-            meters + u64::from(world.times.meters(here, there)),
-        );
-        time += seconds as i32;
-        here = there;
-        if let Some(stop) = stop.filter(|s| s.arrive.0 != time) {
-            bad(format!("stop {index} is reached at {time}, not {}", stop.arrive));
-        }
-        if let Some(lunch) = pause_here(true) {
-            pauses += 1;
-            if lunch.from.0 < time {
-                bad(format!("pause from {} but busy until {time}", lunch.from));
-            }
-            time = lunch.to.0;
-        }
-        let Some(stop) = stop else { break };
-        let visit = &world.visits[stop.visit.0 as usize];
-        if stop.start.0 != time + stop.wait.0 || stop.wait.0 < 0 {
-            bad(format!(
-                "stop {index} starts at {}, ready at {time}, wait {}",
-                stop.start, stop.wait
-            ));
-        }
-        if stop.depart.0 != stop.start.0 + visit.service.0 {
-            bad(format!("stop {index} departs at {}", stop.depart));
-        }
-        match visit.locks.start {
-            Some(locked) if stop.start != locked => bad(format!("stop {index} is locked to {locked}")),
-            None if !windows_on(visit, slot.day)
-                .iter()
-                .any(|w| w.from <= stop.start && stop.start <= w.to) =>
-            {
-                bad(format!(
-                    "stop {index} starts at {} outside its windows",
-                    stop.start
-                ));
-            }
-            _ => {}
-        }
-        if visit.locks.not_before.is_some_and(|t| stop.start < t) {
-            bad(format!("stop {index} starts too early"));
-        }
-        if visit.locks.slot.is_some_and(|s| s != id)
-            || visit.allowed.as_ref().is_some_and(|a| !a.contains(&id))
-        {
-            bad(format!("stop {index} may not be here"));
-        }
-        if visit.skills.0 & !slot.skills.0 != 0 {
-            bad(format!("stop {index} needs a skill"));
-        }
-        if stop.late.0 != 0 {
-            bad(format!("stop {index} is late"));
-        }
-        if stop.label != visit.label {
-            bad(format!("stop {index} lost its label"));
-        }
-        time = stop.depart.0;
-    }
-    if route.back.0 != time {
-        bad(format!("back at {time}, not {}", route.back));
-    }
-    let latest = slot.shift.to.0 + slot.overtime.map_or(0, |o| o.at_most.0);
-    if time > latest {
-        bad(format!("back at {time}, after {latest}"));
-    }
-    if route.overtime.0 != (time - slot.shift.to.0).max(0) {
-        bad("wrong overtime".to_owned());
-    }
-    if (route.drive.time.0, route.drive.meters) != (driven, meters) {
-        bad("wrong sum of drives".to_owned());
-    }
-    if slot.max_drive.is_some_and(|limit| driven > limit.0) {
-        bad(format!("{driven} s of driving"));
-    }
-    match (slot.lunch, route.lunch) {
-        (None, None) => {}
-        (Some(wanted), Some(taken)) => {
-            if pauses != 1
-                || taken.to.0 - taken.from.0 != wanted.length.0
-                || taken.from < wanted.within.from
-                || taken.to > wanted.within.to
-            {
-                bad(format!("pause {} to {}", taken.from, taken.to));
-            }
-        }
-        _ => bad("a pause is missing or uncalled for".to_owned()),
-    }
-    let orders: Vec<Option<Order>> = route
-        .stops
-        .iter()
-        .map(|s| world.visits[s.visit.0 as usize].locks.order)
-        .collect();
-    let mut rank = 0;
-    for (index, order) in orders.iter().enumerate() {
-        match order {
-            Some(Order::First) if index != 0 => bad("First is not first".to_owned()),
-            Some(Order::Last) if index + 1 != count => bad("Last is not last".to_owned()),
-            Some(Order::Rank(r)) if *r < rank => bad("ranks out of order".to_owned()),
-            Some(Order::Rank(r)) => rank = *r,
-            _ => {}
-        }
-    }
-}
-
-/// Whether an order can be driven in a slot: every place of the pause is tried, each visit as early as it can be. The slow twin of the
-/// solver's test.
-pub fn can_drive(world: &World, slot_id: SlotId, order: &[VisitId]) -> bool {
-    let slot = &world.slots[slot_id.0 as usize];
-    if order.is_empty() {
-        return true;
-    }
-    let legal = order.iter().enumerate().all(|(index, v)| {
-        let visit = &world.visits[v.0 as usize];
-        let ends = match visit.locks.order {
-            Some(Order::First) => index == 0,
-            Some(Order::Last) => index + 1 == order.len(),
-            Some(Order::Rank(r)) => {
-                order[..index]
-                    .iter()
-                    .all(|o| match world.visits[o.0 as usize].locks.order {
-                        Some(Order::Rank(earlier)) => earlier <= r,
-                        _ => true,
-                    })
-            }
-            None => true,
-        };
-        ends && visit.place.is_some()
-            && !slot.absent
-            && visit.skills.0 & !slot.skills.0 == 0
-            && visit.locks.slot.is_none_or(|s| s == slot_id)
-            && visit.allowed.as_ref().is_none_or(|a| a.contains(&slot_id))
-    });
-    if !legal {
-        return false;
-    }
-    let choices: Vec<Option<(usize, bool)>> = match slot.lunch {
-        None => vec![None],
-        Some(_) => (0..=order.len())
-            .flat_map(|i| [Some((i, false)), Some((i, true))])
-            .collect(),
-    };
-    choices.into_iter().any(|pause| drives(world, slot, order, pause))
-}
-
-fn drives(world: &World, slot: &Slot, order: &[VisitId], pause: Option<(usize, bool)>) -> bool {
-    let mut time = slot.shift.from.0;
-    let mut here = slot.start;
-    let mut driven = 0;
-    let eat = |time: i32| -> Option<i32> {
-        let lunch = slot.lunch?;
-        let over = time.max(lunch.within.from.0) + lunch.length.0;
-        (over <= lunch.within.to.0).then_some(over)
-    };
-    for index in 0..=order.len() {
-        if pause == Some((index, false)) {
-            let Some(over) = eat(time) else { return false };
-            time = over;
-        }
-        let there = order
-            .get(index)
-            .map_or(slot.end, |v| world.visits[v.0 as usize].place.unwrap());
-        let seconds = world.times.seconds(here, there);
-        if seconds == UNREACHABLE {
-            return false;
-        }
-        (time, driven, here) = (time + seconds as i32, driven + seconds as i32, there);
-        if pause == Some((index, true)) {
-            let Some(over) = eat(time) else { return false };
-            time = over;
-        }
-        if let Some(v) = order.get(index) {
-            let visit = &world.visits[v.0 as usize];
-            let windows = match visit.locks.start {
-                Some(t) => vec![Window::new(t, t)],
-                None => windows_on(visit, slot.day),
-            };
-            let floor = visit.locks.not_before.map_or(i32::MIN, |t| t.0);
-            let start = windows
-                .iter()
-                .map(|w| (time.max(w.from.0).max(floor), w.to.0))
-                .filter(|(s, to)| s <= to)
-                .map(|(s, _)| s)
-                .min();
-            let Some(start) = start else { return false };
-            time = start + visit.service.0;
-        }
-    }
-    time <= slot.shift.to.0 + slot.overtime.map_or(0, |o| o.at_most.0)
-        && slot.max_drive.is_none_or(|m| driven <= m.0)
-}
-
-/// The earliest end of an order that can be driven.
-fn end_of(world: &World, slot: &Slot, order: &[VisitId]) -> i32 {
-    // Bisection over the end of the shift is slow and shares nothing.
-    let mut world = World {
-        slots: vec![slot.clone()],
-        visits: world.visits.clone(),
-        times: world.times.clone(),
-    };
-    for visit in &mut world.visits {
-        (visit.locks.slot, visit.allowed) = (None, None);
-    }
-    let (mut low, mut high) = (
-        slot.shift.from.0,
-        slot.shift.to.0 + slot.overtime.map_or(0, |o| o.at_most.0),
-    );
-    world.slots[0].overtime = None;
-    while low < high {
-        let middle = low + (high - low) / 2;
-        world.slots[0].shift.to.0 = middle;
-        if can_drive(&world, SlotId(0), order) {
-            high = middle
-        } else {
-            low = middle + 1
-        }
-    }
-    low
-}
-
-/// The least cost of all plans: every subset of the visits in every order in the one slot.
-pub fn brute_force(world: &World) -> Cost {
-    assert_eq!(world.slots.len(), 1, "the slow twin plans one day");
-    let mut best = None;
-    let mut order = Vec::new();
-    extend(world, &mut order, &mut best);
-    best.expect("the empty order can always be driven")
-}
-
-fn extend(world: &World, order: &mut Vec<VisitId>, best: &mut Option<Cost>) {
-    if can_drive(world, SlotId(0), order) {
-        let cost = cost_of(world, order);
-        if best.is_none_or(|b| cost < b) {
-            *best = Some(cost);
-        }
-    } else if !can_be_mended(world) {
-        // With the triangle inequality and no locked order, longer orders fit even less.
-        return;
-    }
-    for visit in 0..world.visits.len() as u32 {
-        if !order.contains(&VisitId(visit)) {
-            order.push(VisitId(visit));
-            extend(world, order, best);
-            order.pop();
-        }
-    }
-}
-
-/// Whether an order that does not fit may fit with more visits.
-fn can_be_mended(world: &World) -> bool {
-    world.visits.iter().any(|v| v.locks.order.is_some())
-}
-
-fn cost_of(world: &World, order: &[VisitId]) -> Cost {
-    let slot = &world.slots[0];
-    let mut cost = Cost::default();
-    for (index, visit) in world.visits.iter().enumerate() {
-        if !order.contains(&VisitId(index as u32)) {
-            if visit.tier < 4 {
-                cost.unserved[visit.tier as usize] += 1;
-            }
-            cost.prize_lost += i64::from(visit.prize);
-        }
-    }
-    if order.is_empty() {
-        return cost;
-    }
-    let mut here = slot.start;
-    for place in order
-        .iter()
-        .map(|v| world.visits[v.0 as usize].place.unwrap())
-        .chain([slot.end])
-    {
-        cost.travel += i64::from(world.times.seconds(here, place));
-        here = place;
-    }
-    if let Some(overtime) = slot.overtime {
-        cost.travel +=
-            i64::from((end_of(world, slot, order) - slot.shift.to.0).max(0)) * i64::from(overtime.price);
-    }
-    cost
+    let lost = lost(world, index, days);
+    Some((lost.missing, lost.prize))
 }

@@ -1,11 +1,14 @@
 //! The plan while it is being searched: routes, each visit's days, who is missing, the cost so far, and an undo log.
 
+mod undo;
+
 use crate::Within;
 use crate::compiled::{Lost, Problem};
 use crate::day::Day;
 use crate::near::Earlier;
 use crate::plan::Cost;
 use crate::route::Route;
+use undo::Log;
 
 /// The slot of a call that is not planned.
 pub(crate) const ABSENT: u32 = u32::MAX;
@@ -47,23 +50,9 @@ pub(crate) struct State<'p> {
     pub(crate) driven: usize,
     /// Visits on days that are no pattern of theirs.
     pub(crate) broken: usize,
+    /// By visit: its days may not change, as others are at work on some of its slots. Empty for nobody.
+    pub(crate) shared: Vec<bool>,
     log: Log,
-}
-
-/// What the touched routes and visits were before.
-#[derive(Clone, Default)]
-struct Log {
-    on: bool,
-    cost: Cost,
-    imbalance: i64,
-    slots: Vec<usize>,
-    /// One per touched slot; more may lie behind as spare memory.
-    before: Vec<(Route, Day, u32)>,
-    visits: Vec<(u32, u128)>,
-    work: Vec<i64>,
-    planned: usize,
-    driven: usize,
-    broken: usize,
 }
 
 impl<'p> State<'p> {
@@ -94,6 +83,7 @@ impl<'p> State<'p> {
             planned: 0,
             driven: 0,
             broken: 0,
+            shared: Vec::new(),
             log: Log::default(),
         };
         for visit in 0..visits {
@@ -102,78 +92,6 @@ impl<'p> State<'p> {
             this.note_missing(visit, lost);
         }
         this
-    }
-
-    /// From now on changes can be undone.
-    pub(crate) fn begin(&mut self) {
-        self.log.on = true;
-        self.log.cost = self.cost;
-        self.log.imbalance = self.imbalance;
-        (self.log.planned, self.log.driven, self.log.broken) = (self.planned, self.driven, self.broken);
-        self.log.slots.clear();
-        self.log.visits.clear();
-        if self.problem.rules().balance > 0 {
-            self.log.work.clone_from(&self.work);
-        }
-    }
-
-    /// Back to what it was at `begin`.
-    pub(crate) fn undo(&mut self) {
-        for index in 0..self.log.slots.len() {
-            let slot = self.log.slots[index];
-            for &call in &self.routes[slot].stops {
-                self.slot_of[call as usize] = ABSENT;
-            }
-        }
-        for index in 0..self.log.slots.len() {
-            let slot = self.log.slots[index];
-            let (route, day, night) = &mut self.log.before[index];
-            std::mem::swap(&mut self.routes[slot], route);
-            self.days[slot] = *day;
-            self.nights[slot] = *night;
-            self.seat(slot, 0);
-        }
-        while let Some((visit, days)) = self.log.visits.pop() {
-            self.days_of[visit as usize] = days;
-            self.note_missing(visit, self.problem.lost(visit, days));
-        }
-        self.cost = self.log.cost;
-        self.imbalance = self.log.imbalance;
-        (self.planned, self.driven, self.broken) = (self.log.planned, self.log.driven, self.log.broken);
-        if self.problem.rules().balance > 0 {
-            self.work.clone_from(&self.log.work);
-        }
-        self.log.slots.clear();
-    }
-
-    /// Slots changed since `begin`.
-    pub(crate) fn touched(&self) -> &[usize] {
-        &self.log.slots
-    }
-
-    /// Whether the routes changed since `begin` can be driven. Taking a stop out can break a route where drive times break the triangle
-    /// inequality, and putting another in can mend it.
-    pub(crate) fn fits(&self) -> bool {
-        self.log
-            .slots
-            .iter()
-            .all(|&slot| self.routes[slot].fits(&self.days[slot]) && self.night_holds(slot))
-            && self.broken <= self.log.broken
-    }
-
-    /// To be called before a route changes.
-    pub(crate) fn touch(&mut self, slot: usize) {
-        if self.log.on && !self.log.slots.contains(&slot) {
-            let index = self.log.slots.len();
-            self.log.slots.push(slot);
-            if index == self.log.before.len() {
-                self.log.before.push((Route::default(), self.days[slot], 0));
-            }
-            let (route, day, night) = &mut self.log.before[index];
-            route.clone_from(&self.routes[slot]);
-            *day = self.days[slot];
-            *night = self.nights[slot];
-        }
     }
 
     /// Slot and position of the stops from `from` on.
@@ -414,6 +332,17 @@ impl<'p> State<'p> {
         self.planned += route.stops.len();
         self.driven += usize::from(!route.stops.is_empty());
         self.weigh(slot, work);
+    }
+
+    /// What so much more work for a slot's rep would cost, the mean taken as it is.
+    pub(crate) fn imbalance_with(&self, slot: usize, more: i64) -> i64 {
+        let price = i64::from(self.problem.rules().balance);
+        if price == 0 {
+            return 0;
+        }
+        let mean = self.work.iter().sum::<i64>() / self.work.len().max(1) as i64;
+        let work = self.work[self.problem.rep_of(slot)];
+        ((work + more - mean).max(0) - (work - mean).max(0)) * price / 100
     }
 
     /// Balance after a slot's work changed.
