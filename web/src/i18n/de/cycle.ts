@@ -44,7 +44,7 @@ export const cycle: Record<keyof typeof english, Message> = {
   'cycle.emptyHow': 'Der Planer verteilt die Besuche, die die Rhythmen verlangen, auf die Tage des Teams. Nichts wird geschrieben, bevor Sie annehmen.',
   'cycle.emptyRep': 'Für Sie sind noch keine Wochen geplant. Die Vertriebsleitung plant sie.',
   'cycle.noFrequencies': 'Noch keine Besuchsrhythmen. Mit A {a}, B {b}, C {c} Tagen beginnen?',
-  'cycle.classEvery': 'Klasse {class}, alle … Tage',
+  'cycle.classEvery': 'Klasse {class}, Tage',
   'cycle.startWith': 'Damit beginnen',
   'cycle.firstDay': 'Erster Tag',
   'cycle.weeks': 'Wochen',

@@ -41,7 +41,7 @@ export const cycle = {
   'cycle.emptyHow': 'The planner spreads the visits that the frequencies ask for over the days of the team. Nothing is written until you accept.',
   'cycle.emptyRep': 'No weeks are planned for you yet. A manager plans them.',
   'cycle.noFrequencies': 'No frequencies yet. Start with A {a}, B {b}, C {c} days?',
-  'cycle.classEvery': 'Class {class}, every … days',
+  'cycle.classEvery': 'Class {class}, days',
   'cycle.startWith': 'Start with these',
   'cycle.firstDay': 'First day',
   'cycle.weeks': 'Weeks',
