@@ -40,6 +40,8 @@ export interface Unmet {
 export interface Compared {
   parent: { met: number; asked: number; drive_s: number; visit_s: number; meters: number };
   moved: number; kept: number; dropped: number; added: number;
+  /** Promises asked about that cannot be kept, with the reason. */
+  broken: string[];
 }
 export interface Cycle extends CycleHead {
   message: string | null; job: Job | null; steps: number; steps_done: number; seed: number; computing_ms: number; map_hash: string;

@@ -323,6 +323,16 @@ async fn what_if_a_rep_is_ill_or_a_day_is_promised() {
         promised["rows"]
     );
 
+    assert_eq!(promised["compared"]["broken"], json!([]));
+    // At ten at night nobody works: the comparison says so.
+    let promise = json!({"what": "promise", "location_id": place, "day": "2026-11-27", "time": "22:00"});
+    let asked = world
+        .manager("POST", &format!("/api/v1/cycles/{id}/what-if"), Some(promise))
+        .await;
+    let late = world.planned(text(&asked, "id")).await;
+    let broken = list(&late["compared"], "broken");
+    assert_eq!(broken.len(), 1, "{:#}", late["compared"]);
+
     let home = &list(&cycle, "rows")[0]["home"];
     let more = json!({"what": "one-more-rep", "name": "Zoe", "lng": home["lng"], "lat": home["lat"], "like_user_id": user});
     let asked = world

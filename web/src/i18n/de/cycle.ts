@@ -127,6 +127,7 @@ export const cycle: Record<keyof typeof english, Message> = {
   'cycle.comparison': 'Vergleich',
   'cycle.before': 'vorher',
   'cycle.then': 'dann',
+  'cycle.cannotBeKept': 'Nicht zu halten: {text}',
   'cycle.comparedCounts': '{moved} Besuche wandern, {kept} bleiben, {dropped} fallen weg, {added} kommen dazu',
   'cycle.backToPlan': 'Zurück zum Plan',
   'cycle.acceptTitle': '{from} – {to} annehmen',

@@ -124,6 +124,7 @@ export const cycle = {
   'cycle.comparison': 'Comparison',
   'cycle.before': 'before',
   'cycle.then': 'then',
+  'cycle.cannotBeKept': 'Cannot be kept: {text}',
   'cycle.comparedCounts': '{moved} visits move, {kept} stay, {dropped} leave, {added} come',
   'cycle.backToPlan': 'Back to the plan',
   'cycle.acceptTitle': 'Accept {from} – {to}',

@@ -98,6 +98,8 @@ pub(crate) struct Compared {
     kept: i64,
     dropped: i64,
     added: i64,
+    /// Promises that were asked about and cannot be kept, each with the reason.
+    broken: Vec<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -156,7 +158,7 @@ pub(super) async fn shown(app: &App, signed: &Signed, stored: Stored) -> Result<
         None => None,
     };
     let compared = match &stored.parent_id {
-        Some(parent) => compare(app, parent, &body).await?,
+        Some(parent) => compare(app, parent, &body, &question).await?,
         None => None,
     };
     let (first, last) = (
@@ -203,7 +205,12 @@ pub(super) fn by_reason(unmet: &[Unmet]) -> Vec<ByReason> {
     found
 }
 
-pub(super) async fn compare(app: &App, parent: &str, body: &Body) -> Result<Option<Compared>, Problem> {
+async fn compare(
+    app: &App,
+    parent: &str,
+    body: &Body,
+    question: &Question,
+) -> Result<Option<Compared>, Problem> {
     let Ok(parent) = store::find(app.store.db(), parent).await else {
         return Ok(None);
     };
@@ -237,5 +244,25 @@ pub(super) async fn compare(app: &App, parent: &str, body: &Body) -> Result<Opti
         kept: count(kept),
         dropped: count(gone.saturating_sub(come)),
         added: count(come.saturating_sub(gone)),
+        broken: broken(body, question),
     }))
+}
+
+/// Promises of the question that the plan does not keep; none while there is no plan yet.
+fn broken(body: &Body, question: &Question) -> Vec<String> {
+    let is_kept = |location: &str, day: &str| {
+        let cells = body.people.iter().flat_map(|row| &row.cells);
+        let stops = cells.filter(|c| c.day == day).flat_map(|c| &c.stops);
+        stops.filter(|s| s.promised).any(|s| s.location_id == location)
+    };
+    let left = question
+        .promises
+        .iter()
+        .filter(|p| !is_kept(&p.location_id, &p.day.to_string()))
+        .filter_map(|p| body.unmet.iter().find(|u| u.location_id == p.location_id));
+    left.map(|unmet| match unmet.reasons.first() {
+        Some(reason) => format!("{}: {}", unmet.name, reason.text),
+        None => unmet.name.clone(),
+    })
+    .collect()
 }
