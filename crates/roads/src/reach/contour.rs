@@ -1,7 +1,5 @@
 //! Marching squares: the rings around the part of a grid where a field is not negative.
 
-use crate::nearby::nearest_on_line;
-
 /// Values at the crossings of a square grid, row by row.
 pub(crate) struct Grid {
     pub width: usize,
@@ -89,6 +87,10 @@ impl Grid {
         }
         for number in 0..self.fine.squares.len() {
             let knots = &self.fine.values[number];
+            let within = knots.iter().filter(|value| **value >= 0.0).count();
+            if within == 0 || within == knots.len() {
+                continue;
+            }
             for row in 0..SPLIT {
                 for column in 0..SPLIT {
                     let at = |c: usize, r: usize| knots[r * KNOTS + c];
@@ -263,14 +265,20 @@ pub(crate) fn simplify(ring: &[GridPoint], tolerance: f64) -> Vec<GridPoint> {
     let mut open = vec![(0, ring.len())];
     while let Some((from, to)) = open.pop() {
         let [a, b] = [point(from), point(to)];
-        let far = |i: usize| {
-            let p = point(i);
-            nearest_on_line([a[0] - p[0], a[1] - p[1]], [b[0] - p[0], b[1] - p[1]]).0
-        };
-        let farthest = (from + 1..to)
-            .map(|i| (far(i), i))
-            .max_by(|x, y| x.0.total_cmp(&y.0));
-        if let Some((_, at)) = farthest.filter(|(far, _)| *far > tolerance * tolerance) {
+        let along = [b[0] - a[0], b[1] - a[1]];
+        let square = along[0] * along[0] + along[1] * along[1];
+        let inverse = if square > 0.0 { 1.0 / square } else { 0.0 };
+        let (mut most, mut farthest) = (tolerance * tolerance, None);
+        for (i, p) in ring.iter().enumerate().take(to).skip(from + 1) {
+            let [x, y] = [p[0] - a[0], p[1] - a[1]];
+            let share = ((x * along[0] + y * along[1]) * inverse).clamp(0.0, 1.0);
+            let [x, y] = [x - share * along[0], y - share * along[1]];
+            let far = x * x + y * y;
+            if far > most {
+                (most, farthest) = (far, Some(i));
+            }
+        }
+        if let Some(at) = farthest {
             kept[at] = true;
             open.extend([(from, at), (at, to)]);
         }

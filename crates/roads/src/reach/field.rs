@@ -106,11 +106,55 @@ impl Distances {
     }
 
     /// By crossing: squares to the nearest road; more than the window's where there is none in it.
-    pub(super) fn all(&self) -> impl Iterator<Item = f32> + '_ {
+    #[cfg(test)]
+    fn all(&self) -> impl Iterator<Item = f32> + '_ {
         let unit = 1.0 / self.scale;
         self.squares
             .iter()
             .map(move |square| f32::from(*square).sqrt() * unit)
+    }
+
+    /// Writes by crossing what comes of the distances, in squares, of two grids of the same size. Where the first grid
+    /// has nothing within its window, some values are left as they are.
+    pub(super) fn both(first: &Self, second: &Self, values: &mut [f32], value: impl Fn(f32, f32) -> f32) {
+        const RUN: usize = 16;
+        let [one, two] = [first, second].map(|grid| 1.0 / grid.scale);
+        let runs = first.squares.chunks(RUN).zip(second.squares.chunks(RUN));
+        for ((first, second), values) in runs.zip(values.chunks_mut(RUN)) {
+            if first.iter().fold(FAR, |low, square| low.min(*square)) == FAR {
+                continue;
+            }
+            for ((first, second), out) in first.iter().zip(second).zip(values) {
+                *out = value(
+                    f32::from(*first).sqrt() * one,
+                    f32::from(*second).sqrt() * two,
+                );
+            }
+        }
+    }
+
+    /// Squares to the nearest road from one crossing.
+    pub(super) fn at(&self, crossing: usize) -> f32 {
+        f32::from(self.squares[crossing]).sqrt() / self.scale
+    }
+
+    /// The crossings where both these distances and those of another grid of the same size are less than so many squares.
+    pub(super) fn both_near(&self, other: &Self, squares: f32) -> Vec<usize> {
+        const RUN: usize = 16;
+        let limit = (squares * self.scale).powi(2).ceil() as i16;
+        let farther = |(a, b): (&i16, &i16)| (*a).max(*b);
+        let mut found = Vec::new();
+        let runs = self.squares.chunks(RUN).zip(other.squares.chunks(RUN));
+        for (run, (own, other)) in runs.enumerate() {
+            if own.iter().zip(other).map(farther).fold(FAR, i16::min) < limit {
+                let near = own.iter().zip(other).map(farther).enumerate();
+                found.extend(
+                    near.filter(|(_, far)| *far < limit)
+                        .map(|(at, _)| run * RUN + at),
+                );
+            }
+        }
+        found
     }
 }
 
