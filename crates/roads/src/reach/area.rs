@@ -186,7 +186,8 @@ impl Sheet {
         let Some((first, rest)) = line.split_first() else {
             return;
         };
-        let square = |p: [f64; 2]| p.map(f64::floor);
+        // Rounded down on this side of the sheet's corner, too.
+        let square = |p: [f64; 2]| p.map(|at| (at + MOST_SQUARES) as i64);
         let mut before = self.on_sheet((*first).into());
         let mut ends = before;
         let mut inked = false;

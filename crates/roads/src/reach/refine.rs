@@ -219,7 +219,7 @@ impl Line {
     fn distance(&self, at: [f32; 2]) -> f32 {
         let [px, py] = [at[0] - self.from[0], at[1] - self.from[1]];
         let share = (px * self.along[0] + py * self.along[1]) * self.inverse;
-        let share = share.max(0.0).min(1.0);
+        let share = share.clamp(0.0, 1.0);
         let [x, y] = [px - share * self.along[0], py - share * self.along[1]];
         x * x + y * y
     }
