@@ -49,7 +49,7 @@ pub(super) struct Line {
 }
 
 /// How far inside a corner beside a reached road is at least, in squares: more than simplifying takes away.
-const INSIDE: f32 = 0.12;
+pub(super) const INSIDE: f32 = 0.12;
 
 /// The grid's plane: its south-west corner, its squares, and the distances to roads at its crossings.
 pub(super) struct Sheet {
@@ -186,7 +186,8 @@ impl Sheet {
         let Some((first, rest)) = line.split_first() else {
             return;
         };
-        let square = |p: [f64; 2]| p.map(f64::floor);
+        // Rounded down on this side of the sheet's corner, too.
+        let square = |p: [f64; 2]| p.map(|at| (at + MOST_SQUARES) as i64);
         let mut before = self.on_sheet((*first).into());
         let mut ends = before;
         let mut inked = false;
@@ -251,22 +252,24 @@ impl Sheet {
         self.reached.spread();
         self.missed.spread();
         let beyond = (beyond / self.square) as f32;
-        let doubt = &mut self.doubt;
-        let mut at = 0;
-        let value = |((reached, missed), beside): ((f32, f32), &bool)| {
-            let value = (beyond - reached).min(missed - reached);
-            let far = reached.max(missed);
-            if far < beyond.min(NEAR) && ((missed - reached).abs() < DOUBT || *beside && missed < reached) {
-                doubt.push((at, far));
+        let mut values = vec![-1.0; self.width * self.height];
+        Distances::both(&self.reached, &self.missed, &mut values, |reached, missed| {
+            (beyond - reached).min(missed - reached)
+        });
+        for at in self.reached.both_near(&self.missed, beyond.min(NEAR)) {
+            let [reached, missed] = [&self.reached, &self.missed].map(|distances| distances.at(at));
+            let in_doubt = (missed - reached).abs() < DOUBT || self.beside[at] && missed < reached;
+            if in_doubt {
+                self.doubt.push((at as u32, reached.max(missed)));
             }
-            at += 1;
-            if *beside { value.max(INSIDE) } else { value }
-        };
-        let distances = self.reached.all().zip(self.missed.all());
+        }
+        for (value, _) in values.iter_mut().zip(&self.beside).filter(|(_, beside)| **beside) {
+            *value = value.max(INSIDE);
+        }
         Grid {
             width: self.width,
             height: self.height,
-            values: distances.zip(&self.beside).map(value).collect(),
+            values,
             fine: Fine::default(),
         }
     }

@@ -91,26 +91,66 @@ impl Distances {
         }
         let rows = self.marked.len();
         let mut out = vec![FAR; width * rows];
+        let mut near = Vec::with_capacity(2 * window + 1);
         for (at, row) in out.chunks_exact_mut(width).enumerate() {
-            for other in at.saturating_sub(window)..(at + window + 1).min(rows) {
-                if self.marked[other] {
-                    lower(
-                        row,
-                        &self.squares[other * width..][..width],
-                        steps[at.abs_diff(other)],
-                    );
-                }
+            near.clear();
+            let others = at.saturating_sub(window)..(at + window + 1).min(rows);
+            near.extend(
+                others
+                    .filter(|other| self.marked[*other])
+                    .map(|other| (&self.squares[other * width..][..width], steps[at.abs_diff(other)])),
+            );
+            if !near.is_empty() {
+                lowest(row, &near);
             }
         }
         self.squares = out;
     }
 
     /// By crossing: squares to the nearest road; more than the window's where there is none in it.
-    pub(super) fn all(&self) -> impl Iterator<Item = f32> + '_ {
+    #[cfg(test)]
+    fn all(&self) -> impl Iterator<Item = f32> + '_ {
         let unit = 1.0 / self.scale;
         self.squares
             .iter()
             .map(move |square| f32::from(*square).sqrt() * unit)
+    }
+
+    /// Writes by crossing what comes of the distances, in squares, of two grids of the same size. Where the first grid
+    /// has nothing within its window, some values are left as they are.
+    pub(super) fn both(first: &Self, second: &Self, values: &mut [f32], value: impl Fn(f32, f32) -> f32) {
+        const RUN: usize = 16;
+        let [one, two] = [first, second].map(|grid| 1.0 / grid.scale);
+        let runs = first.squares.chunks(RUN).zip(second.squares.chunks(RUN));
+        for ((first, second), values) in runs.zip(values.chunks_mut(RUN)) {
+            if first.iter().fold(FAR, |low, square| low.min(*square)) == FAR {
+                continue;
+            }
+            for ((first, second), out) in first.iter().zip(second).zip(values) {
+                *out = value(f32::from(*first).sqrt() * one, f32::from(*second).sqrt() * two);
+            }
+        }
+    }
+
+    /// Squares to the nearest road from one crossing.
+    pub(super) fn at(&self, crossing: usize) -> f32 {
+        f32::from(self.squares[crossing]).sqrt() / self.scale
+    }
+
+    /// The crossings where both these distances and those of another grid of the same size are less than so many squares.
+    pub(super) fn both_near(&self, other: &Self, squares: f32) -> Vec<usize> {
+        const RUN: usize = 16;
+        let limit = (squares * self.scale).powi(2).ceil() as i16;
+        let farther = |(a, b): (&i16, &i16)| (*a).max(*b);
+        let mut found = Vec::new();
+        let runs = self.squares.chunks(RUN).zip(other.squares.chunks(RUN));
+        for (run, (own, other)) in runs.enumerate() {
+            if own.iter().zip(other).map(farther).fold(FAR, i16::min) < limit {
+                let near = own.iter().zip(other).map(farther).enumerate();
+                found.extend(near.filter(|(_, far)| *far < limit).map(|(at, _)| run * RUN + at));
+            }
+        }
+        found
     }
 }
 
@@ -128,6 +168,44 @@ fn lower(row: &mut [i16], other: &[i16], step: i16) {
 #[target_feature(enable = "avx2")]
 fn lower_avx2(row: &mut [i16], other: &[i16], step: i16) {
     lower_any(row, other, step);
+}
+
+/// Takes what is lowest, number by number: what is there, or others with their steps added. All are equally long.
+fn lowest(row: &mut [i16], others: &[(&[i16], i16)]) {
+    #[cfg(target_arch = "x86_64")]
+    if std::is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has what the function is compiled for.
+        return unsafe { lowest_avx2(row, others) };
+    }
+    lowest_any(row, others);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn lowest_avx2(row: &mut [i16], others: &[(&[i16], i16)]) {
+    lowest_any(row, others);
+}
+
+#[inline(always)]
+fn lowest_any(row: &mut [i16], others: &[(&[i16], i16)]) {
+    // As many as fit in four registers, which are written once.
+    const RUN: usize = 64;
+    let (runs, rest) = row.as_chunks_mut::<RUN>();
+    let done = runs.len() * RUN;
+    for (at, run) in runs.iter_mut().enumerate() {
+        let mut low = *run;
+        for (other, step) in others {
+            if let Some(other) = other[at * RUN..].first_chunk::<RUN>() {
+                for (low, there) in low.iter_mut().zip(other) {
+                    *low = (*low).min(there.saturating_add(*step));
+                }
+            }
+        }
+        *run = low;
+    }
+    for (other, step) in others {
+        lower_any(rest, &other[done..], *step);
+    }
 }
 
 #[inline(always)]

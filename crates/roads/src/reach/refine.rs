@@ -1,6 +1,6 @@
 //! Exact distances on a finer grid, in those squares of the sheet where reached roads and others are about as near.
 
-use super::area::{Line, Sheet};
+use super::area::{INSIDE as AT_LEAST, Line, Sheet};
 use super::contour::{Fine, Grid, KNOTS, SPLIT};
 
 /// How far inside a small square's corner is at least, in squares of the sheet, where a reached road crosses it.
@@ -13,10 +13,12 @@ const BLOCK: usize = 4;
 const FAR: f32 = 1e12;
 /// How far off the coarse grid's distances may be, in squares.
 const OFF: f32 = 0.75;
+/// How far off the difference of two of them commonly is: both are too near where they are off.
+const SLACK: f32 = 0.3;
 
 /// The squares in doubt, drawn anew.
 pub(super) fn fine(sheet: &Sheet, grid: &Grid, beyond: f64) -> Fine {
-    let (squares, numbers) = doubtful(sheet);
+    let (squares, numbers) = doubtful(sheet, grid);
     if squares.is_empty() {
         return Fine::default();
     }
@@ -26,8 +28,14 @@ pub(super) fn fine(sheet: &Sheet, grid: &Grid, beyond: f64) -> Fine {
     let values = squares.iter().map(|square| {
         let corner = square.corner as usize;
         let (column, row) = (corner % sheet.width, corner / sheet.width);
-        blocks.gather(square, sheet.width, &mut found);
-        values(&found, column, row, beyond)
+        let [missed, reached] = blocks.gather(square, sheet.width, &mut found);
+        let value = (beyond - reached).min(missed - reached);
+        // From the middle to a corner, both distances change by half a diagonal at most.
+        match value.abs() > 2.0 * HALF {
+            true if value < 0.0 && reached > HALF => [-FAR; KNOTS * KNOTS],
+            true if value > 0.0 => [value - 2.0 * HALF; KNOTS * KNOTS],
+            _ => values(&found, column, row, beyond),
+        }
     });
     let mut fine = Fine {
         values: values.collect(),
@@ -46,12 +54,15 @@ struct Doubtful {
     far: f32,
 }
 
-/// The squares in doubt, and by crossing the number of the square to its north-east plus one, or 0.
-fn doubtful(sheet: &Sheet) -> (Vec<Doubtful>, Vec<u32>) {
+/// The squares in doubt that the border may pass through, and by crossing the number of the square to its north-east plus one,
+/// or 0.
+fn doubtful(sheet: &Sheet, grid: &Grid) -> (Vec<Doubtful>, Vec<u32>) {
     let mut squares: Vec<Doubtful> = Vec::with_capacity(2 * sheet.doubt.len());
     let mut numbers = vec![0u32; sheet.width * sheet.height];
     for (crossing, far) in &sheet.doubt {
-        let far = far + OFF + 4.0 * HALF;
+        let far = far + OFF + 3.0 * HALF;
+        // Whatever the grid says of a corner beside a reached road, another road is nearer to it.
+        let forced = sheet.beside[*crossing as usize] && grid.values[*crossing as usize] <= AT_LEAST;
         for back in [0, 1, sheet.width, sheet.width + 1] {
             // The grid's rim is never in doubt.
             let Some(corner) = (*crossing as usize).checked_sub(back) else {
@@ -59,6 +70,7 @@ fn doubtful(sheet: &Sheet) -> (Vec<Doubtful>, Vec<u32>) {
             };
             match squares.get_mut((numbers[corner] as usize).wrapping_sub(1)) {
                 Some(square) => square.far = square.far.max(far),
+                None if !forced && !is_passed(grid, corner) => {}
                 None => {
                     squares.push(Doubtful {
                         corner: corner as u32,
@@ -70,6 +82,13 @@ fn doubtful(sheet: &Sheet) -> (Vec<Doubtful>, Vec<u32>) {
         }
     }
     (squares, numbers)
+}
+
+/// The border may pass through the square to the north-east of a crossing, if the grid is wrong by [`SLACK`] at its corners.
+fn is_passed(grid: &Grid, corner: usize) -> bool {
+    let corners = [corner, corner + 1, corner + grid.width, corner + grid.width + 1];
+    let values = corners.map(|corner| grid.values[corner]);
+    values.iter().any(|value| *value < SLACK) && values.iter().any(|value| *value > -SLACK)
 }
 
 /// The lines around the squares in doubt.
@@ -136,34 +155,62 @@ impl Blocks {
     }
 
     /// The lines that are nearest of their kind somewhere in a square, with their squared distances from its middle, and
-    /// perhaps some more; a line may be there more than once.
-    fn gather(&self, square: &Doubtful, width: usize, found: &mut Vec<(f32, Line)>) {
+    /// perhaps some more; a line may be there more than once. Returned is how far from the middle the nearest are, in squares:
+    /// missed and reached.
+    fn gather(&self, square: &Doubtful, width: usize, found: &mut Vec<(f32, Line)>) -> [f32; 2] {
         found.clear();
         let corner = square.corner as usize;
         let middle = [(corner % width) as f32 + 0.5, (corner / width) as f32 + 0.5];
         let mut most = [square.far * square.far; 2];
+        let own = middle.map(|at| at as usize / BLOCK);
+        let mut look = |column: usize, row: usize| {
+            let number = self.numbers[row * self.width + column];
+            let Some(list) = self.lists.get((number as usize).wrapping_sub(1)) else {
+                return;
+            };
+            // The part of a line that is nearest lies in a block that has it.
+            let away = outside(middle[0], column) + outside(middle[1], row);
+            if list.is_empty() || away > most[0].max(most[1]) {
+                return;
+            }
+            for line in list {
+                let far = line.distance(middle);
+                let kind = &mut most[usize::from(line.reached)];
+                if far <= *kind {
+                    let all = far.sqrt() + 2.0 * HALF;
+                    *kind = kind.min(all * all);
+                    found.push((far, *line));
+                }
+            }
+        };
+        // What is near spares looking at what is far.
+        look(own[0], own[1]);
         let between = |at: f32, count: usize| {
             let low = (at - square.far).max(0.0) as usize / BLOCK;
             low..=((at + square.far) as usize / BLOCK).min(count - 1)
         };
         for row in between(middle[1], self.height) {
             for column in between(middle[0], self.width) {
-                let number = self.numbers[row * self.width + column];
-                let Some(list) = self.lists.get((number as usize).wrapping_sub(1)) else {
-                    continue;
-                };
-                for line in list {
-                    let far = line.distance(middle);
-                    let kind = &mut most[usize::from(line.reached)];
-                    if far <= *kind {
-                        *kind = kind.min((far.sqrt() + 2.0 * HALF).powi(2));
-                        found.push((far, *line));
-                    }
+                if [column, row] != own {
+                    look(column, row);
                 }
             }
         }
         found.retain(|(far, line)| *far <= most[usize::from(line.reached)]);
+        let mut nearest = [FAR; 2];
+        for (far, line) in found {
+            let kind = &mut nearest[usize::from(line.reached)];
+            *kind = kind.min(*far);
+        }
+        nearest.map(f32::sqrt)
     }
+}
+
+/// The square of how far a place lies outside a block, along one axis.
+fn outside(at: f32, block: usize) -> f32 {
+    let low = (block * BLOCK) as f32;
+    let away = (low - at).max(at - low - BLOCK as f32).max(0.0);
+    away * away
 }
 
 impl Line {
@@ -196,6 +243,35 @@ impl Line {
     }
 }
 
+/// By kind (missed, reached) and knot: the squared distance to the nearest line.
+fn nearest(found: &[(f32, Line)], places: &[[f32; KNOTS * KNOTS]; 2]) -> [[f32; KNOTS * KNOTS]; 2] {
+    #[cfg(target_arch = "x86_64")]
+    if std::is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has what the function is compiled for.
+        return unsafe { nearest_avx2(found, places) };
+    }
+    nearest_any(found, places)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn nearest_avx2(found: &[(f32, Line)], places: &[[f32; KNOTS * KNOTS]; 2]) -> [[f32; KNOTS * KNOTS]; 2] {
+    nearest_any(found, places)
+}
+
+#[inline(always)]
+fn nearest_any(found: &[(f32, Line)], [x, y]: &[[f32; KNOTS * KNOTS]; 2]) -> [[f32; KNOTS * KNOTS]; 2] {
+    let mut near = [[FAR; KNOTS * KNOTS]; 2];
+    for (_, line) in found {
+        let near = &mut near[usize::from(line.reached)];
+        for knot in 0..KNOTS * KNOTS {
+            let far = line.distance([x[knot], y[knot]]);
+            near[knot] = if far < near[knot] { far } else { near[knot] };
+        }
+    }
+    near
+}
+
 /// The field at a square's own crossings, by the lines that are nearest somewhere in it.
 fn values(found: &[(f32, Line)], column: usize, row: usize, beyond: f32) -> [f32; KNOTS * KNOTS] {
     let place = |i: usize| {
@@ -203,14 +279,8 @@ fn values(found: &[(f32, Line)], column: usize, row: usize, beyond: f32) -> [f32
         [column as f32 + part(i % KNOTS), row as f32 + part(i / KNOTS)]
     };
     let mut values = [0.0; KNOTS * KNOTS];
-    let places: [[f32; 2]; KNOTS * KNOTS] = std::array::from_fn(place);
-    let mut near = [[FAR; KNOTS * KNOTS]; 2];
-    for (_, line) in found {
-        for (near, place) in near[usize::from(line.reached)].iter_mut().zip(&places) {
-            *near = near.min(line.distance(*place));
-        }
-    }
-    let [missed, reached] = near;
+    let places = [0, 1].map(|axis| std::array::from_fn(|knot| place(knot)[axis]));
+    let [missed, reached] = nearest(found, &places);
     for (value, (missed, reached)) in values.iter_mut().zip(missed.into_iter().zip(reached)) {
         let (missed, reached) = (missed.sqrt(), reached.sqrt());
         *value = (beyond - reached).min(missed - reached);
