@@ -46,10 +46,15 @@ impl<'a> Query<'a> {
     /// before it, none with a needless detour. Empty where no road leads there; one where both places share a road.
     pub fn alternatives(&mut self, from: &Snap, to: &Snap, options: &AlternativeOptions) -> Vec<Route> {
         let paths = self.pair.alternatives(self.net, from, to, options);
-        let paths = paths.iter();
-        paths
-            .map(|path| route::describe(self.net, from, to, path))
-            .collect()
+        let mut found: Vec<Route> = Vec::with_capacity(paths.len());
+        for path in &paths {
+            let route = route::describe(self.net, from, to, path);
+            // Two roads drawn one upon the other are one way to whoever drives it.
+            if found.iter().all(|known| known.line != route.line) {
+                found.push(route);
+            }
+        }
+        found
     }
 
     /// Trips from one place to many, in the order of the targets: equal to asking for each.
