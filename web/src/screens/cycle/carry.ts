@@ -49,6 +49,7 @@ export function carry(event: PointerEvent, user: Id, day: string, stop: CycleSto
   };
   const end = (done: boolean) => {
     clearTimeout(timer);
+    for (const asked of prices.values()) asked.abort();
     removeEventListener('keydown', escape, true);
     handle.removeEventListener('pointermove', move);
     const { carried } = cycle;
