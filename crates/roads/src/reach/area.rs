@@ -21,7 +21,7 @@ impl Default for AreaOptions {
     fn default() -> Self {
         Self {
             beyond_road: Meters(150.0),
-            grid: Meters(20.0),
+            grid: Meters(25.0),
         }
     }
 }
@@ -33,10 +33,10 @@ const SIMPLIFY: f64 = 0.05;
 
 /// Where distances to reached roads and to others differ by less, in squares, the coarse grid may be wrong about which is
 /// nearer.
-const DOUBT: f32 = 0.7;
+const DOUBT: f32 = 0.5;
 
 /// Nobody lives farther from roads than so many squares, or few do: there the coarse grid is good enough.
-const NEAR: f32 = 3.0;
+const NEAR: f32 = 2.4;
 
 /// A straight piece of road in squares of the sheet.
 #[derive(Clone, Copy)]
