@@ -12,7 +12,7 @@ use super::{Part, Reach, pieces, refine};
 pub struct AreaOptions {
     /// Places farther from any road are outside; 10 to 1,000 m, by default 150 m.
     pub beyond_road: Meters,
-    /// The side of a grid square: smaller is truer and slower; 5 to 500 m, by default 20 m. Made larger where
+    /// The side of a grid square: smaller is truer and slower; 5 to 500 m, by default 25 m. Made larger where
     /// the grid would have more than a million squares.
     pub grid: Meters,
 }
