@@ -167,6 +167,8 @@ test('a day opens from the keyboard with its stops, times and reasons; a visit m
     assert.equal(placed(await read(page, id), cell.day)?.fixed, true, 'the visit is where it was let go');
     await undo.click();
     await row.waitFor();
+    // Taking back is two steps on the server; it is done when it is said.
+    await page.getByRole('status').filter({ hasText: `${stop.name} is back` }).waitFor();
     const back = placed(await read(page, id), day);
     assert.equal(back?.fixed, false, 'taken back, it may move again as before');
   });
