@@ -2380,6 +2380,8 @@ export interface components {
         Compared: {
             /** Format: int64 */
             added: number;
+            /** @description Promises that were asked about and cannot be kept, each with the reason. */
+            broken: string[];
             /** Format: int64 */
             dropped: number;
             /**
