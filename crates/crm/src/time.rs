@@ -4,6 +4,8 @@ use geom::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
+use crate::problem::Problem;
+
 /// An IANA time zone.
 #[derive(Clone, Debug)]
 pub struct Zone {
@@ -69,4 +71,15 @@ impl Zone {
         });
         at.to_zoned(self.zone.clone())
     }
+}
+
+/// A local day like `2026-02-28`; `pointer` says where in the request it stands.
+pub(crate) fn parse_day(text: &str, pointer: &str) -> Result<Date, Problem> {
+    text.parse().map_err(|_| {
+        Problem::bad(
+            pointer,
+            "not-a-day",
+            format!("{text:?} is no day; write it like 2026-02-28."),
+        )
+    })
 }

@@ -110,6 +110,12 @@ pub(crate) fn seconds_of(zone: &Zone, day: Date, time: Time) -> TimeOfDay {
     TimeOfDay(i32::try_from(millis / 1000).unwrap_or(0))
 }
 
+/// The time of a day at an instant: the other way of [`instant_of`].
+pub(crate) fn time_of_day(zone: &Zone, day: Date, at: Timestamp) -> TimeOfDay {
+    let millis = at.0 - zone.start_of(day).0;
+    TimeOfDay(i32::try_from(millis.div_euclid(1000)).unwrap_or(i32::MAX / 8))
+}
+
 /// The instant of a time of a day.
 pub(crate) fn instant_of(zone: &Zone, day: Date, time: TimeOfDay) -> Timestamp {
     Timestamp(zone.start_of(day).0 + i64::from(time.0) * 1000)

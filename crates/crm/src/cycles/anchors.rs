@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use ::plan::{Gap, Locks, Recurrence, Slot, SlotId, TimeOfDay, Urgency, Visit};
+use geom::Timestamp;
 use records::Record;
 
 use super::Question;
 use super::facts::{Facts, Rep, Workday, time_of};
 use super::layout::number;
 use crate::Zone;
+use crate::calendars::time_of_day;
 use crate::visits::Wanted;
 
 /// For so many days after a visit is due, or after the first day if it is overdue, but at most a quarter of its
@@ -19,11 +21,9 @@ const GRACE: i64 = 6;
 #[derive(Clone, Debug)]
 pub(super) struct Anchor {
     day: u16,
-    /// Exactly then.
+    /// Exactly then: it was promised. Without a time it was put there by hand.
     at: Option<TimeOfDay>,
     rep: usize,
-    promised: bool,
-    fixed: bool,
 }
 
 /// Days that are fixed: promises on record, visits put there by hand, promises that are asked about.
@@ -35,56 +35,32 @@ pub(super) fn anchors_of(
     wanted: &Wanted,
 ) -> Vec<Anchor> {
     let location = &wanted.candidate.location_id;
-    let mut anchors: BTreeMap<u16, Anchor> = BTreeMap::new();
-    let rep_number = |user: &str| facts.reps.iter().position(|r: &Rep| r.user_id == user);
-    for fixed in question.fixed.iter().filter(|f| f.location_id == *location) {
-        if let (Some(day), Some(rep)) = (facts.number_of(fixed.day), rep_number(&fixed.user_id)) {
-            anchors.insert(
-                day,
-                Anchor {
-                    day,
-                    at: None,
-                    rep,
-                    promised: false,
-                    fixed: true,
-                },
-            );
-        }
-    }
-    let promised = wanted
+    let by_hand = question
+        .fixed
+        .iter()
+        .filter(|f| f.location_id == *location)
+        .filter_map(|f| {
+            let rep = facts.reps.iter().position(|r: &Rep| r.user_id == f.user_id)?;
+            Some((f.day, None, rep))
+        });
+    let on_record = wanted
         .booked
         .iter()
-        .filter_map(|v: &Record| v.integer("promised_at"));
-    for at in promised {
-        let date = zone.date(geom::Timestamp(at));
-        let seconds = (at - zone.start_of(date).0) / 1000;
+        .filter_map(|v: &Record| v.integer("promised_at"))
+        .map(|at| {
+            let day = zone.date(Timestamp(at));
+            (day, Some(time_of_day(zone, day, Timestamp(at))), rep)
+        });
+    let asked_about = question
+        .promises
+        .iter()
+        .filter(|p| p.location_id == *location)
+        .map(|p| (p.day, time_of(&p.time), rep));
+    // Of several on one day the later kind counts.
+    let mut anchors: BTreeMap<u16, Anchor> = BTreeMap::new();
+    for (date, at, rep) in by_hand.chain(on_record).chain(asked_about) {
         if let Some(day) = facts.number_of(date) {
-            let at = Some(TimeOfDay(i32::try_from(seconds).unwrap_or(0)));
-            anchors.insert(
-                day,
-                Anchor {
-                    day,
-                    at,
-                    rep,
-                    promised: true,
-                    fixed: false,
-                },
-            );
-        }
-    }
-    for promise in question.promises.iter().filter(|p| p.location_id == *location) {
-        if let Some(day) = facts.number_of(promise.day) {
-            let at = time_of(&promise.time);
-            anchors.insert(
-                day,
-                Anchor {
-                    day,
-                    at,
-                    rep,
-                    promised: true,
-                    fixed: false,
-                },
-            );
+            anchors.insert(day, Anchor { day, at, rep });
         }
     }
     // What stands on a day that is not planned any more stands.
@@ -113,12 +89,14 @@ pub(super) fn visits_of(
         .map(|last| i64::from(last.until(facts.first).map_or(0, |s| s.get_days())));
     let mut visits = Vec::new();
     for anchor in anchors {
+        let promised = anchor.at.is_some();
         let visit = Visit {
-            tier: if anchor.promised { 0 } else { 1 },
-            reps: anchor
-                .fixed
-                .then(|| vec![number(anchor.rep)])
-                .or_else(|| base.reps.clone()),
+            tier: if promised { 0 } else { 1 },
+            reps: if promised {
+                base.reps.clone()
+            } else {
+                Some(vec![number(anchor.rep)])
+            },
             locks: Locks {
                 day: Some(anchor.day),
                 start: anchor.at,
@@ -126,7 +104,7 @@ pub(super) fn visits_of(
             },
             ..base.clone()
         };
-        visits.push((visit, anchor.promised, anchor.fixed));
+        visits.push((visit, promised, !promised));
     }
     let Some(rhythm) = wanted.rhythm else {
         return visits;

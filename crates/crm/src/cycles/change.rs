@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use ::plan::{Route, Span, TimeOfDay, VisitId};
+use ::plan::{Route, Span, VisitId};
 use geom::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -14,9 +14,10 @@ use super::small::{Small, Standing, Standings};
 use super::store::{self, Stored};
 use super::{Body, Cell, CycleStop, Fixed};
 use crate::App;
-use crate::calendars::instant_of;
+use crate::calendars::{instant_of, time_of_day};
 use crate::plans::{Language, words};
 use crate::problem::Problem;
+use crate::time::parse_day;
 use crate::visits::{self, Candidate};
 
 /// A visit of a cycle and the day it is to go to.
@@ -86,24 +87,13 @@ fn place_in(body: &Body, user: &str, day: &str) -> Result<(usize, usize), Proble
 
 /// A stop as it stands; what was promised keeps its time.
 pub(super) fn standing(app: &App, day: Date, stop: &CycleStop) -> Standing {
-    let seconds = (stop.start - app.settings.zone.start_of(day).0) / 1000;
     Standing {
         location_id: stop.location_id.clone(),
         service: Span(i32::try_from((stop.depart - stop.start) / 1000).unwrap_or(0)),
         at: stop
             .promised
-            .then(|| TimeOfDay(i32::try_from(seconds).unwrap_or(0))),
+            .then(|| time_of_day(&app.settings.zone, day, Timestamp(stop.start))),
     }
-}
-
-fn parse_day(text: &str, pointer: &str) -> Result<Date, Problem> {
-    text.parse().map_err(|_| {
-        Problem::bad(
-            pointer,
-            "not-a-day",
-            format!("{text:?} is no day; write it like 2026-02-28."),
-        )
-    })
 }
 
 /// Works a move out.

@@ -15,7 +15,7 @@ use super::change::rounded;
 use super::facts::{Rep, Workday, rep_on};
 use super::small::{Small, Standing, Standings};
 use crate::App;
-use crate::calendars::instant_of;
+use crate::calendars::{instant_of, time_of_day};
 use crate::live::accounts_of;
 use crate::plans::Language;
 use crate::plans::day::{language_of, person};
@@ -269,13 +269,12 @@ async fn standing(
             continue;
         }
         let minutes = visit.integer("duration_minutes").unwrap_or(visits::USUAL_MINUTES);
-        let seconds = (start.0 - zone.start_of(day).0) / 1000;
         found.entry(day).or_default().push(Standing {
             location_id: place.to_owned(),
             service: Span::minutes(i32::try_from(minutes.clamp(1, 600)).unwrap_or(30)),
             at: visit
                 .integer("promised_at")
-                .map(|_| TimeOfDay(i32::try_from(seconds).unwrap_or(0))),
+                .map(|_| time_of_day(zone, day, start)),
         });
     }
     Ok(found)

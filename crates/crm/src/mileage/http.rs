@@ -49,13 +49,7 @@ async fn load(app: &App, signed: &Signed, span: &Span) -> Result<Mileage, Proble
     let day =
         |text: &Option<String>, pointer: &str, usual: Date| match text.as_deref().filter(|t| !t.is_empty()) {
             None => Ok(usual),
-            Some(text) => text.parse::<Date>().map_err(|_| {
-                Problem::bad(
-                    pointer,
-                    "not-a-day",
-                    format!("{text:?} is no day; write it like 2026-02-28."),
-                )
-            }),
+            Some(text) => crate::time::parse_day(text, pointer),
         };
     let to = day(&span.to, "?to", today)?;
     let from = day(&span.from, "?from", to.first_of_month())?;

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use jiff::civil::Date;
 use records::{At, Viewer};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -19,6 +18,7 @@ use super::{DayPlan, accept, feed, gpx, links, replan, store};
 use crate::calendars::{instant_of, seconds_of};
 use crate::problem::Problem;
 use crate::sessions::Signed;
+use crate::time::parse_day;
 use crate::{App, Shared};
 
 #[derive(Deserialize, IntoParams)]
@@ -85,17 +85,6 @@ struct DayDue {
     appointments: usize,
 }
 
-fn date_of(text: &str) -> Result<Date, Problem> {
-    let wrong = |_| {
-        Problem::bad(
-            "?date",
-            "not-a-day",
-            format!("{text:?} is no day; write it like 2026-02-28."),
-        )
-    };
-    text.parse().map_err(wrong)
-}
-
 /// A rep's day
 #[utoipa::path(get, path = "/api/v1/days/{date}", tag = "my day", params(WhoseDay, ("date" = String, Path)),
     responses((status = 200, body = DayJson), (status = 403, body = Problem)))]
@@ -105,7 +94,7 @@ async fn get_day(
     Path(date): Path<String>,
     Query(whose): Query<WhoseDay>,
 ) -> Result<Json<DayJson>, Problem> {
-    let date = date_of(&date)?;
+    let date = parse_day(&date, "?date")?;
     let person = day::person(&app, &signed, whose.user.as_deref()).await?;
     let language = day::language_of(&app, &signed.user_id).await?;
     let stored = store::current(&app, &person.id, date).await?;
@@ -216,7 +205,14 @@ async fn plan_day(
     let what = body.map(|b| b.0).unwrap_or_default();
     let person = day::person(&app, &signed, what.user.as_deref()).await?;
     Ok(Json(
-        replan::plan(&app, &signed, person, date_of(&date)?, what.seed.map(u64::from)).await?,
+        replan::plan(
+            &app,
+            &signed,
+            person,
+            parse_day(&date, "?date")?,
+            what.seed.map(u64::from),
+        )
+        .await?,
     ))
 }
 

@@ -15,7 +15,7 @@ use roads::{ComponentRule, Matrix, RoadIndex, Snap, SnapOptions};
 use super::words::Language;
 use super::{Begin, CheckIn, LunchBreak, Wishes};
 use crate::Zone;
-use crate::calendars::{Home, instant_of, seconds_of};
+use crate::calendars::{Home, instant_of, seconds_of, time_of_day};
 use crate::problem::Problem;
 use crate::visits::Candidate;
 use crate::visits::hours::{DayHours, open_on};
@@ -116,8 +116,7 @@ impl Task {
 
     /// Seconds of the day at an instant.
     pub fn seconds(&self, at: Timestamp) -> TimeOfDay {
-        let millis = at.0 - self.zone.start_of(self.day).0;
-        TimeOfDay(i32::try_from(millis.div_euclid(1000)).unwrap_or(i32::MAX / 8))
+        time_of_day(&self.zone, self.day, at)
     }
 
     /// The instant of a second of the day.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use ::plan::{Span, TimeOfDay};
+use ::plan::Span;
 use geom::{LngLat, Timestamp};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -16,7 +16,7 @@ use super::run::{self, Computed};
 use super::store::{self, Stored};
 use super::{Begin, CheckIn, DayPlan, LunchBreak, Stop, Wishes, words};
 use crate::App;
-use crate::calendars;
+use crate::calendars::{self, time_of_day};
 use crate::problem::Problem;
 use crate::sessions::Signed;
 use crate::visits;
@@ -265,10 +265,9 @@ async fn compute(
         .filter(|c| !over.contains(c.visit_id.as_str()))
         .cloned();
     let begin = parts.wishes.begin.clone();
-    let begin_at = begin.as_ref().map_or(work.shift.from, |b| {
-        let seconds = (b.at.0 - zone.start_of(facts.day).0) / 1000;
-        TimeOfDay(i32::try_from(seconds).unwrap_or(i32::MAX / 8))
-    });
+    let begin_at = begin
+        .as_ref()
+        .map_or(work.shift.from, |b| time_of_day(zone, facts.day, b.at));
     let lunch = work.calendar.lunch_on(zone, facts.day, begin_at, work.shift.to);
     let task = Task {
         atlas: app.map()?,
@@ -567,10 +566,9 @@ async fn days_ahead(app: &App, facts: &Facts) -> Result<Vec<Ahead>, Problem> {
                 .integer("duration_minutes")
                 .unwrap_or(visits::USUAL_MINUTES)
                 .clamp(1, 600);
-            let promised = visit.integer("promised_at").map(|_| {
-                let seconds = (start.0 - zone.start_of(day).0) / 1000;
-                TimeOfDay(i32::try_from(seconds).unwrap_or(0))
-            });
+            let promised = visit
+                .integer("promised_at")
+                .map(|_| time_of_day(zone, day, start));
             stops.push((place, i32::try_from(minutes * 60).unwrap_or(1800), promised));
         }
         let lunch = calendar.lunch_on(zone, day, shift.from, shift.to);

@@ -1,7 +1,6 @@
 //! A rep's day as a table of text, for the command line.
 
 use geom::Timestamp;
-use jiff::civil::Date;
 
 use super::words::clock;
 use super::{DayPlan, day, replan, store};
@@ -12,13 +11,7 @@ use crate::sessions;
 /// A rep's day as a table: the accepted plan if there is one, else a new draft, which is kept like one made in
 /// the browser. `day` is a local day like `2026-02-28`.
 pub async fn plan_text(app: &App, user_id: &str, day: &str) -> Result<String, Problem> {
-    let date: Date = day.parse().map_err(|_| {
-        Problem::bad(
-            "day",
-            "not-a-day",
-            format!("{day:?} is no day; write it like 2026-02-28."),
-        )
-    })?;
+    let date = crate::time::parse_day(day, "day")?;
     let signed = sessions::load(app, user_id).await?;
     let signed = signed.ok_or_else(|| Problem::not_found(format!("User {user_id}")))?;
     let plan = match store::current(app, user_id, date)

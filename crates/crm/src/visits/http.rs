@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use geom::LngLat;
-use jiff::civil::Date;
 use records::{At, Op, Record, Viewer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -160,13 +159,7 @@ async fn report(
     let visit = own_visit(&app, &signed, &id).await?;
     let now = app.store.now();
     if let Some(text) = &given.next_date {
-        let date: Date = text.parse().map_err(|_| {
-            Problem::bad(
-                "/next_date",
-                "not-a-day",
-                format!("{text:?} is no day; write it like 2026-02-28."),
-            )
-        })?;
+        let date = crate::time::parse_day(text, "/next_date")?;
         if date < app.settings.zone.date(now) {
             return Err(Problem::bad(
                 "/next_date",

@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::shown::{CycleJson, shown};
-use super::{begin, draft, parse_day, visible};
+use super::{begin, draft, visible};
 use crate::cycles::accept::{self, Changes};
 use crate::cycles::change::{self, MoveVisit, Price};
 use crate::cycles::{Away, Helper, Promise, Question, facts, store};
@@ -17,6 +17,7 @@ use crate::jobs::{self, Job};
 use crate::plans::{DayPlan, Language, words};
 use crate::problem::Problem;
 use crate::sessions::Signed;
+use crate::time::parse_day;
 use crate::users::Role;
 use crate::{Shared, visits};
 

@@ -25,6 +25,7 @@ use crate::plans::Language;
 use crate::plans::day::language_of;
 use crate::problem::Problem;
 use crate::sessions::Signed;
+use crate::time::parse_day;
 use crate::users::Role;
 use crate::{App, Shared, jobs, visits};
 
@@ -67,16 +68,6 @@ fn steps(effort: Option<&str>) -> Result<u64, Problem> {
             format!("{other:?} is no effort; say quick, usual or thorough."),
         )),
     }
-}
-
-fn parse_day(text: &str, pointer: &str) -> Result<Date, Problem> {
-    text.parse().map_err(|_| {
-        Problem::bad(
-            pointer,
-            "not-a-day",
-            format!("{text:?} is no day; write it like 2026-02-28."),
-        )
-    })
 }
 
 /// First and last day.

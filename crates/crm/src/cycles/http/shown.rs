@@ -5,7 +5,7 @@ use records::{At, Viewer};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{parse_day, settled};
+use super::settled;
 use crate::App;
 use crate::cycles::facts::days_of;
 use crate::cycles::present::sums_of;
@@ -14,6 +14,7 @@ use crate::cycles::{Body, CycleStop, Question, Row, Sums, Unmet};
 use crate::jobs::{self, Job};
 use crate::problem::Problem;
 use crate::sessions::Signed;
+use crate::time::parse_day;
 use crate::users::Role;
 
 /// A cycle in a list.
