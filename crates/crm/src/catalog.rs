@@ -25,6 +25,16 @@ pub fn catalog() -> Result<Catalog, DeclarationError> {
         include_str!("activities/record.toml"),
         include_str!("opportunities/record.toml"),
         include_str!("opportunities/stage.toml"),
+        include_str!("contacts/role.toml"),
+        include_str!("sales/lead.toml"),
+        include_str!("sales/pipeline.toml"),
+        include_str!("sales/opportunity_role.toml"),
+        include_str!("sales/product.toml"),
+        include_str!("sales/price_book.toml"),
+        include_str!("sales/price.toml"),
+        include_str!("sales/quote.toml"),
+        include_str!("sales/order.toml"),
+        include_str!("sales/target.toml"),
         include_str!("imports/record.toml"),
         include_str!("imports/external_id.toml"),
         include_str!("regions/record.toml"),
@@ -39,5 +49,6 @@ pub fn rules() -> records::Rules {
     let rules = crate::calendars::rules(rules);
     let rules = crate::visits::rules(rules);
     let rules = crate::territories::rules(rules);
+    let rules = crate::sales::rules(rules);
     crate::opportunities::rules(rules)
 }

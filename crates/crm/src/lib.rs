@@ -9,6 +9,7 @@ mod problem;
 mod rejections;
 mod time;
 
+mod sales;
 mod services;
 mod sessions;
 mod spreadsheet;

@@ -1,5 +1,7 @@
 //! Which record types are there, and what do they consist of? Declarations in TOML become [`Catalog`].
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// A declaration that cannot be used. Names the type and the field.
@@ -182,6 +184,17 @@ pub struct Field {
     /// Only the program sets it; a change by a user's request is a fault.
     #[serde(default)]
     pub read_only: bool,
+    /// `link.field`: follows a link of this record. Whenever the link is set, the value is taken from the record it
+    /// points to, in the same write, by whatever door it came. Read-only.
+    #[serde(default)]
+    pub copy: Option<String>,
+    /// Of a read-only text: the beginning of a running number, `Q-`. A new record without a value gets the next one of
+    /// the year, `Q-2026-00017`; a number that was given once is never given again.
+    #[serde(default)]
+    pub sequence: Option<String>,
+    /// What a person reads for each of `choices`; a choice without words is shown as it is.
+    #[serde(default)]
+    pub words: BTreeMap<String, Label>,
 }
 
 impl Field {
@@ -242,6 +255,12 @@ pub struct RecordType {
     pub validity: bool,
     /// Follows from other records and is put right by its feature after every change: it never blocks an undo.
     pub derived: bool,
+    /// The part of the program that its records belong to on screen, `sales`; none for what has a screen of its own.
+    pub area: Option<String>,
+    /// The fields that a list shows, in their order; none: the title and what it can be sorted by.
+    pub list: Vec<String>,
+    /// The field by which records stand in columns of a board.
+    pub board: Option<String>,
     /// Who sees what.
     pub rights: Rights,
     /// What makes a duplicate.
@@ -249,6 +268,14 @@ pub struct RecordType {
 }
 
 impl RecordType {
+    /// The fields that follow a link: (field, the link here, the field there).
+    pub(crate) fn copies(&self) -> impl Iterator<Item = (&Field, &str, &str)> {
+        self.fields.iter().filter_map(|f| {
+            let (link, there) = f.copy.as_deref()?.split_once('.')?;
+            Some((f, link, there))
+        })
+    }
+
     /// The field of a name.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&Field> {

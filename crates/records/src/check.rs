@@ -110,7 +110,9 @@ fn check_column(
         problems.push(format!("{table}.{} must be not null", column.name));
     }
     let is_sorted = column.name.ends_with("_folded")
-        || field.is_some_and(|f| f.kind == Kind::Date || (f.sort && f.kind.is_text() && !f.is_folded()));
+        || field.is_some_and(|f| {
+            f.kind == Kind::Date || f.sequence.is_some() || (f.sort && f.kind.is_text() && !f.is_folded())
+        });
     // SQLite's own order is by bytes already; on PostgreSQL it has to be said.
     if dialect == Dialect::Postgres && is_sorted && column.collation.as_deref() != Some("C") {
         problems.push(format!(

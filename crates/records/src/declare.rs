@@ -33,6 +33,16 @@ fn check(types: &[RecordType]) -> Result<(), DeclarationError> {
         if let Some(other) = tables.insert(&t.table, &t.name) {
             return Err(wrong(format!("table {} already belongs to {other}", t.table)));
         }
+        for (field, link, there) in t.copies() {
+            let to = t.field(link).and_then(|l| l.to.as_deref());
+            let source = to.and_then(|to| types.iter().find(|other| other.name == to)?.field(there));
+            if source.is_none_or(|s| s.kind.column_type() != field.kind.column_type()) {
+                return Err(wrong(format!(
+                    "field {}: nothing of its kind is declared as {there} where {link} points to",
+                    field.name
+                )));
+            }
+        }
     }
     Ok(())
 }
@@ -53,6 +63,10 @@ struct Declaration {
     validity: Option<Empty>,
     #[serde(default)]
     derived: bool,
+    area: Option<String>,
+    #[serde(default)]
+    list: Vec<String>,
+    board: Option<String>,
     #[serde(default)]
     rights: Rights,
     #[serde(default)]
@@ -97,6 +111,9 @@ fn build(declaration: Declaration) -> Result<RecordType, DeclarationError> {
         place,
         validity,
         derived,
+        area,
+        list,
+        board,
         rights,
         duplicates,
     } = declaration;
@@ -159,11 +176,24 @@ fn build(declaration: Declaration) -> Result<RecordType, DeclarationError> {
         ));
     }
     let known = |field: &String| all.iter().any(|f| &f.name == field);
-    for field in title.iter().chain(&duplicates.fields) {
+    for field in title.iter().chain(&duplicates.fields).chain(&list).chain(&board) {
         if !known(field) {
             return Err(wrong(format!(
-                "title or duplicates name the field {field}, which is not declared"
+                "title, list, board or duplicates name the field {field}, which is not declared"
             )));
+        }
+    }
+    for field in &all {
+        if let Some(copy) = &field.copy {
+            let link = copy
+                .split_once('.')
+                .and_then(|(link, _)| all.iter().find(|f| f.name == link));
+            if !field.read_only || link.is_none_or(|l| l.kind != Kind::Link) {
+                return Err(wrong(format!(
+                    "field {}: `copy` is `link.field` with a link of this type, and such a field is read_only",
+                    field.name
+                )));
+            }
         }
     }
     for predicate in [&rights.own, &rights.team, &rights.territory]
@@ -192,6 +222,9 @@ fn build(declaration: Declaration) -> Result<RecordType, DeclarationError> {
         place: place.is_some(),
         validity: validity.is_some(),
         derived,
+        area,
+        list,
+        board,
         rights,
         duplicates,
     })
@@ -218,6 +251,9 @@ fn implicit(name: &str, kind: Kind, en: &str, de: &str, range: Option<(i64, i64)
         sort: kind == Kind::Instant,
         import: Vec::new(),
         read_only: false,
+        copy: None,
+        sequence: None,
+        words: BTreeMap::new(),
     }
 }
 
@@ -232,6 +268,16 @@ fn check_field(field: &Field) -> Result<(), String> {
         (Kind::Choice, true) => return Err("a choice needs choices".into()),
         (Kind::Choice, false) | (_, true) => {}
         (_, false) => return Err("only a choice has choices".into()),
+    }
+    if field.sequence.as_ref().is_some_and(|prefix| {
+        field.kind != Kind::Text
+            || !field.read_only
+            || !prefix.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    }) {
+        return Err("`sequence` is the beginning, of letters, digits and -, of a read-only text".into());
+    }
+    if let Some(word) = field.words.keys().find(|w| !field.choices.contains(w)) {
+        return Err(format!("has words for {word:?}, which is none of its choices"));
     }
     if (field.kind == Kind::Link) != field.to.is_some() {
         return Err("a link, and only a link, needs `to`".into());
@@ -296,6 +342,24 @@ mod tests {
             (with("[fields.a]\nkind = \"json\"\nsort = true"), "no order"),
             (with("[fields.a]\nkind = \"integer\"\nsearch = true"), "search"),
             (with("title = \"b\""), "field b"),
+            (with("list = [\"b\"]"), "field b"),
+            (with("board = \"b\""), "field b"),
+            (
+                with(
+                    "[fields.a]\nkind = \"choice\"\nchoices = [\"x\"]\nwords = { y = { en = \"Y\", de = \"Y\" } }",
+                ),
+                "\"y\"",
+            ),
+            (
+                with("[fields.a]\nkind = \"text\"\nread_only = true\ncopy = \"b.c\""),
+                "`copy`",
+            ),
+            (
+                with(
+                    "[fields.b]\nkind = \"link\"\nto = \"thing\"\n[fields.a]\nkind = \"text\"\nread_only = true\ncopy = \"b.c\"",
+                ),
+                "declared as c",
+            ),
             (with("[rights]\nown = \"true; drop table things\""), "predicate"),
             (with("[rights]\nown = \"r.a = $1\""), "$viewer"),
             ("name = \"a b\"\ntable = \"things\"".into(), "a b"),

@@ -26,6 +26,7 @@ mod shape;
 
 mod compare;
 mod condition;
+mod copies;
 mod cover;
 mod cursor;
 mod read;
@@ -54,6 +55,7 @@ mod check;
 mod db;
 mod rows;
 mod schema;
+mod sequence;
 mod statement;
 
 pub use author::{Author, Grant, Scope, Viewer};

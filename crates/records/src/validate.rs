@@ -13,17 +13,19 @@ const MAX_CUSTOM: usize = 200;
 const MAX_CUSTOM_BYTES: usize = 100_000;
 
 /// What the values of a record become: the ones before with the patch merged in, checked, with the
-/// feature's rules applied, every declared field present (null where empty).
+/// feature's rules applied, every declared field present (null where empty). `copied` are fields that follow links.
 pub(crate) fn validate(
     record_type: &RecordType,
     rules: &Rules,
     before: Option<&Record>,
     patch: Map<String, Value>,
+    copied: Map<String, Value>,
     is_system: bool,
     now: Timestamp,
 ) -> Result<Map<String, Value>, Vec<Fault>> {
     let mut faults = Vec::new();
     let mut after = merge(record_type, before, patch, is_system, &mut faults);
+    after.extend(copied);
     check(record_type, &mut after, now, &mut faults);
     if !faults.is_empty() {
         return Err(faults);

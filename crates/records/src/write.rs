@@ -4,10 +4,12 @@ use serde_json::{Map, Value};
 
 use crate::catalog::RecordType;
 use crate::chain::{digest, salt};
+use crate::copies::linked_values;
 use crate::present::{invalid, not_found, past_versions};
 use crate::refusal::Refused;
 use crate::rows::{RawRow, to_raw};
 use crate::run::{Run, What};
+use crate::sequence::give_numbers;
 use crate::store::Store;
 use crate::transaction::Writing;
 use crate::validate::validate;
@@ -83,7 +85,7 @@ impl Store {
     }
 
     /// Checks values as a write would, without rights and without the database: for forms and dry runs. Gives
-    /// the values as they would be stored.
+    /// the values as they would be stored, but for fields that follow a link.
     ///
     /// # Errors
     /// [`Error::UnknownType`], [`Error::Invalid`] with every fault.
@@ -100,6 +102,7 @@ impl Store {
             &self.inner.rules,
             before,
             patch,
+            Map::new(),
             viewer.is_system,
             self.now(),
         )
@@ -169,8 +172,11 @@ impl Store {
         }
         let given: Vec<&str> = items.iter().filter_map(|(id, _)| id.as_deref()).collect();
         let versions = past_versions(writing, record_type, &given).await?;
+        let set: Vec<(Option<&Record>, &Map<String, Value>)> = items.iter().map(|(_, v)| (None, v)).collect();
+        let mut copied = linked_values(self, writing, record_type, &set).await?;
+        give_numbers(writing, record_type, &set, &mut copied).await?;
         let mut records = Vec::with_capacity(items.len());
-        for (index, (id, values)) in items.into_iter().enumerate() {
+        for (index, ((id, values), copied)) in items.into_iter().zip(copied).enumerate() {
             if let Some(id) = &id
                 && !is_id(id)
             {
@@ -186,6 +192,7 @@ impl Store {
                 &self.inner.rules,
                 None,
                 values,
+                copied,
                 viewer.is_system,
                 writing.at,
             )
@@ -223,10 +230,15 @@ impl Store {
     ) -> Result<Vec<Record>, Failure> {
         let wanted: Vec<(&str, Option<i64>)> = items.iter().map(|(id, v, _)| (id.as_str(), *v)).collect();
         let mut present = self.load(writing, viewer, record_type, &wanted, "update").await?;
+        let set: Vec<(Option<&Record>, &Map<String, Value>)> = items
+            .iter()
+            .map(|(id, _, patch)| (present.get(id), patch))
+            .collect();
+        let copied = linked_values(self, writing, record_type, &set).await?;
         let mut records = Vec::with_capacity(items.len());
         // (position of the operation, before, after), of those that change something.
         let mut changed: Vec<(usize, Record, Record)> = Vec::new();
-        for (index, (id, _, patch)) in items.into_iter().enumerate() {
+        for (index, ((id, _, patch), copied)) in items.into_iter().zip(copied).enumerate() {
             let before = present
                 .remove(&id)
                 .ok_or_else(|| Failure::Found(not_found(record_type, &id)))?;
@@ -235,6 +247,7 @@ impl Store {
                 &self.inner.rules,
                 Some(&before),
                 patch,
+                copied,
                 viewer.is_system,
                 writing.at,
             )

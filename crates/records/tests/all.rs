@@ -9,6 +9,8 @@ mod backup;
 mod feed;
 #[path = "all/filters.rs"]
 mod filters;
+#[path = "all/given.rs"]
+mod given;
 #[path = "all/life.rs"]
 mod life;
 #[path = "all/lists.rs"]

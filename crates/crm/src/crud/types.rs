@@ -1,5 +1,7 @@
 //! What kinds of record there are: the declarations, for forms, lists and imports.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
 use records::{Label, RecordType};
@@ -41,6 +43,12 @@ pub(crate) struct TypeJson {
     place: bool,
     /// Has `valid_from` and `valid_to`.
     validity: bool,
+    /// The part of the program its records belong to; null for what has a screen of its own.
+    area: Option<String>,
+    /// The fields that a list shows.
+    list: Vec<String>,
+    /// The field by which records stand in columns of a board.
+    board: Option<String>,
     fields: Vec<FieldJson>,
 }
 
@@ -57,6 +65,8 @@ pub(crate) struct FieldJson {
     personal: bool,
     sort: bool,
     choices: Vec<String>,
+    /// What a person reads for each choice.
+    words: BTreeMap<String, LabelJson>,
     /// The type a link points to.
     to: Option<String>,
     unit: Option<String>,
@@ -78,6 +88,11 @@ pub(crate) fn type_json(record_type: &RecordType) -> TypeJson {
         personal: f.personal,
         sort: f.sort,
         choices: f.choices.clone(),
+        words: f
+            .words
+            .iter()
+            .map(|(choice, label)| (choice.clone(), label.into()))
+            .collect(),
         to: f.to.clone(),
         unit: f.unit.clone(),
         max: f.max,
@@ -90,6 +105,9 @@ pub(crate) fn type_json(record_type: &RecordType) -> TypeJson {
         title: record_type.title.clone(),
         place: record_type.place,
         validity: record_type.validity,
+        area: record_type.area.clone(),
+        list: record_type.list.clone(),
+        board: record_type.board.clone(),
         fields: fields.collect(),
     }
 }

@@ -107,7 +107,8 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
             _ => READ_ALL,
         },
         Role::Rep => match type_name {
-            "account" | "contact" | "location" | "visit" | "activity" | "opportunity" => own_work,
+            "account" | "contact" | "location" | "visit" | "activity" | "opportunity" | "lead" | "quote"
+            | "order" | "opportunity_role" | "contact_role" => own_work,
             "plan" | "stop" | "left_out_visit" => Grant {
                 read: Scope::Own,
                 write: Scope::Own,
@@ -120,14 +121,13 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
                 create: false,
                 delete: Scope::None,
             },
-            "territory" | "territory_version" | "territory_member" | "assignment" | "visit_frequency" => {
-                Grant {
-                    read: Scope::Territory,
-                    write: Scope::None,
-                    create: false,
-                    delete: Scope::None,
-                }
-            }
+            "territory" | "territory_version" | "territory_member" | "assignment" | "visit_frequency"
+            | "target" => Grant {
+                read: Scope::Territory,
+                write: Scope::None,
+                create: false,
+                delete: Scope::None,
+            },
             "region" => Grant {
                 read: Scope::Own,
                 write: Scope::Own,
@@ -135,7 +135,7 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
                 delete: Scope::Own,
             },
             // Names of colleagues and of stages stand beside everything; they are no secret inside the firm.
-            "user" | "team" | "stage" => READ_ALL,
+            "user" | "team" | "stage" | "pipeline" | "product" | "price_book" | "price" => READ_ALL,
             _ => NOTHING,
         },
     }

@@ -112,6 +112,14 @@ on_delete = "cascade"
 kind = "link"
 to = "memo"
 on_delete = "cascade"
+[fields.firm_staff]
+kind = "integer"
+read_only = true
+copy = "firm_id.staff"
+[fields.number]
+kind = "text"
+read_only = true
+sequence = "M-"
 "#;
 
 pub const USER: &str = r#"
@@ -163,7 +171,7 @@ fn tables() -> String {
     );
     sql += &table(
         "memos",
-        "text text, firm_id text, memo_id text",
+        "text text, firm_id text, memo_id text, firm_staff bigint, number text collate \"C\"",
         ", foreign key (firm_id) references firms (id), foreign key (memo_id) references memos (id)",
     );
     sql += &table(
