@@ -541,3 +541,11 @@ alter table opportunities add column competitor_id text;
 alter table opportunities_history add column competitor_id text;
 alter table opportunities add column win_reason text;
 alter table opportunities_history add column win_reason text;
+
+-- Who somebody may be already is asked whenever somebody is entered.
+alter table accounts add column domain text;
+alter table accounts_history add column domain text;
+create index accounts_by_domain on accounts (domain);
+create index accounts_by_email_folded on accounts (email_folded);
+create index contacts_by_email_folded on contacts (email_folded);
+create index leads_by_email_folded on leads (email_folded);

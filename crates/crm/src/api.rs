@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::Problem;
 use crate::{
-    Shared, accounts, crud, cycles, events, imports, jobs, live, maps, mileage, ogc, places, plans, regions,
-    services, sessions, territories, users, visits,
+    Shared, accounts, crud, cycles, events, imports, jobs, leads, live, maps, mileage, ogc, places, plans,
+    regions, services, sessions, territories, users, visits,
 };
 
 /// A request's body is at most so large; uploads have their own limit.
@@ -37,6 +37,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .merge(maps::router())
         .merge(live::router())
         .merge(accounts::router())
+        .merge(leads::router())
         .merge(territories::router())
         .merge(regions::router())
         .merge(ogc::router())

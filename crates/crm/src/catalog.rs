@@ -26,7 +26,7 @@ pub fn catalog() -> Result<Catalog, DeclarationError> {
         include_str!("opportunities/record.toml"),
         include_str!("opportunities/stage.toml"),
         include_str!("contacts/role.toml"),
-        include_str!("sales/lead.toml"),
+        include_str!("leads/record.toml"),
         include_str!("sales/pipeline.toml"),
         include_str!("sales/opportunity_role.toml"),
         include_str!("sales/product.toml"),
@@ -49,6 +49,7 @@ pub fn rules() -> records::Rules {
     let rules = crate::calendars::rules(rules);
     let rules = crate::visits::rules(rules);
     let rules = crate::territories::rules(rules);
+    let rules = crate::accounts::rules(rules);
     let rules = crate::sales::rules(rules);
     crate::opportunities::rules(rules)
 }

@@ -18,6 +18,7 @@ mod users;
 mod crud;
 mod events;
 mod jobs;
+mod leads;
 mod live;
 mod maps;
 mod mileage;

@@ -1,10 +1,12 @@
 //! Customers as people meet them: the card, the timeline, the search box.
 
+pub(crate) mod domain;
 mod http;
 mod search;
 mod timeline;
 mod titles;
 
+pub(crate) use domain::rules;
 pub(crate) use titles::Titles;
 
 use utoipa_axum::router::OpenApiRouter;

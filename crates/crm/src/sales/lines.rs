@@ -271,7 +271,10 @@ mod tests {
         ] {
             let faults = of(lines.clone(), 0).unwrap_err();
             assert!(
-                faults[0].pointer.trim_start_matches("/fields/").starts_with(pointer),
+                faults[0]
+                    .pointer
+                    .trim_start_matches("/fields/")
+                    .starts_with(pointer),
                 "{lines}: {faults:?}"
             );
         }
