@@ -56,6 +56,7 @@ async fn demo(folder: &Path) -> (Arc<App>, String, String) {
     let settings = Settings {
         zone,
         currency: "EUR".into(),
+        organisation: String::new(),
         public_url: None,
         open_services: false,
         demo_password: None,

@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::Problem;
 use crate::{
-    Shared, accounts, crud, cycles, events, imports, jobs, leads, live, maps, mileage, ogc, places, plans,
-    regions, services, sessions, territories, users, visits,
+    Shared, accounts, crud, cycles, events, imports, jobs, leads, live, maps, mileage, ogc, opportunities,
+    places, plans, regions, sales, services, sessions, territories, users, visits,
 };
 
 /// A request's body is at most so large; uploads have their own limit.
@@ -38,6 +38,8 @@ fn routes() -> OpenApiRouter<Shared> {
         .merge(live::router())
         .merge(accounts::router())
         .merge(leads::router())
+        .merge(opportunities::router())
+        .merge(sales::router())
         .merge(territories::router())
         .merge(regions::router())
         .merge(ogc::router())

@@ -24,6 +24,8 @@ pub struct Settings {
     pub zone: Zone,
     /// ISO 4217 code of the organisation's currency.
     pub currency: String,
+    /// Who sells, on quotes and orders: name and address by lines; empty where it is not said.
+    pub organisation: String,
     /// Where the server is reached from outside, for calendar addresses; no slash at the end.
     pub public_url: Option<String>,
     /// Routes, tables and addresses in other programs' forms are answered without a sign-in.

@@ -51,6 +51,7 @@ impl World {
         let settings = Settings {
             zone: Zone::named("Europe/Berlin").expect("a known zone"),
             currency: "EUR".into(),
+            organisation: String::new(),
             public_url: None,
             open_services: false,
             demo_password: None,

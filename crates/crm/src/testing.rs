@@ -65,6 +65,7 @@ impl TestApp {
         let settings = Settings {
             zone,
             currency: "EUR".into(),
+            organisation: String::new(),
             public_url: None,
             open_services: false,
             demo_password: None,

@@ -62,6 +62,9 @@ pub struct Database {
     /// The organisation's currency
     #[arg(long, env = "BAILIWICK_CURRENCY", default_value = "EUR")]
     pub currency: String,
+    /// Name and address of the organisation as on its quotes and orders, by lines
+    #[arg(long, env = "BAILIWICK_ORGANISATION", default_value = "")]
+    pub organisation: String,
 }
 
 /// Where to listen.

@@ -42,6 +42,7 @@ pub async fn run(arguments: DemoArguments) -> anyhow::Result<()> {
         map: None,
         time_zone: "Europe/Berlin".to_owned(),
         currency: "EUR".to_owned(),
+        organisation: "Bailiwick Demo GmbH\nMarktplatz 1\n17033 Neubrandenburg".to_owned(),
     };
     let mut settings = open::settings(&settings)?;
     settings.public_url = arguments.listen.public_url.clone();

@@ -67,6 +67,7 @@ pub fn settings(database: &Database) -> anyhow::Result<Settings> {
             )
         })?,
         currency: database.currency.clone(),
+        organisation: database.organisation.clone(),
         public_url: None,
         open_services: false,
         demo_password: None,

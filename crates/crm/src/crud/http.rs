@@ -422,7 +422,7 @@ fn refuse_read_only(record_type: &RecordType, fields: &Map<String, Value>) -> Re
 }
 
 /// The version in `If-Match: "v3"`.
-fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
+pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
     let Some(value) = headers.get(header::IF_MATCH) else {
         return Ok(None);
     };

@@ -6,7 +6,7 @@ mod idempotency;
 mod types;
 
 pub(crate) use change_sets::user_names;
-pub(crate) use http::{RecordJson, WrittenRecord, as_of_of, read_at, router};
+pub(crate) use http::{RecordJson, WrittenRecord, as_of_of, if_match, read_at, router};
 
 pub(crate) use idempotency::http_once;
 

@@ -18,6 +18,7 @@ fn settings() -> Settings {
     Settings {
         zone: Zone::named("Europe/Berlin").unwrap(),
         currency: "EUR".into(),
+        organisation: String::new(),
         public_url: None,
         open_services: false,
         demo_password: Some(crate::DEMO_PASSWORD.into()),

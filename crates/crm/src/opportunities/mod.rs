@@ -1,8 +1,30 @@
 //! Possible sales. A closed opportunity keeps what it was closed with.
 
+mod board;
+mod forecast;
+mod page;
+mod stages;
+mod territory;
+#[cfg(test)]
+mod tests;
+
 use geom::Timestamp;
 use records::{Fault, Record, Rules};
 use serde_json::{Map, Value};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::Shared;
+
+pub(crate) use stages::win;
+pub(crate) use territory::account_territory;
+
+pub(crate) fn router() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .merge(board::router())
+        .merge(stages::router())
+        .merge(forecast::router())
+        .merge(page::router())
+}
 
 pub(crate) fn rules(rules: Rules) -> Rules {
     rules

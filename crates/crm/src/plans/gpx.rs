@@ -61,7 +61,7 @@ fn time(at: i64) -> String {
     at.to_string()
 }
 
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -3,11 +3,23 @@
 //! Quotes and orders keep their lines with them: a document is written whole, its sums follow from its lines inside
 //! the same write ([`lines`]), and what was sent stays as it was sent.
 
+mod document;
+mod http;
 mod lines;
+mod paper;
+mod prices;
+#[cfg(test)]
+mod tests;
+mod ubl;
 
 use geom::Timestamp;
 use records::{Fault, Record, Rules};
 use serde_json::{Map, Value};
+
+/// The routes of this feature.
+pub(crate) fn router() -> utoipa_axum::router::OpenApiRouter<crate::Shared> {
+    http::router()
+}
 
 pub(crate) fn rules(rules: Rules) -> Rules {
     rules

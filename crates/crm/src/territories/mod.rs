@@ -33,6 +33,7 @@ pub(crate) use http::{ownership_for_card, router};
 pub(crate) use layout::{Layout, present};
 pub(crate) use ownership::Ownership;
 pub(crate) use settle::{follow, settled};
+pub(crate) use store::{json_list, listed};
 
 use geom::Timestamp;
 use records::{Fault, Record, Rules};

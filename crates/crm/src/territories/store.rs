@@ -9,14 +9,14 @@ use sqlx::AssertSqlSafe;
 use super::planner::Open;
 
 /// A list of ids in one parameter, unpacked.
-pub(super) fn listed(db: &Db, parameter: &str) -> String {
+pub(crate) fn listed(db: &Db, parameter: &str) -> String {
     match db {
         Db::Sqlite { .. } => format!("select value from json_each({parameter})"),
         Db::Postgres(_) => format!("select jsonb_array_elements_text({parameter}::jsonb)"),
     }
 }
 
-pub(super) fn json_list<'a>(ids: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn json_list<'a>(ids: impl IntoIterator<Item = &'a str>) -> String {
     serde_json::Value::from(ids.into_iter().collect::<Vec<_>>()).to_string()
 }
 
