@@ -122,6 +122,15 @@ pub(super) async fn step(
 }
 
 impl Deal {
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Far enough for an offer in writing.
+    pub fn is_offer(&self) -> bool {
+        self.stage >= 2
+    }
+
     /// A step is due.
     pub fn is_due(&self, day: i64) -> bool {
         self.next <= day

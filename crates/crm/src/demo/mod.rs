@@ -8,6 +8,7 @@ mod deals;
 mod people;
 mod play;
 mod random;
+mod sales;
 mod store;
 #[cfg(test)]
 mod tests;

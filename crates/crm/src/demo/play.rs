@@ -12,6 +12,7 @@ use super::areas::{self, Areas};
 use super::deals::{self, Deal};
 use super::people::{self, People, create};
 use super::random::Random;
+use super::sales::Sales;
 use super::store::{self, Customer};
 use super::words::{CALLS, TASKS, VISIT_NOTES};
 use super::{DAYS, SEED, Stage, customers};
@@ -36,6 +37,7 @@ struct World<'a> {
     seen: HashMap<String, i64>,
     owners: HashMap<String, (String, String)>,
     deals: Vec<Deal>,
+    sales: Sales,
     random: Random,
 }
 
@@ -49,6 +51,7 @@ pub(super) async fn play(
     progress(0, total, "People and customers");
     let people = people::hire(stage).await?;
     let stages = people::set_up(stage, &people).await?;
+    let sales = Sales::set_up(stage, &people, &stages).await?;
     let files = customers::files(list, LATER_FILES.len())?;
     stage.set(0, 10, 0);
     customers::import(stage, &people, "customers.csv", &files[0]).await?;
@@ -79,6 +82,7 @@ pub(super) async fn play(
         seen: HashMap::new(),
         owners: HashMap::new(),
         deals: Vec::new(),
+        sales,
         random: Random::new(SEED),
     };
     world.take_stock(1).await?;
@@ -166,8 +170,14 @@ impl World<'_> {
         self.stage.set(day, 10, 0);
         let mut going = Vec::new();
         for mut deal in std::mem::take(&mut self.deals) {
-            let goes_on = !deal.is_due(day)
-                || deals::step(self.stage, &self.stages, &mut deal, day, &mut self.random).await?;
+            let is_due = deal.is_due(day);
+            let goes_on =
+                !is_due || deals::step(self.stage, &self.stages, &mut deal, day, &mut self.random).await?;
+            if is_due {
+                self.sales
+                    .follow(self.stage, deal.id(), deal.is_offer(), day)
+                    .await?;
+            }
             if goes_on {
                 going.push(deal);
             }
@@ -187,7 +197,9 @@ impl World<'_> {
             .await?;
             self.deals.extend(deal);
         }
-        Ok(())
+        self.sales
+            .day(self.stage, &self.people, &self.customers, day)
+            .await
     }
 
     /// One rep's day: the visits that are most overdue among those that are open, and a call or two.

@@ -164,6 +164,11 @@ async fn two_years_of_a_sales_team() {
         ("opportunities", 100),
         ("activities", 300),
         ("contacts", 150),
+        ("leads", 100),
+        ("quotes", 40),
+        ("orders", 20),
+        ("products", 8),
+        ("targets", 30),
         ("imports", 0),
     ] {
         if least > 0 {

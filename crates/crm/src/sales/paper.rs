@@ -183,7 +183,7 @@ impl Piece {
 
 /// Where the lines begin on the first page.
 fn first_line(document: &Document) -> f32 {
-    190.0 + 13.0 * document.buyer.len().max(document.seller.len()) as f32
+    214.0 + 13.0 * document.buyer.len().max(document.seller.len()) as f32
 }
 
 /// What stands on each page: pages come first, so that each can say how many there are.
