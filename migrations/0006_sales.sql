@@ -19,6 +19,7 @@ create table leads (
     email_folded text collate "C",
     phone text,
     phone_folded text collate "C",
+    phone_key text,
     website text,
     industry text,
     industry_folded text collate "C",
@@ -74,6 +75,7 @@ create table leads_history (
     email_folded text collate "C",
     phone text,
     phone_folded text collate "C",
+    phone_key text,
     website text,
     industry text,
     industry_folded text collate "C",
@@ -549,3 +551,10 @@ create index accounts_by_domain on accounts (domain);
 create index accounts_by_email_folded on accounts (email_folded);
 create index contacts_by_email_folded on contacts (email_folded);
 create index leads_by_email_folded on leads (email_folded);
+alter table accounts add column phone_key text;
+alter table accounts_history add column phone_key text;
+alter table contacts add column phone_key text;
+alter table contacts_history add column phone_key text;
+create index accounts_by_phone_key on accounts (phone_key);
+create index contacts_by_phone_key on contacts (phone_key);
+create index leads_by_phone_key on leads (phone_key);

@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::problem::Problem;
 use crate::{
     Shared, accounts, crud, cycles, events, imports, jobs, leads, live, maps, mileage, ogc, opportunities,
-    places, plans, regions, sales, services, sessions, territories, users, visits,
+    places, plans, regions, sales, service, services, sessions, territories, users, visits,
 };
 
 /// A request's body is at most so large; uploads have their own limit.
@@ -40,6 +40,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .merge(leads::router())
         .merge(opportunities::router())
         .merge(sales::router())
+        .merge(service::router())
         .merge(territories::router())
         .merge(regions::router())
         .merge(ogc::router())

@@ -39,6 +39,11 @@ pub struct Settings {
 pub(crate) enum Event {
     /// A job's row changed.
     Job(crate::jobs::Job),
+    /// Somebody's telephone rings.
+    Call {
+        user_id: String,
+        call: crate::service::IncomingCall,
+    },
 }
 
 /// Shared by all handlers and workers.
@@ -133,6 +138,7 @@ impl App {
         if with_workers {
             tasks.push(tokio::spawn(crate::jobs::work(self.clone())));
             tasks.push(tokio::spawn(crate::places::follow(self.clone())));
+            tasks.push(tokio::spawn(crate::service::follow(self.clone())));
         }
         tasks
     }

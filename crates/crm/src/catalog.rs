@@ -35,6 +35,10 @@ pub fn catalog() -> Result<Catalog, DeclarationError> {
         include_str!("sales/quote.toml"),
         include_str!("sales/order.toml"),
         include_str!("sales/target.toml"),
+        include_str!("service/queue.toml"),
+        include_str!("service/policy.toml"),
+        include_str!("service/asset.toml"),
+        include_str!("service/case.toml"),
         include_str!("imports/record.toml"),
         include_str!("imports/external_id.toml"),
         include_str!("regions/record.toml"),
@@ -51,5 +55,6 @@ pub fn rules() -> records::Rules {
     let rules = crate::territories::rules(rules);
     let rules = crate::accounts::rules(rules);
     let rules = crate::sales::rules(rules);
+    let rules = crate::service::rules(rules);
     crate::opportunities::rules(rules)
 }

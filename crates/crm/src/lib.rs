@@ -10,6 +10,7 @@ mod rejections;
 mod time;
 
 mod sales;
+mod service;
 mod services;
 mod sessions;
 mod spreadsheet;

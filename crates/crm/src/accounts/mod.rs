@@ -2,16 +2,20 @@
 
 pub(crate) mod domain;
 mod http;
+pub(crate) mod phone;
 mod search;
 mod timeline;
 mod titles;
 
-pub(crate) use domain::rules;
 pub(crate) use titles::Titles;
 
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::Shared;
+
+pub(crate) fn rules(rules: records::Rules) -> records::Rules {
+    phone::rules(domain::rules(rules))
+}
 
 /// The routes of this feature.
 pub(crate) fn router() -> OpenApiRouter<Shared> {

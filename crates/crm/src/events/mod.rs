@@ -23,7 +23,7 @@ const TOLD_AT_ONCE: u32 = 50;
 
 /// Changes I may see, my jobs, and new data versions, as they happen
 #[utoipa::path(get, path = "/api/v1/events", tag = "events",
-    responses((status = 200, description = "text/event-stream: `change` {seq,type,id,operation,author}, `version` {data_version}, `job` Job")))]
+    responses((status = 200, description = "text/event-stream: `change` {seq,type,id,operation,author}, `version` {data_version}, `job` Job, `call` IncomingCall")))]
 async fn events(
     State(app): State<Shared>,
     signed: Signed,
@@ -44,7 +44,10 @@ async fn events(
                         let event = SseEvent::default().event("job").json_data(&job);
                         send(&sender, event).await
                     }
-                    Ok(Event::Job(_)) | Err(broadcast::error::RecvError::Lagged(_)) => Ok(()),
+                    Ok(Event::Call { user_id, call }) if user_id == signed.user_id => {
+                        send(&sender, SseEvent::default().event("call").json_data(&call)).await
+                    }
+                    Ok(Event::Job(_) | Event::Call { .. }) | Err(broadcast::error::RecvError::Lagged(_)) => Ok(()),
                     Err(broadcast::error::RecvError::Closed) => return,
                 },
                 () = sender.closed() => return,

@@ -41,7 +41,7 @@ fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> &'a str {
 }
 
 /// The digits of a telephone number.
-pub(super) fn digits(phone: &str) -> String {
+fn digits(phone: &str) -> String {
     phone.chars().filter(char::is_ascii_digit).collect()
 }
 

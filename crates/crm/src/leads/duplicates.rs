@@ -7,9 +7,9 @@ use records::{At, Filter, Query, Record, Viewer};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::check::digits;
 use crate::App;
 use crate::accounts::domain::firm_domain;
+use crate::accounts::phone::phone_key;
 use crate::live::{accounts_of, id_text, index_problem};
 use crate::plans::Language;
 use crate::problem::Problem;
@@ -122,6 +122,7 @@ pub(crate) async fn duplicates(
 ) -> Result<Vec<Duplicate>, Problem> {
     let mut found: BTreeMap<(&'static str, String), BTreeSet<Reason>> = BTreeMap::new();
     by_mail(app, newcomer, &mut found).await?;
+    by_phone(app, newcomer, &mut found).await?;
     by_index(app, newcomer, &mut found).await?;
     let mut all = Vec::new();
     for type_name in ["account", "contact", "lead"] {
@@ -217,6 +218,29 @@ async fn told(
     })
 }
 
+/// By the same telephone number, however it is written.
+async fn by_phone(
+    app: &App,
+    newcomer: &Newcomer,
+    found: &mut BTreeMap<(&'static str, String), BTreeSet<Reason>>,
+) -> Result<(), Problem> {
+    let Some(key) = phone_key(&newcomer.phone) else {
+        return Ok(());
+    };
+    for type_name in ["account", "contact", "lead"] {
+        let query = Query::of(type_name)
+            .filter(Filter::eq("phone_key", key.as_str()))
+            .limit(MOST);
+        for record in app.store.list(&Viewer::system(), &query).await?.records {
+            found
+                .entry((type_name, record.id))
+                .or_default()
+                .insert(Reason::Phone);
+        }
+    }
+    Ok(())
+}
+
 /// By the same e-mail address, and by the domain of a firm's own.
 async fn by_mail(
     app: &App,
@@ -256,7 +280,7 @@ async fn by_mail(
     Ok(())
 }
 
-/// Customers by telephone number, and by a like name, near or anywhere.
+/// Customers by a like name, near or anywhere.
 async fn by_index(
     app: &App,
     newcomer: &Newcomer,
@@ -271,19 +295,6 @@ async fn by_index(
     let mut hits: Vec<(String, Reason)> = Vec::new();
     {
         let view = state.index.view(&points::Filter::All).map_err(index_problem)?;
-        // The last nine digits: with or without the country's and the leading nought.
-        let number = digits(&newcomer.phone);
-        let tail = &number[number.len().saturating_sub(9)..];
-        if tail.len() >= 6 {
-            for hit in view.search(tail, MOST as usize) {
-                let theirs = digits(hit.found.text("phone").unwrap_or_default());
-                if theirs.ends_with(tail)
-                    || theirs.len() >= 6 && tail.ends_with(theirs.trim_start_matches('0'))
-                {
-                    hits.push((id_text(hit.found.id()), Reason::Phone));
-                }
-            }
-        }
         if let Some(place) = newcomer.place {
             for near in view.nearest(place, 50) {
                 let apart = near

@@ -108,7 +108,7 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
         },
         Role::Rep => match type_name {
             "account" | "contact" | "location" | "visit" | "activity" | "opportunity" | "lead" | "quote"
-            | "order" | "opportunity_role" | "contact_role" => own_work,
+            | "order" | "opportunity_role" | "contact_role" | "case" | "asset" => own_work,
             "plan" | "stop" | "left_out_visit" => Grant {
                 read: Scope::Own,
                 write: Scope::Own,
@@ -135,7 +135,8 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
                 delete: Scope::Own,
             },
             // Names of colleagues and of stages stand beside everything; they are no secret inside the firm.
-            "user" | "team" | "stage" | "pipeline" | "product" | "price_book" | "price" => READ_ALL,
+            "user" | "team" | "stage" | "pipeline" | "product" | "price_book" | "price" | "queue"
+            | "sla_policy" => READ_ALL,
             _ => NOTHING,
         },
     }

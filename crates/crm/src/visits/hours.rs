@@ -62,6 +62,11 @@ pub(crate) fn open_on(text: Option<&str>, country: Option<&str>, day: Date) -> D
     )
 }
 
+/// Hours that are on record and say nothing.
+pub(crate) fn is_unreadable(text: &str) -> bool {
+    !text.trim().is_empty() && text.parse::<OpeningHours>().is_err()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
