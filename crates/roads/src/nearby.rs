@@ -3,7 +3,7 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, HashSet};
 
-use geom::{BBox, EARTH_RADIUS, Fixed, LngLat, Meters};
+use geom::{EARTH_RADIUS, Fixed, LngLat, Meters};
 
 use crate::cost::LARGEST_PART;
 use crate::format::{Box4, FAN_OUT, Piece};
@@ -26,27 +26,24 @@ impl RoadIndex {
 }
 
 impl RoadIndex {
-    /// The segments one may snap to whose pieces' boxes touch a box, each once, by number.
-    pub(crate) fn segments_in(&self, bbox: BBox) -> Vec<u32> {
-        let fixed = |lng: f64, lat: f64| [(lng * 1e7) as i32, (lat * 1e7) as i32];
-        let ([west, south], [east, north]) = (fixed(bbox.west, bbox.south), fixed(bbox.east, bbox.north));
-        let touches = |b: &Box4| b[0] <= east && west <= b[2] && b[1] <= north && south <= b[3];
+    /// Tells the pieces of segments one may snap to that lie in boxes which `touches` is true of, in the tree's order, and some of
+    /// their neighbours.
+    pub(crate) fn pieces_in(&self, touches: impl Fn(&Box4) -> bool, mut found: impl FnMut(Piece)) {
         let mut levels: Vec<(usize, usize)> = levels_of(self).collect();
         let mut open: Vec<usize> = vec![0; usize::from(!levels.is_empty())];
         while let Some((start, _)) = levels.pop() {
             open.retain(|at| touches(&self.boxes[start + at]));
             let below = levels.last().map_or(self.pieces.len(), |(_, boxes)| *boxes);
-            open = open
+            let children = open
                 .iter()
-                .flat_map(|at| at * FAN_OUT..((at + 1) * FAN_OUT).min(below))
-                .collect();
+                .map(|at| at * FAN_OUT..((at + 1) * FAN_OUT).min(below));
+            if levels.is_empty() {
+                return children
+                    .flat_map(|pieces| &self.pieces[pieces])
+                    .for_each(|piece| found(*piece));
+            }
+            open = children.flatten().collect();
         }
-        let mut found = vec![0u64; self.segments.len().div_ceil(64)];
-        for piece in open {
-            let segment = self.pieces[piece].segment;
-            found[segment as usize / 64] |= 1 << (segment % 64);
-        }
-        numbers_in(&found)
     }
 }
 

@@ -5,7 +5,7 @@
 //! in its subtree (or above it), so separate subtrees are separate tasks, and each task's writes are its own
 //! run of arcs: the result does not depend on how threads share the work.
 
-use super::metric::{Metric, UpArc, Ways, fastest};
+use super::metric::{Metric, UpArc, Ways};
 use super::{Hierarchy, Side, tree};
 use crate::array::Array;
 use crate::cost::Packed as Cost;
@@ -118,7 +118,6 @@ impl Customizer {
         perfect: &[Vec<Link>; 2],
     ) -> Metric {
         Metric {
-            fastest: fastest(&edges),
             edges,
             turns,
             ways: Side::BOTH.map(|side| self.needed(side, &perfect[side as usize])),

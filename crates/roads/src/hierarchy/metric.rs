@@ -5,7 +5,7 @@ use pack::{OpenError, Section};
 use super::{Hierarchy, Side};
 use crate::array::{Array, Sections};
 use crate::cost::Packed as Cost;
-use crate::format::{self, CLOSED, Edge, NONE};
+use crate::format::{self, Edge, NONE};
 use crate::index::{check_starts, refuse};
 
 /// An arc that some shortest path takes, with its cost.
@@ -35,8 +35,6 @@ pub struct Metric {
     pub(crate) edges: Array<Edge>,
     /// As the index's; a turn whose weight is [`CLOSED`] is not taken.
     pub(crate) turns: Array<format::Arc>,
-    /// Metres a second: no edge is driven faster.
-    pub(crate) fastest: f64,
     /// By [`Side`].
     pub(crate) ways: [Ways; 2],
     /// By [`Side`] and arc of the hierarchy: the lower node it goes over; [`NONE`] for a turn, or where no way leads.
@@ -130,7 +128,6 @@ impl Metric {
             }
         };
         Ok(Self {
-            fastest: fastest(&edges),
             edges,
             turns,
             ways: [
@@ -140,17 +137,6 @@ impl Metric {
             via: [via(format::OUT_VIA, Side::Out)?, via(format::IN_VIA, Side::In)?],
         })
     }
-}
-
-/// Metres a second; infinite where a length takes no time.
-pub(super) fn fastest(edges: &[Edge]) -> f64 {
-    let open = edges
-        .iter()
-        .filter(|edge| edge.weight != CLOSED && edge.distance > 0);
-    // Centimetres in a millisecond are tens of metres in a second.
-    open.map(|edge| f64::from(edge.distance) / f64::from(edge.duration))
-        .fold(0.0, f64::max)
-        * 10.0
 }
 
 impl std::fmt::Debug for Metric {

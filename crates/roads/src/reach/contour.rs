@@ -44,92 +44,73 @@ pub(crate) type GridPoint = [f64; 2];
 type Side = u32;
 
 impl Grid {
-    fn value(&self, column: usize, row: usize) -> f32 {
-        self.values[row * self.width + column]
-    }
-
     /// Closed rings (first point not repeated) with the inside on their left: outer rings run
     /// counter-clockwise, holes clockwise. Crossings on the grid's rim must be negative.
     pub(crate) fn rings(&self) -> Vec<Vec<GridPoint>> {
-        // Each side of a square that the contour crosses leads to the next one; each is entered once. By side:
-        // the number of the next one plus one, or 0.
-        let mut next: Vec<Side> = vec![0; 2 * self.values.len() + SIDES * self.fine.squares.len()];
-        let mut starts: Vec<Side> = Vec::new();
-        let inside: Vec<u8> = self.values.iter().map(|value| u8::from(*value >= 0.0)).collect();
-        let mut link = |from: Side, to: Side| {
-            next[from as usize] = to + 1;
-            starts.push(from);
-        };
+        let mut contour = Contour::new(2 * self.values.len() + SIDES * self.fine.squares.len());
+        // Eight more, so that squares may be looked at eight at a time.
+        let mut inside = vec![0u8; self.values.len() + 8];
+        for (inside, value) in inside.iter_mut().zip(&self.values) {
+            *inside = u8::from(*value >= 0.0);
+        }
         for row in 0..self.height.saturating_sub(1) {
-            let (low, high) = inside[row * self.width..][..2 * self.width].split_at(self.width);
-            for (column, squares) in changes(low, high) {
-                for column in column..column + squares {
-                    let corner = row * self.width + column;
-                    let values = [
-                        self.value(column, row),
-                        self.value(column + 1, row),
-                        self.value(column + 1, row + 1),
-                        self.value(column, row + 1),
-                    ];
-                    if is_plain(&values) || self.fine.at(corner).is_some() {
-                        continue;
-                    }
-                    let coarse = |corner: usize, up: bool| 2 * corner as u32 + u32::from(up);
-                    let sides = [
+            for column in changes(&inside[row * self.width..], self.width) {
+                let corner = row * self.width + column;
+                if self.fine.at(corner).is_some() {
+                    continue;
+                }
+                let corners = [corner, corner + 1, corner + self.width + 1, corner + self.width];
+                let coarse = |corner: usize, up: bool| 2 * corner as u32 + u32::from(up);
+                let square = Square {
+                    values: corners.map(|corner| self.values[corner]),
+                    sides: [
                         coarse(corner, false),
                         coarse(corner + 1, true),
                         coarse(corner + self.width, false),
                         coarse(corner, true),
-                    ];
-                    crossings(values, sides).for_each(|(from, to)| link(from, to));
-                }
+                    ],
+                    south_west: [column as f64, row as f64],
+                    size: 1.0,
+                };
+                contour.pass(&square);
             }
         }
         for number in 0..self.fine.squares.len() {
-            let knots = &self.fine.values[number];
-            let within = knots.iter().filter(|value| **value >= 0.0).count();
-            if within == 0 || within == knots.len() {
-                continue;
-            }
-            for row in 0..SPLIT {
-                for column in 0..SPLIT {
-                    let at = |c: usize, r: usize| knots[r * KNOTS + c];
-                    let values = [
-                        at(column, row),
-                        at(column + 1, row),
-                        at(column + 1, row + 1),
-                        at(column, row + 1),
-                    ];
-                    if is_plain(&values) {
-                        continue;
-                    }
-                    let sides = [
-                        self.small(number, column, row, false),
-                        self.small(number, column + 1, row, true),
-                        self.small(number, column, row + 1, false),
-                        self.small(number, column, row, true),
-                    ];
-                    crossings(values, sides).for_each(|(from, to)| link(from, to));
-                }
-            }
+            self.pass_fine(number, &mut contour);
         }
-        let mut rings = Vec::new();
-        for start in starts {
-            let mut ring = Vec::new();
-            let mut side = start;
-            loop {
-                let to = std::mem::take(&mut next[side as usize]);
-                if to == 0 {
-                    break;
-                }
-                ring.push(self.crossing(side));
-                side = to - 1;
-            }
-            if ring.len() >= 3 {
-                rings.push(ring);
-            }
+        contour.rings()
+    }
+
+    /// Enters what runs through a fine square.
+    fn pass_fine(&self, number: usize, contour: &mut Contour) {
+        // Small squares' south-west crossings among those of the fine square, a bit each.
+        const SQUARES: u32 = 0b0111_0111_0111;
+        const SIZE: f64 = 1.0 / SPLIT as f64;
+        let knots = &self.fine.values[number];
+        let bits = knots
+            .iter()
+            .rev()
+            .fold(0u32, |bits, value| bits << 1 | u32::from(*value >= 0.0));
+        let mut changed = (bits ^ bits >> 1 | bits ^ bits >> KNOTS | bits ^ bits >> (KNOTS + 1)) & SQUARES;
+        let corner = self.fine.squares[number] as usize;
+        let (x, y) = ((corner % self.width) as f64, (corner / self.width) as f64);
+        while changed != 0 {
+            let knot = changed.trailing_zeros() as usize;
+            changed &= changed - 1;
+            let (column, row) = (knot % KNOTS, knot / KNOTS);
+            let square = Square {
+                values: [knot, knot + 1, knot + KNOTS + 1, knot + KNOTS].map(|knot| knots[knot]),
+                sides: [
+                    self.small(number, column, row, false),
+                    self.small(number, column + 1, row, true),
+                    self.small(number, column, row + 1, false),
+                    self.small(number, column, row, true),
+                ],
+                south_west: [x + column as f64 * SIZE, y + row as f64 * SIZE],
+                size: SIZE,
+            };
+            contour.pass(&square);
         }
-        rings
     }
 
     /// The number of a small square's side. What two fine squares share belongs to the one that is more to the west or south,
@@ -156,48 +137,74 @@ impl Grid {
             _ => own(number, column, row),
         }
     }
+}
 
+/// A square that the contour runs through.
+struct Square {
+    /// At its corners from the south-west one counter-clockwise.
+    values: [f32; 4],
+    /// South, east, north and west.
+    sides: [Side; 4],
+    south_west: GridPoint,
+    size: f64,
+}
+
+impl Square {
     /// Where on a side the field is zero.
-    fn crossing(&self, side: Side) -> GridPoint {
-        let coarse = 2 * self.values.len() as u32;
-        if let Some(small) = side.checked_sub(coarse) {
-            let (number, local) = (small as usize / SIDES, small as usize % SIDES);
-            let corner = self.fine.squares[number] as usize;
-            let (column, row, up) = match local.checked_sub(SPLIT * KNOTS) {
-                None => (local % SPLIT, local / SPLIT, false),
-                Some(up) => (up / SPLIT, up % SPLIT, true),
-            };
-            let knots = &self.fine.values[number];
-            let other = if up {
-                (row + 1) * KNOTS + column
-            } else {
-                row * KNOTS + column + 1
-            };
-            let share = zero_between(knots[row * KNOTS + column], knots[other]);
-            let [x, y] = point(column, row, up, share).map(|n| n / SPLIT as f64);
-            return [(corner % self.width) as f64 + x, (corner / self.width) as f64 + y];
+    fn crossing(&self, side: usize) -> GridPoint {
+        let [sw, se, ne, nw] = self.values;
+        let [x, y] = self.south_west;
+        let along = |a: f32, b: f32| self.size * zero_between(a, b);
+        match side {
+            0 => [x + along(sw, se), y],
+            1 => [x + self.size, y + along(se, ne)],
+            2 => [x + along(nw, ne), y + self.size],
+            _ => [x, y + along(sw, nw)],
         }
-        let (corner, up) = (side as usize / 2, side % 2 == 1);
-        let (column, row) = (corner % self.width, corner / self.width);
-        let other = if up {
-            self.value(column, row + 1)
-        } else {
-            self.value(column + 1, row)
-        };
-        point(column, row, up, zero_between(self.value(column, row), other))
     }
 }
 
-/// The contour does not run through a square with these corners.
-fn is_plain(values: &[f32; 4]) -> bool {
-    let inside = values.map(|value| value >= 0.0);
-    inside == [true; 4] || inside == [false; 4]
+/// Where the contour runs from side to side. Each side it crosses leads to the next one; each is entered once.
+struct Contour {
+    /// By side: the number of its link plus one, or 0.
+    numbers: Vec<u32>,
+    /// Where the contour crosses a side, and the side it comes to next; [`Contour::PASSED`] when it is in a ring.
+    links: Vec<(GridPoint, Side)>,
 }
 
-fn point(column: usize, row: usize, up: bool, share: f64) -> GridPoint {
-    match up {
-        true => [column as f64, row as f64 + share],
-        false => [column as f64 + share, row as f64],
+impl Contour {
+    const PASSED: Side = Side::MAX;
+
+    fn new(sides: usize) -> Self {
+        Self {
+            numbers: vec![0; sides],
+            links: Vec::with_capacity(sides / 64),
+        }
+    }
+
+    fn pass(&mut self, square: &Square) {
+        for (from, to) in crossings(square.values) {
+            self.links.push((square.crossing(from), square.sides[to]));
+            self.numbers[square.sides[from] as usize] = self.links.len() as u32;
+        }
+    }
+
+    fn rings(mut self) -> Vec<Vec<GridPoint>> {
+        let mut rings = Vec::new();
+        for start in 0..self.links.len() {
+            let (mut ring, mut link) = (Vec::new(), start);
+            while let Some((point, side)) = self.links.get_mut(link)
+                && *side != Self::PASSED
+            {
+                ring.push(*point);
+                let next = self.numbers[std::mem::replace(side, Self::PASSED) as usize];
+                link = (next as usize).wrapping_sub(1);
+            }
+            if ring.len() >= 3 {
+                rings.push(ring);
+            }
+        }
+        rings
     }
 }
 
@@ -209,58 +216,65 @@ pub(crate) fn zero_between(a: f32, b: f32) -> f64 {
 
 /// Where the contour runs through a square: from one of its sides to another, inside on the left. Values are those of the
 /// corners from the south-west one counter-clockwise, sides south, east, north, west.
-fn crossings(values: [f32; 4], [south, east, north, west]: [Side; 4]) -> impl Iterator<Item = (Side, Side)> {
+fn crossings(values: [f32; 4]) -> impl Iterator<Item = (usize, usize)> {
+    const SOUTH: usize = 0;
+    const EAST: usize = 1;
+    const NORTH: usize = 2;
+    const WEST: usize = 3;
     let [sw, se, ne, nw] = values.map(|v| v >= 0.0);
     let middle = values.iter().sum::<f32>() >= 0.0;
-    let pairs: [Option<(Side, Side)>; 2] = match (sw, se, ne, nw) {
+    let pairs: [Option<(usize, usize)>; 2] = match (sw, se, ne, nw) {
         (false, false, false, false) | (true, true, true, true) => [None, None],
-        (true, false, false, false) => [Some((south, west)), None],
-        (false, true, false, false) => [Some((east, south)), None],
-        (false, false, true, false) => [Some((north, east)), None],
-        (false, false, false, true) => [Some((west, north)), None],
-        (true, true, false, false) => [Some((east, west)), None],
-        (false, true, true, false) => [Some((north, south)), None],
-        (false, false, true, true) => [Some((west, east)), None],
-        (true, false, false, true) => [Some((south, north)), None],
-        (false, true, true, true) => [Some((west, south)), None],
-        (true, false, true, true) => [Some((south, east)), None],
-        (true, true, false, true) => [Some((east, north)), None],
-        (true, true, true, false) => [Some((north, west)), None],
+        (true, false, false, false) => [Some((SOUTH, WEST)), None],
+        (false, true, false, false) => [Some((EAST, SOUTH)), None],
+        (false, false, true, false) => [Some((NORTH, EAST)), None],
+        (false, false, false, true) => [Some((WEST, NORTH)), None],
+        (true, true, false, false) => [Some((EAST, WEST)), None],
+        (false, true, true, false) => [Some((NORTH, SOUTH)), None],
+        (false, false, true, true) => [Some((WEST, EAST)), None],
+        (true, false, false, true) => [Some((SOUTH, NORTH)), None],
+        (false, true, true, true) => [Some((WEST, SOUTH)), None],
+        (true, false, true, true) => [Some((SOUTH, EAST)), None],
+        (true, true, false, true) => [Some((EAST, NORTH)), None],
+        (true, true, true, false) => [Some((NORTH, WEST)), None],
         // Two opposite corners: the middle decides whether they hang together.
-        (true, false, true, false) if middle => [Some((south, east)), Some((north, west))],
-        (true, false, true, false) => [Some((south, west)), Some((north, east))],
-        (false, true, false, true) if middle => [Some((west, south)), Some((east, north))],
-        (false, true, false, true) => [Some((east, south)), Some((west, north))],
+        (true, false, true, false) if middle => [Some((SOUTH, EAST)), Some((NORTH, WEST))],
+        (true, false, true, false) => [Some((SOUTH, WEST)), Some((NORTH, EAST))],
+        (false, true, false, true) if middle => [Some((WEST, SOUTH)), Some((EAST, NORTH))],
+        (false, true, false, true) => [Some((EAST, SOUTH)), Some((WEST, NORTH))],
     };
     pairs.into_iter().flatten()
 }
 
-/// The runs of squares between two rows of crossings whose corners may differ: first square and how many. Most
-/// squares lie wholly inside or outside, and are passed over sixteen at a time. One says inside, 0 outside.
-fn changes<'a>(low: &'a [u8], high: &'a [u8]) -> impl Iterator<Item = (usize, usize)> + 'a {
-    const RUN: usize = 16;
-    const ALL: u128 = u128::from_ne_bytes([1; RUN]);
-    let squares = low.len().saturating_sub(1);
-    let whole = squares / RUN;
-    let corners = |row: &[u8], run: usize| -> Option<u128> {
-        Some(u128::from_ne_bytes(*row[run * RUN..].first_chunk()?))
-    };
-    let same = move |run: &usize| {
-        let Some((below, above)) = corners(low, *run).zip(corners(high, *run)) else {
-            return false;
+/// The squares along a row whose corners differ, by column; eight are looked at at a time, as most lie wholly inside or outside.
+/// One says inside, 0 outside: the row's crossings first, then those of the row above, then at least seven numbers more.
+fn changes(inside: &[u8], width: usize) -> impl Iterator<Item = usize> + '_ {
+    const RUN: usize = 8;
+    let squares = width.saturating_sub(1);
+    (0..squares).step_by(RUN).flat_map(move |first| {
+        let corners = |at: usize| {
+            let corners = inside.get(at..).and_then(|rest| rest.first_chunk::<RUN>());
+            corners.map_or(0, |corners| u64::from_le_bytes(*corners))
         };
-        let (last, all) = ((run + 1) * RUN, below & above == ALL);
-        match all {
-            true => low[last] & high[last] == 1,
-            false => below | above == 0 && low[last] | high[last] == 0,
+        let south_west = corners(first);
+        let others = [first + 1, first + width, first + width + 1].map(corners);
+        let mut changed = others
+            .iter()
+            .fold(0, |changed, other| changed | south_west ^ other);
+        let rest = squares - first;
+        if rest < RUN {
+            changed &= (1 << (rest * 8)) - 1;
         }
-    };
-    let rest = (!squares.is_multiple_of(RUN)).then_some((whole * RUN, squares % RUN));
-    let runs = (0..whole)
-        .filter(move |run| !same(run))
-        .map(|run| (run * RUN, RUN));
-    runs.chain(rest)
+        std::iter::from_fn(move || {
+            let next = (changed != 0).then(|| first + changed.trailing_zeros() as usize / 8);
+            changed &= changed.wrapping_sub(1);
+            next
+        })
+    })
 }
+
+/// At least one of so many points of a ring is kept.
+const STRETCH: usize = 128;
 
 /// A closed ring (first point repeated at the end) without the points that lie within a tolerance of the line between
 /// those kept around them (Ramer, Douglas and Peucker).
@@ -270,8 +284,14 @@ pub(crate) fn simplify(ring: &[GridPoint], tolerance: f64) -> Vec<GridPoint> {
     };
     let point = |i: usize| ring.get(i).copied().unwrap_or(*first);
     let mut kept = vec![false; ring.len() + 1];
-    (kept[0], kept[ring.len()]) = (true, true);
-    let mut open = vec![(0, ring.len())];
+    // Long rings are taken apart, which is much quicker.
+    let mut open: Vec<(usize, usize)> = (0..ring.len())
+        .step_by(STRETCH)
+        .map(|from| (from, (from + STRETCH).min(ring.len())))
+        .collect();
+    for (from, to) in &open {
+        (kept[*from], kept[*to]) = (true, true);
+    }
     while let Some((from, to)) = open.pop() {
         let [a, b] = [point(from), point(to)];
         let along = [b[0] - a[0], b[1] - a[1]];

@@ -1,5 +1,7 @@
 //! Distances to roads on a grid: exact beside the roads, spread from there over a window.
 
+use super::line::Line;
+
 /// Larger than any distance that matters; two of them can be added.
 const FAR: i16 = 16_000;
 
@@ -13,6 +15,8 @@ pub(super) struct Distances {
     scale: f32,
     /// How many squares away distances matter.
     window: usize,
+    /// By number of squares: the square of that distance.
+    steps: Vec<i16>,
     squares: Vec<i16>,
     /// By row: it holds something nearer than [`FAR`].
     marked: Vec<bool>,
@@ -21,136 +25,118 @@ pub(super) struct Distances {
 impl Distances {
     /// Nothing is near yet. Distances of more than `window` squares do not matter.
     pub(super) fn new(width: usize, height: usize, window: usize) -> Self {
+        let scale = (LARGEST / window as f64) as f32;
+        let step = |n: usize| (n as f32 * scale).powi(2).min(f32::from(FAR)) as i16;
         Self {
             width,
-            scale: (LARGEST / window as f64) as f32,
+            scale,
             window,
+            steps: (0..=window).map(step).collect(),
             squares: vec![FAR; width * height],
             marked: vec![false; height],
         }
     }
 
-    /// Enters the line between two points, in squares from the grid's corner: the distances at the corners nearest to
-    /// it. The corners of all squares it crosses are told to `crossed`, some of them more than once. The line must lie on the grid.
-    pub(super) fn ink(&mut self, [a, b]: [[f32; 2]; 2], mut crossed: impl FnMut(usize)) {
-        let height = self.marked.len();
-        let square = |at: f32, count: usize| (at.max(0.0) as usize).min(count.saturating_sub(2));
-        let (left, right) = if a[0] <= b[0] { (a, b) } else { (b, a) };
-        let slope = (right[1] - left[1]) / (right[0] - left[0]);
-        let (first, last) = (square(left[0], self.width), square(right[0], self.width));
-        let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
-        let inverse = 1.0 / (dx * dx + dy * dy).max(1e-9);
-        for column in first..=last {
-            let y_at = |x: f32| left[1] + (x - left[0]) * slope;
-            let from = if column == first {
-                left[1]
-            } else {
-                y_at(column as f32)
-            };
-            let to = if column == last {
-                right[1]
-            } else {
-                y_at((column + 1) as f32)
-            };
-            let (low, high) = (square(from.min(to), height), square(from.max(to), height));
-            for row in low..=high + 1 {
-                for corner in [column, column + 1] {
-                    let (x, y) = (corner as f32 - a[0], row as f32 - a[1]);
-                    let share = ((x * dx + y * dy) * inverse).clamp(0.0, 1.0);
-                    let (x, y) = (x - share * dx, y - share * dy);
-                    let far = x * x + y * y;
-                    let at = row * self.width + corner;
-                    if far <= 0.5 {
-                        self.squares[at] = self.squares[at].min((far * self.scale * self.scale) as i16);
-                    }
-                    crossed(at);
-                }
-                self.marked[row] = true;
-            }
+    /// Enters a line: the distances at the corners on both sides of where it crosses the grid, and at that nearest to its
+    /// beginning. The squares it crosses are told to `crossed` by their south-west corners, some of them more than once. The line
+    /// must lie on the grid.
+    #[inline(always)]
+    pub(super) fn ink(&mut self, line: &Line, mut crossed: impl FnMut(usize)) {
+        let (width, height) = (self.width, self.marked.len());
+        let (last_column, last_row) = (width.saturating_sub(2), height.saturating_sub(2));
+        let [x, y] = line.from;
+        let [dx, dy] = line.along;
+        self.dot(line.from);
+        crossed((y as usize).min(last_row) * width + (x as usize).min(last_column));
+        let between = |from: f32, to: f32, last: usize| {
+            let (low, high) = if from < to { (from, to) } else { (to, from) };
+            low as usize + 1..(high as usize).min(last) + 1
+        };
+        for column in between(x, x + dx, last_column) {
+            let row = ((y + (column as f32 - x) * (dy / dx)) as usize).min(last_row);
+            self.enter(line, column, row);
+            self.enter(line, column, row + 1);
+            crossed(row * width + column - 1);
+            crossed(row * width + column);
+        }
+        for row in between(y, y + dy, last_row) {
+            let column = ((x + (row as f32 - y) * (dx / dy)) as usize).min(last_column);
+            self.enter(line, column, row);
+            self.enter(line, column + 1, row);
+            crossed((row - 1) * width + column);
+            crossed(row * width + column);
         }
     }
 
-    /// Spreads the distances over the window: from each crossing beside a road, squared distances add up as if
-    /// the road were seen at a right angle, which is too near by two thirds of a square at most. Reached roads
-    /// and others are off alike.
-    pub(super) fn spread(&mut self) {
-        let steps: Vec<i16> = (0..=self.window)
-            .map(|n| (n as f32 * self.scale).powi(2).min(f32::from(FAR)) as i16)
-            .collect();
+    /// Enters a point: its distance at the corner nearest to it.
+    #[inline(always)]
+    pub(super) fn dot(&mut self, [x, y]: [f32; 2]) {
+        let nearest = |at: f32, count: usize| ((at + 0.5) as usize).min(count.saturating_sub(1));
+        let (column, row) = (nearest(x, self.width), nearest(y, self.marked.len()));
+        let (x, y) = (column as f32 - x, row as f32 - y);
+        self.note(x * x + y * y, column, row);
+    }
+
+    #[inline(always)]
+    fn enter(&mut self, line: &Line, column: usize, row: usize) {
+        self.note(line.distance([column as f32, row as f32]), column, row);
+    }
+
+    #[inline(always)]
+    fn note(&mut self, far: f32, column: usize, row: usize) {
+        // Of the corners on both sides one is that near. What comes of those farther away would be too near. Written in any
+        // case, as nobody could guess which it is.
+        let far = if far <= 0.5 {
+            (far * self.scale * self.scale) as i16
+        } else {
+            FAR
+        };
+        let square = &mut self.squares[row * self.width + column];
+        *square = (*square).min(far);
+        self.marked[row] = true;
+    }
+
+    /// Spreads the distances along the rows of the grid; [`Distances::row`] spreads them across. From each crossing beside a road,
+    /// squared distances add up as if the road were seen at a right angle, which is too near by two thirds of a square at most.
+    /// Reached roads and others are off alike.
+    pub(super) fn widen(&mut self) {
         let (width, window) = (self.width, self.window);
         // A margin on both sides saves asking where the row ends.
         let mut wide = vec![FAR; width + 2 * window];
         for (row, marked) in self.squares.chunks_exact_mut(width).zip(&self.marked) {
             if *marked {
                 wide[window..window + width].copy_from_slice(row);
-                for (n, step) in steps.iter().enumerate().skip(1) {
+                for (n, step) in self.steps.iter().enumerate().skip(1) {
                     lower(row, &wide[window - n..][..width], *step);
                     lower(row, &wide[window + n..][..width], *step);
                 }
             }
         }
-        let rows = self.marked.len();
-        let mut out = vec![FAR; width * rows];
-        let mut near = Vec::with_capacity(2 * window + 1);
-        for (at, row) in out.chunks_exact_mut(width).enumerate() {
-            near.clear();
-            let others = at.saturating_sub(window)..(at + window + 1).min(rows);
-            near.extend(
-                others
-                    .filter(|other| self.marked[*other])
-                    .map(|other| (&self.squares[other * width..][..width], steps[at.abs_diff(other)])),
-            );
-            if !near.is_empty() {
-                lowest(row, &near);
-            }
-        }
-        self.squares = out;
     }
 
-    /// By crossing: squares to the nearest road; more than the window's where there is none in it.
-    #[cfg(test)]
-    fn all(&self) -> impl Iterator<Item = f32> + '_ {
-        let unit = 1.0 / self.scale;
-        self.squares
-            .iter()
-            .map(move |square| f32::from(*square).sqrt() * unit)
+    /// The squared distances in a row, when all are spread; `false` where nothing is near all along it, and all of them are far.
+    pub(super) fn row(&self, at: usize, row: &mut [i16]) -> bool {
+        row.fill(FAR);
+        let mut near = Vec::with_capacity(2 * self.window + 1);
+        let others = at.saturating_sub(self.window)..(at + self.window + 1).min(self.marked.len());
+        near.extend(others.filter(|other| self.marked[*other]).map(|other| {
+            (
+                &self.squares[other * self.width..][..self.width],
+                self.steps[at.abs_diff(other)],
+            )
+        }));
+        lowest(row, &near);
+        !near.is_empty()
     }
 
-    /// Writes by crossing what comes of the distances, in squares, of two grids of the same size. Where the first grid
-    /// has nothing within its window, some values are left as they are.
-    pub(super) fn both(first: &Self, second: &Self, values: &mut [f32], value: impl Fn(f32, f32) -> f32) {
-        const RUN: usize = 16;
-        let [one, two] = [first, second].map(|grid| 1.0 / grid.scale);
-        let runs = first.squares.chunks(RUN).zip(second.squares.chunks(RUN));
-        for ((first, second), values) in runs.zip(values.chunks_mut(RUN)) {
-            if first.iter().fold(FAR, |low, square| low.min(*square)) == FAR {
-                continue;
-            }
-            for ((first, second), out) in first.iter().zip(second).zip(values) {
-                *out = value(f32::from(*first).sqrt() * one, f32::from(*second).sqrt() * two);
-            }
-        }
+    /// Squares to the side of a square's unit: what the root of a squared distance is to be multiplied with.
+    pub(super) fn unit(&self) -> f32 {
+        1.0 / self.scale
     }
 
-    /// Squares to the nearest road from one crossing.
-    pub(super) fn at(&self, crossing: usize) -> f32 {
-        f32::from(self.squares[crossing]).sqrt() / self.scale
-    }
-
-    /// The crossings where both these distances and those of another grid of the same size are less than so many squares.
-    pub(super) fn both_near(&self, other: &Self, squares: f32) -> Vec<usize> {
-        const RUN: usize = 16;
-        let limit = (squares * self.scale).powi(2).ceil() as i16;
-        let farther = |(a, b): (&i16, &i16)| (*a).max(*b);
-        let mut found = Vec::new();
-        let runs = self.squares.chunks(RUN).zip(other.squares.chunks(RUN));
-        for (run, (own, other)) in runs.enumerate() {
-            if own.iter().zip(other).map(farther).fold(FAR, i16::min) < limit {
-                let near = own.iter().zip(other).map(farther).enumerate();
-                found.extend(near.filter(|(_, far)| *far < limit).map(|(at, _)| run * RUN + at));
-            }
-        }
-        found
+    /// The squared distance in the grid's units that is so many squares.
+    pub(super) fn squared(&self, squares: f32) -> i16 {
+        (squares * self.scale).powi(2).ceil() as i16
     }
 }
 
@@ -223,14 +209,15 @@ mod tests {
     fn distances_are_those_to_the_line_give_or_take_two_thirds_of_a_square() {
         let line = [[10.3f32, 12.6], [25.8, 18.1]];
         let mut distances = Distances::new(40, 30, 9);
-        distances.ink(line, |_| ());
-        distances.spread();
-        let found: Vec<f32> = distances.all().collect();
+        distances.ink(&Line::new(line), |_| ());
+        distances.widen();
+        let mut found = [0; 40];
         for row in 0..30 {
-            for column in 0..40 {
+            distances.row(row, &mut found);
+            for (column, found) in found.iter().enumerate() {
                 let shifted = line.map(|p| [f64::from(p[0]) - column as f64, f64::from(p[1]) - row as f64]);
                 let exact = crate::nearby::nearest_on_line(shifted[0], shifted[1]).0.sqrt();
-                let found = f64::from(found[row * 40 + column]);
+                let found = f64::from(f32::from(*found).sqrt() * distances.unit());
                 match exact < 8.5 {
                     true => assert!((found - exact).abs() < 0.7, "{found} for {exact}"),
                     false => assert!(found > 7.9, "{found} for {exact}"),
@@ -240,11 +227,18 @@ mod tests {
     }
 
     #[test]
-    fn every_corner_of_a_crossed_square_is_told() {
-        let mut corners = Vec::new();
-        Distances::new(10, 10, 5).ink([[1.5, 1.5], [3.5, 1.2]], |at| corners.push(at));
-        corners.sort_unstable();
-        corners.dedup();
-        assert_eq!(corners, [11, 12, 13, 14, 21, 22, 23, 24]);
+    fn crossed_squares_are_told() {
+        let crossed = |line| {
+            let mut squares = Vec::new();
+            Distances::new(10, 10, 5).ink(&Line::new(line), |at| squares.push(at));
+            squares.sort_unstable();
+            squares.dedup();
+            squares
+        };
+        assert_eq!(crossed([[1.5, 1.5], [3.5, 1.2]]), [11, 12, 13]);
+        assert_eq!(crossed([[3.2, 4.9], [2.9, 2.1]]), [22, 32, 33, 43]);
+        assert_eq!(crossed([[7.1, 7.2], [7.1, 7.2]]), [77]);
+        // In the corner farthest from the first.
+        assert_eq!(crossed([[8.5, 8.5], [9.0, 9.0]]), [88]);
     }
 }

@@ -1,9 +1,14 @@
 //! What can be reached within a time: the exact parts of roads, and an area around them.
 
 mod area;
+mod blocks;
 mod contour;
 mod field;
+mod frame;
+mod line;
+mod nest;
 mod refine;
+mod rows;
 
 use std::ops::RangeInclusive;
 
@@ -211,11 +216,11 @@ struct Arrivals<'a> {
 }
 
 impl<'a> Arrivals<'a> {
-    fn new(net: Net<'a>, segment: u32, source: &Snap, flood: &Flood) -> Self {
+    fn new(net: Net<'a>, segment: u32, source: &Snap, flood: &mut Flood) -> Self {
         let graph = net.graph();
         let known = &net.roads.segments[segment as usize];
         let edge = |edge: u32| (edge != NONE && net.is_open(edge)).then(|| &graph.edges[edge as usize]);
-        let side = |number: u32| {
+        let mut side = |number: u32| {
             let cost = edge(number).and_then(|_| graph.nodes_of(number).map(|n| flood.cost(net, n)).min())?;
             (!cost.is_unreached()).then(|| (&graph.edges[number as usize], cost))
         };

@@ -3,19 +3,24 @@
 
 use std::ops::Range;
 
-use geom::LngLat;
-
 use super::{Net, rest};
 use crate::cost::Packed;
-use crate::format::Box4;
 use crate::hierarchy::Side;
 use crate::index::RoadIndex;
 use crate::snap::Snap;
 
-/// Subtrees of the hierarchy with the places where their nodes begin.
+/// The hierarchy cut into subtrees and what lies above them.
 pub(crate) struct Blocks {
-    /// From the highest ranks to the lowest; nodes without a box are looked at in any case.
-    list: Vec<(Range<u32>, Option<Box4>)>,
+    /// From the highest ranks to the lowest.
+    list: Vec<Block>,
+    /// Nodes above subtrees, one subtree's after the other's.
+    entries: Vec<u32>,
+}
+
+struct Block {
+    ranks: Range<u32>,
+    /// Where all ways into a subtree from above begin, in [`Blocks::entries`]; `None` for nodes above all subtrees.
+    entries: Option<Range<u32>>,
 }
 
 /// Subtrees of at most this many nodes are left out as one.
@@ -25,71 +30,43 @@ impl Blocks {
     pub(crate) fn new(roads: &RoadIndex) -> Self {
         let hierarchy = &roads.hierarchy;
         let size = hierarchy.subtree_sizes();
-        let mut list: Vec<(Range<u32>, Option<Box4>)> = Vec::new();
+        let (mut list, mut entries): (Vec<Block>, Vec<u32>) = (Vec::new(), Vec::new());
         let mut end = hierarchy.nodes() as u32;
         while end > 0 {
             let nodes = size[end as usize - 1];
             if nodes <= BLOCK {
+                let first = entries.len() as u32;
                 let ranks = end - nodes..end;
-                list.push((ranks.clone(), Some(begins(roads, ranks))));
+                entries.extend(above(roads, &ranks));
+                list.push(Block {
+                    ranks,
+                    entries: Some(first..entries.len() as u32),
+                });
                 end -= nodes;
             } else {
                 match list.last_mut() {
-                    Some((ranks, None)) if ranks.start == end => ranks.start -= 1,
-                    _ => list.push((end - 1..end, None)),
+                    Some(Block { ranks, entries: None }) if ranks.start == end => ranks.start -= 1,
+                    _ => list.push(Block {
+                        ranks: end - 1..end,
+                        entries: None,
+                    }),
                 }
                 end -= 1;
             }
         }
-        Self { list }
+        Self { list, entries }
     }
 }
 
-/// The box around the first points of nodes.
-fn begins(roads: &RoadIndex, ranks: Range<u32>) -> Box4 {
-    let graph = roads.graph();
-    let mut around = [i32::MAX, i32::MAX, i32::MIN, i32::MIN];
-    for rank in ranks {
-        let edge = graph.edge(roads.hierarchy.node_of[rank as usize]);
-        let line = roads.line(edge.segment());
-        let at = if edge.is_backward() {
-            line[line.len() - 1]
-        } else {
-            line[0]
-        };
-        around = [
-            around[0].min(at.lng),
-            around[1].min(at.lat),
-            around[2].max(at.lng),
-            around[3].max(at.lat),
-        ];
-    }
-    around
-}
-
-/// Metres that a place and anything in a box are at least apart, on the sphere.
-fn apart(place: LngLat, [west, south, east, north]: Box4) -> f64 {
-    const RADIUS: f64 = 6_371_000.0;
-    let radians = |fixed: i32| (f64::from(fixed) / 1e7).to_radians();
-    let (lng, lat) = (place.lng().to_radians(), place.lat().to_radians());
-    let across = (radians(south) - lat).max(lat - radians(north)).max(0.0);
-    let turn = std::f64::consts::TAU;
-    let beside = match (radians(west)..=radians(east)).contains(&lng) {
-        true => 0.0,
-        false => {
-            let gap = |from: f64, to: f64| (to - from).rem_euclid(turn);
-            gap(lng, radians(west))
-                .min(gap(radians(east), lng))
-                .min(turn / 2.0)
-        }
-    };
-    let narrowest = radians(south)
-        .abs()
-        .max(radians(north).abs())
-        .max(lat.abs())
-        .cos();
-    let along = 2.0 * (narrowest.max(0.0) * (beside / 2.0).sin()).min(1.0).asin();
-    RADIUS * across.max(along)
+/// The nodes above a subtree from which a way may lead into it, each once.
+fn above(roads: &RoadIndex, ranks: &Range<u32>) -> Vec<u32> {
+    let fan = roads.hierarchy.fan(Side::In);
+    let arcs = fan.range(ranks.start).start..fan.range(ranks.end - 1).end;
+    let heads = fan.head[arcs].iter().copied();
+    let mut above: Vec<u32> = heads.filter(|head| *head >= ranks.end).collect();
+    above.sort_unstable();
+    above.dedup();
+    above
 }
 
 /// The cost of reaching the start of every node in time. Memory grows with the map; kept for the next question.
@@ -98,6 +75,8 @@ pub(crate) struct Flood {
     labels: Vec<Packed>,
     swept: Vec<Range<u32>>,
     chain: Vec<u32>,
+    /// By [`Block`]: it was swept.
+    is_swept: Vec<bool>,
 }
 
 impl Flood {
@@ -106,13 +85,38 @@ impl Flood {
             labels: vec![Packed::UNREACHED; net.hierarchy().nodes()],
             swept: Vec::new(),
             chain: Vec::new(),
+            is_swept: Vec::new(),
         }
     }
 
-    /// What reaching the start of a node costs; right for those reached in time, [`Packed::UNREACHED`] for others that
-    /// are far away.
-    pub(crate) fn cost(&self, net: Net<'_>, node: u32) -> Packed {
-        self.labels[net.hierarchy().rank_of[node as usize] as usize]
+    /// What reaching the start of a node costs, in time or not.
+    pub(crate) fn cost(&mut self, net: Net<'_>, node: u32) -> Packed {
+        let rank = net.hierarchy().rank_of[node as usize];
+        let known = self.labels[rank as usize];
+        match known.is_unreached() {
+            true => self.cost_elsewhere(net, rank),
+            false => known,
+        }
+    }
+
+    /// The same for a node that may lie in a subtree which was not swept: then its ancestors in the subtree are.
+    #[cold]
+    fn cost_elsewhere(&mut self, net: Net<'_>, rank: u32) -> Packed {
+        let list = &net.roads.blocks().list;
+        let block = list.partition_point(|block| block.ranks.start > rank);
+        if !self.is_swept[block] {
+            self.chain.clear();
+            let mut at = rank;
+            while at < list[block].ranks.end {
+                self.chain.push(at);
+                at = net.hierarchy().parent[at as usize];
+            }
+            while let Some(rank) = self.chain.pop() {
+                self.swept.push(rank..rank + 1);
+                self.sweep(net, rank);
+            }
+        }
+        self.labels[rank as usize]
     }
 
     /// Labels all that may be reached within `limit` milliseconds and calls `reached` with the nodes whose start is.
@@ -122,26 +126,40 @@ impl Flood {
         }
         self.climb(net, source);
         let hierarchy = net.hierarchy();
-        let ways = net.metric.ways(Side::In);
-        // A little more than can be driven in time, as lengths are rounded.
-        let far = net.metric.fastest * f64::from(limit) / 1000.0 * 1.001 + 10.0;
-        for (ranks, around) in &net.roads.blocks().list {
-            // Who is on the source's own walk to the root has a label already, wherever it lies.
-            if around.is_some_and(|around| apart(source.point, around) > far) {
+        let in_time = |cost: Packed| !cost.is_unreached() && cost.parts().1 <= limit;
+        let Blocks { list, entries } = net.roads.blocks();
+        self.is_swept.clear();
+        for block in list {
+            let ranks = &block.ranks;
+            // Nothing below is reached sooner than where all ways to it begin, unless the search begins there.
+            let is_idle = block.entries.as_ref().is_some_and(|above| {
+                let begun = self.chain.partition_point(|rank| *rank < ranks.start);
+                let above = &entries[above.start as usize..above.end as usize];
+                self.chain.get(begun).is_none_or(|rank| *rank >= ranks.end)
+                    && !above.iter().any(|rank| in_time(self.labels[*rank as usize]))
+            });
+            self.is_swept.push(!is_idle);
+            if is_idle {
                 continue;
             }
             self.swept.push(ranks.clone());
             for rank in ranks.clone().rev() {
-                let mut best = self.labels[rank as usize];
-                for arc in ways.of(rank) {
-                    best = best.min(self.labels[arc.head as usize] + arc.cost());
-                }
-                self.labels[rank as usize] = best;
-                if !best.is_unreached() && best.parts().1 <= limit {
+                if in_time(self.sweep(net, rank)) {
                     reached(hierarchy.node_of[rank as usize]);
                 }
             }
         }
+    }
+
+    /// Labels a node whose ancestors are labelled.
+    #[inline(always)]
+    fn sweep(&mut self, net: Net<'_>, rank: u32) -> Packed {
+        let mut best = self.labels[rank as usize];
+        for arc in net.metric.ways(Side::In).of(rank) {
+            best = best.min(self.labels[arc.head as usize] + arc.cost());
+        }
+        self.labels[rank as usize] = best;
+        best
     }
 
     /// Labels the nodes above the turns out of the source's edges. These are begun with rather than the edges, so that
@@ -177,48 +195,5 @@ impl Flood {
                 }
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn boxes_are_no_farther_than_what_lies_in_them() {
-        let fixed = |degrees: f64| (degrees * 1e7) as i32;
-        let place = |lng: f64, lat: f64| LngLat::new(lng, lat).expect("on the earth");
-        for (west, south, east, north) in [
-            (10.0, 50.0, 10.2, 50.3),
-            (179.0, -20.0, 180.0, -19.0),
-            (-5.0, 79.0, 5.0, 80.0),
-        ] {
-            let around = [west, south, east, north].map(fixed);
-            for from in [
-                place(10.1, 50.1),
-                place(13.0, 53.0),
-                place(-179.5, -19.5),
-                place(0.0, 89.0),
-                place(170.0, 0.0),
-            ] {
-                let bound = apart(from, around);
-                for (lng, lat) in [
-                    (west, south),
-                    (east, north),
-                    (west, north),
-                    (east, south),
-                    ((west + east) / 2.0, north),
-                ] {
-                    let far = from.distance(place(lng, lat)).0;
-                    assert!(
-                        bound <= far * 1.001 + 1.0,
-                        "{bound} m to a box, {far} m to a place in it"
-                    );
-                }
-            }
-        }
-        // Two degrees of latitude north of a box: 222 km.
-        let bound = apart(place(10.1, 52.3), [10.0, 50.0, 10.2, 50.3].map(fixed));
-        assert!((bound - 222_390.0).abs() < 100.0, "{bound}");
     }
 }
