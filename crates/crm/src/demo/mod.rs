@@ -9,6 +9,7 @@ mod people;
 mod play;
 mod random;
 mod sales;
+mod service;
 mod store;
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ use super::deals::{self, Deal};
 use super::people::{self, People, create};
 use super::random::Random;
 use super::sales::Sales;
+use super::service::Service;
 use super::store::{self, Customer};
 use super::words::{CALLS, TASKS, VISIT_NOTES};
 use super::{DAYS, SEED, Stage, customers};
@@ -38,6 +39,7 @@ struct World<'a> {
     owners: HashMap<String, (String, String)>,
     deals: Vec<Deal>,
     sales: Sales,
+    service: Service,
     random: Random,
 }
 
@@ -52,6 +54,7 @@ pub(super) async fn play(
     let people = people::hire(stage).await?;
     let stages = people::set_up(stage, &people).await?;
     let sales = Sales::set_up(stage, &people, &stages).await?;
+    let service = Service::set_up(stage, &people).await?;
     let files = customers::files(list, LATER_FILES.len())?;
     stage.set(0, 10, 0);
     customers::import(stage, &people, "customers.csv", &files[0]).await?;
@@ -83,6 +86,7 @@ pub(super) async fn play(
         owners: HashMap::new(),
         deals: Vec::new(),
         sales,
+        service,
         random: Random::new(SEED),
     };
     world.take_stock(1).await?;
@@ -198,6 +202,9 @@ impl World<'_> {
             self.deals.extend(deal);
         }
         self.sales
+            .day(self.stage, &self.people, &self.customers, day)
+            .await?;
+        self.service
             .day(self.stage, &self.people, &self.customers, day)
             .await
     }

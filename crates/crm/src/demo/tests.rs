@@ -165,6 +165,8 @@ async fn two_years_of_a_sales_team() {
         ("activities", 300),
         ("contacts", 150),
         ("leads", 100),
+        ("cases", 60),
+        ("assets", 5),
         ("quotes", 40),
         ("orders", 20),
         ("products", 8),
