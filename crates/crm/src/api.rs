@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::Problem;
 use crate::{
-    Shared, accounts, crud, cycles, events, imports, jobs, leads, live, maps, mileage, ogc, opportunities,
-    places, plans, regions, sales, service, services, sessions, territories, users, visits,
+    Shared, accounts, crud, cycles, duplicates, events, imports, jobs, leads, live, maps, mileage, ogc,
+    opportunities, places, plans, regions, sales, service, services, sessions, territories, users, visits,
 };
 
 /// A request's body is at most so large; uploads have their own limit.
@@ -37,6 +37,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .merge(maps::router())
         .merge(live::router())
         .merge(accounts::router())
+        .merge(duplicates::router())
         .merge(leads::router())
         .merge(opportunities::router())
         .merge(sales::router())

@@ -17,6 +17,7 @@ mod spreadsheet;
 mod users;
 
 mod crud;
+mod duplicates;
 mod events;
 mod jobs;
 mod leads;

@@ -7,8 +7,8 @@ use geom::LngLat;
 use records::{At, Filter, Query, Record, Viewer};
 use serde_json::{Value, json};
 
-use super::duplicates::Duplicate;
 use crate::App;
+use crate::duplicates::Duplicate;
 use crate::plans::Language;
 use crate::problem::Problem;
 

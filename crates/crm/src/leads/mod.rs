@@ -3,7 +3,6 @@
 mod assign;
 mod check;
 mod convert;
-mod duplicates;
 mod http;
 #[cfg(test)]
 mod tests;
@@ -18,11 +17,11 @@ use utoipa::ToSchema;
 
 use crate::App;
 use crate::crud::RecordJson;
+use crate::duplicates::{Duplicate, Newcomer, duplicates};
 use crate::places::request_fields;
 use crate::plans::Language;
 use crate::problem::Problem;
 use check::Found;
-use duplicates::{Duplicate, Newcomer};
 
 pub(crate) use check::HOT;
 pub(crate) use http::router;
@@ -102,9 +101,9 @@ async fn worked_out(
     out.insert("lat".into(), place.map(LngLat::lat).into());
     let checks = check::checks(fields, &found);
     let newcomer = newcomer(id, fields, place);
-    let duplicates = duplicates::duplicates(app, &Viewer::system(), &newcomer, Language::English).await?;
+    let known = duplicates(app, &Viewer::system(), &newcomer, Language::English).await?;
     let industry = fields.get("industry").and_then(Value::as_str);
-    let (territory_id, assigned) = assign::assign(app, id, industry, place, &duplicates).await?;
+    let (territory_id, assigned) = assign::assign(app, id, industry, place, &known).await?;
     let (score, reasons) = check::score(fields, &checks, territory_id.is_some());
     out.insert("score".into(), score.into());
     out.insert("score_reasons".into(), check::reasons_json(&reasons));
@@ -237,10 +236,10 @@ async fn card(app: &App, viewer: &Viewer, lead: Record, language: Language) -> R
         .collect();
     let text = assign::reason_text(app, &lead, language).await?;
     let newcomer = newcomer(&lead.id, &lead.fields, lead.place());
-    let mut duplicates = duplicates::duplicates(app, viewer, &newcomer, language).await?;
+    let mut known = duplicates(app, viewer, &newcomer, language).await?;
     // What the lead has become is no duplicate of it.
     for link in ["account_id", "contact_id"] {
-        duplicates.retain(|d| d.id.is_none() || d.id.as_deref() != lead.text(link));
+        known.retain(|d| d.id.is_none() || d.id.as_deref() != lead.text(link));
     }
     Ok(LeadCard {
         checks,
@@ -251,7 +250,7 @@ async fn card(app: &App, viewer: &Viewer, lead: Record, language: Language) -> R
             territory_id: lead.text("territory_id").map(str::to_owned),
             text,
         }),
-        duplicates,
+        duplicates: known,
         lead: lead.into(),
     })
 }

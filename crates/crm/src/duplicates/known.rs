@@ -15,9 +15,11 @@ use crate::plans::Language;
 use crate::problem::Problem;
 
 /// Two firms of like names are one if they are no further apart.
-const NEAR_METERS: f64 = 150.0;
+pub(super) const NEAR_METERS: f64 = 150.0;
 /// So alike are two names at least that mean the same firm.
-const ALIKE: f64 = 0.6;
+pub(super) const ALIKE: f64 = 0.5;
+/// So alike are two spellings of one word at least.
+const SAME_WORD: f64 = 0.65;
 /// Looked at of each kind.
 const MOST: u32 = 10;
 
@@ -88,29 +90,44 @@ const FORMS: [&str; 20] = [
     "corp", "sa", "sarl", "bv", "und",
 ];
 
-/// A name's letters in pairs, without case, accents and legal forms.
-fn pairs(name: &str) -> BTreeSet<(char, char)> {
-    let plain = records::fold(name);
-    let words: Vec<&str> = plain
+/// The words of a name that say which it is, without case and accents.
+fn words(name: &str) -> Vec<String> {
+    records::fold(name)
         .split(|c: char| !c.is_alphanumeric())
         .filter(|w| !w.is_empty() && !FORMS.contains(w))
-        .collect();
-    let mut pairs = BTreeSet::new();
-    for word in words {
-        let letters: Vec<char> = std::iter::once(' ').chain(word.chars()).chain([' ']).collect();
-        pairs.extend(letters.windows(2).map(|w| (w[0], w[1])));
-    }
-    pairs
+        .map(str::to_owned)
+        .collect()
 }
 
-/// How alike two names are, 0..=1: Dice's coefficient of their pairs of letters (L. R. Dice, 1945).
-pub(crate) fn likeness(a: &str, b: &str) -> f64 {
-    let (a, b) = (pairs(a), pairs(b));
+/// A word's letters in pairs, its ends included.
+fn pairs(word: &str) -> BTreeSet<(char, char)> {
+    let letters: Vec<char> = std::iter::once(' ').chain(word.chars()).chain([' ']).collect();
+    letters.windows(2).map(|w| (w[0], w[1])).collect()
+}
+
+/// Dice's coefficient of two sets (L. R. Dice, 1945).
+fn dice(a: &BTreeSet<(char, char)>, b: &BTreeSet<(char, char)>) -> f64 {
     if a.is_empty() || b.is_empty() {
         return 0.0;
     }
-    let both = a.intersection(&b).count() as f64;
-    2.0 * both / (a.len() + b.len()) as f64
+    2.0 * a.intersection(b).count() as f64 / (a.len() + b.len()) as f64
+}
+
+/// How alike two names are, 0..=1, by their pairs of letters; 0 if a word of the shorter name has nothing like it in
+/// the longer: two bakeries in one street are not one because both are called bakery.
+pub(crate) fn likeness(a: &str, b: &str) -> f64 {
+    let of = |name: &str| -> Vec<BTreeSet<(char, char)>> { words(name).iter().map(|w| pairs(w)).collect() };
+    let (a, b) = (of(a), of(b));
+    let (short, long) = if a.len() <= b.len() { (&a, &b) } else { (&b, &a) };
+    if short.is_empty()
+        || short
+            .iter()
+            .any(|word| !long.iter().any(|other| dice(word, other) >= SAME_WORD))
+    {
+        return 0.0;
+    }
+    let all = |words: &[BTreeSet<(char, char)>]| words.iter().flatten().copied().collect();
+    dice(&all(&a), &all(&b))
 }
 
 /// Everybody on record who may be the newcomer, the surest first. Whom the viewer may not see is told without a name.
