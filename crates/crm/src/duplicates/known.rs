@@ -325,7 +325,7 @@ async fn by_index(
                 }
             }
         }
-        for hit in view.search(name, MOST as usize) {
+        for hit in view.search(&words(name).join(" "), MOST as usize) {
             if likeness(name, hit.found.text("name").unwrap_or_default()) > 0.99 {
                 hits.push((id_text(hit.found.id()), Reason::Name));
             }
