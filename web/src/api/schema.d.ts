@@ -2912,6 +2912,10 @@ export interface components {
             /** @description The type a link points to. */
             to?: string | null;
             unit?: string | null;
+            /** @description What a person reads for each choice. */
+            words: {
+                [key: string]: components["schemas"]["LabelJson"];
+            };
         };
         /** @description Fields of a record to write. */
         FieldsBody: {
@@ -4317,8 +4321,14 @@ export interface components {
         };
         /** @description A record type. */
         TypeJson: {
+            /** @description The part of the program its records belong to; null for what has a screen of its own. */
+            area?: string | null;
+            /** @description The field by which records stand in columns of a board. */
+            board?: string | null;
             fields: components["schemas"]["FieldJson"][];
             label: components["schemas"]["LabelJson"];
+            /** @description The fields that a list shows. */
+            list: string[];
             name: string;
             /** @description Has `lng` and `lat`. */
             place: boolean;

@@ -1,0 +1,37 @@
+// Deutsch: Listen, Formulare und Seiten, die aus den Deklarationen der Datensätze kommen.
+import type { records as en } from '../en/records';
+import type { Message } from '../index.svelte';
+
+export const records: Record<keyof typeof en, Message> = {
+  'rec.count': '{n} {types}',
+  'rec.show': 'Anzeigen als',
+  'rec.show.list': 'Liste',
+  'rec.show.board': 'Tafel',
+  'rec.new': 'Neu: {type}',
+  'rec.edit': '{title} bearbeiten',
+  'rec.saved': '{title} gespeichert',
+  'rec.deleted': '{title} gelöscht',
+  'rec.delete': 'Löschen',
+  'rec.copyLink': 'Link kopieren',
+  'rec.choose': 'Wählen…',
+  'rec.type': 'Namen eintippen…',
+  'rec.clear': '{name} leer lassen',
+  'rec.noneFound': 'Kein Treffer unter dem, was Sie sehen dürfen.',
+  'rec.notSeen': 'für Sie nicht sichtbar',
+  'rec.required': 'Das wird gebraucht.',
+  'rec.must': '* wird gebraucht',
+  'rec.notADate': '„{text}“ ist kein Datum mit Uhrzeit.',
+  'rec.more': { one: '{n} weiteres Feld', other: '{n} weitere Felder' },
+  'rec.emptyShow': { one: '{n} leeres Feld zeigen', other: '{n} leere Felder zeigen' },
+  'rec.emptyHide': 'Leere Felder ausblenden',
+  'rec.entries': { one: '{n} Eintrag', other: '{n} Einträge' },
+  'rec.showAll': 'Alle {n} zeigen',
+  'rec.empty': 'Noch keine {types}. Legen Sie den ersten Eintrag an.',
+  'rec.emptyRead': 'Noch keine {types}, die Sie sehen dürfen.',
+  'rec.noMatch': 'Keine {types} passen. Entfernen Sie einen Filter oder suchen Sie nach weniger.',
+  'rec.notFound': 'Hier gibt es das nicht ({type}), oder Sie dürfen es nicht sehen.',
+  'rec.clash': 'Es wurde geändert, während Sie es bearbeitet haben. Nochmals Speichern behält, was das Formular jetzt sagt.',
+  'rec.clashBy': '{name} hat es geändert, während Sie es bearbeitet haben. Nochmals Speichern behält, was das Formular jetzt sagt.',
+  'rec.rate.tax_rate': 'Steuersatz',
+  'rec.rate.discount': 'Rabatt auf alles',
+};
