@@ -34,4 +34,12 @@ export const records: Record<keyof typeof en, Message> = {
   'rec.clashBy': '{name} hat es geändert, während Sie es bearbeitet haben. Nochmals Speichern behält, was das Formular jetzt sagt.',
   'rec.rate.tax_rate': 'Steuersatz',
   'rec.rate.discount': 'Rabatt auf alles',
+
+  'board.before': 'Spalte davor',
+  'board.after': 'Spalte danach',
+  'board.move': '{title} verschieben',
+  'board.moveTo': 'Verschieben nach',
+  'board.moved': '{title} verschoben nach {column}',
+  'board.none': 'Hier ist nichts.',
+  'board.first': { one: 'im ersten', other: 'in den ersten {n}' },
 };

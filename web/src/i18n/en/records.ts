@@ -31,4 +31,12 @@ export const records = {
   'rec.clashBy': '{name} changed it while you were editing. Press Save again to keep what the form says now.',
   'rec.rate.tax_rate': 'Tax rate',
   'rec.rate.discount': 'Discount on all',
+
+  'board.before': 'Column before',
+  'board.after': 'Column after',
+  'board.move': 'Move {title}',
+  'board.moveTo': 'Move to',
+  'board.moved': '{title} moved to {column}',
+  'board.none': 'Nothing here.',
+  'board.first': { one: 'in the first', other: 'in the first {n}' },
 } as const;
