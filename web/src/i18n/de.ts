@@ -8,5 +8,6 @@ import { imports } from './de/imports';
 import { map } from './de/map';
 import { records } from './de/records';
 import { regions } from './de/regions';
+import { sales } from './de/sales';
 
-export const de = { ...frame, ...map, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...records };
+export const de = { ...frame, ...map, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...records, ...sales };

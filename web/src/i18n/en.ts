@@ -8,5 +8,6 @@ import { imports } from './en/imports';
 import { map } from './en/map';
 import { records } from './en/records';
 import { regions } from './en/regions';
+import { sales } from './en/sales';
 
-export const en = { ...frame, ...map, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...records };
+export const en = { ...frame, ...map, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...records, ...sales };

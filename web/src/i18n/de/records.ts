@@ -12,6 +12,8 @@ export const records: Record<keyof typeof en, Message> = {
   'rec.saved': '{title} gespeichert',
   'rec.deleted': '{title} gelöscht',
   'rec.delete': 'Löschen',
+  'rec.previous': 'Der Eintrag davor',
+  'rec.next': 'Der nächste Eintrag',
   'rec.copyLink': 'Link kopieren',
   'rec.choose': 'Wählen…',
   'rec.type': 'Namen eintippen…',

@@ -9,6 +9,8 @@ export const records = {
   'rec.saved': '{title} saved',
   'rec.deleted': '{title} deleted',
   'rec.delete': 'Delete',
+  'rec.previous': 'The one before',
+  'rec.next': 'The next one',
   'rec.copyLink': 'Copy link',
   'rec.choose': 'Choose…',
   'rec.type': 'Type a name…',
