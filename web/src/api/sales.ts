@@ -45,6 +45,8 @@ export interface PriceAnswer {
   product_id: Id; text: string; unit: string | null; unit_price: number | null; currency: string; tax_rate: number; price_book_id: Id | null; price_book: string | null; why: string;
 }
 
+export interface Accepted { quote: Stored; order: Stored; change_set: Id }
+
 /** Takes a lead in: checked, scored and assigned. */
 export const capture = (fields: Record<string, Value>) => post<Captured>('/api/v1/leads/capture', { fields });
 export const leadCard = (id: Id, signal?: AbortSignal) => get<LeadCard>(`/api/v1/leads/${id}/card`, signal ? { signal } : {});
@@ -59,7 +61,7 @@ export const forecast = (query: Query, signal?: AbortSignal) => get<Forecast>('/
 export const askPrices = (account: Id, products: { product_id: Id; quantity: number }[], day: string | null = null) =>
   post<{ prices: PriceAnswer[] }>('/api/v1/prices/ask', { account_id: account, day, products }).then((answer) => answer.prices);
 export const revise = (quote: Id) => post<Written>(`/api/v1/quotes/${quote}/revise`, {});
-export const accept = (quote: Id) => post<{ quote: Stored; order: Stored; change_set: Id }>(`/api/v1/quotes/${quote}/accept`, {});
+export const accept = (quote: Id) => post<Accepted>(`/api/v1/quotes/${quote}/accept`, {});
 export const document = (plural: 'quotes' | 'orders', id: Id, language: string) => download('GET', `/api/v1/${plural}/${id}/document`, { query: { language }, dated: false });
 export const handOver = (order: Id) => post<{ record: Stored; message_id: string; change_set: Id }>(`/api/v1/orders/${order}/hand-over`, {});
 export const ubl = (order: Id) => download('GET', `/api/v1/orders/${order}/ubl`, { dated: false });
