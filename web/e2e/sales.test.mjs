@@ -229,7 +229,7 @@ test('a lead becomes a customer and an opportunity, moves over the board, and it
     const stored = await (await page.request.get(`${address}/api/v1/quotes/${id}`)).json();
     assert.equal(stored.fields.total, 294_074, 'the server comes to the same sum');
 
-    await page.getByRole('button', { name: 'Send' }).click();
+    await page.getByRole('button', { name: 'Mark as sent' }).click();
     await page.getByRole('button', { name: 'New revision' }).waitFor();
     assert.equal(await add.count(), 0, 'what was sent is not written on any more');
     const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'PDF' }).click()]);

@@ -18,6 +18,12 @@ export function openAccount(account: string, lng: number | null = null, lat: num
   if (lng !== null && lat !== null) stage.show(lng, lat);
 }
 
+/** Shows an opportunity on its page, or its customer to whom sales are not open. */
+export function openDeal(id: string, account: string): void {
+  if (session.screens.includes('sales')) view.go({ screen: 'sales', argument: 'opportunities', item: id, selection: null, extra: {} });
+  else openAccount(account);
+}
+
 /** Everything the map has to show. */
 export function fitAll(): void {
   const bounds = session.known?.map?.bounds;

@@ -183,6 +183,8 @@ export const frame: Record<keyof typeof english, Message> = {
   'keys.rows': 'Nächste, vorige Zeile',
   'keys.tick': 'Zeile auswählen',
   'keys.open': 'Öffnen',
+  'keys.new': 'Neu',
+  'keys.moveCard': 'Karte auf der Tafel verschieben',
   'keys.day': 'Mein Tag',
   'keys.plan': 'Planen',
   'keys.stop': 'Nächster, voriger Halt',

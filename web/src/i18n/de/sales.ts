@@ -103,7 +103,7 @@ export const sales: Record<keyof typeof english, Message> = {
   'doc.revision': 'Fassung {n}',
   'doc.validUntil': 'gültig bis {date}',
   'doc.noLinesYet': 'Ein Angebot ohne Positionen bietet nichts. Fügen Sie erst eine hinzu.',
-  'doc.send': 'Verschicken',
+  'doc.send': 'Als verschickt setzen',
   'doc.revise': 'Neue Fassung',
   'doc.reject': 'Abgelehnt',
   'doc.accept': 'Angenommen: Auftrag anlegen',

@@ -180,6 +180,8 @@ export const frame = {
   'keys.rows': 'Next, previous row',
   'keys.tick': 'Select row',
   'keys.open': 'Open',
+  'keys.new': 'New',
+  'keys.moveCard': 'Move a card on its board',
   'keys.day': 'My day',
   'keys.plan': 'Plan',
   'keys.stop': 'Next, previous stop',

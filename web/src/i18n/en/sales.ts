@@ -100,7 +100,7 @@ export const sales = {
   'doc.revision': 'Revision {n}',
   'doc.validUntil': 'valid until {date}',
   'doc.noLinesYet': 'A quote without lines offers nothing. Add one first.',
-  'doc.send': 'Send',
+  'doc.send': 'Mark as sent',
   'doc.revise': 'New revision',
   'doc.reject': 'Rejected',
   'doc.accept': 'Accepted: make the order',

@@ -94,8 +94,11 @@ class Links {
   }
 
   async #some(type: TypeDeclaration, ids: Id[]): Promise<void> {
+    const date = view.asOf;
     try {
       const { records } = await list(type.plural, { filter: `id IN (${ids.map(quote).join(', ')})`, limit: TOGETHER });
+      // Meanwhile another date is shown: what was asked for is forgotten already.
+      if (date !== view.asOf) return;
       for (const id of ids) this.#known.set(`${type.name}/${id}`, records.find((record) => record.id === id) ?? null);
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;

@@ -102,7 +102,10 @@ export function parsed(field: FieldDeclaration, text: string, type: string, curr
   }
 }
 
+/** Where a record lies: shown on the map, not as numbers. */
+export const isPosition = (type: TypeDeclaration, field: FieldDeclaration): boolean => type.place && ['lng', 'lat'].includes(field.name);
+
 /** Fields a person can fill in. */
 export function editable(type: TypeDeclaration): FieldDeclaration[] {
-  return type.fields.filter((field) => !field.read_only && field.kind !== 'json');
+  return type.fields.filter((field) => !field.read_only && field.kind !== 'json' && !isPosition(type, field));
 }
