@@ -194,6 +194,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A call comes in or goes out: the caller is found, the call noted, and the page of whom it is for told by `call` */
+        post: operations["post_api_v1_calls"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open a case: customer, queue and service level are found, the clocks start */
+        post: operations["post_api_v1_cases_open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/change-sets": {
         parameters: {
             query?: never;
@@ -2390,6 +2424,23 @@ export interface components {
             /** @description Whoever has it can read the calendar. Shown this once. */
             url: string;
         };
+        CallBody: {
+            /** @description in (unless said) or out */
+            direction?: string | null;
+            /** @description In any spelling. */
+            number: string;
+            /** @description Whose telephone rings; for others than oneself a manager's or administrator's business. */
+            user_id?: string | null;
+        };
+        /** @description Who may be calling. */
+        Caller: {
+            account_id?: string | null;
+            account_name?: string | null;
+            id: string;
+            name: string;
+            /** @description contact, account, lead */
+            type: string;
+        };
         /** @description A place that the address may mean. */
         Candidate: {
             /** Format: double */
@@ -3573,6 +3624,25 @@ export interface components {
              */
             effort: string | null;
         };
+        /** @description A call, and what to show. */
+        IncomingCall: {
+            /** @description The call's activity, for the wrap-up note; null where nobody was found. */
+            activity_id?: string | null;
+            /** @description The likeliest first. */
+            callers: components["schemas"]["Caller"][];
+            direction: string;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            next_visit?: number | null;
+            number: string;
+            /**
+             * Format: int64
+             * @description Of the first caller's customer.
+             */
+            open_cases: number;
+        };
         /** @description What is not right. Lists hold at most 1,000 each, counts all. */
         IssuesJson: {
             /** Format: int64 */
@@ -3983,6 +4053,14 @@ export interface components {
             day: string;
             location_id: string;
             user_id: string;
+        };
+        OpenBody: {
+            /** @description Who wrote. */
+            email?: string | null;
+            /** @description Fields of a case; customer, queue and service level are found where they are not said. */
+            fields: Record<string, never>;
+            /** @description Who called. */
+            phone?: string | null;
         };
         /** @description What leaves this machine. */
         Outbound: {
@@ -5492,6 +5570,76 @@ export interface operations {
             };
         };
     };
+    post_api_v1_calls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncomingCall"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_cases_open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenRecord"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_api_v1_change_sets: {
         parameters: {
             query?: {
@@ -6135,7 +6283,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description text/event-stream: `change` {seq,type,id,operation,author}, `version` {data_version}, `job` Job */
+            /** @description text/event-stream: `change` {seq,type,id,operation,author}, `version` {data_version}, `job` Job, `call` IncomingCall */
             200: {
                 headers: {
                     [name: string]: unknown;
