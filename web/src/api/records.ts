@@ -5,6 +5,8 @@ import type { ChangeSet, Id, Revision, Stored, TypeDeclaration, UndoResult, Valu
 export const types = () => get<{ types: TypeDeclaration[] }>('/api/v1/types', { dated: false }).then((answer) => answer.types);
 export const list = (plural: string, query: Query = {}, signal?: AbortSignal) =>
   get<{ records: Stored[]; next_cursor: string | null }>(`/api/v1/${plural}`, { query, ...(signal ? { signal } : {}) });
+export const count = (plural: string, query: Query = {}, signal?: AbortSignal) =>
+  get<{ count: number }>(`/api/v1/${plural}/count`, { query, ...(signal ? { signal } : {}) }).then((answer) => answer.count);
 export const read = (plural: string, id: Id) => get<Stored>(`/api/v1/${plural}/${id}`);
 export const create = (plural: string, fields: Record<string, Value>) => post<Written>(`/api/v1/${plural}`, { fields });
 export const change = (plural: string, id: Id, version: number, fields: Record<string, Value>) =>

@@ -194,6 +194,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A call comes in or goes out: the caller is found, the call noted, and the page of whom it is for told by `call` */
+        post: operations["post_api_v1_calls"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open a case: customer, queue and service level are found, the clocks start */
+        post: operations["post_api_v1_cases_open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/change-sets": {
         parameters: {
             query?: never;
@@ -536,6 +570,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sales forecast */
+        get: operations["get_api_v1_forecast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/geocode-jobs": {
         parameters: {
             query?: never;
@@ -725,6 +776,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/leads/{id}/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A lead with its checks, its points, why it is whose, and who it may be already */
+        get: operations["get_api_v1_leads_id_card"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look at a lead again, after it was changed */
+        post: operations["post_api_v1_leads_id_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/convert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a lead a customer, a contact and an opportunity */
+        post: operations["post_api_v1_leads_id_convert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/capture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a lead in: checked, scored and assigned */
+        post: operations["post_api_v1_leads_capture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/legend": {
         parameters: {
             query?: never;
@@ -895,6 +1014,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/opportunities/{id}/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An opportunity with its way through the stages, its people, quotes, orders and tasks */
+        get: operations["get_api_v1_opportunities_id_card"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/opportunities/{id}/stage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move an opportunity to another stage */
+        post: operations["post_api_v1_opportunities_id_stage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An order as PDF */
+        get: operations["get_api_v1_orders_id_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/ubl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An order as UBL 2.1 */
+        get: operations["get_api_v1_orders_id_ubl"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/outbound": {
         parameters: {
             query?: never;
@@ -904,6 +1091,23 @@ export interface paths {
         };
         /** What leaves this machine: nothing */
         get: operations["get_api_v1_outbound"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Opportunities by stage */
+        get: operations["get_api_v1_pipelines_board"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1025,6 +1229,74 @@ export interface paths {
         put?: never;
         /** Plan again with a wish: a new draft, with what it changes */
         post: operations["post_api_v1_plans_id_replan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prices/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a customer pays for products, and why */
+        post: operations["post_api_v1_prices_ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quotes/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept a quote: it becomes an order, and its opportunity is won */
+        post: operations["post_api_v1_quotes_id_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quotes/{id}/document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A quote as PDF */
+        get: operations["get_api_v1_quotes_id_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quotes/{id}/revise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a new revision of a quote, a draft; the one before is replaced */
+        post: operations["post_api_v1_quotes_id_revise"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1961,6 +2233,13 @@ export interface components {
             change_set: string;
             plan: components["schemas"]["DayPlan"];
         };
+        /** @description An accepted quote and the order it became. */
+        AcceptedQuote: {
+            /** @description Goes to `/api/v1/change-sets/{id}/undo`. */
+            change_set: string;
+            order: components["schemas"]["RecordJson"];
+            quote: components["schemas"]["RecordJson"];
+        };
         /** @description The town that all places of a group are in. */
         AlikeAnswer: {
             city: string;
@@ -2046,6 +2325,29 @@ export interface components {
             lng?: number | null;
             message: string;
         };
+        /** @description What a product costs this customer. */
+        AskedPrice: {
+            currency: string;
+            price_book?: string | null;
+            price_book_id?: string | null;
+            product_id: string;
+            /**
+             * Format: int64
+             * @description Hundredths of a percent.
+             */
+            tax_rate: number;
+            text: string;
+            unit?: string | null;
+            /**
+             * Format: int64
+             * @description Minor units; null where no price book that holds has the product.
+             */
+            unit_price?: number | null;
+            why: string;
+        };
+        AskedPrices: {
+            prices: components["schemas"]["AskedPrice"][];
+        };
         Best: {
             day: string;
             /** Format: int64 */
@@ -2066,6 +2368,26 @@ export interface components {
             reason: string;
             title: string;
             type: string;
+        };
+        /** @description The sales of a pipeline by stage. */
+        Board: {
+            /** Format: int64 */
+            amount: number;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            as_of: number;
+            /**
+             * Format: int64
+             * @description Of what is open.
+             */
+            count: number;
+            pipeline_id?: string | null;
+            pipelines: components["schemas"]["PipelineName"][];
+            stages: components["schemas"]["StageColumn"][];
+            /** Format: int64 */
+            weighted: number;
         };
         /** @description The visit that was booked. */
         Booked: {
@@ -2102,6 +2424,23 @@ export interface components {
             /** @description Whoever has it can read the calendar. Shown this once. */
             url: string;
         };
+        CallBody: {
+            /** @description in (unless said) or out */
+            direction?: string | null;
+            /** @description In any spelling. */
+            number: string;
+            /** @description Whose telephone rings; for others than oneself a manager's or administrator's business. */
+            user_id?: string | null;
+        };
+        /** @description Who may be calling. */
+        Caller: {
+            account_id?: string | null;
+            account_name?: string | null;
+            id: string;
+            name: string;
+            /** @description contact, account, lead */
+            type: string;
+        };
         /** @description A place that the address may mean. */
         Candidate: {
             /** Format: double */
@@ -2119,6 +2458,17 @@ export interface components {
             candidates: components["schemas"]["Candidate"][];
             status: string;
             why: string;
+        };
+        CaptureBody: {
+            /** @description Fields of a lead. */
+            fields: Record<string, never>;
+        };
+        /** @description A lead as it was written, with what was found out. */
+        Captured: {
+            card: components["schemas"]["LeadCard"];
+            /** @description Goes to `/api/v1/change-sets/{id}/undo`. */
+            change_set: string;
+            record: components["schemas"]["RecordJson"];
         };
         /** @description A customer on one page. */
         Card: {
@@ -2331,6 +2681,13 @@ export interface components {
              */
             lng: number | null;
         };
+        /** @description Something that was looked at. */
+        CheckJson: {
+            /** @description address, no-address, email, phone, no-contact */
+            code: string;
+            ok: boolean;
+            text: string;
+        };
         /** @description Claims of about the same confidence. */
         ClaimedAndTrue: {
             /**
@@ -2401,6 +2758,24 @@ export interface components {
             asked: number;
             /** Format: int64 */
             met: number;
+        };
+        /** @description What a lead is to become. */
+        ConvertBody: {
+            /** @description A customer who is on record; null makes a new one. */
+            account_id?: string | null;
+            /** @description A contact who is on record; null makes a new one. */
+            contact_id?: string | null;
+            opportunity?: components["schemas"]["NewOpportunity"] | null;
+        };
+        /** @description What a lead has become. */
+        Converted: {
+            account_id: string;
+            /** @description Goes to `/api/v1/change-sets/{id}/undo`. */
+            change_set: string;
+            contact_id: string;
+            /** @description The place of a new customer; null for one on record. */
+            location_id?: string | null;
+            opportunity_id?: string | null;
         };
         Count: {
             /** Format: int64 */
@@ -2730,6 +3105,53 @@ export interface components {
             id: string;
             name: string;
         };
+        /** @description Something to look at. */
+        DealAlert: {
+            /** @description slow, past-close-date, task-overdue, nothing-planned */
+            code: string;
+            text: string;
+        };
+        /** @description A possible sale on the board. */
+        DealCard: {
+            account_id: string;
+            /** @description Null for whoever may not see the customer. */
+            account_name?: string | null;
+            /**
+             * Format: int64
+             * @description Minor units.
+             */
+            amount?: number | null;
+            close_date?: string | null;
+            currency: string;
+            /** Format: int64 */
+            days_in_stage?: number | null;
+            id: string;
+            /** @description Longer in its stage than the stage should take, or past its close date. */
+            late: boolean;
+            name: string;
+            owner_id?: string | null;
+            owner_name?: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970; null where it was not recorded.
+             */
+            stage_since?: number | null;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description An opportunity with everything that belongs to it. */
+        DealPage: {
+            account_name?: string | null;
+            activities: components["schemas"]["RecordJson"][];
+            alerts: components["schemas"]["DealAlert"][];
+            opportunity: components["schemas"]["RecordJson"];
+            orders: components["schemas"]["RecordJson"][];
+            quotes: components["schemas"]["RecordJson"][];
+            roles: components["schemas"]["KeyPlayer"][];
+            steps: components["schemas"]["StageStep"][];
+            /** @description Whose the place is, or was when it was closed. */
+            territory_id?: string | null;
+        };
         Deleted: {
             change_set: string;
         };
@@ -2863,6 +3285,26 @@ export interface components {
             /** Format: int64 */
             visits: number;
         };
+        /** @description Somebody on record who may be the same. */
+        Duplicate: {
+            /**
+             * Format: double
+             * @description From the newcomer's place, in metres.
+             */
+            distance_m?: number | null;
+            /** @description It exists, and somebody else may see it. */
+            hidden: boolean;
+            /** @description Null for whoever may not see it. */
+            id?: string | null;
+            /** @description Whom to ask. */
+            owner_name?: string | null;
+            /** @description In sentences. */
+            reasons: string[];
+            subtitle: string;
+            title: string;
+            /** @description account, contact, lead */
+            type: string;
+        };
         /**
          * @description What to do with a row whose customer is on record already.
          * @enum {string}
@@ -2912,6 +3354,10 @@ export interface components {
             /** @description The type a link points to. */
             to?: string | null;
             unit?: string | null;
+            /** @description What a person reads for each choice. */
+            words: {
+                [key: string]: components["schemas"]["LabelJson"];
+            };
         };
         /** @description Fields of a record to write. */
         FieldsBody: {
@@ -2974,6 +3420,60 @@ export interface components {
              * @description Visits done on the day and in the 90 days before it.
              */
             visits_90_days: number;
+        };
+        /** @description What was asked, and the rows. */
+        Forecast: {
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            as_of: number;
+            by: string;
+            from: string;
+            rows: components["schemas"]["ForecastRow"][];
+            to: string;
+            total: components["schemas"]["ForecastFigures"];
+        };
+        /** @description Amounts in minor units of the organisation's currency. */
+        ForecastFigures: {
+            /**
+             * Format: int64
+             * @description Open, in stages that count as the best case.
+             */
+            best_case: number;
+            /**
+             * Format: int64
+             * @description Open, in stages that count as committed.
+             */
+            commit: number;
+            /** Format: int64 */
+            count: number;
+            /** Format: int64 */
+            lost: number;
+            /**
+             * Format: int64
+             * @description Not closed yet.
+             */
+            open: number;
+            /** Format: int64 */
+            target: number;
+            /**
+             * Format: int64
+             * @description Each open amount times its probability.
+             */
+            weighted: number;
+            /** Format: int64 */
+            won: number;
+        };
+        /** @description One rep, territory, stage or month. */
+        ForecastRow: {
+            /** @description Null for what belongs to none. */
+            id?: string | null;
+            name: string;
+            own: components["schemas"]["ForecastFigures"];
+            parent_id?: string | null;
+            /** @description With everything below it. */
+            rolled_up: components["schemas"]["ForecastFigures"];
         };
         /** @description An address or place of the map. */
         FoundPlace: {
@@ -3124,6 +3624,25 @@ export interface components {
              */
             effort: string | null;
         };
+        /** @description A call, and what to show. */
+        IncomingCall: {
+            /** @description The call's activity, for the wrap-up note; null where nobody was found. */
+            activity_id?: string | null;
+            /** @description The likeliest first. */
+            callers: components["schemas"]["Caller"][];
+            direction: string;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            next_visit?: number | null;
+            number: string;
+            /**
+             * Format: int64
+             * @description Of the first caller's customer.
+             */
+            open_cases: number;
+        };
         /** @description What is not right. Lists hold at most 1,000 each, counts all. */
         IssuesJson: {
             /** Format: int64 */
@@ -3179,6 +3698,16 @@ export interface components {
         JobList: {
             jobs: components["schemas"]["Job"][];
         };
+        /** @description A person who has to do with a sale. */
+        KeyPlayer: {
+            contact_id: string;
+            id: string;
+            /** Format: int64 */
+            influence?: number | null;
+            name: string;
+            role: string;
+            title?: string | null;
+        };
         /** @description A text in the interface's languages. */
         LabelJson: {
             de: string;
@@ -3206,6 +3735,22 @@ export interface components {
             /** Format: int64 */
             minutes: number;
             name: string;
+        };
+        /** @description Whose a lead is, and why. */
+        LeadAssignment: {
+            owner_id?: string | null;
+            territory_id?: string | null;
+            text: string;
+        };
+        /** @description A lead with what is known about it. */
+        LeadCard: {
+            assignment?: components["schemas"]["LeadAssignment"] | null;
+            checks: components["schemas"]["CheckJson"][];
+            duplicates: components["schemas"]["Duplicate"][];
+            /** @description Its points make it a hot one. */
+            hot: boolean;
+            lead: components["schemas"]["RecordJson"];
+            score_reasons: components["schemas"]["ScoreReason"][];
         };
         /** @description A visit that is due and not planned. */
         LeftOut: {
@@ -3350,6 +3895,21 @@ export interface components {
             to_seq: number;
             visit_id: string;
         };
+        MoveBody: {
+            /** @description An account that won it instead. */
+            competitor_id?: string | null;
+            loss_reason?: string | null;
+            stage_id: string;
+            win_reason?: string | null;
+        };
+        /** @description An opportunity after its move. */
+        MovedDeal: {
+            /** @description Goes to `/api/v1/change-sets/{id}/undo`. */
+            change_set: string;
+            record: components["schemas"]["RecordJson"];
+            /** @description Tasks that the stage asks for. */
+            tasks: components["schemas"]["RecordJson"][];
+        };
         /** @description A place that would change hands. */
         MovedJson: {
             /** @description Name of the territory; null: none. */
@@ -3420,6 +3980,18 @@ export interface components {
              */
             weeks: number | null;
         };
+        /** @description The possible sale that a lead becomes. */
+        NewOpportunity: {
+            /**
+             * Format: int64
+             * @description Minor units.
+             */
+            amount?: number | null;
+            close_date?: string | null;
+            name: string;
+            /** @description The first stage unless said. */
+            stage_id?: string | null;
+        };
         /** @description A password to set. */
         NewPassword: {
             password: string;
@@ -3481,6 +4053,14 @@ export interface components {
             day: string;
             location_id: string;
             user_id: string;
+        };
+        OpenBody: {
+            /** @description Who wrote. */
+            email?: string | null;
+            /** @description Fields of a case; customer, queue and service level are found where they are not said. */
+            fields: Record<string, never>;
+            /** @description Who called. */
+            phone?: string | null;
         };
         /** @description What leaves this machine. */
         Outbound: {
@@ -3633,6 +4213,10 @@ export interface components {
             distance_m?: number | null;
             record: components["schemas"]["RecordJson"];
         };
+        PipelineName: {
+            id: string;
+            name: string;
+        };
         /** @description A place that an issue is about. */
         PlaceJson: {
             account_id: string;
@@ -3732,6 +4316,12 @@ export interface components {
             possible: boolean;
             sentence: string;
             to: components["schemas"]["DayAfter"];
+        };
+        PriceBody: {
+            account_id: string;
+            /** @description Today unless said. */
+            day?: string | null;
+            products: components["schemas"]["WantedProduct"][];
         };
         /** @description An error as a client sees it (RFC 9457). */
         Problem: {
@@ -3981,6 +4571,12 @@ export interface components {
             rule: string;
             text: string;
         };
+        /** @description Points, and what for. */
+        ScoreReason: {
+            /** Format: int64 */
+            points: number;
+            text: string;
+        };
         SearchAnswer: {
             places: components["schemas"]["FoundPlace"][];
             records: components["schemas"]["FoundRecord"][];
@@ -4080,6 +4676,36 @@ export interface components {
             filter?: string | null;
             shape?: components["schemas"]["ShapeBody"] | null;
         };
+        /** @description A column of the board. */
+        StageColumn: {
+            /**
+             * Format: int64
+             * @description Minor units.
+             */
+            amount: number;
+            /** @description At most 200, the largest first. */
+            cards: components["schemas"]["DealCard"][];
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: int64
+             * @description How many days it should take at most.
+             */
+            days?: number | null;
+            id: string;
+            is_closed: boolean;
+            is_won: boolean;
+            name: string;
+            /** Format: int64 */
+            position: number;
+            /** Format: int64 */
+            probability: number;
+            /**
+             * Format: int64
+             * @description Each amount times its probability.
+             */
+            weighted: number;
+        };
         /** @description Open opportunities of one stage. */
         StageFigures: {
             /**
@@ -4094,6 +4720,29 @@ export interface components {
             count: number;
             label: string;
             stage: string;
+        };
+        /** @description A stretch of a sale's way. */
+        StageStep: {
+            /**
+             * Format: int64
+             * @description When it left the stage, in minor units.
+             */
+            amount?: number | null;
+            by_name?: string | null;
+            /** Format: int64 */
+            days: number;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            from: number;
+            stage: string;
+            stage_id: string;
+            /**
+             * Format: int64
+             * @description Null while it is there.
+             */
+            to?: number | null;
         };
         /** @description One visit of the day. Times are milliseconds since 1970. */
         Stop: {
@@ -4317,8 +4966,14 @@ export interface components {
         };
         /** @description A record type. */
         TypeJson: {
+            /** @description The part of the program its records belong to; null for what has a screen of its own. */
+            area?: string | null;
+            /** @description The field by which records stand in columns of a board. */
+            board?: string | null;
             fields: components["schemas"]["FieldJson"][];
             label: components["schemas"]["LabelJson"];
+            /** @description The fields that a list shows. */
+            list: string[];
             name: string;
             /** @description Has `lng` and `lat`. */
             place: boolean;
@@ -4400,6 +5055,15 @@ export interface components {
             named: number;
             /** Format: int64 */
             number: number;
+        };
+        /** @description A product and how much of it. */
+        WantedProduct: {
+            product_id: string;
+            /**
+             * Format: double
+             * @description One unless said.
+             */
+            quantity?: number | null;
         };
         /** @description A question about a cycle. */
         WhatIf: {
@@ -4902,6 +5566,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CalendarAddress"];
+                };
+            };
+        };
+    };
+    post_api_v1_calls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncomingCall"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_cases_open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenRecord"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5549,12 +6283,50 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description text/event-stream: `change` {seq,type,id,operation,author}, `version` {data_version}, `job` Job */
+            /** @description text/event-stream: `change` {seq,type,id,operation,author}, `version` {data_version}, `job` Job, `call` IncomingCall */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    get_api_v1_forecast: {
+        parameters: {
+            query?: {
+                /** @description What was true then: milliseconds since 1970, RFC 3339, or a local day (its end). */
+                as_of?: string;
+                /** @description owner (unless said), territory, stage, month */
+                by?: string;
+                /** @description First close date; the first of this quarter unless said. */
+                from?: string;
+                /** @description As believed then; the present unless said. */
+                known_at?: string;
+                /** @description Last close date; the last of this quarter unless said. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Forecast"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
             };
         };
     };
@@ -5857,6 +6629,144 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LassoJson"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_leads_id_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadCard"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_leads_id_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Captured"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_leads_id_convert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConvertBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Converted"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_leads_capture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaptureBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Captured"];
                 };
             };
             400: {
@@ -6174,6 +7084,141 @@ export interface operations {
             };
         };
     };
+    get_api_v1_opportunities_id_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DealPage"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_opportunities_id_stage: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovedDeal"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_orders_id_document: {
+        parameters: {
+            query?: {
+                /** @description en or de; the reader's own unless said. */
+                language?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description PDF */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_orders_id_ubl: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UBL 2.1 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/xml": unknown;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_api_v1_outbound: {
         parameters: {
             query?: never;
@@ -6189,6 +7234,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Outbound"];
+                };
+            };
+        };
+    };
+    get_api_v1_pipelines_board: {
+        parameters: {
+            query?: {
+                /** @description What was true then: milliseconds since 1970, RFC 3339, or a local day (its end). */
+                as_of?: string;
+                /** @description Closed ones of the last so many days, 90 unless said. */
+                closed?: number;
+                /** @description As believed then; the present unless said. */
+                known_at?: string;
+                /** @description Only somebody's. */
+                owner?: string;
+                /** @description One of several pipelines; the first unless said. */
+                pipeline?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -6376,6 +7459,144 @@ export interface operations {
                 };
             };
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_prices_ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriceBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedPrices"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_quotes_id_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedQuote"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_quotes_id_document: {
+        parameters: {
+            query?: {
+                /** @description en or de; the reader's own unless said. */
+                language?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description PDF */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_quotes_id_revise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenRecord"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

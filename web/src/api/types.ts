@@ -34,10 +34,18 @@ export interface Stored {
 
 export interface FieldDeclaration {
   name: string; kind: string; label: Record<'en' | 'de', string>; required: boolean; read_only: boolean; personal: boolean; sort: boolean;
-  choices: string[]; to: string | null; unit: string | null; max: number | null;
+  choices: string[]; words: { [choice: string]: Record<'en' | 'de', string> }; to: string | null; unit: string | null; max: number | null;
 }
 export interface TypeDeclaration {
-  name: string; plural: string; label: Record<'en' | 'de', string>; plural_label: Record<'en' | 'de', string>; title: string | null; fields: FieldDeclaration[];
+  name: string; plural: string; label: Record<'en' | 'de', string>; plural_label: Record<'en' | 'de', string>; title: string | null;
+  place: boolean; validity: boolean;
+  /** The part of the program its records belong to, such as `sales`; null for what has a screen of its own. */
+  area: string | null;
+  /** The fields a list shows. */
+  list: string[];
+  /** The field by which records stand in the columns of a board. */
+  board: string | null;
+  fields: FieldDeclaration[];
 }
 export interface Revision {
   record: Stored; superseded_at: number | null; operation: string; author: Id | null; author_name: string | null; cause: string | null;

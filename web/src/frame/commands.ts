@@ -12,10 +12,16 @@ export interface Command { key: string; icon: IconName; title: string; act: () =
 
 /** Shows a customer: in the drawer where there is a map, else on the page of its own. */
 export function openAccount(account: string, lng: number | null = null, lat: number | null = null): void {
-  if (['import', 'admin', 'repair'].includes(view.screen)) view.go({ screen: 'customers', argument: account, selection: null });
+  if (['import', 'admin', 'repair', 'sales'].includes(view.screen)) view.go({ screen: 'customers', argument: account, selection: null });
   else if (view.screen === 'customers' && view.argument) view.go({ argument: account, selection: null });
   else view.go({ selection: { kind: 'account', id: account } });
   if (lng !== null && lat !== null) stage.show(lng, lat);
+}
+
+/** Shows an opportunity on its page, or its customer to whom sales are not open. */
+export function openDeal(id: string, account: string): void {
+  if (session.screens.includes('sales')) view.go({ screen: 'sales', argument: 'opportunities', item: id, selection: null, extra: {} });
+  else openAccount(account);
 }
 
 /** Everything the map has to show. */

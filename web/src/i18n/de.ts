@@ -6,6 +6,8 @@ import { day } from './de/day';
 import { frame } from './de/frame';
 import { imports } from './de/imports';
 import { map } from './de/map';
+import { records } from './de/records';
 import { regions } from './de/regions';
+import { sales } from './de/sales';
 
-export const de = { ...frame, ...map, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin };
+export const de = { ...frame, ...map, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...records, ...sales };

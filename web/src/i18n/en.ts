@@ -6,6 +6,8 @@ import { day } from './en/day';
 import { frame } from './en/frame';
 import { imports } from './en/imports';
 import { map } from './en/map';
+import { records } from './en/records';
 import { regions } from './en/regions';
+import { sales } from './en/sales';
 
-export const en = { ...frame, ...map, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin };
+export const en = { ...frame, ...map, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...records, ...sales };

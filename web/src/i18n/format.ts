@@ -38,6 +38,52 @@ export function money(minor: number | null | undefined, options: { signed?: bool
   }).format(amount);
 }
 
+/** The organisation's own currency. */
+export function ownCurrency(): string {
+  return currency;
+}
+
+/** How many digits a currency's minor unit has: 2 for euros, 0 for yen. An unknown code counts as 2. */
+export function minorDigits(code: string): number {
+  try {
+    return new Intl.NumberFormat('en', { style: 'currency', currency: code }).resolvedOptions().maximumFractionDigits ?? 2;
+  } catch {
+    // Not three letters: shown as it is.
+    return 2;
+  }
+}
+
+/** An amount in minor units to the last digit, in a currency of its own: `€1,189.00`. */
+export function amount(minor: number | null | undefined, code: string = currency): string {
+  if (minor === null || minor === undefined) return '–';
+  const digits = minorDigits(code);
+  try {
+    return new Intl.NumberFormat(locale(), { style: 'currency', currency: code }).format(minor / 10 ** digits);
+  } catch {
+    return `${number(minor / 10 ** digits, digits)} ${code}`;
+  }
+}
+
+/** The sign between whole and fraction. */
+export function decimalSign(): ',' | '.' {
+  return new Intl.NumberFormat(locale()).formatToParts(1.5).find((part) => part.type === 'decimal')?.value === ',' ? ',' : '.';
+}
+
+/** An instant as a field for date and time wants it, in the organisation's zone: `2026-11-23T10:20`. */
+export function localMinute(ms: number): string {
+  return `${dateOf(ms)}T${clock(ms)}`;
+}
+
+/** The instant of `YYYY-MM-DDTHH:MM` in the organisation's zone; null for something else. */
+export function instantOf(text: string): number | null {
+  const wanted = Date.parse(`${text}:00Z`);
+  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$/.test(text) || Number.isNaN(wanted)) return null;
+  // What the zone is ahead of UTC is read off a guess, twice, so that a change of the clocks between them counts.
+  let at = wanted;
+  for (let i = 0; i < 2; i += 1) at += wanted - Date.parse(`${localMinute(at)}:00Z`);
+  return at;
+}
+
 /** Hours with one decimal: `38.2 h`. */
 export function hours(value: number): string {
   return number(value, 1) + THIN + 'h';

@@ -5,7 +5,11 @@ export type Chip =
   /** The field has one of the values; null stands for "not set". */
   | { kind: 'in'; field: string; values: (string | null)[] }
   | { kind: 'compare'; field: string; op: Comparison; value: number }
-  | { kind: 'like'; field: string; part: string }
+  | { kind: 'is'; field: string; value: boolean }
+  /** On, from or until a local date. */
+  | { kind: 'day'; field: string; op: Comparison; day: string }
+  /** `folded`: without regard to case and accents. */
+  | { kind: 'like'; field: string; part: string; folded?: true }
   | { kind: 'shape'; wkt: string }
   | { kind: 'text'; text: string };
 
@@ -26,8 +30,12 @@ function one(chip: Chip): string {
     }
     case 'compare':
       return `${chip.field} ${chip.op} ${chip.value}`;
+    case 'is':
+      return `${chip.field} = ${chip.value}`;
+    case 'day':
+      return `${chip.field} ${chip.op} DATE('${chip.day}')`;
     case 'like':
-      return `${chip.field} LIKE ${quote(`%${chip.part.replaceAll('%', '').replaceAll('_', '')}%`)}`;
+      return contains(chip.field, chip.part, chip.folded);
     case 'shape':
       return `S_INTERSECTS(place, ${chip.wkt})`;
     case 'text':
@@ -35,7 +43,14 @@ function one(chip: Chip): string {
   }
 }
 
-function quote(text: string): string {
+/** The condition that a text field contains something; signs that stand for others are left out. */
+export function contains(field: string, part: string, folded = false): string {
+  const pattern = quote(`%${part.replaceAll('%', '').replaceAll('_', '').replaceAll('\\', '')}%`);
+  return folded ? `CASEI(${field}) LIKE CASEI(${pattern})` : `${field} LIKE ${pattern}`;
+}
+
+/** A text as CQL2 writes it. */
+export function quote(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
@@ -78,6 +93,15 @@ function chip(text: string): Chip {
     const pattern = unquote(like[2]);
     if (/^%[^%_]*%$/.test(pattern)) return { kind: 'like', field: like[1], part: pattern.slice(1, -1) };
   }
+  const folded = new RegExp(`^CASEI\\((\\w+)\\)\\s+LIKE\\s+CASEI\\((${STRING})\\)$`, 'i').exec(text);
+  if (folded?.[1] && folded[2]) {
+    const pattern = unquote(folded[2]);
+    if (/^%[^%_]*%$/.test(pattern)) return { kind: 'like', field: folded[1], part: pattern.slice(1, -1), folded: true };
+  }
+  const is = /^(\w+)\s*=\s*(true|false)$/i.exec(text);
+  if (is?.[1]) return { kind: 'is', field: is[1], value: is[2]?.toLowerCase() === 'true' };
+  const day = /^(\w+)\s*(<>|<=|>=|<|>|=)\s*DATE\s*\(\s*'(\d{4}-\d{2}-\d{2})'\s*\)$/i.exec(text);
+  if (day?.[1] && day[2] && day[3]) return { kind: 'day', field: day[1], op: day[2] as Comparison, day: day[3] };
   const compare = /^(\w+)\s*(<>|<=|>=|<|>|=)\s*(-?\d+(?:\.\d+)?)$/.exec(text);
   if (compare?.[1] && compare[2]) return { kind: 'compare', field: compare[1], op: compare[2] as Comparison, value: Number(compare[3]) };
   const values = membership(text);

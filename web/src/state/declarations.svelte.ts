@@ -13,6 +13,11 @@ class Declarations extends Resource<TypeDeclaration[]> {
     return this.value?.find((type) => type.name === name);
   }
 
+  /** The type whose records are found at `/api/v1/{plural}`. */
+  byPlural(plural: string): TypeDeclaration | undefined {
+    return this.value?.find((type) => type.plural === plural);
+  }
+
   field(type: string, name: string): FieldDeclaration | undefined {
     return this.type(type)?.fields.find((field) => field.name === name);
   }
@@ -28,6 +33,11 @@ class Declarations extends Resource<TypeDeclaration[]> {
 }
 
 export const declarations = new Declarations();
+
+/** A choice's word in the language shown: the declared one, else the catalogue's, else the stored word. */
+export function fieldWord(field: FieldDeclaration, value: string): string {
+  return field.words[value]?.[language()] ?? choiceWord(field.name, value);
+}
 
 /** A choice's word in the language shown, from the catalogue; the stored word where it has none. */
 export function choiceWord(field: string, value: string): string {

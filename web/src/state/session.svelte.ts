@@ -11,10 +11,10 @@ import { view } from './view.svelte';
 type State = 'asking' | 'out' | 'ended' | 'in' | 'unreachable';
 
 const screensOf: Record<string, Screen[]> = {
-  rep: ['day', 'map', 'customers', 'cycle', 'regions'],
-  manager: ['map', 'customers', 'day', 'cycle', 'regions', 'import', 'repair'],
-  analyst: ['regions', 'map', 'customers'],
-  admin: ['import', 'repair', 'map', 'customers', 'day', 'cycle', 'regions', 'admin'],
+  rep: ['day', 'map', 'customers', 'sales', 'cycle', 'regions'],
+  manager: ['map', 'customers', 'sales', 'day', 'cycle', 'regions', 'import', 'repair'],
+  analyst: ['regions', 'map', 'customers', 'sales'],
+  admin: ['import', 'repair', 'map', 'customers', 'sales', 'day', 'cycle', 'regions', 'admin'],
 };
 
 class SessionState {
@@ -48,6 +48,12 @@ class SessionState {
   get screens(): Screen[] {
     const open = screensOf[this.role] ?? [];
     return screens.filter((screen) => open.includes(screen));
+  }
+
+  /** Whether any records of a type may be seen. */
+  sees(type: string): boolean {
+    const right = this.#session?.rights[type]?.read ?? 'none';
+    return right !== 'none';
   }
 
   /** Whether edits are possible: only today, and only with the right. */

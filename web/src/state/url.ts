@@ -1,6 +1,6 @@
 // The address of a view: pure functions from URL to view and back, so that a copied link shows the same.
 
-export const screens = ['map', 'customers', 'day', 'cycle', 'regions', 'import', 'repair', 'admin'] as const;
+export const screens = ['map', 'customers', 'day', 'sales', 'cycle', 'regions', 'import', 'repair', 'admin'] as const;
 export type Screen = (typeof screens)[number];
 export const colourings = ['territory_id', 'class', 'due_state', 'type'] as const;
 export type Colouring = (typeof colourings)[number];
@@ -11,8 +11,10 @@ export interface Selection { kind: 'account' | 'territory'; id: string }
 
 export interface Address {
   screen: Screen;
-  /** What stands behind the screen in the path: an account, a date, a cycle, an import, an admin section. */
+  /** What stands behind the screen in the path: an account, a date, a cycle, an import, an admin section, a type of records. */
   argument: string | null;
+  /** What stands behind the argument: one record of a type. */
+  item: string | null;
   camera: Camera | null;
   /** Local date `YYYY-MM-DD`; null is today. */
   asOf: string | null;
@@ -22,15 +24,15 @@ export interface Address {
   selection: Selection | null;
   /** Whose day, for managers. */
   user: string | null;
-  /** What a screen keeps beside: the region's shape, the second date, the table's arrangement, the cell of the cycle. */
+  /** What a screen keeps beside: the region's shape, the second date, the table's arrangement, the cell of the cycle, what a list of records is held to. */
   extra: Record<string, string>;
 }
 
-const extras = ['shape', 'b', 'show', 'sort', 'cell'];
+const extras = ['shape', 'b', 'show', 'sort', 'cell', 'where', 'by', 'period', 'pipeline', 'who', 'area'];
 
 /** Reads an address; anything that is not understood falls back to its default. */
 export function parse(url: URL, landing: Screen = 'map'): Address {
-  const [first = '', second] = url.pathname.split('/').filter(Boolean);
+  const [first = '', second, third] = url.pathname.split('/').filter(Boolean);
   const query = url.searchParams;
   const screen = (screens as readonly string[]).includes(first) ? (first as Screen) : landing;
   const colour = query.get('color') ?? '';
@@ -38,6 +40,7 @@ export function parse(url: URL, landing: Screen = 'map'): Address {
   return {
     screen,
     argument: screen === first && second ? decodeURIComponent(second) : null,
+    item: screen === first && second && third ? decodeURIComponent(third) : null,
     camera: parseCamera(query.get('c')),
     asOf: asOf && isLocalDate(asOf) ? asOf : null,
     colour: (colourings as readonly string[]).includes(colour) ? (colour as Colouring) : 'territory_id',
@@ -61,7 +64,7 @@ export function format(view: Address): string {
     const value = view.extra[name];
     if (value) query.set(name, value);
   }
-  const path = `/${view.screen}${view.argument ? `/${encodeURIComponent(view.argument)}` : ''}`;
+  const path = ['', view.screen, view.argument, view.argument && view.item].filter((part) => part !== null).map((part) => encodeURIComponent(part)).join('/');
   // Slashes and commas are legal in a query and keep the camera readable.
   const text = query.toString().replaceAll('%2F', '/').replaceAll('%2C', ',');
   return text ? `${path}?${text}` : path;

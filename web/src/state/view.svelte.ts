@@ -7,6 +7,7 @@ class View {
   // Each part for itself: whoever reads one is not to start over with every step of the camera.
   #screen = $derived(this.#address.screen);
   #argument = $derived(this.#address.argument);
+  #item = $derived(this.#address.item);
   #camera = $derived(this.#address.camera);
   #asOf = $derived(this.#address.asOf);
   #colour = $derived(this.#address.colour);
@@ -22,6 +23,7 @@ class View {
 
   get screen(): Screen { return this.#screen; }
   get argument(): string | null { return this.#argument; }
+  get item(): string | null { return this.#item; }
   get camera(): Camera | null { return this.#camera; }
   get asOf(): string | null { return this.#asOf; }
   get colour(): Address['colour'] { return this.#colour; }
@@ -38,7 +40,7 @@ class View {
 
   /** Shows something else and adds it to the browser's history. */
   go(change: Partial<Address>): void {
-    const next = { ...this.#address, ...change };
+    const next = this.#with(change);
     if (format(next) === format(this.#address)) return;
     history.pushState(null, '', format(next));
     this.#take(next);
@@ -59,10 +61,16 @@ class View {
 
   /** Changes the address without adding to the history. */
   replace(change: Partial<Address>): void {
-    const next = { ...this.#address, ...change };
+    const next = this.#with(change);
     if (format(next) === format(this.#address)) return;
     history.replaceState(null, '', format(next));
     this.#take(next);
+  }
+
+  /** Another argument leaves its item behind, unless one is named. */
+  #with(change: Partial<Address>): Address {
+    const elsewhere = 'screen' in change || 'argument' in change;
+    return { ...this.#address, ...(elsewhere ? { item: null } : {}), ...change };
   }
 
   #take(next: Address): void {
