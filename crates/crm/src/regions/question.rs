@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::crud::as_of_of;
-use crate::live::{State, sight};
+use crate::live::{State, filter_of, sight};
 use crate::maps::boundary_shape;
 use crate::places::drive_time_area;
 use crate::problem::Problem;
@@ -135,7 +135,7 @@ impl Asked {
             moment(&body.compare_to, "compare_to")?,
         );
         let filter_text = body.filter.clone().unwrap_or_default().trim().to_owned();
-        let listed = app.live.filter(&filter_text).map_err(records::Error::from)?;
+        let listed = filter_of(app, &filter_text, at).await?;
         let sight = sight(app.store.db(), &signed.viewer)
             .await
             .map_err(records::Error::from)?;

@@ -6,6 +6,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::area;
+use super::claims::{Block, BlockSystem, CustomerRule, Reach};
+use super::fairness::shares;
 use super::holdings::Holdings;
 use super::layout::{Layout, Standing};
 use super::totals::{Sums, Totals};
@@ -34,6 +36,67 @@ pub(crate) struct VersionJson {
     pub named: usize,
 }
 
+/// A block of a territory.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct BlockJson {
+    pub system: BlockSystem,
+    pub code: String,
+    pub name: String,
+    /// Its area is known; otherwise the postcodes of addresses decide.
+    pub has_area: bool,
+}
+
+/// A territory's reach by drive time.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ReachJson {
+    pub lng: f64,
+    pub lat: f64,
+    pub minutes: f64,
+    pub profile: String,
+    pub label: Option<String>,
+    /// The map that it was worked out on.
+    pub map_hash: String,
+    /// Another map is in use by now: `GET …/reach` says what would change.
+    pub is_outdated: bool,
+}
+
+/// What a territory's ground is made of, and its rules.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ExtentJson {
+    /// There is a drawn area.
+    pub is_drawn: bool,
+    pub blocks: Vec<BlockJson>,
+    pub reach: Option<ReachJson>,
+    pub rules: Vec<CustomerRule>,
+}
+
+pub(super) fn block_json(block: &Block) -> BlockJson {
+    BlockJson {
+        system: block.system,
+        code: block.code.clone(),
+        name: block.name.clone(),
+        has_area: block.area.is_some(),
+    }
+}
+
+fn extent_json(standing: &Standing, map_hash: Option<&str>) -> ExtentJson {
+    let reach = |reach: &Reach| ReachJson {
+        lng: reach.lng,
+        lat: reach.lat,
+        minutes: reach.minutes,
+        profile: reach.profile.clone(),
+        label: reach.label.clone(),
+        is_outdated: map_hash.is_some_and(|hash| hash != reach.map_hash),
+        map_hash: reach.map_hash.clone(),
+    };
+    ExtentJson {
+        is_drawn: standing.shape.is_some(),
+        blocks: standing.claims.blocks.iter().map(block_json).collect(),
+        reach: standing.claims.reach.as_ref().map(reach),
+        rules: standing.claims.rules.clone(),
+    }
+}
+
 /// A territory.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct TerritoryJson {
@@ -47,10 +110,17 @@ pub(crate) struct TerritoryJson {
     pub owner_id: Option<String>,
     pub owner_name: Option<String>,
     pub members: Vec<MemberJson>,
-    /// GeoJSON MultiPolygon, longitude first; null where nothing is drawn.
+    /// GeoJSON MultiPolygon, longitude first: all the ground it claims, drawn, by blocks or by reach; null where
+    /// it claims none.
     #[schema(value_type = Option<Object>)]
     pub geometry: Option<geojson::Geometry>,
+    /// What the ground is made of.
+    pub extent: ExtentJson,
     pub version: Option<VersionJson>,
+    /// How it is told from others of its line that claim the same ground: the larger wins.
+    pub priority: i64,
+    /// Hours a week that its people have; null where nobody said.
+    pub capacity_hours: Option<f64>,
     /// For `If-Match` on the territory's record.
     pub record_version: i64,
     /// What it holds itself.
@@ -68,6 +138,7 @@ pub(super) fn territory_json(
     layout: &Layout,
     holdings: &Holdings,
     users: &Users,
+    map_hash: Option<&str>,
 ) -> TerritoryJson {
     let text = |field: &str| standing.record.text(field).map(str::to_owned);
     let name_of = |id: &str| users.get(id).cloned();
@@ -97,10 +168,10 @@ pub(super) fn territory_json(
                 share: m.number("share"),
             })
             .collect(),
-        geometry: standing
-            .shape
-            .as_ref()
-            .map(|shape| area::to_geojson(shape.polygons())),
+        geometry: standing.ground().map(area::to_geojson),
+        extent: extent_json(standing, map_hash),
+        priority: standing.record.integer("priority").unwrap_or(0),
+        capacity_hours: standing.record.number("capacity_hours"),
         version: standing.version.as_ref().map(|v| VersionJson {
             id: v.id.clone(),
             number: v.integer("number").unwrap_or(0),
@@ -151,14 +222,7 @@ pub(crate) struct OverviewJson {
 pub(super) fn people(territories: &[TerritoryJson]) -> Vec<PersonJson> {
     let mut people: HashMap<&str, PersonJson> = HashMap::new();
     for territory in territories {
-        let owners: Vec<&MemberJson> = territory.members.iter().filter(|m| m.role == "owner").collect();
-        let given: f64 = owners.iter().filter_map(|m| m.share).sum();
-        let open = owners.iter().filter(|m| m.share.is_none()).count().max(1);
-        for owner in owners {
-            let share = owner
-                .share
-                .unwrap_or_else(|| (100.0 - given).max(0.0) / open as f64)
-                / 100.0;
+        for (owner, share) in shares(&territory.members) {
             let person = people.entry(&owner.user_id).or_insert_with(|| PersonJson {
                 user_id: owner.user_id.clone(),
                 name: owner.name.clone(),
@@ -317,6 +381,14 @@ pub(crate) struct GapJson {
     pub nearest: Option<Named>,
 }
 
+/// A territory by drive time whose map is no longer in use.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct OutdatedJson {
+    pub territory: Named,
+    pub minutes: f64,
+    pub label: Option<String>,
+}
+
 /// What is not right. Lists hold at most 1,000 each, counts all.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct IssuesJson {
@@ -325,6 +397,8 @@ pub(crate) struct IssuesJson {
     pub gap_count: u64,
     pub not_placed: Vec<PlaceJson>,
     pub not_placed_count: u64,
+    /// Reaches that were worked out on another map than the one in use: a difference is proposed, never applied.
+    pub outdated: Vec<OutdatedJson>,
 }
 
 /// A territory by the engine's number.

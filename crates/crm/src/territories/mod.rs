@@ -7,7 +7,15 @@
 //! have a validity, every question can be asked as of a past date.
 
 mod area;
+mod claims;
+mod codes;
+mod facts;
+mod reach;
+
+mod alternatives;
 mod edit;
+mod exchange;
+mod fairness;
 mod holdings;
 mod issues;
 mod layout;
@@ -30,7 +38,7 @@ pub use settle::settle;
 pub(crate) use area::{parse as parse_area, to_geojson};
 pub(crate) use edit::may_be_undone;
 pub(crate) use http::{ownership_for_card, router};
-pub(crate) use layout::{Layout, present};
+pub(crate) use layout::{Branches, Layout, branches, present};
 pub(crate) use ownership::Ownership;
 pub(crate) use settle::{follow, settled};
 
@@ -51,7 +59,7 @@ pub(crate) fn rules(rules: Rules) -> Rules {
     rules.on("territory_version", versions_are_kept)
 }
 
-/// A version's area is one that can be used; once written, only its end may be set.
+/// A version's area is one that can be used; once written, only its dates may be set.
 fn versions_are_kept(
     before: Option<&Record>,
     after: &mut Map<String, Value>,
@@ -59,7 +67,8 @@ fn versions_are_kept(
 ) -> Result<(), Vec<Fault>> {
     if let Some(before) = before {
         let changed = after.iter().find(|(name, value)| {
-            !matches!(name.as_str(), "valid_to" | "custom") && before.fields.get(*name) != Some(*value)
+            !matches!(name.as_str(), "valid_from" | "valid_to" | "custom")
+                && before.fields.get(*name) != Some(*value)
         });
         return match changed {
             None => Ok(()),
