@@ -209,7 +209,7 @@ impl Place {
                 let standing = layout.get(id).ok_or_else(missing)?;
                 let branch = layout.branch(id).into_iter().map(|t| t.id().to_owned()).collect();
                 Ok(Self {
-                    polygons: standing.shape.as_ref().map(|s| s.polygons().clone()),
+                    polygons: standing.ground().cloned(),
                     territories: Some((branch, standing.line().is_some())),
                     ..everywhere(standing.name(), "territory")
                 })

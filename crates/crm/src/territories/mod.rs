@@ -19,13 +19,16 @@ mod fairness;
 mod holdings;
 mod issues;
 mod layout;
+mod lease;
 mod ownership;
 mod planner;
+mod present;
 mod preview;
 mod settle;
 mod totals;
 
 mod answers;
+mod answers_extent;
 mod http;
 mod store;
 
@@ -38,8 +41,9 @@ pub use settle::settle;
 pub(crate) use area::{parse as parse_area, to_geojson};
 pub(crate) use edit::may_be_undone;
 pub(crate) use http::{ownership_for_card, router};
-pub(crate) use layout::{Branches, Layout, branches, present};
+pub(crate) use layout::Layout;
 pub(crate) use ownership::Ownership;
+pub(crate) use present::{Branches, branches, present};
 pub(crate) use settle::{follow, settled};
 
 use geom::Timestamp;
@@ -49,7 +53,7 @@ use serde_json::{Map, Value};
 /// What handlers keep between requests.
 #[derive(Default)]
 pub(crate) struct Territories {
-    pub layout: layout::PresentLayout,
+    pub layout: present::PresentLayout,
     pub holdings: holdings::PresentHoldings,
     /// Held while assignments are written.
     pub assigning: tokio::sync::Mutex<()>,

@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use geom::Timestamp;
 use records::{At, Author, Change, Clock as _, Error, Op, Store, SystemClock, Viewer, fields};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use territory::{Area, Extent, TerritoryIndex};
 
 use super::facts::{self, Facts};
 use super::layout::{Layout, candidate};
+use super::lease::{Lease, Mark};
 use super::planner::{Move, plan};
 use super::store;
 use crate::App;
@@ -24,30 +24,12 @@ use crate::App;
 const BATCH: u32 = 5_000;
 /// Moves written in one transaction: two operations each, well under 50 ms.
 const CHUNK: usize = 250;
-/// A process that does not renew its lease for so long is taken for dead.
-const LEASE: i64 = 5_000;
 /// How long to wait for another process's lease.
 const PAUSE: Duration = Duration::from_millis(20);
 /// An undo that is open for longer was left by a process that died, milliseconds by the records' clock.
 const LONGEST_UNDO: i64 = 60_000;
 /// From so many locations on, the comparison is made away from the threads that serve.
 const MANY: usize = 500;
-
-/// How far the feed is worked off, and who is at it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Mark {
-    seq: i64,
-    holder: Option<String>,
-    /// Milliseconds since 1970 by the machine's clock: a lease measures real time, whatever the records'
-    /// clock says.
-    until: i64,
-}
-
-impl Mark {
-    fn text(&self) -> String {
-        serde_json::json!({ "seq": self.seq, "holder": self.holder, "until": self.until }).to_string()
-    }
-}
 
 /// Works off the feed up to its present end, so that every location is assigned as the territories say.
 /// Call it after writes to places or territories that do not go through a running server: the demo's
@@ -97,55 +79,6 @@ pub async fn settle(store: &Store) -> Result<(), Error> {
                 }
             }
         }
-    }
-}
-
-/// The right to write assignments.
-struct Lease<'a> {
-    store: &'a Store,
-    holder: String,
-    /// The mark as it was last written.
-    text: String,
-}
-
-impl Lease<'_> {
-    /// Takes or renews it, with the feed worked off up to `seq`. `false`: another process has it.
-    async fn hold(&mut self, seq: i64) -> Result<bool, Error> {
-        let until = SystemClock.now().0 + LEASE;
-        self.swap(Mark {
-            seq,
-            holder: Some(self.holder.clone()),
-            until,
-        })
-        .await
-    }
-
-    async fn release(mut self, seq: i64) -> Result<(), Error> {
-        self.swap(Mark {
-            seq,
-            holder: None,
-            until: 0,
-        })
-        .await
-        .map(|_| ())
-    }
-
-    async fn swap(&mut self, mark: Mark) -> Result<bool, Error> {
-        let text = mark.text();
-        let swapped = store::swap_cursor(self.store.db(), &self.text, &text).await?;
-        if swapped {
-            self.text = text;
-        }
-        Ok(swapped)
-    }
-
-    async fn renew(&mut self, seq: i64) -> Result<(), Error> {
-        if self.hold(seq).await? {
-            return Ok(());
-        }
-        Err(Error::Schema(
-            "another process took over assigning customers after a pause too long".into(),
-        ))
     }
 }
 

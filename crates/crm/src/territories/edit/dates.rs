@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use geom::Timestamp;
 use records::{At, Author, Filter, Op, Query, Record, Store, Viewer, fields};
 
-use super::super::layout::{Layout, present};
+use super::super::layout::Layout;
+use super::super::present::present;
 use super::super::store;
 use super::seen;
 use crate::problem::Problem;

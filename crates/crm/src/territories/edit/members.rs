@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::super::layout::{Layout, present};
+use super::super::layout::Layout;
+use super::super::present::present;
 use super::seen;
 use crate::problem::Problem;
 

@@ -17,7 +17,8 @@ use serde_json::{Map, Value};
 
 use super::area;
 use super::claims::{Block, Claims, CustomerRule, Reach, check_rules};
-use super::layout::{Layout, Standing, number, present};
+use super::layout::{Layout, Standing, number};
+use super::present::present;
 use crate::problem::Problem;
 
 use names::given_up;

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use geom::Timestamp;
 use records::{At, Author, Op, Store, Written};
 
-use super::super::layout::{Layout, present};
+use super::super::layout::Layout;
+use super::super::present::present;
 use super::super::store;
 use super::next::{Next, next_version};
 use super::{MOST_NAMED, existing, places, seen};

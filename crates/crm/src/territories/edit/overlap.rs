@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use territory::Shape;
 use utoipa::ToSchema;
 
-use super::super::layout::{Layout, Standing, present};
+use super::super::layout::{Layout, Standing};
+use super::super::present::present;
 use super::next::{Next, geometry_value, next_version};
 use super::seen;
 use crate::problem::Problem;

@@ -8,6 +8,7 @@ mod kml;
 mod take_in;
 mod wkb;
 mod wkt;
+mod write_in;
 
 use std::collections::HashMap;
 

@@ -3,17 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use geom::Timestamp;
-use records::{At, Author, Op, Store, Written, fields};
+use records::{At, Author, Op, Store, Written};
 use serde::Serialize;
-use serde_json::{Map, Value};
 use territory::Shape;
 use utoipa::ToSchema;
 
 use super::super::area;
 use super::super::claims::{Claims, check_rules};
-use super::super::edit::{Member, NextVersion, begin_next, free_colour, geometry_value, staffing};
-use super::super::layout::{Layout, Standing, present};
+use super::super::edit::{Member, NextVersion, begin_next};
+use super::super::layout::{Layout, Standing};
+use super::super::present::present;
+use super::write_in::{change, create};
 use super::{Portable, unreadable};
 use crate::problem::Problem;
 
@@ -58,17 +58,17 @@ pub(in super::super) struct Known {
 }
 
 /// A territory of the file, understood.
-struct Understood<'a> {
-    id: String,
-    from: &'a Portable,
-    before: Option<&'a Standing>,
-    shape: Option<Shape>,
-    claims: Claims,
-    named: BTreeSet<String>,
-    members: Vec<Member>,
+pub(super) struct Understood<'a> {
+    pub id: String,
+    pub from: &'a Portable,
+    pub before: Option<&'a Standing>,
+    pub shape: Option<Shape>,
+    pub claims: Claims,
+    pub named: BTreeSet<String>,
+    pub members: Vec<Member>,
 }
 
-fn key(name: &str) -> String {
+pub(super) fn key(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
@@ -306,119 +306,6 @@ fn circles(layout: &Layout, all: &[Understood<'_>], ids: &HashMap<String, String
         }
     }
     Ok(())
-}
-
-/// The plain fields of a territory's record.
-fn plain(one: &Understood<'_>, ids: &HashMap<String, String>) -> Map<String, Value> {
-    let from = one.from;
-    let parent = from.parent.as_ref().and_then(|p| ids.get(&key(p)));
-    let line = from.line.as_deref().map(str::trim).filter(|l| !l.is_empty());
-    fields([
-        ("name", from.name.trim().into()),
-        ("parent_id", parent.map_or(Value::Null, |p| p.as_str().into())),
-        ("line", line.map_or(Value::Null, Value::from)),
-        ("priority", from.priority.map_or(Value::Null, Value::from)),
-        (
-            "capacity_hours",
-            from.capacity_hours.map_or(Value::Null, Value::from),
-        ),
-    ])
-}
-
-fn geometry(one: &Understood<'_>) -> Result<Value, Problem> {
-    one.shape
-        .as_ref()
-        .map(geometry_value)
-        .transpose()
-        .map(|g| g.unwrap_or(Value::Null))
-}
-
-async fn create(
-    store: &Store,
-    author: &Author,
-    layout: &Layout,
-    one: &Understood<'_>,
-    ids: &HashMap<String, String>,
-    at: Timestamp,
-) -> Result<Vec<Op>, Problem> {
-    let mut values = plain(one, ids);
-    values.retain(|_, value| !value.is_null());
-    let colour = one.from.colour;
-    let colour = colour.unwrap_or_else(|| free_colour(layout, one.shape.as_ref().map(|s| *s.bbox())));
-    values.insert("colour".into(), colour.into());
-    let mut ops = vec![Op::Create {
-        type_name: "territory".into(),
-        id: Some(one.id.clone()),
-        fields: values,
-    }];
-    let first = super::super::edit::first_version(
-        &one.id,
-        author,
-        "Taken in from a file",
-        geometry(one)?,
-        &one.claims,
-        &one.named,
-        at,
-    )?;
-    ops.push(first);
-    ops.extend(staffing(store, &one.id, &one.members, at).await?);
-    Ok(ops)
-}
-
-async fn change(
-    store: &Store,
-    author: &Author,
-    one: &Understood<'_>,
-    before: &Standing,
-    ids: &HashMap<String, String>,
-    what: &mut Vec<&'static str>,
-    at: Timestamp,
-) -> Result<Vec<Op>, Problem> {
-    let mut ops = Vec::new();
-    let mut patch = plain(one, ids);
-    if let Some(colour) = one.from.colour {
-        patch.insert("colour".into(), colour.into());
-    }
-    let nothing = Value::Null;
-    patch.retain(|field, value| before.record.fields.get(field).unwrap_or(&nothing) != value);
-    if !patch.is_empty() {
-        what.push("settings");
-        ops.push(Op::Update {
-            type_name: "territory".into(),
-            id: before.id().to_owned(),
-            version: Some(before.record.version),
-            patch,
-        });
-    }
-    let same_ground = before.shape == one.shape
-        && before.claims.blocks == one.claims.blocks
-        && before.claims.reach == one.claims.reach;
-    let same_rules = before.claims.rules == one.claims.rules;
-    let same_names =
-        before.named.iter().collect::<BTreeSet<_>>() == one.named.iter().collect::<BTreeSet<_>>();
-    for (same, word) in [
-        (same_ground, "extent"),
-        (same_rules, "rules"),
-        (same_names, "names"),
-    ] {
-        if !same {
-            what.push(word);
-        }
-    }
-    if !(same_ground && same_rules && same_names) {
-        let next = NextVersion {
-            geometry: Some(geometry(one)?),
-            named: Some(one.named.clone()),
-            claims: Some(one.claims.clone()),
-        };
-        ops.extend(begin_next(store, before, author, "Taken in from a file", next, at).await?);
-    }
-    let people = staffing(store, before.id(), &one.members, at).await?;
-    if !people.is_empty() {
-        what.push("people");
-        ops.extend(people);
-    }
-    Ok(ops)
 }
 
 impl Intake {

@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::super::answers::{BlockJson, WrittenTerritory, block_json};
+use super::super::answers::WrittenTerritory;
+use super::super::answers_extent::{BlockJson, block_json};
 use super::super::claims::{Block, Claims, CustomerRule, Reach};
 use super::super::codes::{self, Resolved};
 use super::super::edit::{self, CAUSE, Claimed};

@@ -40,7 +40,7 @@ async fn fairness(
     signed: Signed,
     Query(params): Query<FairnessParams>,
 ) -> Result<Json<FairnessJson>, Problem> {
-    let now = super::super::layout::present(&app.store).await?;
+    let now = super::super::present::present(&app.store).await?;
     let since = match params.since.as_deref().map(str::trim).filter(|s| !s.is_empty()) {
         Some(text) => as_of_of(&app, "since", text)?,
         None => Timestamp(now.0 - 30 * DAY),

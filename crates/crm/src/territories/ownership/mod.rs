@@ -83,7 +83,7 @@ pub(crate) async fn ownership(
     let assignments = assignments(app.store.db(), &location.id).await?;
     let moment = match at.as_of {
         Some(moment) => moment,
-        None => super::layout::present(&app.store).await?,
+        None => super::present::present(&app.store).await?,
     };
     let known_at = at.known_at.map_or(i64::MAX, |t| t.0);
     let believed: Vec<&Row> = assignments

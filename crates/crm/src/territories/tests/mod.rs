@@ -5,6 +5,7 @@ mod extent;
 mod fair;
 mod life;
 mod people;
+mod tree;
 mod twin;
 
 use std::collections::BTreeMap;
@@ -77,4 +78,10 @@ fn id_of(written: &Value) -> String {
         .as_str()
         .expect("a territory")
         .to_owned()
+}
+
+async fn put(world: &World, path: &str, body: Value) -> Value {
+    let (status, answer) = world.ask("max", "PUT", path, body).await;
+    assert!(status.is_success(), "PUT {path}: {status} {answer}");
+    answer
 }
