@@ -255,7 +255,17 @@ async fn extents(client: &Client) -> Vec<Value> {
     let overview = client.get("/api/v1/territories/overview").await.ok();
     let all = list(&overview["territories"]).iter();
     all.map(|t| {
-        let fields = ["name", "line", "colour", "priority", "capacity_hours", "members", "geometry", "extent", "totals"];
+        let fields = [
+            "name",
+            "line",
+            "colour",
+            "priority",
+            "capacity_hours",
+            "members",
+            "geometry",
+            "extent",
+            "totals",
+        ];
         fields.iter().map(|f| t[*f].clone()).collect()
     })
     .collect()
@@ -265,7 +275,12 @@ async fn territories_go_out_are_wiped_and_come_in_the_same(world: World) {
     let (manager, rep) = (world.sign_in("manager").await, world.sign_in("rep").await);
     for (name, lng) in [("West", 13.22), ("East", 13.30)] {
         let fields = json!({"name": name, "type": "customer", "industry": "Health", "employees": 60});
-        customer(&manager, fields, json!({"lng": lng, "lat": 53.55, "postal_code": "17033"})).await;
+        customer(
+            &manager,
+            fields,
+            json!({"lng": lng, "lat": 53.55, "postal_code": "17033"}),
+        )
+        .await;
     }
     for body in [
         json!({"name": "Left", "geometry": area(13.2, 13.28), "owner_id": rep.user(), "colour": 5}),
@@ -276,11 +291,16 @@ async fn territories_go_out_are_wiped_and_come_in_the_same(world: World) {
     }
     let before = extents(&manager).await;
     for format in ["geojson", "kml", "csv", "gpkg"] {
-        let file = manager.get(&format!("/api/v1/territories/export?format={format}")).await;
+        let file = manager
+            .get(&format!("/api/v1/territories/export?format={format}"))
+            .await;
         assert!(file.status.is_success(), "{format}: {}", file.text());
         let overview = manager.get("/api/v1/territories/overview").await.ok();
         for territory in list(&overview["territories"]) {
-            manager.delete(&format!("/api/v1/territories/{}", text(&territory["id"]))).await.ok();
+            manager
+                .delete(&format!("/api/v1/territories/{}", text(&territory["id"])))
+                .await
+                .ok();
         }
         assert_eq!(extents(&manager).await, Vec::<Value>::new());
         let path = "/api/v1/territories/import";
@@ -289,7 +309,11 @@ async fn territories_go_out_are_wiped_and_come_in_the_same(world: World) {
             manager.send(request.body(file.body.clone())).await
         };
         let dry = post("?dry_run=true").await.ok();
-        assert_eq!((number(&dry["created"]), &dry["change_set"]), (3, &Value::Null), "{format}: {dry:#}");
+        assert_eq!(
+            (number(&dry["created"]), &dry["change_set"]),
+            (3, &Value::Null),
+            "{format}: {dry:#}"
+        );
         let taken = post("").await.ok();
         assert_eq!(number(&taken["created"]), 3, "{format}: {taken:#}");
         assert_eq!(extents(&manager).await, before, "{format}");
@@ -299,7 +323,10 @@ async fn territories_go_out_are_wiped_and_come_in_the_same(world: World) {
     let refused = rep.send(request.body("territory\nMine\n")).await;
     assert_eq!(refused.status.as_u16(), 403, "{}", refused.text());
     let request = manager.request(reqwest::Method::POST, "/api/v1/territories/import");
-    manager.send(request.body("{\"type\":\"Point\"}")).await.refused(400, "unreadable-file");
+    manager
+        .send(request.body("{\"type\":\"Point\"}"))
+        .await
+        .refused(400, "unreadable-file");
 }
 
 async fn a_rule_a_correction_and_a_share(world: World) {
@@ -314,19 +341,34 @@ async fn a_rule_a_correction_and_a_share(world: World) {
     assert_eq!(territory_of(&manager, &place, "").await["cause"], "rule");
     // Half a firm is no key account: the area has it again.
     manager
-        .patch(&format!("/api/v1/accounts/{account}"), json!({"fields": {"employees": 30}}))
+        .patch(
+            &format!("/api/v1/accounts/{account}"),
+            json!({"fields": {"employees": 30}}),
+        )
         .await
         .ok();
-    assert_eq!(territory_of(&manager, &place, "").await["territory_id"], left.as_str());
+    assert_eq!(
+        territory_of(&manager, &place, "").await["territory_id"],
+        left.as_str()
+    );
     // Two share the work, six to four.
     let members = json!({"members": [
         {"user_id": rep.user(), "role": "owner", "share": 60.0}, {"user_id": manager.user(), "role": "owner", "share": 40.0},
     ]});
-    manager.put(&format!("/api/v1/territories/{left}/members"), members).await.ok();
+    manager
+        .put(&format!("/api/v1/territories/{left}/members"), members)
+        .await
+        .ok();
     let page = manager.get("/api/v1/territories/fairness").await.ok();
-    let shares: Vec<Value> = list(&page["people"]).iter().map(|p| p["customers"].clone()).collect();
+    let shares: Vec<Value> = list(&page["people"])
+        .iter()
+        .map(|p| p["customers"].clone())
+        .collect();
     assert_eq!(shares.len(), 2);
-    assert!(shares.contains(&json!(0.6)) && shares.contains(&json!(0.4)), "{shares:?}");
+    assert!(
+        shares.contains(&json!(0.6)) && shares.contains(&json!(0.4)),
+        "{shares:?}"
+    );
     let own = rep.get("/api/v1/territories/fairness").await.ok();
     assert_eq!(list(&own["people"]).len(), 1);
     assert_eq!(own["distribution"], json!([]));

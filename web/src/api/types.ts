@@ -150,7 +150,7 @@ export interface PreviewSide { territory_id: Id | 'none' | null; name: string; b
 export interface Preview {
   sides: PreviewSide[];
   moved: { location_id: Id; name: string; from: string | null; to: string | null }[];
-  moved_count: number;
+  moved_count: number; stay_count: number;
   overlaps: { territory_id: Id; name: string; locations: number }[];
   problem: { message: string; lng: number | null; lat: number | null } | null;
 }

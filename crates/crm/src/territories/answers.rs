@@ -248,6 +248,8 @@ pub(crate) struct PreviewJson {
     /// At most 200, by name.
     pub moved: Vec<MovedJson>,
     pub moved_count: u64,
+    /// Places on the ground asked about that stay with others, whose claims go first: names, rules, drawn borders, priorities.
+    pub stay_count: u64,
     pub overlaps: Vec<SharedJson>,
     pub problem: Option<AreaProblem>,
 }

@@ -19,7 +19,7 @@ use crate::live::{State, id_text};
 #[derive(Clone, Debug)]
 pub(super) enum Change {
     /// A territory (`None`: a new one) gets this drawn area, these blocks, this reach and these rules.
-    Extent(Option<String>, Option<Shape>, Claims),
+    Extent(Option<String>, Option<Shape>, Box<Claims>),
     /// A territory (`None`: a new one) takes these locations by name.
     Names(Option<String>, Vec<String>),
 }
@@ -32,7 +32,7 @@ impl Change {
             rules: standing.map(|t| t.claims.rules.clone()).unwrap_or_default(),
             ..Claims::default()
         };
-        Self::Extent(territory, Some(shape), claims)
+        Self::Extent(territory, Some(shape), Box::new(claims))
     }
 
     fn territory(&self) -> Option<&str> {
@@ -82,6 +82,8 @@ pub(super) struct Preview {
     /// The first of those that move, by name.
     pub moved: Vec<Moved>,
     pub moved_count: u64,
+    /// Locations on the ground asked about that stay with others, whose claims are stronger.
+    pub stay_count: u64,
     pub overlaps: Vec<Shared>,
 }
 
@@ -140,6 +142,11 @@ pub(super) fn preview(
         None => HashMap::new(),
     };
 
+    let ground: Vec<Shape> = match change {
+        Change::Extent(_, shape, claims) => shape.iter().cloned().chain(claims.shapes()).collect(),
+        Change::Names(..) => Vec::new(),
+    };
+    let mut stay_count = 0;
     let mut moved: Vec<Moved> = Vec::new();
     let mut gains: BTreeMap<Option<TerritoryId>, (Sums, Sums, u64)> = BTreeMap::new();
     for row in &rows {
@@ -163,6 +170,9 @@ pub(super) fn preview(
                 index.decide(&candidate, line.map(line_number)).territory()
             }
         };
+        if to != Some(target) && row.place().is_some_and(|p| ground.iter().any(|s| s.contains(p))) {
+            stay_count += 1;
+        }
         if from == to {
             continue;
         }
@@ -222,6 +232,7 @@ pub(super) fn preview(
         sides: sides.into_iter().map(|s| s.1).collect(),
         moved,
         moved_count,
+        stay_count,
         overlaps,
     })
 }

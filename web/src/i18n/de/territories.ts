@@ -8,9 +8,11 @@ export const territories: Record<keyof typeof english, Message> = {
   'codes.paste': 'Postleitzahlen und Gemeinden',
   'codes.example': '17033\n17034-17036\nBurg Stargard',
   'codes.look': 'Nachschlagen',
+  'codes.change': 'Liste ändern',
   'codes.known': { one: '{n} Block bekannt.', other: '{n} Blöcke bekannt.' },
   'codes.shapeless': { one: '{n} hat auf dieser Karte keine Fläche: Die Anschriften der Kunden entscheiden.', other: '{n} haben auf dieser Karte keine Fläche: Die Anschriften der Kunden entscheiden.' },
   'codes.unknown': { one: '{n} Eintrag ist nicht bekannt:', other: '{n} Einträge sind nicht bekannt:' },
+  'card.stay': { one: '{n} Kunde darin bleibt: Ein Name, eine Regel oder eine gezeichnete Grenze geht vor.', other: '{n} Kunden darin bleiben: Namen, Regeln und gezeichnete Grenzen gehen vor.' },
   'codes.several': 'Mehr als ein Ort heißt {name}',
 
   'extent.blocks': { one: 'Besteht aus {n} Block', other: 'Besteht aus {n} Blöcken' },

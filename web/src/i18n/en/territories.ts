@@ -5,9 +5,11 @@ export const territories = {
   'codes.paste': 'Postcodes and municipalities',
   'codes.example': '17033\n17034-17036\nBurg Stargard',
   'codes.look': 'Look up',
+  'codes.change': 'Change the list',
   'codes.known': { one: '{n} block known.', other: '{n} blocks known.' },
   'codes.shapeless': { one: '{n} has no area on this map: the addresses of customers decide.', other: '{n} have no area on this map: the addresses of customers decide.' },
   'codes.unknown': { one: '{n} entry is not known:', other: '{n} entries are not known:' },
+  'card.stay': { one: '{n} customer inside stays: a name, a rule or a drawn border goes first.', other: '{n} customers inside stay: names, rules and drawn borders go first.' },
   'codes.several': 'More than one place is called {name}',
 
   'extent.blocks': { one: 'Made of {n} block', other: 'Made of {n} blocks' },

@@ -23,8 +23,8 @@ use super::super::preview::{self, Change, Side};
 use super::super::reach::ReachBody;
 use super::super::totals::Sums;
 use super::super::{area, facts, issues};
-use super::Scene;
 use super::extent::claims_of;
+use super::{MAY_DRAW, Scene};
 use crate::Shared;
 use crate::crud::{When, read_at};
 use crate::live::{accounts_of, id_text, index_problem};
@@ -89,10 +89,11 @@ async fn preview_change(
         },
         (None, Some(locations), None) if !has_claims => Change::Names(id, locations),
         (None, None, None) if has_claims => {
+            signed.needs(&MAY_DRAW, "Asking about blocks and reaches")?;
             let mut claims = claims_of(&app, body.codes, body.reach.as_ref(), Vec::new()).await?;
             let standing = id.as_deref().and_then(|id| scene.layout.get(id));
             claims.rules = standing.map(|t| t.claims.rules.clone()).unwrap_or_default();
-            Change::Extent(id, None, claims)
+            Change::Extent(id, None, Box::new(claims))
         }
         (None, None, Some(rules)) if !has_claims => {
             check_rules(&rules, &|other| {
@@ -101,7 +102,7 @@ async fn preview_change(
             let standing = id.as_deref().and_then(|id| scene.layout.get(id));
             let mut claims = standing.map(|t| t.claims.clone()).unwrap_or_default();
             claims.rules = rules;
-            Change::Extent(id, standing.and_then(|t| t.shape.clone()), claims)
+            Change::Extent(id, standing.and_then(|t| t.shape.clone()), Box::new(claims))
         }
         _ => {
             return Err(Problem::bad(
@@ -149,6 +150,7 @@ async fn preview_change(
             })
             .collect(),
         moved_count: found.moved_count,
+        stay_count: found.stay_count,
         overlaps: found
             .overlaps
             .into_iter()

@@ -71,9 +71,11 @@ async fn resolved(app: &App, list: Vec<String>) -> Result<Resolved, Problem> {
     responses((status = 200, body = CodesJson), (status = 400, body = Problem)))]
 async fn look_up_codes(
     State(app): State<Shared>,
-    _: Signed,
+    signed: Signed,
     Json(body): Json<CodesBody>,
 ) -> Result<Json<CodesJson>, Problem> {
+    // Whether a postcode is known may tell of customers that are not everybody's to see.
+    signed.needs(&MAY_DRAW, "Making territories of codes")?;
     let mut list = body.codes;
     list.extend(codes::entries(body.text.as_deref().unwrap_or_default()));
     let found = resolved(&app, list).await?;

@@ -39,6 +39,16 @@ async fn codes_of_addresses(world: World) {
     assert_eq!(found["unknown"], json!(["99999", "Nowhere"]));
     assert_eq!(found["geometry"], Value::Null);
 
+    // Which postcodes there are is not everybody's to know.
+    let list = json!({ "codes": ["17033"] });
+    let (status, _) = world
+        .ask("rita", "POST", "/api/v1/territories/codes", list.clone())
+        .await;
+    assert_eq!(status.as_u16(), 403);
+    let (status, _) = world
+        .ask("rita", "POST", "/api/v1/territories/preview", list)
+        .await;
+    assert_eq!(status.as_u16(), 403);
     // Nothing is made of a list with a code nobody knows.
     let body = json!({ "name": "North", "codes": ["17033", "99999"] });
     let (status, refused) = world.ask("max", "POST", "/api/v1/territories/draw", body).await;
@@ -129,6 +139,17 @@ async fn municipalities_of_the_map_are_blocks_with_an_area() {
     assert_eq!(drawn["territory"]["geometry"]["type"], "MultiPolygon");
     assert_eq!(drawn["territory"]["extent"]["is_drawn"], false);
     assert_eq!(holders(&world).await.keys().collect::<Vec<_>>(), vec![&inside]);
+    // A drawn border goes first: blocks over it are told whom they do not get.
+    draw(&world, "Drawn", square(13.2, 53.5, 13.3, 53.6)).await;
+    let question = json!({ "territory_id": null, "codes": ["neubrandenburg"] });
+    let preview = world.post("max", "/api/v1/territories/preview", question).await;
+    assert_eq!(
+        (&preview["moved_count"], &preview["stay_count"]),
+        (&json!(0), &json!(1))
+    );
+    let gone = world.get("max", "/api/v1/territories/overview").await["territories"][0]["id"].clone();
+    let path = format!("/api/v1/territories/{}", gone.as_str().unwrap());
+    world.ask("max", "DELETE", &path, Value::Null).await;
     // Its border is edited: from then on it is a drawn area.
     let path = format!("/api/v1/territories/{}/geometry", id_of(&drawn));
     let area = json!({ "geometry": square(13.2, 53.5, 13.3, 53.6) });
