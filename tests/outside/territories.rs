@@ -6,7 +6,9 @@ use crate::harness::{Client, World, customer, list, number, scenario, text};
 
 scenario!(
     a_territory_is_drawn_owned_explained_and_taken_back,
-    areas_that_are_none_are_refused
+    areas_that_are_none_are_refused,
+    territories_go_out_are_wiped_and_come_in_the_same,
+    a_rule_a_correction_and_a_share
 );
 
 /// A rectangle from west to east, over the latitudes of the town.
@@ -246,4 +248,128 @@ async fn areas_that_are_none_are_refused(world: World) {
         .await
         .ok();
     assert_eq!(number(&drawn["moved"]), 1, "{drawn:#}");
+}
+
+/// Everything of the territories that must survive, without ids, versions and times.
+async fn extents(client: &Client) -> Vec<Value> {
+    let overview = client.get("/api/v1/territories/overview").await.ok();
+    let all = list(&overview["territories"]).iter();
+    all.map(|t| {
+        let fields = [
+            "name",
+            "line",
+            "colour",
+            "priority",
+            "capacity_hours",
+            "members",
+            "geometry",
+            "extent",
+            "totals",
+        ];
+        fields.iter().map(|f| t[*f].clone()).collect()
+    })
+    .collect()
+}
+
+async fn territories_go_out_are_wiped_and_come_in_the_same(world: World) {
+    let (manager, rep) = (world.sign_in("manager").await, world.sign_in("rep").await);
+    for (name, lng) in [("West", 13.22), ("East", 13.30)] {
+        let fields = json!({"name": name, "type": "customer", "industry": "Health", "employees": 60});
+        customer(
+            &manager,
+            fields,
+            json!({"lng": lng, "lat": 53.55, "postal_code": "17033"}),
+        )
+        .await;
+    }
+    for body in [
+        json!({"name": "Left", "geometry": area(13.2, 13.28), "owner_id": rep.user(), "colour": 5}),
+        json!({"name": "By code", "codes": ["17033"], "line": "Service"}),
+        json!({"name": "Key", "rules": [{"conditions": [{"field": "employees", "from": 500.0}]}]}),
+    ] {
+        manager.post("/api/v1/territories/draw", body).await.ok();
+    }
+    let before = extents(&manager).await;
+    for format in ["geojson", "kml", "csv", "gpkg"] {
+        let file = manager
+            .get(&format!("/api/v1/territories/export?format={format}"))
+            .await;
+        assert!(file.status.is_success(), "{format}: {}", file.text());
+        let overview = manager.get("/api/v1/territories/overview").await.ok();
+        for territory in list(&overview["territories"]) {
+            manager
+                .delete(&format!("/api/v1/territories/{}", text(&territory["id"])))
+                .await
+                .ok();
+        }
+        assert_eq!(extents(&manager).await, Vec::<Value>::new());
+        let path = "/api/v1/territories/import";
+        let post = async |query: &str| {
+            let request = manager.request(reqwest::Method::POST, &format!("{path}{query}"));
+            manager.send(request.body(file.body.clone())).await
+        };
+        let dry = post("?dry_run=true").await.ok();
+        assert_eq!(
+            (number(&dry["created"]), &dry["change_set"]),
+            (3, &Value::Null),
+            "{format}: {dry:#}"
+        );
+        let taken = post("").await.ok();
+        assert_eq!(number(&taken["created"]), 3, "{format}: {taken:#}");
+        assert_eq!(extents(&manager).await, before, "{format}");
+    }
+    // A rep may not take in, and what is no file of territories is refused.
+    let request = rep.request(reqwest::Method::POST, "/api/v1/territories/import");
+    let refused = rep.send(request.body("territory\nMine\n")).await;
+    assert_eq!(refused.status.as_u16(), 403, "{}", refused.text());
+    let request = manager.request(reqwest::Method::POST, "/api/v1/territories/import");
+    manager
+        .send(request.body("{\"type\":\"Point\"}"))
+        .await
+        .refused(400, "unreadable-file");
+}
+
+async fn a_rule_a_correction_and_a_share(world: World) {
+    let (manager, rep) = (world.sign_in("manager").await, world.sign_in("rep").await);
+    let fields = json!({"name": "Clinic", "type": "customer", "industry": "Health", "employees": 60});
+    let (account, place) = customer(&manager, fields, json!({"lng": 13.22, "lat": 53.55})).await;
+    let body = json!({"name": "Left", "geometry": area(13.2, 13.28), "owner_id": rep.user()});
+    let left = text(&manager.post("/api/v1/territories/draw", body).await.ok()["territory"]["id"]);
+    let rule = json!({"conditions": [{"field": "industry", "one_of": ["health"]}, {"field": "employees", "from": 50.0}], "within": left});
+    let body = json!({"name": "Key accounts", "rules": [rule]});
+    manager.post("/api/v1/territories/draw", body).await.ok();
+    assert_eq!(territory_of(&manager, &place, "").await["cause"], "rule");
+    // Half a firm is no key account: the area has it again.
+    manager
+        .patch(
+            &format!("/api/v1/accounts/{account}"),
+            json!({"fields": {"employees": 30}}),
+        )
+        .await
+        .ok();
+    assert_eq!(
+        territory_of(&manager, &place, "").await["territory_id"],
+        left.as_str()
+    );
+    // Two share the work, six to four.
+    let members = json!({"members": [
+        {"user_id": rep.user(), "role": "owner", "share": 60.0}, {"user_id": manager.user(), "role": "owner", "share": 40.0},
+    ]});
+    manager
+        .put(&format!("/api/v1/territories/{left}/members"), members)
+        .await
+        .ok();
+    let page = manager.get("/api/v1/territories/fairness").await.ok();
+    let shares: Vec<Value> = list(&page["people"])
+        .iter()
+        .map(|p| p["customers"].clone())
+        .collect();
+    assert_eq!(shares.len(), 2);
+    assert!(
+        shares.contains(&json!(0.6)) && shares.contains(&json!(0.4)),
+        "{shares:?}"
+    );
+    let own = rep.get("/api/v1/territories/fairness").await.ok();
+    assert_eq!(list(&own["people"]).len(), 1);
+    assert_eq!(own["distribution"], json!([]));
 }

@@ -147,6 +147,21 @@ impl World {
         path: &str,
         body: Value,
     ) -> (StatusCode, axum::http::HeaderMap, Vec<u8>) {
+        if body.is_null() {
+            return self.send(who, method, path, "", Body::empty()).await;
+        }
+        let body = Body::from(body.to_string());
+        self.send(who, method, path, "application/json", body).await
+    }
+
+    async fn send(
+        &self,
+        who: &str,
+        method: &str,
+        path: &str,
+        media_type: &str,
+        body: Body,
+    ) -> (StatusCode, axum::http::HeaderMap, Vec<u8>) {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -154,12 +169,9 @@ impl World {
         if let Some(token) = self.tokens.get(who) {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
-        let body = if body.is_null() {
-            Body::empty()
-        } else {
-            request = request.header(header::CONTENT_TYPE, "application/json");
-            Body::from(body.to_string())
-        };
+        if !media_type.is_empty() {
+            request = request.header(header::CONTENT_TYPE, media_type);
+        }
         let request = request.body(body).expect("a request");
         let answer = self.router.clone().oneshot(request);
         let follower = self.app.live.clone().follow();
@@ -170,6 +182,14 @@ impl World {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a whole answer").to_bytes().to_vec();
         (parts.status, parts.headers, bytes)
+    }
+
+    /// Sends a file.
+    pub async fn upload(&self, who: &str, path: &str, bytes: Vec<u8>) -> (StatusCode, Value) {
+        let (status, _, bytes) = self
+            .send(who, "POST", path, "application/octet-stream", Body::from(bytes))
+            .await;
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
     }
 
     /// A request that has to succeed.

@@ -126,10 +126,24 @@ pub enum Extent {
     Excluded(BTreeSet<CandidateId>),
     /// Whoever meets a rule.
     Rule(Rule),
+    /// Whoever meets a rule and is in an area.
+    RuleWithin {
+        /// What has to be true of the candidate.
+        rule: Rule,
+        /// Where it has to be.
+        shape: Shape,
+    },
     /// Whoever is in a drawn area.
     Drawn(Shape),
     /// Whoever is in one of these blocks.
     Units(Vec<Unit>),
+    /// Whoever carries one of these codes: blocks whose area is not known, such as the postcodes of addresses.
+    Codes {
+        /// The attribute that holds the code.
+        attribute: String,
+        /// The codes.
+        codes: BTreeSet<String>,
+    },
     /// Whoever can be reached from somewhere in time: the area is worked out by the caller.
     Reach(Shape),
     /// Whoever is in a cell that an optimiser made.
@@ -186,9 +200,9 @@ impl Extent {
             Self::Named(_) => Cause::Named,
             Self::Required(_) => Cause::Required,
             Self::Excluded(_) => return None,
-            Self::Rule(_) => Cause::Rule,
+            Self::Rule(_) | Self::RuleWithin { .. } => Cause::Rule,
             Self::Drawn(_) => Cause::Polygon,
-            Self::Units(_) => Cause::Unit,
+            Self::Units(_) | Self::Codes { .. } => Cause::Unit,
             Self::Reach(_) => Cause::Reach,
             Self::Cell(_) => Cause::Cell,
             Self::Nearest { .. } => Cause::Nearest,
@@ -198,11 +212,22 @@ impl Extent {
     /// Its shapes, for blocks one each.
     pub fn shapes(&self) -> impl Iterator<Item = &Shape> {
         let (one, many): (Option<&Shape>, &[Unit]) = match self {
-            Self::Drawn(shape) | Self::Reach(shape) | Self::Cell(shape) => (Some(shape), &[]),
+            Self::Drawn(shape) | Self::Reach(shape) | Self::Cell(shape) | Self::RuleWithin { shape, .. } => {
+                (Some(shape), &[])
+            }
             Self::Units(units) => (None, units),
             _ => (None, &[]),
         };
         one.into_iter().chain(many.iter().map(|unit| &unit.shape))
+    }
+
+    /// It claims all of the ground of its shapes; a rule claims only some of those who are there.
+    #[must_use]
+    pub fn is_ground(&self) -> bool {
+        matches!(
+            self,
+            Self::Drawn(_) | Self::Units(_) | Self::Reach(_) | Self::Cell(_)
+        )
     }
 
     /// Area of all its shapes together, `None` if it has none.

@@ -123,7 +123,7 @@ impl TerritoryIndex {
             shapes: RTree::bulk_load(entries),
             ruled: areas
                 .iter()
-                .filter(|a| matches!(*a.extent, Extent::Rule(_)))
+                .filter(|a| matches!(*a.extent, Extent::Rule(_) | Extent::RuleWithin { .. }))
                 .map(|a| a.line)
                 .collect(),
             areas,
@@ -161,7 +161,10 @@ impl TerritoryIndex {
 
     pub(crate) fn shape(&self, (area, part): (u32, u32)) -> &Shape {
         match &*self.areas[area as usize].extent {
-            Extent::Drawn(shape) | Extent::Reach(shape) | Extent::Cell(shape) => shape,
+            Extent::Drawn(shape)
+            | Extent::Reach(shape)
+            | Extent::Cell(shape)
+            | Extent::RuleWithin { shape, .. } => shape,
             Extent::Units(units) => &units[part as usize].shape,
             _ => unreachable!("only areas with shapes are entered into the tree"),
         }
@@ -214,6 +217,16 @@ impl TerritoryIndex {
             competing,
             excluded,
         }
+    }
+
+    /// Some claim of the line asks for more than a place: rules, or codes that candidates carry.
+    #[must_use]
+    pub fn reads_attributes(&self, line: Option<LineId>) -> bool {
+        let codes = |a: &u32| {
+            let area = &self.areas[*a as usize];
+            area.line == line && matches!(*area.extent, Extent::Codes { .. })
+        };
+        self.ruled.contains(&line) || self.shapeless.iter().any(codes)
     }
 
     /// Who has a bare place in a line: what [`TerritoryIndex::decide`] says of a candidate that is on no list and has no attributes,
@@ -284,11 +297,19 @@ impl TerritoryIndex {
             if area.line != line {
                 continue;
             }
+            let mut code = None;
             let (holds, distance) = match &*area.extent {
                 Extent::Named(ids) | Extent::Required(ids) => {
                     (asked.id.is_some_and(|id| ids.contains(&id)), None)
                 }
                 Extent::Rule(rule) => (rule.holds(asked.attributes), None),
+                Extent::Codes { attribute, codes } => {
+                    code = match asked.attributes.get(attribute) {
+                        Some(Value::Text(text)) if codes.contains(text) => Some(text.clone()),
+                        _ => None,
+                    };
+                    (code.is_some(), None)
+                }
                 Extent::Nearest { from, within } => match asked.place {
                     Some(place) => {
                         let distance = from.distance(place);
@@ -299,7 +320,7 @@ impl TerritoryIndex {
                 _ => (false, None),
             };
             if holds {
-                claims.extend(self.claim(index, None, distance, false));
+                claims.extend(self.claim(index, code, distance, false));
             }
         }
         if let Some(place) = asked.place {
@@ -313,6 +334,7 @@ impl TerritoryIndex {
                 let shape = self.shape(entry);
                 if self.areas[entry.0 as usize].line == line
                     && (shape.contains(place) || (border && shape.on_border(place)))
+                    && self.is_met(entry.0, asked.attributes)
                 {
                     let unit = match &*self.areas[entry.0 as usize].extent {
                         Extent::Units(units) => Some(units[entry.1 as usize].code.clone()),
@@ -323,6 +345,14 @@ impl TerritoryIndex {
             }
         }
         claims
+    }
+
+    /// The area asks nothing of a candidate but to be there, or what it asks is true.
+    fn is_met(&self, area: u32, attributes: &BTreeMap<String, Value>) -> bool {
+        match &*self.areas[area as usize].extent {
+            Extent::RuleWithin { rule, .. } => rule.holds(attributes),
+            _ => true,
+        }
     }
 
     fn claim(

@@ -26,13 +26,19 @@ impl TerritoryIndex {
     #[must_use]
     pub fn overlaps(&self, square_meters: f64) -> Vec<Overlap> {
         let mut pieces: Vec<((u32, u32), MultiPolygon)> = Vec::new();
-        for (index, area) in self.areas().iter().enumerate() {
+        for (index, area) in self
+            .areas()
+            .iter()
+            .enumerate()
+            .filter(|(_, a)| a.extent.is_ground())
+        {
             for shape in area.extent.shapes() {
                 for other in self.entries_near(shape) {
                     let theirs = &self.areas()[other.0 as usize];
                     if other.0 as usize <= index
                         || theirs.territory == area.territory
                         || theirs.line != area.line
+                        || !theirs.extent.is_ground()
                         || theirs.extent.cause() != area.extent.cause()
                     {
                         continue;
@@ -85,7 +91,10 @@ impl TerritoryIndex {
         let near: Vec<MultiPolygon> = self
             .entries_near(service_area)
             .into_iter()
-            .filter(|entry| self.areas()[entry.0 as usize].line == line)
+            .filter(|entry| {
+                let area = &self.areas()[entry.0 as usize];
+                area.line == line && area.extent.is_ground()
+            })
             .map(|entry| self.shape(entry).polygons().clone())
             .collect();
         service_area.polygons().difference(&unary_union(&near))

@@ -373,3 +373,58 @@ fn measures_must_match() {
         "candidate 1 has 1 measures, but 2 are expected"
     );
 }
+
+#[test]
+fn a_rule_in_an_area_and_codes_without_one() {
+    let health = Rule::OneOf {
+        attribute: "industry".into(),
+        values: vec![Value::Text("health".into())],
+    };
+    let index = TerritoryIndex::build(vec![
+        area(1, Extent::Drawn(square(0.0, 0.0, 10.0))),
+        area(
+            2,
+            Extent::RuleWithin {
+                rule: health,
+                shape: square(0.0, 0.0, 5.0),
+            },
+        ),
+        area(
+            3,
+            Extent::Codes {
+                attribute: "postal_code".into(),
+                codes: ["17033".to_owned()].into(),
+            },
+        ),
+    ]);
+    let asked = |place: Option<LngLat>, attributes: &[(&str, &str)]| {
+        let attributes = attributes
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), Value::Text((*value).to_owned())));
+        let candidate = Candidate {
+            id: CandidateId(1),
+            place,
+            attributes: attributes.collect(),
+        };
+        let decision = index.decide(&candidate, None);
+        (
+            decision.territory().map(|t| t.0),
+            decision.winner.and_then(|w| w.unit),
+        )
+    };
+    let inside = LngLat::new(2.0, 2.0).ok();
+    let beside = LngLat::new(8.0, 8.0).ok();
+    // The rule beats the drawn area where it holds, and only there.
+    assert_eq!(asked(inside, &[("industry", "health")]).0, Some(2));
+    assert_eq!(asked(beside, &[("industry", "health")]).0, Some(1));
+    assert_eq!(asked(inside, &[("industry", "retail")]).0, Some(1));
+    // A code needs no place, and is weaker than a drawn area.
+    let code = [("postal_code", "17033")];
+    assert_eq!(asked(None, &code), (Some(3), Some("17033".to_owned())));
+    assert_eq!(asked(inside, &code).0, Some(1));
+    assert_eq!(asked(None, &[("postal_code", "17034")]).0, None);
+    // A bare place meets no rule; the rule's area is no overlap of ground.
+    assert_eq!(index.owner_at(inside.unwrap(), None), Some(TerritoryId(1)));
+    assert!(index.reads_attributes(None));
+    assert!(index.overlaps(1.0).is_empty());
+}

@@ -23,7 +23,7 @@ export class Problem extends Error {
 }
 
 export type Query = Record<string, string | number | boolean | null | undefined>;
-export interface Options { query?: Query; body?: unknown; form?: FormData; signal?: AbortSignal; version?: number; dated?: boolean }
+export interface Options { query?: Query; body?: unknown; form?: FormData; raw?: Blob; signal?: AbortSignal; version?: number; dated?: boolean }
 
 let asOf: string | null = null;
 let signedOut: () => void = () => {};
@@ -69,7 +69,10 @@ async function send(method: string, path: string, options: Options): Promise<Res
   const headers: Record<string, string> = { accept: 'application/json' };
   let body: BodyInit | null = null;
   if (options.form) body = options.form;
-  else if (options.body !== undefined) {
+  else if (options.raw) {
+    headers['content-type'] = 'application/octet-stream';
+    body = options.raw;
+  } else if (options.body !== undefined) {
     headers['content-type'] = 'application/json';
     body = JSON.stringify(options.body);
   }

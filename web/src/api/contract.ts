@@ -43,6 +43,11 @@ export interface Contract {
   preview: Check<Fits<ours.Preview, Theirs['PreviewJson']>>;
   lasso: Check<Fits<ours.LassoCatch, Theirs['LassoJson']>>;
   issues: Check<Fits<ours.TerritoryIssues, Theirs['IssuesJson']>>;
+  codes: Check<Fits<ours.CodesAnswer, Theirs['CodesJson']>>;
+  reach: Check<Fits<ours.ReachDifference, Theirs['ReachDifference']>>;
+  alternatives: Check<Fits<ours.Alternatives, Theirs['AlternativesJson']>>;
+  fairness: Check<Fits<ours.Fairness, Theirs['FairnessJson']>>;
+  takenIn: Check<Fits<ours.TakenIn, Theirs['TakenIn']>>;
   boundary: Check<Fits<ours.Boundary, Theirs['BoundaryInfo']>>;
   day: Check<Fits<Omit<ours.Day, 'plan'> & { plan: PlanButTotals | null }, Theirs['DayJson']>>;
   replanned: Check<Fits<Omit<ours.Replanned, 'plan'> & { plan: PlanButTotals }, Theirs['Replanned']>>;

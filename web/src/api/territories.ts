@@ -1,12 +1,21 @@
 // Territories: overview, drawing, previews, lasso and issues.
 import type { Feature } from 'geojson';
-import { get, post, request } from './client';
-import type { Area, Boundary, Id, LassoCatch, Preview, Territory, TerritoryIssues, TerritoryOverview, TerritoryWritten } from './types';
+import { download, get, post, request } from './client';
+import type {
+  Alternatives, Area, Boundary, CodesAnswer, CustomerRule, Fairness, Id, LassoCatch, Preview, ReachDifference, ReachOf, TakenIn, Territory,
+  TerritoryFormat, TerritoryIssues, TerritoryMember, TerritoryOverview, TerritoryWritten,
+} from './types';
 
-export type PreviewQuestion = { territory_id: Id | null; geometry: Area } | { territory_id: Id | null; location_ids: Id[] };
+/** What a territory is made of: an area, places by name, blocks by code, a reach, or rules. */
+export type Making = { geometry: Area } | { location_ids: Id[] } | { codes: string[] } | { reach: ReachOf } | { rules: CustomerRule[] } | { is_group: true };
+export type PreviewQuestion = { territory_id: Id | null } & Exclude<Making, { is_group: true }>;
+export interface TerritorySettings {
+  name?: string; parent_id?: Id | null; line?: string | null; colour?: number; priority?: number; capacity_hours?: number | null;
+}
+export type OverlapRule = { rule: 'priority' | 'cut'; winner: Id } | { rule: 'line'; territory: Id; line: string } | { rule: 'split' };
 
 export const overview = (signal?: AbortSignal) => get<TerritoryOverview>('/api/v1/territories/overview', signal ? { signal } : {});
-export const draw = (body: { name: string; geometry?: Area; location_ids?: Id[]; owner_id?: Id }) =>
+export const draw = (body: { name: string; owner_id?: Id; parent_id?: Id | null } & Making) =>
   post<TerritoryWritten>('/api/v1/territories/draw', body);
 export const reshape = (id: Id, geometry: Area) =>
   request<TerritoryWritten>('PUT', `/api/v1/territories/${id}/geometry`, { body: { geometry } });
@@ -25,3 +34,26 @@ export const issues = (signal?: AbortSignal) => get<TerritoryIssues>('/api/v1/te
 export const boundaries = (q: string, signal?: AbortSignal) =>
   get<Boundary[]>('/api/v1/boundaries', { query: { q }, dated: false, ...(signal ? { signal } : {}) });
 export const boundary = (id: string) => get<Feature>(`/api/v1/boundaries/${encodeURIComponent(id)}`, { dated: false });
+const put = <T>(path: string, body: unknown) => request<T>('PUT', path, { body });
+export const codes = (question: { text: string } | { codes: string[] }, signal?: AbortSignal) =>
+  post<CodesAnswer>('/api/v1/territories/codes', question, signal ? { signal } : {});
+export const setCodes = (id: Id, list: string[]) => put<TerritoryWritten>(`/api/v1/territories/${id}/codes`, { codes: list });
+export const setReach = (id: Id, reach: ReachOf) => put<TerritoryWritten>(`/api/v1/territories/${id}/reach`, reach);
+export const compareReach = (id: Id, signal?: AbortSignal) =>
+  get<ReachDifference>(`/api/v1/territories/${id}/reach`, { dated: false, ...(signal ? { signal } : {}) });
+export const renewReach = (id: Id) => post<TerritoryWritten>(`/api/v1/territories/${id}/reach/renew`);
+export const setRules = (id: Id, rules: CustomerRule[]) => put<TerritoryWritten>(`/api/v1/territories/${id}/rules`, { rules });
+export const setMembers = (id: Id, members: TerritoryMember[], from: string | null) =>
+  put<TerritoryWritten>(`/api/v1/territories/${id}/members`, { members, ...(from ? { from } : {}) });
+export const setSettings = (id: Id, settings: TerritorySettings) => put<TerritoryWritten>(`/api/v1/territories/${id}/settings`, settings);
+export const began = (id: Id, from: string) => post<TerritoryWritten>(`/api/v1/territories/${id}/began`, { from });
+export const settle = (a: Id, b: Id, rule: OverlapRule) =>
+  post<{ change_set: Id | null; moved: number }>('/api/v1/territories/overlaps/settle', { a, b, ...rule });
+export const fairness = (since: string, signal?: AbortSignal) =>
+  get<Fairness>('/api/v1/territories/fairness', { query: { since }, dated: false, ...(signal ? { signal } : {}) });
+export const alternatives = (location: Id, signal?: AbortSignal) =>
+  get<Alternatives>(`/api/v1/locations/${location}/alternatives`, { dated: false, ...(signal ? { signal } : {}) });
+export const exportFile = (format: TerritoryFormat, branch: Id | null) =>
+  download('GET', '/api/v1/territories/export', { query: { format, branch }, dated: true });
+export const importFile = (file: Blob, dryRun: boolean) =>
+  request<TakenIn>('POST', '/api/v1/territories/import', { raw: file, query: { dry_run: dryRun } });

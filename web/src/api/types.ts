@@ -100,11 +100,54 @@ export interface Legend { entries: LegendEntry[]; not_placed: number }
 export interface Totals {
   accounts: number; prospects: number; revenue: number; pipeline: number; visit_hours: number; drive_hours_estimate: number;
 }
+export interface Block { system: 'postcode' | 'municipality'; code: string; name: string; has_area: boolean }
+export interface Condition { field: string; one_of?: string[]; from?: number | null; to?: number | null }
+/** Whoever meets all conditions, everywhere or within another territory. */
+export interface CustomerRule { conditions: Condition[]; within?: Id | null }
+export interface ReachOf { lng: number; lat: number; minutes: number; label: string | null }
+export interface Extent {
+  is_drawn: boolean; blocks: Block[];
+  reach: (ReachOf & { profile: string; map_hash: string; is_outdated: boolean }) | null;
+  rules: CustomerRule[];
+}
+export interface CodesAnswer {
+  blocks: Block[]; unknown: string[]; ambiguous: { text: string; choices: { code: string; name: string }[] }[]; geometry: Area | null;
+}
+export interface ReachDifference {
+  map_hash: string; new_map_hash: string; geometry: Area; gained: Area; lost: Area; gained_km2: number; lost_km2: number;
+}
+export const memberRoles = ['owner', 'overlay', 'backup', 'manager'] as const;
+export type MemberRole = (typeof memberRoles)[number];
+export interface TerritoryMember { user_id: Id; role: MemberRole; share: number | null }
+export interface Alternatives {
+  territory: { id: Id; name: string } | null; distance_km: number | null;
+  alternatives: {
+    territory: { id: Id; name: string }; owner_name: string | null; distance_km: number | null;
+    is_beside: boolean; is_farther: boolean; is_over_capacity: boolean; sides: PreviewSide[];
+  }[];
+}
+export interface FairRow {
+  user_id: Id; name: string; territories: { id: Id; name: string; share: number }[]; customers: number; revenue: number;
+  visit_hours: number; drive_hours: number; drive_is_estimate: boolean; gained: number; lost: number;
+}
+export interface Fairness {
+  as_of: number; since: number; people: FairRow[];
+  distribution: { measure: string; mean: number; max_to_mean: number | null; gini: number | null }[];
+  disrupted: number; continuity: number | null; cycle: string[] | null;
+}
+export const territoryFormats = ['geojson', 'gpkg', 'kml', 'csv'] as const;
+export type TerritoryFormat = (typeof territoryFormats)[number];
+export interface TakenIn {
+  format: TerritoryFormat;
+  rows: { name: string; action: 'new' | 'changed' | 'same' | 'refused'; what: string[]; notes: string[] }[];
+  created: number; changed: number; same: number; refused: number; change_set: Id | null; moved: number;
+}
 export interface Territory {
   id: Id; name: string; colour: number; parent_id: Id | null; line: string | null;
   owner_id: Id | null; owner_name: string | null;
   members: { user_id: Id; name: string; role: string | null; share: number | null }[];
   geometry: MultiPolygon | null;
+  extent: Extent; priority: number; capacity_hours: number | null;
   version: { id: Id; number: number; author_name: string | null; at: number; message: string | null; named: number } | null;
   record_version: number; totals: Totals; rolled_up: Totals;
 }
@@ -115,7 +158,7 @@ export interface PreviewSide { territory_id: Id | 'none' | null; name: string; b
 export interface Preview {
   sides: PreviewSide[];
   moved: { location_id: Id; name: string; from: string | null; to: string | null }[];
-  moved_count: number;
+  moved_count: number; stay_count: number;
   overlaps: { territory_id: Id; name: string; locations: number }[];
   problem: { message: string; lng: number | null; lat: number | null } | null;
 }
@@ -132,6 +175,7 @@ export interface TerritoryIssues {
   gap_count: number;
   not_placed: { location_id: Id; account_id: Id; name: string }[];
   not_placed_count: number;
+  outdated: { territory: { id: Id; name: string }; minutes: number; label: string | null }[];
 }
 export interface Boundary { id: string; name: string; kind: string; admin_level: number | null }
 

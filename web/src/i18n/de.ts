@@ -9,5 +9,6 @@ import { map } from './de/map';
 import { records } from './de/records';
 import { regions } from './de/regions';
 import { sales } from './de/sales';
+import { territories } from './de/territories';
 
-export const de = { ...frame, ...map, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...records, ...sales };
+export const de = { ...frame, ...map, ...territories, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...records, ...sales };

@@ -9,5 +9,6 @@ import { map } from './en/map';
 import { records } from './en/records';
 import { regions } from './en/regions';
 import { sales } from './en/sales';
+import { territories } from './en/territories';
 
-export const en = { ...frame, ...map, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...records, ...sales };
+export const en = { ...frame, ...map, ...territories, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...records, ...sales };

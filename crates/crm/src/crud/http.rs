@@ -401,7 +401,7 @@ async fn write_one(app: &App, author: &records::Author, op: Op) -> Result<Writte
 async fn settle(app: &App, record_type: &RecordType, mut seq: i64) {
     if matches!(
         record_type.name.as_str(),
-        "location" | "territory" | "territory_version"
+        "location" | "account" | "territory" | "territory_version"
     ) {
         crate::territories::settled(app).await;
         seq = app.store.last_seq().await.unwrap_or(seq);

@@ -11,6 +11,7 @@ mod facts;
 mod http;
 mod layout;
 mod matched;
+mod planned;
 mod present;
 mod slots;
 mod small;
@@ -20,6 +21,7 @@ mod tests;
 mod work;
 
 pub(crate) use http::router;
+pub(crate) use planned::{PlannedHours, planned_hours};
 pub(crate) use work::{accept_job, plan_job};
 
 use jiff::civil::Date;

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use geom::LngLat;
 use records::{At, Filter, Query, Record, Viewer};
 use serde_json::{Value, json};
 
@@ -11,6 +10,7 @@ use crate::App;
 use crate::duplicates::Duplicate;
 use crate::plans::Language;
 use crate::problem::Problem;
+use crate::territories::Facts;
 
 /// The answer, and why.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,12 +25,12 @@ pub(super) struct Assigned {
 pub(super) async fn assign(
     app: &App,
     lead_id: &str,
+    facts: &Facts,
     industry: Option<&str>,
-    place: Option<LngLat>,
     duplicates: &[Duplicate],
 ) -> Result<(Option<String>, Option<Assigned>), Problem> {
     let layout = app.territories.layout.get(&app.store).await?;
-    let decision = layout.decide(lead_id, place, None);
+    let decision = layout.decide(lead_id, facts, None);
     let winner = decision
         .winner
         .as_ref()

@@ -21,6 +21,7 @@ use crate::duplicates::{Duplicate, Newcomer, duplicates};
 use crate::places::request_fields;
 use crate::plans::Language;
 use crate::problem::Problem;
+use crate::territories::Facts;
 use check::Found;
 
 pub(crate) use check::HOT;
@@ -103,7 +104,8 @@ async fn worked_out(
     let newcomer = newcomer(id, fields, place);
     let known = duplicates(app, &Viewer::system(), &newcomer, Language::English).await?;
     let industry = fields.get("industry").and_then(Value::as_str);
-    let (territory_id, assigned) = assign::assign(app, id, industry, place, &known).await?;
+    let (territory_id, assigned) =
+        assign::assign(app, id, &Facts::of_fields(place, fields), industry, &known).await?;
     let (score, reasons) = check::score(fields, &checks, territory_id.is_some());
     out.insert("score".into(), score.into());
     out.insert("score_reasons".into(), check::reasons_json(&reasons));

@@ -7,7 +7,39 @@ use points::Filter as Points;
 use records::{Comparison, Filter, FilterError};
 use serde_json::Value;
 
+use crate::territories::Branches;
+
 use super::columns::{self, ColumnKind};
+
+/// A territory stands for itself and everything below it.
+pub(super) fn spread(filter: &mut Filter, branches: &Branches) {
+    let of = |values: &[Value]| -> Vec<Value> {
+        let all = values
+            .iter()
+            .flat_map(|value| match value.as_str().and_then(|id| branches.below(id)) {
+                Some(below) => below.iter().map(|id| Value::from(id.as_str())).collect(),
+                None => vec![value.clone()],
+            });
+        all.collect()
+    };
+    match filter {
+        Filter::And(all) | Filter::Or(all) => all.iter_mut().for_each(|one| spread(one, branches)),
+        Filter::Not(one) => spread(one, branches),
+        Filter::In { field, values } if field == "territory_id" => *values = of(values),
+        Filter::Compare { field, op, value, .. } if field == "territory_id" => {
+            let within = Filter::In {
+                field: field.clone(),
+                values: of(std::slice::from_ref(value)),
+            };
+            match op {
+                Comparison::Equal => *filter = within,
+                Comparison::NotEqual => *filter = Filter::Not(Box::new(within)),
+                _ => {}
+            }
+        }
+        _ => {}
+    }
+}
 
 /// Translates a checked filter on customers.
 pub(super) fn to_points(filter: &Filter) -> Result<Points, FilterError> {

@@ -187,16 +187,22 @@ impl Asked {
         let sight = sight(app.store.db(), &signed.viewer)
             .await
             .map_err(records::Error::from)?;
-        let asked = app
-            .live
-            .filter(self.filter.as_deref().unwrap_or_default())
-            .map_err(records::Error::from)?;
+        let asked = filter_of(app, self.filter.as_deref().unwrap_or_default(), as_of).await?;
         let mut filter = sight.filter.and(asked);
         if let Some(words) = self.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
             filter = filter.and(Filter::Text(words.to_owned()));
         }
         Ok((state, filter))
     }
+}
+
+/// A filter on customers in CQL2, for the index: who asks for a territory gets what lies below it too.
+pub(crate) async fn filter_of(app: &App, cql2: &str, as_of: Option<Timestamp>) -> Result<Filter, Problem> {
+    let branches = match cql2.contains("territory_id") {
+        true => crate::territories::branches(app, as_of).await?,
+        false => crate::territories::Branches::default(),
+    };
+    Ok(app.live.filter(cql2, &branches).map_err(records::Error::from)?)
 }
 
 /// One customer's place

@@ -20,8 +20,8 @@ mod touched;
 
 pub(crate) use columns::{id_text, row_id, stage_amount, stage_count};
 pub(crate) use http::{
-    CustomerRow, Names, accepts_gzip, accounts_of, customer_rows, index_problem, mvt_response, router,
-    tile_of, visible_location,
+    CustomerRow, Names, accepts_gzip, accounts_of, customer_rows, filter_of, index_problem, mvt_response,
+    router, tile_of, visible_location,
 };
 pub(crate) use list::sort_page;
 pub(crate) use scope::sight;
@@ -37,6 +37,7 @@ use tokio::sync::watch;
 use past::{Book, reread, touched_after};
 use rows::Moment;
 
+use crate::territories::Branches;
 use crate::time::Zone;
 
 /// One state of the index and what it was built from.
@@ -217,12 +218,14 @@ impl Live {
     }
 
     /// A filter on customers in CQL2, for the index.
-    pub fn filter(&self, cql2: &str) -> Result<points::Filter, FilterError> {
+    pub fn filter(&self, cql2: &str, branches: &Branches) -> Result<points::Filter, FilterError> {
         let cql2 = cql2.trim();
         if cql2.is_empty() {
             return Ok(points::Filter::All);
         }
-        filter::to_points(&Filter::parse_cql2(cql2, self.customer_type())?)
+        let mut asked = Filter::parse_cql2(cql2, self.customer_type())?;
+        filter::spread(&mut asked, branches);
+        filter::to_points(&asked)
     }
 
     /// Told the feed's number each time a new state is published.

@@ -219,8 +219,8 @@ fn territory(layout: &Layout, users: &HashMap<String, String>, record: Record) -
     let owner = standing.and_then(|t| t.owner());
     let version = standing.and_then(|t| t.version.as_ref());
     let geometry = standing
-        .and_then(|t| t.shape.as_ref())
-        .map(|shape| json!(to_geojson(shape.polygons())));
+        .and_then(|t| t.ground())
+        .map(|ground| json!(to_geojson(ground)));
     let id = record.id.clone();
     let mut properties = properties(record);
     properties.insert("owner_id".into(), owner.into());
@@ -251,11 +251,11 @@ async fn territories(app: &App, viewer: &Viewer, question: &Question) -> Result<
     loop {
         let page = app.store.list(viewer, &query).await?;
         for record in page.records {
-            let shape = layout.get(&record.id).and_then(|t| t.shape.as_ref());
+            let ground = layout.get(&record.id).and_then(|t| t.ground());
             let meets = |rectangles: &Vec<Rect<f64>>| {
                 let touches =
                     |polygons: &MultiPolygon<f64>| rectangles.iter().any(|r| r.intersects(polygons));
-                shape.is_some_and(|s| touches(s.polygons()))
+                ground.is_some_and(touches)
             };
             if rectangles.as_ref().is_none_or(meets) {
                 matching.insert(record.id.clone(), record);
@@ -298,7 +298,7 @@ pub(super) async fn bounds(
         }
         let layout = Layout::load(&app.store, At::PRESENT).await?;
         let mut bounds = geom::BBox::EMPTY;
-        for shape in layout.territories.iter().filter_map(|t| t.shape.as_ref()) {
+        for shape in layout.territories.iter().flat_map(|t| t.shapes()) {
             bounds.union(*shape.bbox());
         }
         return Ok((!bounds.is_empty()).then(|| around(bounds)));

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::crud::as_of_of;
-use crate::live::{State, sight};
+use crate::live::{State, filter_of, sight};
 use crate::maps::boundary_shape;
 use crate::places::drive_time_area;
 use crate::problem::Problem;
@@ -135,7 +135,7 @@ impl Asked {
             moment(&body.compare_to, "compare_to")?,
         );
         let filter_text = body.filter.clone().unwrap_or_default().trim().to_owned();
-        let listed = app.live.filter(&filter_text).map_err(records::Error::from)?;
+        let listed = filter_of(app, &filter_text, at).await?;
         let sight = sight(app.store.db(), &signed.viewer)
             .await
             .map_err(records::Error::from)?;
@@ -209,7 +209,7 @@ impl Place {
                 let standing = layout.get(id).ok_or_else(missing)?;
                 let branch = layout.branch(id).into_iter().map(|t| t.id().to_owned()).collect();
                 Ok(Self {
-                    polygons: standing.shape.as_ref().map(|s| s.polygons().clone()),
+                    polygons: standing.ground().cloned(),
                     territories: Some((branch, standing.line().is_some())),
                     ..everywhere(standing.name(), "territory")
                 })

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::answers_extent::{ExtentJson, extent_json};
 use super::area;
+use super::fairness::shares;
 use super::holdings::Holdings;
 use super::layout::{Layout, Standing};
 use super::totals::{Sums, Totals};
@@ -47,10 +49,17 @@ pub(crate) struct TerritoryJson {
     pub owner_id: Option<String>,
     pub owner_name: Option<String>,
     pub members: Vec<MemberJson>,
-    /// GeoJSON MultiPolygon, longitude first; null where nothing is drawn.
+    /// GeoJSON MultiPolygon, longitude first: all the ground it claims, drawn, by blocks or by reach; null where
+    /// it claims none.
     #[schema(value_type = Option<Object>)]
     pub geometry: Option<geojson::Geometry>,
+    /// What the ground is made of.
+    pub extent: ExtentJson,
     pub version: Option<VersionJson>,
+    /// How it is told from others of its line that claim the same ground: the larger wins.
+    pub priority: i64,
+    /// Hours a week that its people have; null where nobody said.
+    pub capacity_hours: Option<f64>,
     /// For `If-Match` on the territory's record.
     pub record_version: i64,
     /// What it holds itself.
@@ -68,6 +77,7 @@ pub(super) fn territory_json(
     layout: &Layout,
     holdings: &Holdings,
     users: &Users,
+    map_hash: Option<&str>,
 ) -> TerritoryJson {
     let text = |field: &str| standing.record.text(field).map(str::to_owned);
     let name_of = |id: &str| users.get(id).cloned();
@@ -97,10 +107,10 @@ pub(super) fn territory_json(
                 share: m.number("share"),
             })
             .collect(),
-        geometry: standing
-            .shape
-            .as_ref()
-            .map(|shape| area::to_geojson(shape.polygons())),
+        geometry: standing.ground().map(area::to_geojson),
+        extent: extent_json(standing, map_hash),
+        priority: standing.record.integer("priority").unwrap_or(0),
+        capacity_hours: standing.record.number("capacity_hours"),
         version: standing.version.as_ref().map(|v| VersionJson {
             id: v.id.clone(),
             number: v.integer("number").unwrap_or(0),
@@ -151,14 +161,7 @@ pub(crate) struct OverviewJson {
 pub(super) fn people(territories: &[TerritoryJson]) -> Vec<PersonJson> {
     let mut people: HashMap<&str, PersonJson> = HashMap::new();
     for territory in territories {
-        let owners: Vec<&MemberJson> = territory.members.iter().filter(|m| m.role == "owner").collect();
-        let given: f64 = owners.iter().filter_map(|m| m.share).sum();
-        let open = owners.iter().filter(|m| m.share.is_none()).count().max(1);
-        for owner in owners {
-            let share = owner
-                .share
-                .unwrap_or_else(|| (100.0 - given).max(0.0) / open as f64)
-                / 100.0;
+        for (owner, share) in shares(&territory.members) {
             let person = people.entry(&owner.user_id).or_insert_with(|| PersonJson {
                 user_id: owner.user_id.clone(),
                 name: owner.name.clone(),
@@ -245,6 +248,8 @@ pub(crate) struct PreviewJson {
     /// At most 200, by name.
     pub moved: Vec<MovedJson>,
     pub moved_count: u64,
+    /// Places on the ground asked about that stay with others, whose claims go first: names, rules, drawn borders, priorities.
+    pub stay_count: u64,
     pub overlaps: Vec<SharedJson>,
     pub problem: Option<AreaProblem>,
 }
@@ -317,6 +322,14 @@ pub(crate) struct GapJson {
     pub nearest: Option<Named>,
 }
 
+/// A territory by drive time whose map is no longer in use.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct OutdatedJson {
+    pub territory: Named,
+    pub minutes: f64,
+    pub label: Option<String>,
+}
+
 /// What is not right. Lists hold at most 1,000 each, counts all.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct IssuesJson {
@@ -325,6 +338,8 @@ pub(crate) struct IssuesJson {
     pub gap_count: u64,
     pub not_placed: Vec<PlaceJson>,
     pub not_placed_count: u64,
+    /// Reaches that were worked out on another map than the one in use: a difference is proposed, never applied.
+    pub outdated: Vec<OutdatedJson>,
 }
 
 /// A territory by the engine's number.

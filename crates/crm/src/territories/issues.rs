@@ -5,6 +5,7 @@ use geom::{BBox, LngLat, LocalMeters};
 use points::{Filter, Shape as Points};
 use territory::{Shape, TerritoryId};
 
+use super::claims::Claims;
 use super::layout::{Layout, Standing};
 use crate::live::{State, id_text};
 
@@ -61,7 +62,7 @@ fn any_claim(layout: &Layout) -> bool {
     layout
         .territories
         .iter()
-        .any(|t| t.shape.is_some() || !t.named.is_empty())
+        .any(|t| t.shape.is_some() || !t.named.is_empty() || t.claims != Claims::default())
 }
 
 /// How many issues there are.
@@ -125,13 +126,12 @@ fn places(rows: Vec<points::Found<'_>>) -> Vec<Place> {
 
 /// The territory of the common line whose border is nearest to a place outside all of them.
 fn nearest(layout: &Layout, place: LngLat) -> Option<String> {
-    let plane = LocalMeters::at(place);
+    let plane = &LocalMeters::at(place);
     let shaped = layout.territories.iter().filter(|t| t.line().is_none());
     let mut boxes: Vec<(f64, &Standing, &Shape)> = shaped
-        .filter_map(|t| {
-            t.shape
-                .as_ref()
-                .map(|shape| (to_box(&plane, shape.bbox(), place), t, shape))
+        .flat_map(|t| {
+            let shapes = t.shapes().iter();
+            shapes.map(move |shape| (to_box(plane, shape.bbox(), place), t, shape))
         })
         .collect();
     boxes.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.id().cmp(b.1.id())));
@@ -140,7 +140,7 @@ fn nearest(layout: &Layout, place: LngLat) -> Option<String> {
         if best.is_some_and(|(distance, _)| least > distance) {
             break;
         }
-        let distance = to_border(&plane, shape.polygons());
+        let distance = to_border(plane, shape.polygons());
         if best.is_none_or(|(known, _)| distance < known) {
             best = Some((distance, territory));
         }

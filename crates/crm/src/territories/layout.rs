@@ -4,15 +4,19 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
-use geom::{LngLat, Timestamp};
-use records::{At, Error, Query, Record, Store, Viewer};
+use geo_types::MultiPolygon;
+use records::{At, Error, Record, Store};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use territory::{
-    Area, Candidate, CandidateId, Decision, Extent, LineId, Overlap, Shape, TerritoryId, TerritoryIndex,
+    Area, Candidate, CandidateId, Claim, Decision, Extent, LineId, Overlap, Shape, TerritoryId,
+    TerritoryIndex,
 };
 
 use super::area;
+use super::claims::Claims;
+use super::facts::Facts;
+use super::present::{all_of, present};
 
 /// One territory at one moment.
 #[derive(Clone, Debug)]
@@ -26,6 +30,12 @@ pub(crate) struct Standing {
     pub left_over: Vec<Record>,
     /// Its drawn area.
     pub shape: Option<Shape>,
+    /// Blocks, reach and rules.
+    pub claims: Claims,
+    /// The shapes of all it claims by ground.
+    shapes: OnceLock<Vec<Shape>>,
+    /// The same as one.
+    ground: OnceLock<Option<MultiPolygon<f64>>>,
     /// Locations it holds by name.
     pub named: Vec<String>,
     /// Who works it: owners first, then by share.
@@ -52,13 +62,36 @@ impl Standing {
         owner.and_then(|m| m.text("user_id"))
     }
 
-    /// What it lays claim to, as the engine takes it.
-    pub fn areas(&self) -> Vec<Area> {
+    /// The shapes of all it claims by ground.
+    pub fn shapes(&self) -> &[Shape] {
+        self.shapes.get_or_init(|| {
+            let drawn = self.shape.iter().cloned();
+            drawn.chain(self.claims.shapes()).collect()
+        })
+    }
+
+    /// All the ground it claims, as one shape: drawn, blocks and reach. `None` where it claims none.
+    pub fn ground(&self) -> Option<&MultiPolygon<f64>> {
+        let made = self.ground.get_or_init(|| {
+            let shapes = self.shapes();
+            match shapes {
+                [] => None,
+                [one] => Some(one.polygons().clone()),
+                many => Some(geo::unary_union(many.iter().map(Shape::polygons))),
+            }
+        });
+        made.as_ref()
+    }
+
+    /// What it lays claim to, as the engine takes it, each with words for it. `ground` gives the shapes of a
+    /// territory and of what is below it.
+    pub fn areas(&self, ground: &dyn Fn(&str) -> Vec<Shape>) -> Vec<(Area, Option<String>)> {
         areas_of(
             number(self.id()),
             &self.record,
             self.shape.clone(),
             self.named.iter().map(String::as_str),
+            self.claims.extents(ground),
         )
     }
 }
@@ -74,7 +107,8 @@ pub(super) fn areas_of<'a>(
     record: &Record,
     shape: Option<Shape>,
     named: impl Iterator<Item = &'a str>,
-) -> Vec<Area> {
+    more: Vec<(Extent, Option<String>)>,
+) -> Vec<(Area, Option<String>)> {
     let priority = record.integer("priority").unwrap_or(0);
     let priority = i32::try_from(priority).unwrap_or(if priority < 0 { i32::MIN } else { i32::MAX });
     let line = line_of(record).map(line_number);
@@ -87,9 +121,10 @@ pub(super) fn areas_of<'a>(
     };
     let mut areas = Vec::new();
     if !named.is_empty() {
-        areas.push(area(Extent::Named(named)));
+        areas.push((area(Extent::Named(named)), None));
     }
-    areas.extend(shape.map(|shape| area(Extent::Drawn(shape))));
+    areas.extend(shape.map(|shape| (area(Extent::Drawn(shape)), None)));
+    areas.extend(more.into_iter().map(|(extent, words)| (area(extent), words)));
     areas
 }
 
@@ -132,6 +167,8 @@ pub(crate) struct Layout {
     by_id: HashMap<String, usize>,
     /// Locations that some territory holds by name.
     named: HashSet<CandidateId>,
+    /// Words for the engine's areas, where there are any.
+    words: Vec<Option<String>>,
     overlaps: OnceLock<Vec<Overlap>>,
 }
 
@@ -183,19 +220,26 @@ impl Layout {
                         .then_with(|| key(a).1.cmp(&key(b).1))
                 });
                 let shape = version.as_ref().and_then(shape_of);
+                let claims = version.as_ref().map(Claims::of).unwrap_or_default();
                 let named = version.as_ref().map(named_of).unwrap_or_default();
                 Standing {
                     record,
                     version,
                     left_over,
                     shape,
+                    claims,
+                    shapes: OnceLock::new(),
+                    ground: OnceLock::new(),
                     named,
                     members,
                 }
             })
             .collect();
         territories.sort_by(|a, b| (a.name(), a.id()).cmp(&(b.name(), b.id())));
-        let index = TerritoryIndex::build(territories.iter().flat_map(Standing::areas).collect());
+        let ground = |id: &str| ground_of(&territories, id);
+        let (areas, words): (Vec<Area>, Vec<Option<String>>) =
+            territories.iter().flat_map(|t| t.areas(&ground)).unzip();
+        let index = TerritoryIndex::build(areas);
         Self {
             by_number: territories
                 .iter()
@@ -212,6 +256,7 @@ impl Layout {
                 .flat_map(|t| &t.named)
                 .map(|id| candidate_number(id))
                 .collect(),
+            words,
             overlaps: OnceLock::new(),
             territories,
             index,
@@ -235,14 +280,32 @@ impl Layout {
     }
 
     /// Who has a location, and why.
-    pub fn decide(&self, location: &str, place: Option<LngLat>, line: Option<&str>) -> Decision {
-        let id = candidate_number(location);
-        let candidate = Candidate {
-            id,
-            place,
-            attributes: std::collections::BTreeMap::new(),
-        };
+    pub fn decide(&self, location: &str, facts: &Facts, line: Option<&str>) -> Decision {
+        let candidate = candidate(location, facts);
         self.index.decide(&candidate, line.map(line_number))
+    }
+
+    /// Some territory of the line, or of any, asks for more than a place: rules, or codes of addresses.
+    pub fn reads_facts(&self) -> bool {
+        let mut lines = self.lines().into_iter();
+        lines.any(|line| self.index.reads_attributes(line.as_deref().map(line_number)))
+    }
+
+    /// Words for the area that a claim comes from.
+    pub fn words_of(&self, claim: &Claim) -> Option<&str> {
+        self.words.get(claim.area)?.as_deref()
+    }
+
+    /// The shapes of a territory and of what is below it.
+    pub fn ground_of(&self, id: &str) -> Vec<Shape> {
+        ground_of(&self.territories, id)
+    }
+
+    /// Territories with a rule that holds within another territory.
+    pub fn ruled_within(&self) -> impl Iterator<Item = &Standing> {
+        self.territories
+            .iter()
+            .filter(|t| t.claims.rules.iter().any(|r| r.within.is_some()))
     }
 
     /// Some territory holds the location by name.
@@ -294,6 +357,39 @@ impl Layout {
     }
 }
 
+/// A location as the engine asks about it.
+pub(super) fn candidate(location: &str, facts: &Facts) -> Candidate {
+    Candidate {
+        id: candidate_number(location),
+        place: facts.place,
+        attributes: facts.attributes.clone(),
+    }
+}
+
+/// The shapes of a territory and of what is below it.
+fn ground_of(territories: &[Standing], id: &str) -> Vec<Shape> {
+    let parent = |id: &str| {
+        let territory = territories.iter().find(|t| t.id() == id);
+        territory.and_then(|t| t.record.text("parent_id").map(str::to_owned))
+    };
+    let is_below = |of: &Standing| {
+        let mut at = of.id().to_owned();
+        // A circle of parents is not refused on write, so steps are counted.
+        for _ in 0..=territories.len() {
+            if at == id {
+                return true;
+            }
+            match parent(&at) {
+                Some(above) => at = above,
+                None => return false,
+            }
+        }
+        false
+    };
+    let branch = territories.iter().filter(|t| is_below(t));
+    branch.flat_map(Standing::shapes).cloned().collect()
+}
+
 fn shape_of(version: &Record) -> Option<Shape> {
     let geometry = version.fields.get("area").filter(|g| !g.is_null())?;
     match area::parse(geometry) {
@@ -317,57 +413,4 @@ pub(super) fn named_of(version: &Record) -> Vec<String> {
         .filter_map(Value::as_str)
         .map(str::to_owned)
         .collect()
-}
-
-/// The present: now by the clock, or the last write where that is later (writes never share a moment).
-pub(crate) async fn present(store: &Store) -> Result<Timestamp, Error> {
-    let last = store.last_seq().await?;
-    let written = store.changes(last - 1, 1).await?;
-    Ok(written
-        .last()
-        .map_or(store.now(), |change| store.now().max(change.at)))
-}
-
-/// Every record of a type at a moment.
-pub(super) async fn all_of(store: &Store, type_name: &str, at: At) -> Result<Vec<Record>, Error> {
-    let mut records = Vec::new();
-    let mut query = Query::of(type_name).at(at).limit(Query::MAX_LIMIT);
-    loop {
-        let page = store.list(&Viewer::system(), &query).await?;
-        records.extend(page.records);
-        match page.next_cursor {
-            Some(cursor) => query = query.cursor(Some(cursor)),
-            None => return Ok(records),
-        }
-    }
-}
-
-/// The present layout, kept until a change of the feed concerns it.
-#[derive(Default)]
-pub(crate) struct PresentLayout(tokio::sync::Mutex<Option<(i64, Arc<Layout>)>>);
-
-/// Changes looked through before the layout is simply read again.
-const LOOKED_THROUGH: u32 = 1_000;
-
-impl PresentLayout {
-    /// The territories as they stand now.
-    pub async fn get(&self, store: &Store) -> Result<Arc<Layout>, Error> {
-        let mut kept = self.0.lock().await;
-        let last = store.last_seq().await?;
-        if let Some((seq, layout)) = kept.as_mut() {
-            if *seq == last {
-                return Ok(layout.clone());
-            }
-            let changes = store.changes(*seq, LOOKED_THROUGH).await?;
-            let concerns =
-                |name: &str| matches!(name, "territory" | "territory_version" | "territory_member");
-            if changes.len() < LOOKED_THROUGH as usize && !changes.iter().any(|c| concerns(&c.type_name)) {
-                *seq = changes.last().map_or(last, |c| c.seq);
-                return Ok(layout.clone());
-            }
-        }
-        let layout = Arc::new(Layout::load(store, At::PRESENT).await?);
-        *kept = Some((last, layout.clone()));
-        Ok(layout)
-    }
 }

@@ -7,17 +7,28 @@
 //! have a validity, every question can be asked as of a past date.
 
 mod area;
+mod claims;
+mod codes;
+mod facts;
+mod reach;
+
+mod alternatives;
 mod edit;
+mod exchange;
+mod fairness;
 mod holdings;
 mod issues;
 mod layout;
+mod lease;
 mod ownership;
 mod planner;
+mod present;
 mod preview;
 mod settle;
 mod totals;
 
 mod answers;
+mod answers_extent;
 mod http;
 mod store;
 
@@ -29,9 +40,11 @@ pub use settle::settle;
 
 pub(crate) use area::{parse as parse_area, to_geojson};
 pub(crate) use edit::may_be_undone;
+pub(crate) use facts::Facts;
 pub(crate) use http::{ownership_for_card, router};
-pub(crate) use layout::{Layout, present};
+pub(crate) use layout::Layout;
 pub(crate) use ownership::Ownership;
+pub(crate) use present::{Branches, branches, present};
 pub(crate) use settle::{follow, settled};
 pub(crate) use store::{json_list, listed};
 
@@ -42,7 +55,7 @@ use serde_json::{Map, Value};
 /// What handlers keep between requests.
 #[derive(Default)]
 pub(crate) struct Territories {
-    pub layout: layout::PresentLayout,
+    pub layout: present::PresentLayout,
     pub holdings: holdings::PresentHoldings,
     /// Held while assignments are written.
     pub assigning: tokio::sync::Mutex<()>,
@@ -52,7 +65,7 @@ pub(crate) fn rules(rules: Rules) -> Rules {
     rules.on("territory_version", versions_are_kept)
 }
 
-/// A version's area is one that can be used; once written, only its end may be set.
+/// A version's area is one that can be used; once written, only its dates may be set.
 fn versions_are_kept(
     before: Option<&Record>,
     after: &mut Map<String, Value>,
@@ -60,7 +73,8 @@ fn versions_are_kept(
 ) -> Result<(), Vec<Fault>> {
     if let Some(before) = before {
         let changed = after.iter().find(|(name, value)| {
-            !matches!(name.as_str(), "valid_to" | "custom") && before.fields.get(*name) != Some(*value)
+            !matches!(name.as_str(), "valid_from" | "valid_to" | "custom")
+                && before.fields.get(*name) != Some(*value)
         });
         return match changed {
             None => Ok(()),

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 use territory::{Cause, Claim, DecidedBy, Decision};
 
+use super::facts::Facts;
 use super::layout::{Layout, candidate_number};
 
 /// An assignment on record whose end is open.
@@ -47,7 +48,7 @@ pub(super) struct Move {
 pub(super) fn plan(
     layout: &Layout,
     asked: &BTreeSet<String>,
-    places: &HashMap<String, Option<LngLat>>,
+    places: &HashMap<String, Facts>,
     open: Vec<Open>,
 ) -> Vec<Move> {
     let mut open_of: HashMap<String, Vec<Open>> = HashMap::new();
@@ -55,25 +56,24 @@ pub(super) fn plan(
         open_of.entry(one.location_id.clone()).or_default().push(one);
     }
     let lines = layout.lines();
+    let quick = !layout.reads_facts();
     let asked: Vec<(&String, Vec<Open>)> = asked
         .iter()
         .map(|id| (id, open_of.remove(id).unwrap_or_default()))
         .collect();
     asked
         .into_par_iter()
-        .flat_map_iter(|(id, open)| {
-            let place = places.get(id).copied();
-            moves_of(layout, &lines, id, place, open)
-        })
+        .flat_map_iter(|(id, open)| moves_of(layout, &lines, id, places.get(id), quick, open))
         .collect()
 }
 
-/// `place`: `None` for a location that is gone, `Some(None)` for one without a place.
+/// `facts`: `None` for a location that is gone. `quick`: nobody asks for more than a place.
 fn moves_of(
     layout: &Layout,
     lines: &[Option<String>],
     id: &str,
-    place: Option<Option<LngLat>>,
+    facts: Option<&Facts>,
+    quick: bool,
     open: Vec<Open>,
 ) -> Vec<Move> {
     let mut by_line: BTreeMap<Option<String>, Vec<Open>> = BTreeMap::new();
@@ -86,12 +86,12 @@ fn moves_of(
     let mut moves = Vec::new();
     for (line, mut open) in by_line {
         open.sort_by(|a, b| (a.valid_from, &a.id).cmp(&(b.valid_from, &b.id)));
-        if let (Some(place), [one]) = (place, open.as_slice())
-            && stays(layout, one, place)
+        if let (Some(facts), [one], true) = (facts, open.as_slice(), quick)
+            && stays(layout, one, facts.place)
         {
             continue;
         }
-        let decision = place.map(|place| layout.decide(id, place, line.as_deref()));
+        let decision = facts.map(|facts| layout.decide(id, facts, line.as_deref()));
         let winner = decision.as_ref().and_then(|d| d.winner.as_ref());
         let wanted = winner.and_then(|w| Some((layout.by_number(w.territory)?.id(), cause_word(w.cause))));
         let kept = open
@@ -107,7 +107,7 @@ fn moves_of(
                     .map(|v| v.id.clone()),
                 reason: decision
                     .as_ref()
-                    .map_or(Value::Null, |d| reason(layout, d, place.flatten())),
+                    .map_or(Value::Null, |d| reason(layout, d, facts.and_then(|f| f.place))),
             }),
             _ => None,
         };
@@ -175,6 +175,8 @@ fn reason(layout: &Layout, decision: &Decision, place: Option<LngLat>) -> Value 
             "territory": territory.map(|t| t.name()),
             "version": territory.and_then(|t| t.version.as_ref()).and_then(|v| v.integer("number")),
             "rule": cause_word(claim.cause),
+            "unit": claim.unit,
+            "words": layout.words_of(claim),
             "priority": claim.priority,
             "square_meters": claim.square_meters.map(f64::round),
             "on_border": claim.on_border,

@@ -3,22 +3,51 @@
 use std::collections::{BTreeMap, HashMap};
 
 use geo::{BooleanOps, GeodesicArea};
+use geom::BBox;
 use points::{Filter, Found, Shape as Points};
-use territory::{Shape, TerritoryId};
+use territory::{Area, Shape, TerritoryId, TerritoryIndex};
 
+use super::claims::Claims;
 use super::edit::unborn;
+use super::facts::Facts;
 use super::holdings::{Holdings, rows_of, territory_of};
-use super::layout::{Layout, areas_of, candidate_number, line_number, number};
+use super::layout::{Layout, Standing, areas_of, candidate, candidate_number, line_number, number};
 use super::totals::Sums;
 use crate::live::{State, id_text};
 
 /// The change asked about.
 #[derive(Clone, Debug)]
 pub(super) enum Change {
-    /// A territory (`None`: a new one) gets this area.
-    Area(Option<String>, Shape),
+    /// A territory (`None`: a new one) gets this drawn area, these blocks, this reach and these rules.
+    Extent(Option<String>, Option<Shape>, Box<Claims>),
     /// A territory (`None`: a new one) takes these locations by name.
     Names(Option<String>, Vec<String>),
+}
+
+impl Change {
+    /// A territory gets another drawn area: blocks and reach go, rules stay.
+    pub fn area(layout: &Layout, territory: Option<String>, shape: Shape) -> Self {
+        let standing = territory.as_deref().and_then(|id| layout.get(id));
+        let claims = Claims {
+            rules: standing.map(|t| t.claims.rules.clone()).unwrap_or_default(),
+            ..Claims::default()
+        };
+        Self::Extent(territory, Some(shape), Box::new(claims))
+    }
+
+    fn territory(&self) -> Option<&str> {
+        match self {
+            Self::Extent(id, ..) | Self::Names(id, _) => id.as_deref(),
+        }
+    }
+
+    /// To answer, facts of customers are needed beside their places.
+    pub fn reads_facts(&self, layout: &Layout) -> bool {
+        let asks = |claims: &Claims| {
+            !claims.rules.is_empty() || claims.blocks.iter().any(|block| block.area.is_none())
+        };
+        layout.reads_facts() || matches!(self, Self::Extent(_, _, claims) if asks(claims))
+    }
 }
 
 /// One territory before and after; `None` is whoever has none.
@@ -53,6 +82,8 @@ pub(super) struct Preview {
     /// The first of those that move, by name.
     pub moved: Vec<Moved>,
     pub moved_count: u64,
+    /// Locations on the ground asked about that stay with others, whose claims are stronger.
+    pub stay_count: u64,
     pub overlaps: Vec<Shared>,
 }
 
@@ -61,44 +92,47 @@ const LISTED: usize = 200;
 /// Shared ground smaller than this, in square metres, is rounding along a border.
 const LEAST_SHARED: f64 = 1.0;
 
-/// Works it out. `filter` is what the viewer may see.
+/// Works it out. `filter` is what the viewer may see; `facts` are of every location where
+/// [`Change::reads_facts`] says so, else none.
 pub(super) fn preview(
     layout: &Layout,
     state: &State,
     filter: &Filter,
     holdings: &Holdings,
     in_lines: &[(String, String)],
+    facts: &HashMap<String, Facts>,
     change: &Change,
 ) -> Result<Preview, points::Error> {
     let view = state.index.view(filter)?;
-    let (target, rows) = match change {
-        Change::Area(id, shape) => {
-            let old = id
-                .as_deref()
-                .and_then(|id| layout.get(id))
-                .and_then(|t| t.shape.as_ref());
-            let mut rows = view.rows_in(&Points::bbox(*shape.bbox()));
-            if let Some(old) = old {
-                let again = |row: &Found<'_>| row.place().is_some_and(|p| shape.bbox().contains(p));
-                rows.extend(
-                    view.rows_in(&Points::bbox(*old.bbox()))
-                        .into_iter()
-                        .filter(|row| !again(row)),
-                );
+    let target = change.territory().map_or_else(unborn, number);
+    let rows = match change {
+        // Rules and codes concern whoever meets them, wherever that is.
+        Change::Extent(..) if change.reads_facts(layout) => view.rows_in(&Points::everywhere()),
+        Change::Extent(id, shape, claims) => {
+            let old = id.as_deref().and_then(|id| layout.get(id));
+            let old = old.map(Standing::shapes).unwrap_or_default();
+            let new = claims.shapes();
+            let boxes: Vec<BBox> = shape.iter().chain(&new).chain(old).map(|s| *s.bbox()).collect();
+            let mut rows = Vec::new();
+            for (i, within) in boxes.iter().enumerate() {
+                let again = |row: &Found<'_>| {
+                    row.place()
+                        .is_some_and(|p| boxes[..i].iter().any(|b| b.contains(p)))
+                };
+                let found = view.rows_in(&Points::bbox(*within)).into_iter();
+                rows.extend(found.filter(|row| !again(row)));
             }
-            (id.as_deref().map_or_else(unborn, number), rows)
+            rows
         }
-        Change::Names(id, locations) => (
-            id.as_deref().map_or_else(unborn, number),
-            rows_of(&state.index, &view, locations),
-        ),
+        Change::Names(_, locations) => rows_of(&state.index, &view, locations),
     };
     let territory = layout.by_number(target);
     let line = territory.and_then(|t| t.line());
     let index = match change {
-        Change::Area(_, shape) => Some(layout.index.with(target, areas_after(layout, target, shape))),
+        Change::Extent(_, shape, claims) => Some(index_after(layout, target, shape.as_ref(), claims)),
         Change::Names(..) => None,
     };
+    let bare = !change.reads_facts(layout);
     let line_holder: HashMap<&str, &str> = match line {
         Some(_) => in_lines
             .iter()
@@ -108,6 +142,11 @@ pub(super) fn preview(
         None => HashMap::new(),
     };
 
+    let ground: Vec<Shape> = match change {
+        Change::Extent(_, shape, claims) => shape.iter().cloned().chain(claims.shapes()).collect(),
+        Change::Names(..) => Vec::new(),
+    };
+    let mut stay_count = 0;
     let mut moved: Vec<Moved> = Vec::new();
     let mut gains: BTreeMap<Option<TerritoryId>, (Sums, Sums, u64)> = BTreeMap::new();
     for row in &rows {
@@ -117,22 +156,23 @@ pub(super) fn preview(
             Some(_) => line_holder.get(location.as_str()).copied(),
         };
         let from = from.map(number);
-        let candidate = candidate_number(&location);
+        let number_of = candidate_number(&location);
         let to = match (&index, row.place()) {
             // What is taken by name is had: names come before all other rules, and whoever named it gives it up.
             (None, _) => Some(target),
-            (Some(index), Some(place)) if !layout.is_named(candidate) => {
+            (Some(index), Some(place)) if bare && !layout.is_named(number_of) => {
                 index.owner_at(place, line.map(line_number))
             }
             (Some(index), place) => {
-                let candidate = territory::Candidate {
-                    id: candidate,
-                    place,
-                    attributes: BTreeMap::new(),
-                };
+                let known = facts.get(&location);
+                let bare = Facts::at(place);
+                let candidate = candidate(&location, known.unwrap_or(&bare));
                 index.decide(&candidate, line.map(line_number)).territory()
             }
         };
+        if to != Some(target) && row.place().is_some_and(|p| ground.iter().any(|s| s.contains(p))) {
+            stay_count += 1;
+        }
         if from == to {
             continue;
         }
@@ -185,23 +225,51 @@ pub(super) fn preview(
     moved.sort_by(|a, b| (&a.name, &a.location_id).cmp(&(&b.name, &b.location_id)));
     moved.truncate(LISTED);
     let overlaps = match change {
-        Change::Area(id, shape) => shared(layout, &view, id.as_deref(), line, shape)?,
-        Change::Names(..) => Vec::new(),
+        Change::Extent(id, Some(shape), _) => shared(layout, &view, id.as_deref(), line, shape)?,
+        _ => Vec::new(),
     };
     Ok(Preview {
         sides: sides.into_iter().map(|s| s.1).collect(),
         moved,
         moved_count,
+        stay_count,
         overlaps,
     })
 }
 
-/// The claims of the territory with another shape.
-fn areas_after(layout: &Layout, target: TerritoryId, shape: &Shape) -> Vec<territory::Area> {
+/// All claims, with the territory's own changed, and those of rules that hold within it.
+fn index_after(
+    layout: &Layout,
+    target: TerritoryId,
+    shape: Option<&Shape>,
+    claims: &Claims,
+) -> TerritoryIndex {
     let standing = layout.by_number(target);
+    let id = standing.map(Standing::id);
+    let ground = |of: &str| -> Vec<Shape> {
+        let branch = layout.branch(of).into_iter().filter(|t| Some(t.id()) != id);
+        let mut shapes: Vec<Shape> = branch.flat_map(Standing::shapes).cloned().collect();
+        if id.is_some_and(|id| layout.is_within(id, of)) {
+            shapes.extend(shape.cloned());
+            shapes.extend(claims.shapes());
+        }
+        shapes
+    };
     let record = standing.map(|t| t.record.clone()).unwrap_or_else(nameless);
     let named = standing.map(|t| t.named.as_slice()).unwrap_or_default().iter();
-    areas_of(target, &record, Some(shape.clone()), named.map(String::as_str))
+    let plain = |areas: Vec<(Area, Option<String>)>| areas.into_iter().map(|(area, _)| area).collect();
+    let own = areas_of(
+        target,
+        &record,
+        shape.cloned(),
+        named.map(String::as_str),
+        claims.extents(&ground),
+    );
+    let mut index = layout.index.with(target, plain(own));
+    for other in layout.ruled_within().filter(|t| Some(t.id()) != id) {
+        index = index.with(number(other.id()), plain(other.areas(&ground)));
+    }
+    index
 }
 
 /// A territory that is only a question: no line, no priority.

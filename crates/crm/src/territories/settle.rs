@@ -10,10 +10,12 @@ use std::time::Duration;
 
 use geom::Timestamp;
 use records::{At, Author, Change, Clock as _, Error, Op, Store, SystemClock, Viewer, fields};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use territory::{Area, Extent, TerritoryIndex};
 
-use super::layout::Layout;
+use super::facts::{self, Facts};
+use super::layout::{Layout, candidate};
+use super::lease::{Lease, Mark};
 use super::planner::{Move, plan};
 use super::store;
 use crate::App;
@@ -22,30 +24,12 @@ use crate::App;
 const BATCH: u32 = 5_000;
 /// Moves written in one transaction: two operations each, well under 50 ms.
 const CHUNK: usize = 250;
-/// A process that does not renew its lease for so long is taken for dead.
-const LEASE: i64 = 5_000;
 /// How long to wait for another process's lease.
 const PAUSE: Duration = Duration::from_millis(20);
 /// An undo that is open for longer was left by a process that died, milliseconds by the records' clock.
 const LONGEST_UNDO: i64 = 60_000;
 /// From so many locations on, the comparison is made away from the threads that serve.
 const MANY: usize = 500;
-
-/// How far the feed is worked off, and who is at it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Mark {
-    seq: i64,
-    holder: Option<String>,
-    /// Milliseconds since 1970 by the machine's clock: a lease measures real time, whatever the records'
-    /// clock says.
-    until: i64,
-}
-
-impl Mark {
-    fn text(&self) -> String {
-        serde_json::json!({ "seq": self.seq, "holder": self.holder, "until": self.until }).to_string()
-    }
-}
 
 /// Works off the feed up to its present end, so that every location is assigned as the territories say.
 /// Call it after writes to places or territories that do not go through a running server: the demo's
@@ -98,55 +82,6 @@ pub async fn settle(store: &Store) -> Result<(), Error> {
     }
 }
 
-/// The right to write assignments.
-struct Lease<'a> {
-    store: &'a Store,
-    holder: String,
-    /// The mark as it was last written.
-    text: String,
-}
-
-impl Lease<'_> {
-    /// Takes or renews it, with the feed worked off up to `seq`. `false`: another process has it.
-    async fn hold(&mut self, seq: i64) -> Result<bool, Error> {
-        let until = SystemClock.now().0 + LEASE;
-        self.swap(Mark {
-            seq,
-            holder: Some(self.holder.clone()),
-            until,
-        })
-        .await
-    }
-
-    async fn release(mut self, seq: i64) -> Result<(), Error> {
-        self.swap(Mark {
-            seq,
-            holder: None,
-            until: 0,
-        })
-        .await
-        .map(|_| ())
-    }
-
-    async fn swap(&mut self, mark: Mark) -> Result<bool, Error> {
-        let text = mark.text();
-        let swapped = store::swap_cursor(self.store.db(), &self.text, &text).await?;
-        if swapped {
-            self.text = text;
-        }
-        Ok(swapped)
-    }
-
-    async fn renew(&mut self, seq: i64) -> Result<(), Error> {
-        if self.hold(seq).await? {
-            return Ok(());
-        }
-        Err(Error::Schema(
-            "another process took over assigning customers after a pause too long".into(),
-        ))
-    }
-}
-
 /// What one change set concerns.
 struct Concern {
     change_set: String,
@@ -155,6 +90,8 @@ struct Concern {
     at: Timestamp,
     territories: BTreeSet<String>,
     locations: BTreeSet<String>,
+    /// Customers whose facts changed; of interest where rules look at them.
+    accounts: BTreeSet<String>,
 }
 
 async fn work(store: &Store, lease: &mut Lease<'_>, mut seq: i64) -> Result<i64, Error> {
@@ -185,6 +122,7 @@ async fn work(store: &Store, lease: &mut Lease<'_>, mut seq: i64) -> Result<i64,
 /// Groups changes by their sets, in order. What several sets touched belongs to the last of them: the
 /// decision rests on the state that one left.
 async fn concerns(store: &Store, changes: &[Change]) -> Result<Vec<Concern>, Error> {
+    let reads_facts = store::reads_facts(store.db()).await?;
     let mut sets: Vec<Concern> = Vec::new();
     let mut positions: HashMap<&str, usize> = HashMap::new();
     let mut last_of: HashMap<(&'static str, &str), usize> = HashMap::new();
@@ -193,6 +131,7 @@ async fn concerns(store: &Store, changes: &[Change]) -> Result<Vec<Concern>, Err
             "location" => "location",
             "territory" => "territory",
             "territory_version" => "territory_version",
+            "account" if reads_facts => "account",
             _ => continue,
         };
         let position = *positions.entry(&change.change_set).or_insert_with(|| {
@@ -202,6 +141,7 @@ async fn concerns(store: &Store, changes: &[Change]) -> Result<Vec<Concern>, Err
                 at: change.at,
                 territories: BTreeSet::new(),
                 locations: BTreeSet::new(),
+                accounts: BTreeSet::new(),
             });
             sets.len() - 1
         });
@@ -212,6 +152,7 @@ async fn concerns(store: &Store, changes: &[Change]) -> Result<Vec<Concern>, Err
     for ((what, id), position) in last_of {
         match what {
             "location" => drop(sets[position].locations.insert(id.to_owned())),
+            "account" => drop(sets[position].accounts.insert(id.to_owned())),
             "territory" => drop(sets[position].territories.insert(id.to_owned())),
             _ => versions.entry(position).or_default().push(id.to_owned()),
         }
@@ -221,7 +162,7 @@ async fn concerns(store: &Store, changes: &[Change]) -> Result<Vec<Concern>, Err
             .territories
             .extend(store::territories_of_versions(store.db(), &ids).await?);
     }
-    sets.retain(|set| !set.territories.is_empty() || !set.locations.is_empty());
+    sets.retain(|set| !set.territories.is_empty() || !set.locations.is_empty() || !set.accounts.is_empty());
     Ok(sets)
 }
 
@@ -247,7 +188,7 @@ async fn assign(
                     ends.push(end("territory_version", version.id.clone(), from, at));
                 }
                 asked.extend(territory.named.iter().cloned());
-                if let Some(shape) = &territory.shape {
+                for shape in territory.shapes() {
                     asked.extend(store::locations_in(db, shape.bbox()).await?);
                 }
             }
@@ -262,7 +203,22 @@ async fn assign(
             }
         }
     }
-    let places = store::places(db, &asked).await?;
+    let reads_facts = layout.reads_facts();
+    if reads_facts {
+        asked.extend(store::locations_of(db, &concern.accounts).await?);
+        asked.extend(met_by_rules(store, &layout, &concern.territories).await?);
+        if !concern.territories.is_empty() {
+            for territory in layout.ruled_within() {
+                asked.extend(store::held_by(db, territory.id()).await?);
+            }
+        }
+    }
+    let places = if reads_facts {
+        facts::of_locations(db, &asked).await?
+    } else {
+        let places = store::places(db, &asked).await?.into_iter();
+        places.map(|(id, place)| (id, Facts::at(place))).collect()
+    };
     let open = store::open_of(db, &asked).await?;
     let moves = if asked.len() < MANY {
         plan(&layout, &asked, &places, open)
@@ -304,6 +260,40 @@ async fn assign(
     }
     set.close().await?;
     Ok(())
+}
+
+/// Everybody whom rules or codes of these territories claim, and rules that hold within them.
+async fn met_by_rules(
+    store: &Store,
+    layout: &Layout,
+    territories: &BTreeSet<String>,
+) -> Result<Vec<String>, Error> {
+    let own = territories.iter().filter_map(|id| layout.get(id));
+    let within = layout.ruled_within().filter(|_| !territories.is_empty());
+    let concerned = own.chain(within);
+    let ground = |id: &str| layout.ground_of(id);
+    let areas = concerned
+        .flat_map(|t| t.areas(&ground))
+        .map(|(area, _)| Area { line: None, ..area })
+        .filter(|a| {
+            matches!(
+                *a.extent,
+                Extent::Rule(_) | Extent::RuleWithin { .. } | Extent::Codes { .. }
+            )
+        });
+    let areas: Vec<Area> = areas.collect();
+    if areas.is_empty() {
+        return Ok(Vec::new());
+    }
+    let all = facts::of_all(store.db()).await?;
+    let met = move || {
+        let index = TerritoryIndex::build(areas);
+        let held = |(id, facts): &(String, Facts)| index.decide(&candidate(id, facts), None).winner.is_some();
+        all.into_iter().filter(held).map(|(id, _)| id).collect()
+    };
+    tokio::task::spawn_blocking(met)
+        .await
+        .map_err(|error| Error::Schema(format!("looking for customers by rule failed: {error}")))
 }
 
 fn label(moves: &[Move]) -> String {

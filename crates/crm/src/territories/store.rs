@@ -99,6 +99,25 @@ pub(super) async fn open_of(db: &Db, locations: &BTreeSet<String>) -> Result<Vec
     Ok(open_rows(rows))
 }
 
+/// Whether a version that may hold asks for more than a place.
+pub(super) async fn reads_facts(db: &Db) -> Result<bool, Error> {
+    const SQL: &str = "select id from territory_versions where (units is not null or rules is not null) \
+                       and valid_to = 9223372036854775807 limit 1";
+    let rows: Vec<(String,)> = on_db!(read db, pool => sqlx::query_as(SQL).fetch_all(pool).await)?;
+    Ok(!rows.is_empty())
+}
+
+/// The locations of accounts.
+pub(super) async fn locations_of(db: &Db, accounts: &BTreeSet<String>) -> Result<Vec<String>, Error> {
+    let sql = AssertSqlSafe(format!(
+        "select id from locations where account_id in ({})",
+        listed(db, "$1")
+    ));
+    let ids = json_list(accounts.iter().map(String::as_str));
+    let rows: Vec<(String,)> = on_db!(read db, pool => sqlx::query_as(sql).bind(ids).fetch_all(pool).await)?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
 /// Locations that a territory has now.
 pub(super) async fn held_by(db: &Db, territory: &str) -> Result<Vec<String>, Error> {
     const SQL: &str =
@@ -147,6 +166,22 @@ pub(super) async fn moved_by(db: &Db, change_set: &str) -> Result<u64, Error> {
                        join assignments a on a.id = c.record_id where s.caused_by = $1";
     let count: i64 = on_db!(read db, pool => sqlx::query_scalar(SQL).bind(change_set).fetch_one(pool).await)?;
     Ok(count.unsigned_abs())
+}
+
+/// Who had which place of the common line at a moment: (location, territory).
+pub(super) async fn held_at(db: &Db, moment: i64) -> Result<Vec<(String, String)>, Error> {
+    const SQL: &str = "select location_id, territory_id from assignments \
+                       where line is null and valid_from <= $1 and valid_to > $1";
+    Ok(on_db!(read db, pool => sqlx::query_as(SQL).bind(moment).fetch_all(pool).await)?)
+}
+
+/// Assignments that were written as a consequence of a change set.
+pub(super) async fn assignments_caused_by(db: &Db, change_set: &str) -> Result<Vec<String>, Error> {
+    const SQL: &str = "select distinct c.record_id from change_sets s \
+                       join changes c on c.change_set = s.id and c.record_type = 'assignment' where s.caused_by = $1";
+    let rows: Vec<(String,)> =
+        on_db!(read db, pool => sqlx::query_as(SQL).bind(change_set).fetch_all(pool).await)?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
 /// The highest number of a territory's versions, 0 if it has none.

@@ -98,7 +98,6 @@ export const customers: Record<keyof typeof english, Message> = {
   'cust.dealAmount': 'Betrag in {currency}',
   'cust.dealStage': 'Stufe',
   'cust.closedDeal': 'abgeschlossen',
-  'cust.ownerOn': 'Zuständig am…',
   'cust.showOnMap': 'Auf der Karte zeigen',
   'cust.history': 'Fassungen',
   'cust.versionLine': 'Fassung {n}, {date}, {name}',

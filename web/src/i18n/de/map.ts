@@ -155,5 +155,4 @@ export const map: Record<keyof typeof english, Message> = {
   'why.period': '{from} bis {to}',
   'why.now': 'jetzt',
   'why.ladder': 'Regeln nach Vorrang',
-  'why.whatIf': 'Was wäre, wenn es ginge an…',
 };

@@ -95,7 +95,6 @@ export const customers = {
   'cust.dealAmount': 'Amount in {currency}',
   'cust.dealStage': 'Stage',
   'cust.closedDeal': 'closed',
-  'cust.ownerOn': 'Owner on…',
   'cust.showOnMap': 'Show on the map',
   'cust.history': 'Versions',
   'cust.versionLine': 'Version {n}, {date}, {name}',

@@ -152,5 +152,4 @@ export const map = {
   'why.period': '{from} to {to}',
   'why.now': 'now',
   'why.ladder': 'Rules in order of precedence',
-  'why.whatIf': 'What if it went to…',
 } as const;

@@ -1,7 +1,7 @@
 // Changing territories: which tool is in hand, what it has caught, what it would change. Nothing is written before Apply.
 import * as api from '../../api/territories';
 import { isochrone } from '../../api/places';
-import type { Area, Id, LassoCatch, Preview, PreviewSide } from '../../api/types';
+import type { Area, Id, LassoCatch, Preview, PreviewSide, ReachOf } from '../../api/types';
 import { layout } from '../../frame/layout.svelte';
 import { t } from '../../i18n/index.svelte';
 import { box, feature } from '../../map/geometry';
@@ -11,7 +11,7 @@ import { Resource } from '../../state/resource.svelte';
 import { territories } from '../../state/territories.svelte';
 import { view } from '../../state/view.svelte';
 
-export type Tool = 'select' | 'polygon' | 'lasso' | 'blocks' | 'reach' | 'vertices';
+export type Tool = 'select' | 'polygon' | 'lasso' | 'blocks' | 'codes' | 'reach' | 'vertices';
 export type LassoMode = 'replace' | 'add' | 'remove';
 type Caught = LassoCatch['locations'][number];
 
@@ -21,6 +21,10 @@ class Editing {
   area = $state.raw<Area | null>(null);
   /** Where the drawn line crosses itself. */
   crossing = $state.raw<[number, number] | null>(null);
+  /** The shape is what can be reached in time: kept as such, not as a border. */
+  reached = $state.raw<ReachOf | null>(null);
+  /** The territory is made of the blocks with these codes; some of them may have no shape. */
+  codes = $state.raw<string[]>([]);
   /** Customers in the lasso. */
   caught = $state.raw<Map<Id, Caught>>(new Map());
   lassoMode = $state<LassoMode>('replace');
@@ -37,7 +41,7 @@ class Editing {
 
   /** Whether the card has something to show. */
   get open(): boolean {
-    return this.area !== null || this.caught.size > 0;
+    return this.area !== null || this.caught.size > 0 || this.codes.length > 0;
   }
 
   /** Before and after of one territory, while something is being prepared. */
@@ -76,6 +80,8 @@ class Editing {
     stage.stopDrawing();
     this.tool = 'select';
     this.area = null;
+    this.reached = null;
+    this.codes = [];
     this.crossing = null;
     this.caught = new Map();
     this.lassoMode = 'replace';
@@ -101,10 +107,22 @@ class Editing {
   }
 
   /** Reach: everything within so many minutes by car of a place. */
-  async reach(lng: number, lat: number, minutes: number): Promise<void> {
-    const found = await attempt(() => isochrone(lng, lat, minutes));
+  async reach(from: ReachOf): Promise<void> {
+    const found = await attempt(() => isochrone(from.lng, from.lat, from.minutes));
     const geometry = found?.geometry;
-    if (geometry?.type === 'Polygon' || geometry?.type === 'MultiPolygon') this.shape(geometry);
+    if (geometry?.type !== 'Polygon' && geometry?.type !== 'MultiPolygon') return;
+    this.reached = from;
+    this.shape(geometry);
+  }
+
+  /** Blocks from a list of codes. */
+  blocks(list: string[], area: Area | null): void {
+    this.codes = list;
+    this.area = area;
+    this.closed = list.length > 0;
+    stage.draw('shape', area ? [feature(area, {})] : []);
+    if (area) void stage.reveal(box([area]));
+    this.ask();
   }
 
   /** Another lasso on top of what is caught. */
@@ -121,13 +139,23 @@ class Editing {
 
   /** Asks what the prepared change would do, on both sides. */
   ask(): void {
-    const { area, target } = this;
+    const { target } = this;
     if (this.caught.size > 0) {
       const ids = [...this.caught.keys()];
       if (target || this.fresh) void this.preview.load((signal) => api.preview({ territory_id: target, location_ids: ids }, signal));
       else this.preview.clear();
-    } else if (area) void this.preview.load((signal) => api.preview({ territory_id: target, geometry: area }, signal));
+      return;
+    }
+    const making = this.#making();
+    if (making) void this.preview.load((signal) => api.preview({ territory_id: target, ...making }, signal));
     else this.preview.clear();
+  }
+
+  /** What the territory is to be made of. */
+  #making(): { geometry: Area } | { codes: string[] } | { reach: ReachOf } | null {
+    if (this.codes.length > 0) return { codes: this.codes };
+    if (this.reached) return { reach: this.reached };
+    return this.area ? { geometry: this.area } : null;
   }
 
   /** Does it. Afterwards the toast can undo it. */
@@ -151,18 +179,19 @@ class Editing {
   }
 
   async #border(): Promise<boolean> {
-    const { area, target } = this;
-    if (!area) return false;
-    if (target) {
-      const result = await api.reshape(target, area);
-      const { name } = result.territory;
-      feedback.done(result.change_set ? t('terr.done.reshaped', { name, n: result.moved }) : t('terr.done.asBefore', { name }), result.change_set);
-      return true;
-    }
-    return this.#make({ geometry: area });
+    const making = this.#making();
+    const { target } = this;
+    if (!making) return false;
+    if (!target) return this.#make(making);
+    const result = 'codes' in making ? await api.setCodes(target, making.codes)
+      : 'reach' in making ? await api.setReach(target, making.reach)
+      : await api.reshape(target, making.geometry);
+    const { name } = result.territory;
+    feedback.done(result.change_set ? t('terr.done.reshaped', { name, n: result.moved }) : t('terr.done.asBefore', { name }), result.change_set);
+    return true;
   }
 
-  async #make(of: { geometry: Area } | { location_ids: Id[] }): Promise<boolean> {
+  async #make(of: Exclude<api.Making, { is_group: true }>): Promise<boolean> {
     const name = this.name.trim();
     if (!name) return false;
     const result = await api.draw({ name, ...of, ...(this.owner ? { owner_id: this.owner } : {}) });
