@@ -58,6 +58,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/{plural}/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Merge another record into this one; undone like any change */
+        post: operations["post_api_v1_plural_id_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/{plural}/{id}/merge/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** In what two records differ, before they are merged */
+        get: operations["get_api_v1_plural_id_merge_other"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/{plural}/count": {
         parameters: {
             query?: never;
@@ -553,6 +587,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Customers that may stand there twice */
+        get: operations["get_api_v1_duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duplicates/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Who may be on record already, while somebody is entered */
+        post: operations["post_api_v1_duplicates_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -853,6 +921,23 @@ export interface paths {
         };
         /** Counts by the field that colours the map */
         get: operations["get_api_v1_legend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/locations/{id}/alternatives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What if this place went to another territory: every measure on both sides; nothing is written */
+        get: operations["get_api_v1_locations_id_alternatives"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1476,6 +1561,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/territories/{id}/began": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Correct since when a territory's extent holds: places were its own from then on, and what was believed before stays on record */
+        post: operations["post_api_v1_territories_id_began"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territories/{id}/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Make a territory of blocks, instead of the ground it has */
+        put: operations["put_api_v1_territories_id_codes"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/territories/{id}/geometry": {
         parameters: {
             query?: never;
@@ -1486,6 +1605,23 @@ export interface paths {
         get?: never;
         /** Change a territory's border: a new version begins */
         put: operations["put_api_v1_territories_id_geometry"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territories/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say who works a territory, in which roles and with which shares */
+        put: operations["put_api_v1_territories_id_members"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1510,6 +1646,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/territories/{id}/reach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the map in use would make of a territory's reach; nothing is written */
+        get: operations["get_api_v1_territories_id_reach"];
+        /** Make a territory of what can be reached in time, instead of the ground it has */
+        put: operations["put_api_v1_territories_id_reach"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territories/{id}/reach/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take over what the map in use makes of a territory's reach */
+        post: operations["post_api_v1_territories_id_reach_renew"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/territories/{id}/release": {
         parameters: {
             query?: never;
@@ -1521,6 +1692,40 @@ export interface paths {
         put?: never;
         /** A territory gives up places that it holds by name: areas decide about them again */
         post: operations["post_api_v1_territories_id_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territories/{id}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give a territory rules about customers */
+        put: operations["put_api_v1_territories_id_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territories/{id}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a territory's name, place in the tree, product line, colour, priority and hours */
+        put: operations["put_api_v1_territories_id_settings"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1544,6 +1749,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/territories/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Which blocks a pasted list names, and what of it nobody knows; nothing is written */
+        post: operations["post_api_v1_territories_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/territories/draw": {
         parameters: {
             query?: never;
@@ -1561,6 +1783,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/territories/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All territories, or a branch, as a file that can be taken in again */
+        get: operations["get_api_v1_territories_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territories/fairness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same measures for everybody who works a territory, how far apart they are, and who changed hands since a date */
+        get: operations["get_api_v1_territories_fairness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territories/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take territories in from a file: matched by name, one change set */
+        post: operations["post_api_v1_territories_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/territories/issues": {
         parameters: {
             query?: never;
@@ -1572,6 +1845,23 @@ export interface paths {
         get: operations["get_api_v1_territories_issues"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territories/overlaps/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Settle an overlap by priority, product line, cut or split */
+        post: operations["post_api_v1_territories_overlaps_settle"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2240,6 +2530,11 @@ export interface components {
             order: components["schemas"]["RecordJson"];
             quote: components["schemas"]["RecordJson"];
         };
+        /**
+         * @description What becomes of a territory of the file.
+         * @enum {string}
+         */
+        Action: "new" | "changed" | "same" | "refused";
         /** @description The town that all places of a group are in. */
         AlikeAnswer: {
             city: string;
@@ -2299,6 +2594,40 @@ export interface components {
             /** @description The largest first. */
             groups: components["schemas"]["AlikeGroup"][];
         };
+        /** @description A territory that could have a place. */
+        AlternativeJson: {
+            /**
+             * Format: double
+             * @description Kilometres from the place to the middle of its customers.
+             */
+            distance_km?: number | null;
+            /** @description Its customers are neighbours of the place. */
+            is_beside: boolean;
+            /** @description Its middle is farther away than that of the territory that has the place. */
+            is_farther: boolean;
+            /** @description With the place it would ask for more hours than its people have. */
+            is_over_capacity: boolean;
+            owner_name?: string | null;
+            /** @description The taker first, then the giver. */
+            sides: components["schemas"]["SideJson"][];
+            territory: components["schemas"]["Named"];
+        };
+        /** @description What if a place went elsewhere. */
+        AlternativesJson: {
+            /** @description Those beside the place first, then the nearest; at most six. */
+            alternatives: components["schemas"]["AlternativeJson"][];
+            /**
+             * Format: double
+             * @description Kilometres from the place to the middle of that territory's customers.
+             */
+            distance_km?: number | null;
+            territory?: components["schemas"]["Named"] | null;
+        };
+        /** @description A name that several municipalities have. */
+        Ambiguous: {
+            choices: components["schemas"]["Choice"][];
+            text: string;
+        };
         /** @description An appointment to book. */
         Appointment: {
             /**
@@ -2348,6 +2677,11 @@ export interface components {
         AskedPrices: {
             prices: components["schemas"]["AskedPrice"][];
         };
+        /** @description Since when a territory's extent really holds. */
+        BeginBody: {
+            /** @description A local day that is past. */
+            from: string;
+        };
         Best: {
             day: string;
             /** Format: int64 */
@@ -2369,6 +2703,19 @@ export interface components {
             title: string;
             type: string;
         };
+        /** @description A block of a territory. */
+        BlockJson: {
+            code: string;
+            /** @description Its area is known; otherwise the postcodes of addresses decide. */
+            has_area: boolean;
+            name: string;
+            system: components["schemas"]["BlockSystem"];
+        };
+        /**
+         * @description What a block's code is a code of.
+         * @enum {string}
+         */
+        BlockSystem: "postcode" | "municipality";
         /** @description The sales of a pipeline by stage. */
         Board: {
             /** Format: int64 */
@@ -2633,6 +2980,12 @@ export interface components {
         ChangeSets: {
             change_sets: components["schemas"]["ChangeSetJson"][];
         };
+        CheckBody: {
+            /** @description Fields as in a form: name, company, email, phone, lng, lat. */
+            fields: Record<string, never>;
+            /** @description The record that is being changed, which is no duplicate of itself. */
+            id?: string | null;
+        };
         CheckedIn: {
             change_set: string;
             /**
@@ -2688,6 +3041,12 @@ export interface components {
             ok: boolean;
             text: string;
         };
+        /** @description A municipality that may be meant. */
+        Choice: {
+            /** @description To be given instead of the name. */
+            code: string;
+            name: string;
+        };
         /** @description Claims of about the same confidence. */
         ClaimedAndTrue: {
             /**
@@ -2707,6 +3066,25 @@ export interface components {
              * @description The share that lay within 250 m of the place.
              */
             right: number;
+        };
+        /** @description A list of codes. */
+        CodesBody: {
+            /** @description Or one by one. */
+            codes?: string[];
+            /**
+             * @description As pasted: lines, or by comma, semicolon or tab. Postcodes, ranges of postcodes (`17033-17036`), keys or
+             *     names of municipalities.
+             */
+            text?: string | null;
+        };
+        /** @description What a list of codes comes to. */
+        CodesJson: {
+            ambiguous: components["schemas"]["Ambiguous"][];
+            blocks: components["schemas"]["BlockJson"][];
+            /** @description GeoJSON MultiPolygon of the blocks whose area is known; null where none is. */
+            geometry?: Record<string, never> | null;
+            /** @description Entries that neither the map nor any address knows. */
+            unknown: string[];
         };
         /** @description A column of the file, with the proposal for it. */
         Column: {
@@ -2758,6 +3136,20 @@ export interface components {
             asked: number;
             /** Format: int64 */
             met: number;
+        };
+        /** @description One thing that has to be true of a customer. */
+        Condition: {
+            /**
+             * @description industry, type, class, city, postal_code, country: one of `one_of`. employees, annual_revenue (minor
+             *     units): a number from `from` to `to`, both included.
+             */
+            field: string;
+            /** Format: double */
+            from?: number | null;
+            /** @description Capitals do not matter. */
+            one_of?: string[];
+            /** Format: double */
+            to?: number | null;
         };
         /** @description What a lead is to become. */
         ConvertBody: {
@@ -2864,6 +3256,13 @@ export interface components {
             territory_name?: string | null;
             /** @description customer, prospect, … */
             type?: string | null;
+        };
+        /** @description Whoever meets all conditions, everywhere or within another territory, belongs to the territory. */
+        CustomerRule: {
+            /** @description At least one. */
+            conditions: components["schemas"]["Condition"][];
+            /** @description Only on the ground of this territory and what is below it, as it then is. */
+            within?: string | null;
         };
         /** @description A visit that comes, goes or moves. */
         CycleChange: {
@@ -3207,8 +3606,30 @@ export interface components {
             /** Format: int64 */
             visits_90_days: number;
         };
+        Differences: {
+            differences: components["schemas"]["FieldDifference"][];
+        };
+        /** @description How far apart people are in one measure. */
+        Distribution: {
+            /**
+             * Format: double
+             * @description Gini's coefficient: 0 when all have the same, towards 1 when one has everything. Null where nobody has anything.
+             */
+            gini?: number | null;
+            /**
+             * Format: double
+             * @description The most against the mean: 1 when all have the same. Null where nobody has anything.
+             */
+            max_to_mean?: number | null;
+            /** Format: double */
+            mean: number;
+            /** @description customers, revenue, visit_hours, drive_hours, hours */
+            measure: string;
+        };
         /** @description A territory to draw. */
         DrawBody: {
+            /** @description Postcodes, or municipalities by key or name: the territory is made of these blocks. */
+            codes?: string[];
             /**
              * Format: int64
              * @description 1..=12; chosen so that neighbours differ unless said.
@@ -3216,6 +3637,8 @@ export interface components {
             colour?: number | null;
             /** @description GeoJSON Polygon or MultiPolygon, longitude first. */
             geometry?: Record<string, never> | null;
+            /** @description It stands above others and needs no extent of its own. */
+            is_group?: boolean;
             line?: string | null;
             /** @description Places to hold by name; instead of an area, or besides. */
             location_ids?: string[];
@@ -3223,6 +3646,9 @@ export interface components {
             name: string;
             owner_id?: string | null;
             parent_id?: string | null;
+            reach?: components["schemas"]["ReachBody"] | null;
+            /** @description Customers who meet any of these rules belong to it. */
+            rules?: components["schemas"]["CustomerRule"][];
         };
         /** @description A rep's day. */
         DrivenDay: {
@@ -3333,10 +3759,102 @@ export interface components {
         ExportBody: components["schemas"]["SnapshotBody"] & {
             kind?: components["schemas"]["RowKind"];
         };
+        /** @description What a territory's ground is made of, and its rules. */
+        ExtentJson: {
+            blocks: components["schemas"]["BlockJson"][];
+            /** @description There is a drawn area. */
+            is_drawn: boolean;
+            reach?: components["schemas"]["ReachJson"] | null;
+            rules: components["schemas"]["CustomerRule"][];
+        };
+        /** @description The fairness page. */
+        FairnessJson: {
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            as_of: number;
+            /**
+             * Format: double
+             * @description Share of the places had on the date that kept their owner, 0 to 1.
+             */
+            continuity?: number | null;
+            /** @description First and last day of the accepted cycle that hours on the road are of. */
+            cycle?: string[] | null;
+            /**
+             * Format: int64
+             * @description Places that have another owner than on the date.
+             */
+            disrupted: number;
+            /** @description Over everybody; empty for a rep. */
+            distribution: components["schemas"]["Distribution"][];
+            /** @description By name. A rep gets the own row. */
+            people: components["schemas"]["FairRow"][];
+            /**
+             * Format: int64
+             * @description From when changes of hands are counted.
+             */
+            since: number;
+        };
+        /** @description One person's part. */
+        FairRow: {
+            /**
+             * Format: double
+             * @description Places of customers and prospects, by share.
+             */
+            customers: number;
+            /**
+             * Format: double
+             * @description Hours on the road in an average week: of the last accepted cycle, or an estimate.
+             */
+            drive_hours: number;
+            /** @description No accepted cycle has this person: the hours on the road are an estimate. */
+            drive_is_estimate: boolean;
+            /**
+             * Format: int64
+             * @description Places that came from somebody else since the date.
+             */
+            gained: number;
+            /**
+             * Format: int64
+             * @description Places that went to somebody else, or to nobody, since the date.
+             */
+            lost: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description Minor units, by share.
+             */
+            revenue: number;
+            /** @description Names of the territories, with the share in per cent. */
+            territories: components["schemas"]["FairShare"][];
+            user_id: string;
+            /**
+             * Format: double
+             * @description Hours of visits in an average week.
+             */
+            visit_hours: number;
+        };
+        /** @description A territory somebody works. */
+        FairShare: {
+            id: string;
+            name: string;
+            /**
+             * Format: double
+             * @description Per cent.
+             */
+            share: number;
+        };
         Feed: {
             changes: components["schemas"]["ChangeJson"][];
             /** Format: int64 */
             last_seq: number;
+        };
+        /** @description A field in which two records differ. */
+        FieldDifference: {
+            field: string;
+            kept: Record<string, never>;
+            other: Record<string, never>;
         };
         /** @description A field of a record type. */
         FieldJson: {
@@ -3475,6 +3993,11 @@ export interface components {
             /** @description With everything below it. */
             rolled_up: components["schemas"]["ForecastFigures"];
         };
+        /**
+         * @description The form of a file.
+         * @enum {string}
+         */
+        Format: "geojson" | "kml" | "csv" | "gpkg";
         /** @description An address or place of the map. */
         FoundPlace: {
             label: string;
@@ -3643,6 +4166,15 @@ export interface components {
              */
             open_cases: number;
         };
+        /** @description One territory of the file. */
+        IntakeRow: {
+            action: components["schemas"]["Action"];
+            name: string;
+            /** @description Why it is refused, or what of it is left out. */
+            notes: string[];
+            /** @description What would be otherwise: settings, extent, rules, names, people. */
+            what: string[];
+        };
         /** @description What is not right. Lists hold at most 1,000 each, counts all. */
         IssuesJson: {
             /** Format: int64 */
@@ -3651,6 +4183,8 @@ export interface components {
             not_placed: components["schemas"]["PlaceJson"][];
             /** Format: int64 */
             not_placed_count: number;
+            /** @description Reaches that were worked out on another map than the one in use: a difference is proposed, never applied. */
+            outdated: components["schemas"]["OutdatedJson"][];
             overlaps: components["schemas"]["OverlapJson"][];
         };
         /** @description A piece of long work and how far it is. */
@@ -3707,6 +4241,9 @@ export interface components {
             name: string;
             role: string;
             title?: string | null;
+        };
+        Known: {
+            duplicates: components["schemas"]["Duplicate"][];
         };
         /** @description A text in the interface's languages. */
         LabelJson: {
@@ -3870,6 +4407,16 @@ export interface components {
             /** @description What happens to customers on record. */
             duplicates?: components["schemas"]["Duplicates"];
         };
+        /** @description Somebody who is to work a territory. */
+        Member: {
+            role: components["schemas"]["MemberRole"];
+            /**
+             * Format: double
+             * @description Per cent of the work, more than 0 and at most 100; owners who give none share what the others leave.
+             */
+            share?: number | null;
+            user_id: string;
+        };
         /** @description Somebody who works a territory. */
         MemberJson: {
             name: string;
@@ -3881,6 +4428,24 @@ export interface components {
              */
             share?: number | null;
             user_id: string;
+        };
+        /**
+         * @description What somebody does for a territory.
+         * @enum {string}
+         */
+        MemberRole: "owner" | "overlay" | "backup" | "manager";
+        /** @description Who is to work a territory. */
+        MembersBody: {
+            /** @description Since when, a local day; the present unless said. A past day corrects the record. */
+            from?: string | null;
+            /** @description All of them: who is not here works it no longer. */
+            members: components["schemas"]["Member"][];
+        };
+        MergeBody: {
+            /** @description The record that goes. */
+            other_id: string;
+            /** @description Fields whose values are taken from the one that goes; empty ones are filled in any case. */
+            take?: string[];
         };
         /** @description What was driven, by rep and day. */
         Mileage: {
@@ -4067,6 +4632,13 @@ export interface components {
             /** @description Addresses this program sends anything to. There is no code that would: the list is empty. */
             targets: string[];
         };
+        /** @description A territory by drive time whose map is no longer in use. */
+        OutdatedJson: {
+            label?: string | null;
+            /** Format: double */
+            minutes: number;
+            territory: components["schemas"]["Named"];
+        };
         /** @description Ground that two territories of one line claim. */
         OverlapJson: {
             /** @description The one that has it by the order of rules. */
@@ -4075,6 +4647,24 @@ export interface components {
             /** @description GeoJSON MultiPolygon. */
             geometry: Record<string, never>;
             locations: components["schemas"]["PlaceJson"][];
+        };
+        /** @description How an overlap is settled. */
+        OverlapRule: {
+            /** @enum {string} */
+            rule: "priority";
+            winner: string;
+        } | {
+            line: string;
+            /** @enum {string} */
+            rule: "line";
+            territory: string;
+        } | {
+            /** @enum {string} */
+            rule: "cut";
+            winner: string;
+        } | {
+            /** @enum {string} */
+            rule: "split";
         };
         /** @description All territories at a moment. */
         OverviewJson: {
@@ -4136,6 +4726,13 @@ export interface components {
             hash: string;
             sections: components["schemas"]["SectionInfo"][];
             tiles: number;
+        };
+        /** @description Two customers that may be one. */
+        Pair: {
+            a: components["schemas"]["RecordJson"];
+            b: components["schemas"]["RecordJson"];
+            /** @description phone, email, name-and-place, domain */
+            signs: string[];
         };
         /** @description One bar of a breakdown. */
         Part: {
@@ -4285,10 +4882,15 @@ export interface components {
         };
         /** @description A change to ask about: an area, or places. */
         PreviewBody: {
+            /** @description Blocks that it would be made of. */
+            codes?: string[];
             /** @description GeoJSON Polygon or MultiPolygon, longitude first. */
             geometry?: Record<string, never> | null;
             /** @description Places that the territory would take by name. */
             location_ids?: string[] | null;
+            reach?: components["schemas"]["ReachBody"] | null;
+            /** @description Rules that it would have beside its ground. */
+            rules?: components["schemas"]["CustomerRule"][] | null;
             /** @description Null: a territory that would be made. */
             territory_id?: string | null;
         };
@@ -4302,6 +4904,11 @@ export interface components {
             problem?: components["schemas"]["AreaProblem"] | null;
             /** @description The changed territory first, then the others by how many places move. */
             sides: components["schemas"]["SideJson"][];
+            /**
+             * Format: int64
+             * @description Places on the ground asked about that stay with others, whose claims go first: names, rules, drawn borders, priorities.
+             */
+            stay_count: number;
         };
         /** @description What moving a visit costs. Nothing is changed by asking. */
         Price: {
@@ -4350,17 +4957,54 @@ export interface components {
             /** @description JSON pointer into the body, or the name of a query parameter behind `?`. */
             pointer: string;
         };
-        /** @description A drive from a place. */
+        /** @description From where, and how far. */
         ReachBody: {
+            /** @description What the place is called. */
+            label?: string | null;
             /** Format: double */
             lat: number;
             /** Format: double */
             lng: number;
             /**
              * Format: double
-             * @description More than 0, at most 240.
+             * @description Minutes by car, more than 0, at most 240.
              */
             minutes: number;
+        };
+        /** @description What the map in use says about a reach of another map. */
+        ReachDifference: {
+            /** @description Ground that would come. */
+            gained: Record<string, never>;
+            /**
+             * Format: double
+             * @description Square kilometres.
+             */
+            gained_km2: number;
+            /** @description GeoJSON MultiPolygon: the reach on the map in use. */
+            geometry: Record<string, never>;
+            /** @description Ground that would go. */
+            lost: Record<string, never>;
+            /** Format: double */
+            lost_km2: number;
+            /** @description The map that the reach stands on. */
+            map_hash: string;
+            /** @description The map in use. */
+            new_map_hash: string;
+        };
+        /** @description A territory's reach by drive time. */
+        ReachJson: {
+            /** @description Another map is in use by now: `GET …/reach` says what would change. */
+            is_outdated: boolean;
+            label?: string | null;
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lng: number;
+            /** @description The map that it was worked out on. */
+            map_hash: string;
+            /** Format: double */
+            minutes: number;
+            profile: string;
         };
         /** @description Why a visit is where it is, or why it is nowhere. */
         Reason: {
@@ -4561,6 +5205,11 @@ export interface components {
             next_cursor?: string | null;
             rows: components["schemas"]["CustomerRow"][];
         };
+        /** @description Rules of a territory. */
+        RulesBody: {
+            /** @description A customer who meets any of them belongs to the territory, whatever area it lies in. Empty: none. */
+            rules: components["schemas"]["CustomerRule"][];
+        };
         /** @description One rule in the order of precedence. */
         Rung: {
             /** @description It says something about this place. */
@@ -4619,6 +5268,37 @@ export interface components {
             language: string;
             name: string;
             role: string;
+        };
+        /** @description What is to be otherwise; what is left out stays. Null takes a value away. */
+        Settings: {
+            /**
+             * Format: double
+             * @description Hours a week.
+             * @default null
+             */
+            capacity_hours: number | null;
+            /**
+             * Format: int64
+             * @description 1..=12
+             * @default null
+             */
+            colour: number | null;
+            /** @default null */
+            line: string | null;
+            /** @default null */
+            name: string | null;
+            /** @default null */
+            parent_id: string | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            priority: number | null;
+        };
+        /** @description Two territories and how to settle what both claim. */
+        SettleBody: components["schemas"]["OverlapRule"] & {
+            a: string;
+            b: string;
         };
         /** @description One of four ways to say where. */
         ShapeBody: {
@@ -4845,6 +5525,12 @@ export interface components {
              */
             wait_s: number;
         };
+        Sweep: {
+            /** @description How many there are in all, of customers the reader may see. */
+            count: number;
+            /** @description The surest first. */
+            pairs: components["schemas"]["Pair"][];
+        };
         /** @description Places that were taken. */
         Taken: {
             /** @description Null where nothing had to change. */
@@ -4855,6 +5541,27 @@ export interface components {
              */
             moved: number;
         };
+        /** @description What a file did, or would do. */
+        TakenIn: {
+            /** @description Null where nothing was written. */
+            change_set?: string | null;
+            /** Format: int64 */
+            changed: number;
+            /** Format: int64 */
+            created: number;
+            format: components["schemas"]["Format"];
+            /**
+             * Format: int64
+             * @description Places that changed hands.
+             */
+            moved: number;
+            /** Format: int64 */
+            refused: number;
+            /** @description One for each territory of the file, in its order. */
+            rows: components["schemas"]["IntakeRow"][];
+            /** Format: int64 */
+            same: number;
+        };
         /** @description A field that a column can go to. */
         Target: {
             label_de: string;
@@ -4863,14 +5570,29 @@ export interface components {
             name: string;
             required: boolean;
         };
+        /** @description The codes of a territory's blocks. */
+        TerritoryCodes: {
+            /** @description At least one; all of them have to be known. */
+            codes: string[];
+        };
         /** @description A territory. */
         TerritoryJson: {
+            /**
+             * Format: double
+             * @description Hours a week that its people have; null where nobody said.
+             */
+            capacity_hours?: number | null;
             /**
              * Format: int64
              * @description Slot of the palette, 1..=12.
              */
             colour: number;
-            /** @description GeoJSON MultiPolygon, longitude first; null where nothing is drawn. */
+            /** @description What the ground is made of. */
+            extent: components["schemas"]["ExtentJson"];
+            /**
+             * @description GeoJSON MultiPolygon, longitude first: all the ground it claims, drawn, by blocks or by reach; null where
+             *     it claims none.
+             */
             geometry?: Record<string, never> | null;
             id: string;
             /** @description Product line; null for the line everything without one is in. */
@@ -4880,6 +5602,11 @@ export interface components {
             owner_id?: string | null;
             owner_name?: string | null;
             parent_id?: string | null;
+            /**
+             * Format: int64
+             * @description How it is told from others of its line that claim the same ground: the larger wins.
+             */
+            priority: number;
             /**
              * Format: int64
              * @description For `If-Match` on the territory's record.
@@ -5350,6 +6077,79 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["History"];
+                };
+            };
+        };
+    };
+    post_api_v1_plural_id_merge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                plural: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenRecord"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_plural_id_merge_other: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                other: string;
+                plural: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Differences"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -6274,6 +7074,51 @@ export interface operations {
             };
         };
     };
+    get_api_v1_duplicates: {
+        parameters: {
+            query?: {
+                /** @description At most so many pairs, 100 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sweep"];
+                };
+            };
+        };
+    };
+    post_api_v1_duplicates_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Known"];
+                };
+            };
+        };
+    };
     get_api_v1_events: {
         parameters: {
             query?: never;
@@ -6806,6 +7651,38 @@ export interface operations {
                 };
             };
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_locations_id_alternatives: {
+        parameters: {
+            query?: {
+                /** @description A territory to look at besides those beside the place. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlternativesJson"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7972,6 +8849,72 @@ export interface operations {
             };
         };
     };
+    post_api_v1_territories_id_began: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenTerritory"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_api_v1_territories_id_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TerritoryCodes"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenTerritory"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     put_api_v1_territories_id_geometry: {
         parameters: {
             query?: never;
@@ -8004,6 +8947,39 @@ export interface operations {
                 };
             };
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_api_v1_territories_id_members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MembersBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenTerritory"];
+                };
+            };
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8046,6 +9022,97 @@ export interface operations {
             };
         };
     };
+    get_api_v1_territories_id_reach: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReachDifference"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_api_v1_territories_id_reach: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReachBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenTerritory"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_territories_id_reach_renew: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenTerritory"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_api_v1_territories_id_release: {
         parameters: {
             query?: never;
@@ -8079,6 +9146,72 @@ export interface operations {
             };
         };
     };
+    put_api_v1_territories_id_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenTerritory"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_api_v1_territories_id_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Settings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenTerritory"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_api_v1_territories_id_take: {
         parameters: {
             query?: never;
@@ -8100,6 +9233,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Taken"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_territories_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodesBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodesJson"];
                 };
             };
             400: {
@@ -8143,6 +9307,110 @@ export interface operations {
             };
         };
     };
+    get_api_v1_territories_export: {
+        parameters: {
+            query: {
+                /** @description What was true then: milliseconds since 1970, RFC 3339, or a local day (its end). */
+                as_of?: string;
+                /** @description Only this territory and what is below it. */
+                branch?: string;
+                /** @description geojson, kml, csv or gpkg */
+                format: "geojson" | "kml" | "csv" | "gpkg";
+                /** @description As believed then; the present unless said. */
+                known_at?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file in that form */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_territories_fairness: {
+        parameters: {
+            query?: {
+                /**
+                 * @description From when changes of hands are counted: milliseconds since 1970, RFC 3339, or a local day; 30 days ago
+                 *     unless said.
+                 */
+                since?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FairnessJson"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_territories_import: {
+        parameters: {
+            query?: {
+                /** @description Say what would happen, and write nothing. */
+                dry_run?: boolean;
+                /** @description geojson, kml, csv or gpkg; by what the file begins with unless said. */
+                format?: "geojson" | "kml" | "csv" | "gpkg";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenIn"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_api_v1_territories_issues: {
         parameters: {
             query?: {
@@ -8163,6 +9431,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IssuesJson"];
+                };
+            };
+        };
+    };
+    post_api_v1_territories_overlaps_settle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettleBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
