@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Context;
 use super::lex::{Field, Token};
 use super::similar::{self, edits, edits_allowed};
-use super::tags::Noise;
+use super::tags::{Noise, PlaceSpan};
 use super::walk;
 use crate::index::{DocId, Kind};
 
@@ -13,6 +13,8 @@ use crate::index::{DocId, Kind};
 const MOST_PER_NAME: usize = 24;
 /// The same where they do.
 const MOST_CHOSEN: usize = 48;
+/// The same of places of interest that are called like a town: the words hardly mean more than the nearest of them.
+const MOST_CALLED_LIKE_TOWN: usize = 8;
 /// Documents found by words that are compared in full.
 const MOST_BY_WORDS: usize = 40;
 /// A word that so many documents bear says nothing by itself.
@@ -339,7 +341,12 @@ fn add_run(context: &Context<'_, '_>, run: u64, kind: Kind, mask: u64, how: How,
         })
         .collect();
     let any = ranked.iter().any(|r| r.0 > 0);
-    let most = if any { MOST_CHOSEN } else { MOST_PER_NAME };
+    let is_town = |p: &PlaceSpan| mask_of(p.start, p.end) == mask;
+    let most = match (any, kind) {
+        (_, Kind::Poi) if context.tags.places.iter().any(is_town) => MOST_CALLED_LIKE_TOWN,
+        (true, _) => MOST_CHOSEN,
+        (false, _) => MOST_PER_NAME,
+    };
     let order = |r: &(u8, u64, DocId)| (std::cmp::Reverse(r.0), r.1, r.2);
     if ranked.len() > most {
         ranked.select_nth_unstable_by_key(most, order);
