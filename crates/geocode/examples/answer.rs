@@ -76,13 +76,21 @@ fn main() -> Result<(), Failure> {
             "index_bytes": index.section_bytes.values().sum::<usize>(), "section_bytes": index.section_bytes,
             "p50_ms": quantile(&mut times, 0.5), "p95_ms": quantile(&mut times, 0.95),
             "p99_ms": quantile(&mut times, 0.99), "rows_per_s": rows_per_s,
-            "cpu_ms_per_row": cpu_ms_per_row, "keystroke_p95_ms": keystroke_p95,
+            "cpu_ms_per_row": cpu_ms_per_row, "peak_mb_reading": index.peaks.read,
+            "peak_mb_building": index.peaks.build, "peak_mb": peak_megabytes(), "keystroke_p95_ms": keystroke_p95,
         },
     });
     let target = options.path("out")?;
     std::fs::write(&target, serde_json::to_string(&out)?)?;
     println!("{} answers in {}: {}", rows.len(), target.display(), out["speed"]);
     Ok(())
+}
+
+/// The most memory this process has held so far, MB; `None` where the system does not say.
+#[derive(Default)]
+struct Peaks {
+    read: Option<f64>,
+    build: Option<f64>,
 }
 
 /// The index asked in, and what building it took.
@@ -92,6 +100,7 @@ struct Index {
     build_s: f64,
     passes: Vec<(&'static str, f64)>,
     section_bytes: HashMap<String, usize>,
+    peaks: Peaks,
     _folder: tempfile::TempDir,
 }
 
@@ -106,10 +115,12 @@ impl Index {
         let (mut read_s, mut build_s) = (0.0, 0.0);
         let mut passes: Vec<(&str, f64)> = Vec::new();
         let mut section_bytes = HashMap::new();
+        let mut peaks = Peaks::default();
         if !path.exists() {
             let began = Instant::now();
             let extract = osm::read(&[options.path("pbf")?.as_path()], &mut |_| {})?;
             read_s = began.elapsed().as_secs_f64();
+            peaks.read = peak_megabytes();
             let began = Instant::now();
             let sections = geocode::build(&extract, &mut |p| {
                 passes.push((p.pass, began.elapsed().as_secs_f64()));
@@ -121,6 +132,7 @@ impl Index {
                 writer.section(section)?;
             }
             writer.finish()?;
+            peaks.build = peak_megabytes();
         }
         Ok(Self {
             geocoder: Geocoder::open(Arc::new(pack::Pack::open(&path)?))?,
@@ -128,6 +140,7 @@ impl Index {
             build_s,
             passes,
             section_bytes,
+            peaks,
             _folder: folder,
         })
     }
@@ -255,6 +268,14 @@ fn processor_seconds() -> Option<f64> {
     let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();
     // Linux counts in hundredths of a second.
     Some((ticks(11)? + ticks(12)?) / 100.0)
+}
+
+/// The most memory this process has held.
+fn peak_megabytes() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kilobytes / 1024.0)
 }
 
 fn quantile(values: &mut [f64], share: f64) -> f64 {

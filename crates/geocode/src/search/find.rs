@@ -9,10 +9,10 @@ use super::tags::{Noise, PlaceSpan};
 use super::walk;
 use crate::index::{DocId, Kind};
 
-/// Documents of one name that are looked at, at most, where town and postcode do not choose.
+/// Documents of one name that are looked at, at most, of those that town and postcode do not tell apart.
 const MOST_PER_NAME: usize = 24;
-/// The same where they do.
-const MOST_CHOSEN: usize = 48;
+/// Where they do: those that agree less, at most.
+const MOST_BESIDE: usize = 8;
 /// The same of places of interest that are called like a town: the words hardly mean more than the nearest of them.
 const MOST_CALLED_LIKE_TOWN: usize = 8;
 /// Documents found by words that are compared in full.
@@ -340,12 +340,14 @@ fn add_run(context: &Context<'_, '_>, run: u64, kind: Kind, mask: u64, how: How,
             (agreement, far, *doc)
         })
         .collect();
-    let any = ranked.iter().any(|r| r.0 > 0);
+    // Beside those that agree best, a few of the others: the town may be the mistake.
+    let agreement = ranked.iter().map(|r| r.0).max().unwrap_or(0);
+    let agree = ranked.iter().filter(|r| r.0 == agreement).count();
     let is_town = |p: &PlaceSpan| mask_of(p.start, p.end) == mask;
-    let most = match (any, kind) {
+    let most = match (agreement, kind) {
         (_, Kind::Poi) if context.tags.places.iter().any(is_town) => MOST_CALLED_LIKE_TOWN,
-        (true, _) => MOST_CHOSEN,
-        (false, _) => MOST_PER_NAME,
+        (0, _) => MOST_PER_NAME,
+        _ => agree.min(MOST_PER_NAME) + MOST_BESIDE,
     };
     let order = |r: &(u8, u64, DocId)| (std::cmp::Reverse(r.0), r.1, r.2);
     if ranked.len() > most {
