@@ -158,7 +158,10 @@ impl<'a> Reading<'_, 'a, '_> {
         let context = self.context;
         // Comparing letters is dear, and most words are the candidate's own by now.
         let is_free = |span: &MisspeltPlace| mask_of(span.start, span.end) & *used == 0;
-        if !context.words_for_places().any(|(start, end)| mask_of(start, end) & *used == 0) {
+        if !context
+            .words_for_places()
+            .any(|(start, end)| mask_of(start, end) & *used == 0)
+        {
             return false;
         }
         for id in around {

@@ -40,7 +40,10 @@ pub(crate) fn answer(
             let far = request.bias.map_or(0, |bias| bias.distance(e.point).0 as u64);
             (far, std::cmp::Reverse(importance), e.candidate.doc)
         };
-        a.cost.total_cmp(&b.cost).then_with(|| key(a).cmp(&key(b)))
+        a.cost
+            .total_cmp(&b.cost)
+            .then_with(|| likeness_to_text(context, request, b).cmp(&likeness_to_text(context, request, a)))
+            .then_with(|| key(a).cmp(&key(b)))
     });
     let mut kept: Vec<Explained<'_>> = Vec::new();
     for e in found {
@@ -111,6 +114,16 @@ pub(crate) fn answer(
         ambiguous,
         why,
     }
+}
+
+/// Of two that fit equally well the one whose name takes more of the words (`Oldtown Castle` before the `Castle` of
+/// Oldtown), then the one that the map writes letter by letter as the request does.
+fn likeness_to_text(context: &Context<'_, '_>, request: &Request<'_>, e: &Explained<'_>) -> (u32, bool) {
+    let name = context.index.name(e.candidate.doc);
+    let written = [request.text, request.street]
+        .iter()
+        .any(|text| text.contains(name));
+    (e.candidate.mask.count_ones(), written)
 }
 
 /// A street may be known in two parts of one town, one with house numbers and one without: a number that neither

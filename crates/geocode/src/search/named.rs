@@ -87,7 +87,10 @@ impl Circles {
         let (south, north) = self.sorted.split_at(north);
         let mut best: Option<f64> = None;
         // Away from the point, until even the longest reach from there ends too far off.
-        for side in [&mut south.iter().rev() as &mut dyn Iterator<Item = _>, &mut north.iter()] {
+        for side in [
+            &mut south.iter().rev() as &mut dyn Iterator<Item = _>,
+            &mut north.iter(),
+        ] {
             for (middle, reach) in side {
                 let degrees = (middle.lat() - here.lat()).abs();
                 let at_least = degrees.to_radians() * EARTH_RADIUS.0 * (1.0 - 1e-9) - self.longest;
