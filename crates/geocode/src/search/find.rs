@@ -142,12 +142,13 @@ pub(crate) fn misspelt(context: &Context<'_, '_>) -> Vec<Candidate> {
                 });
             };
             add(&text);
-            // `strae` is a lost ß, not a folded ä.
-            if plain != text {
-                add(&plain);
+            // `strae` is a lost ß and `strßae` a swapped one, neither holds an ä.
+            let unfolded = plain.replace("ss", "s");
+            if unfolded != text {
+                add(&unfolded);
             }
             // `Hauptstr Straße` has lost two letters and abbreviates nothing.
-            if typed_text != text && typed_text != plain {
+            if typed_text != text && typed_text != unfolded {
                 add(&typed_text);
             }
         }
