@@ -98,6 +98,29 @@ fn numbers_are_lists_ranges_and_letters() {
 }
 
 #[test]
+fn a_number_at_two_doors_is_between_them() {
+    let mut town = Town::new();
+    town.place(0.0, 0.0, "town", "Altdorf");
+    // Two doors of a block, three shops in a row, two houses too far apart for one block.
+    for (number, east) in [("1", 0.0), ("1", 60.0), ("3", 200.0), ("3", 240.0), ("3", 290.0)] {
+        town.house(east, 0.0, "Am Tor", number, "", "Altdorf");
+    }
+    for east in [400.0, 560.0] {
+        town.house(east, 0.0, "Am Tor", "5", "", "Altdorf");
+    }
+    let map = open(&town.finish());
+    check(
+        &map,
+        &Town::new(),
+        &[
+            found("Am Tor 1, Altdorf", Level::House, [30.0, 0.0]),
+            found("Am Tor 3, Altdorf", Level::House, [245.0, 0.0]),
+            found("Am Tor 5, Altdorf", Level::House, [400.0, 0.0]),
+        ],
+    );
+}
+
+#[test]
 fn a_range_names_no_house_where_its_numbers_stand_elsewhere() {
     let mut town = Town::new();
     town.place(0.0, 0.0, "village", "Altdorf");
