@@ -68,7 +68,12 @@ pub(crate) fn answer(
     // Where town and postcode point to different places, the cheaper mistake is no decision.
     let contradicted = [best.fields.city, best.fields.postcode].contains(&Match::Contradicts);
     let equal = if contradicted { CONTRADICTED } else { EQUAL };
-    let ambiguous = twins || margin < equal;
+    // A town's longer name that takes every word is meant, and not the town of which a word is left over.
+    let named = [Match::Exact, Match::Alias].contains(&best.fields.city) && best.left == 0;
+    let undecided = |k: &&Explained<'_>| k.cost - best.cost < equal && !(named && k.left != 0);
+    let rivals = kept[1..].iter().filter(undecided);
+    let rivals = rivals.filter(|k| k.point.distance(best.point).0 > APART).count();
+    let ambiguous = twins || rivals > 0;
     let margins: Vec<f32> = kept
         .iter()
         .enumerate()
@@ -99,12 +104,7 @@ pub(crate) fn answer(
         Status::Review
     };
     let why = if ambiguous {
-        let n = kept
-            .iter()
-            .filter(|k| k.cost - kept[0].cost < equal)
-            .count()
-            .max(2);
-        format!("{n} places fit equally well; {}", hits[0].why)
+        format!("{} places fit equally well; {}", rivals.max(1) + 1, hits[0].why)
     } else {
         hits[0].why.clone()
     };

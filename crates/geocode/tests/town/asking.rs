@@ -276,3 +276,22 @@ fn of_equals_the_name_that_takes_more_words_or_is_written_so_comes_first() {
         assert_eq!(answer.hits[0].name, name, "{answer:#?}");
     }
 }
+
+#[test]
+fn a_town_whose_whole_name_is_given_is_not_its_shorter_namesake() {
+    let mut town = towns();
+    town.place(0.0, 9_000.0, "town", "Altdorf IX");
+    town.street(
+        [0.0, 9_000.0],
+        "Lange Straße",
+        &[1, 2, 3, 4],
+        "12345",
+        "Altdorf IX",
+    );
+    let map = open(&town.finish());
+    for city in ["Altdorf", "Altdorf IX"] {
+        let answer = map.search(&Request::text(&format!("Lange Straße 4, 12345 {city}")));
+        assert_eq!(answer.hits[0].city, city, "{}", answer.why);
+        assert_eq!(answer.status, Status::Auto, "{}", answer.why);
+    }
+}
