@@ -3,7 +3,7 @@
 //! `answer --pbf X.osm.pbf --queries q.csv [--reverse r.csv] [--autocomplete a.csv] --out ours.json
 //! [--structured] [--pack keep.pack]`
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -43,15 +43,21 @@ fn main() -> Result<(), Failure> {
             "hits": hits, "why": answer.why,
         }));
     }
-    let repeated: Vec<Request<'_>> = rows
+    // What is asked twice is answered once: every round asks each row once, so that no row is counted that is not
+    // looked up.
+    let distinct: Vec<Request<'_>> = rows
         .iter()
-        .map(|r| request(r, options.structured))
-        .cycle()
-        .take(20_000.max(rows.len()))
+        .map(|r| (&r["query"], request(r, options.structured)))
+        .collect::<BTreeMap<_, _>>()
+        .into_values()
         .collect();
-    let began = Instant::now();
-    let answered = geocoder.batch(&repeated).len();
+    let rounds = 20_000usize.div_ceil(distinct.len().max(1));
+    let (began, cpu_began) = (Instant::now(), processor_seconds());
+    let answered: usize = (0..rounds).map(|_| geocoder.batch(&distinct).len()).sum();
     let rows_per_s = answered as f64 / began.elapsed().as_secs_f64();
+    let cpu_ms_per_row = processor_seconds()
+        .zip(cpu_began)
+        .map(|(now, began)| (now - began) * 1e3 / answered.max(1) as f64);
 
     let reverse = match options.paths.get("reverse") {
         Some(path) => reverse(geocoder, path)?,
@@ -69,13 +75,22 @@ fn main() -> Result<(), Failure> {
             "read_s": index.read_s, "build_s": index.build_s, "passes_begin_s": index.passes,
             "index_bytes": index.section_bytes.values().sum::<usize>(), "section_bytes": index.section_bytes,
             "p50_ms": quantile(&mut times, 0.5), "p95_ms": quantile(&mut times, 0.95),
-            "p99_ms": quantile(&mut times, 0.99), "rows_per_s": rows_per_s, "keystroke_p95_ms": keystroke_p95,
+            "p99_ms": quantile(&mut times, 0.99), "rows_per_s": rows_per_s,
+            "cpu_ms_per_row": cpu_ms_per_row, "peak_mb_reading": index.peaks.read,
+            "peak_mb_building": index.peaks.build, "peak_mb": peak_megabytes(), "keystroke_p95_ms": keystroke_p95,
         },
     });
     let target = options.path("out")?;
     std::fs::write(&target, serde_json::to_string(&out)?)?;
     println!("{} answers in {}: {}", rows.len(), target.display(), out["speed"]);
     Ok(())
+}
+
+/// The most memory this process has held so far, MB; `None` where the system does not say.
+#[derive(Default)]
+struct Peaks {
+    read: Option<f64>,
+    build: Option<f64>,
 }
 
 /// The index asked in, and what building it took.
@@ -85,6 +100,7 @@ struct Index {
     build_s: f64,
     passes: Vec<(&'static str, f64)>,
     section_bytes: HashMap<String, usize>,
+    peaks: Peaks,
     _folder: tempfile::TempDir,
 }
 
@@ -99,10 +115,12 @@ impl Index {
         let (mut read_s, mut build_s) = (0.0, 0.0);
         let mut passes: Vec<(&str, f64)> = Vec::new();
         let mut section_bytes = HashMap::new();
+        let mut peaks = Peaks::default();
         if !path.exists() {
             let began = Instant::now();
             let extract = osm::read(&[options.path("pbf")?.as_path()], &mut |_| {})?;
             read_s = began.elapsed().as_secs_f64();
+            peaks.read = peak_megabytes();
             let began = Instant::now();
             let sections = geocode::build(&extract, &mut |p| {
                 passes.push((p.pass, began.elapsed().as_secs_f64()));
@@ -114,6 +132,7 @@ impl Index {
                 writer.section(section)?;
             }
             writer.finish()?;
+            peaks.build = peak_megabytes();
         }
         Ok(Self {
             geocoder: Geocoder::open(Arc::new(pack::Pack::open(&path)?))?,
@@ -121,6 +140,7 @@ impl Index {
             build_s,
             passes,
             section_bytes,
+            peaks,
             _folder: folder,
         })
     }
@@ -238,6 +258,24 @@ fn autocomplete(geocoder: &Geocoder, path: &Path) -> Result<(Vec<Value>, f64), F
     }
     let p95 = quantile(&mut all, 0.95);
     Ok((out, p95))
+}
+
+/// Processor time of this process so far, of all threads; `None` where the system does not say.
+fn processor_seconds() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The second field is the program's name in brackets, and may hold anything.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();
+    // Linux counts in hundredths of a second.
+    Some((ticks(11)? + ticks(12)?) / 100.0)
+}
+
+/// The most memory this process has held.
+fn peak_megabytes() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kilobytes / 1024.0)
 }
 
 fn quantile(values: &mut [f64], share: f64) -> f64 {

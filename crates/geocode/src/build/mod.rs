@@ -58,7 +58,7 @@ pub fn build_with(
     };
     let words = Words::new();
     begin(0);
-    let found = collect::collect(extract, extra);
+    let mut found = collect::collect(extract, extra);
     begin(1);
     let places = places::Places::new(extract, &found, &words);
     begin(2);
@@ -66,14 +66,20 @@ pub fn build_with(
     let streets = streets::streets(&found, &places, &codes, &words);
     begin(3);
     let countries = countries::Countries::new(&found, &places);
-    write::write(&write::Input {
+    let free = ground::free_buildings(&found);
+    let hyphens_join = habits::Habits::of(&found).hyphens_join;
+    // The streets hold the addresses now: of a whole country both together need gigabytes.
+    found.addresses = Vec::new();
+    let input = write::Input {
         extract,
         extra,
         found: &found,
+        free: &free,
+        hyphens_join,
         places: &places,
-        streets: &streets,
         codes: &codes,
         countries: &countries,
         words: &words,
-    })
+    };
+    write::write(&input, streets)
 }

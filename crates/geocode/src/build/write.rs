@@ -11,7 +11,6 @@ use super::codes::{Code, Codes, postcodes, shapes};
 use super::collect::{Found, region};
 use super::countries::Countries;
 use super::ground;
-use super::habits::Habits;
 use super::places::Places;
 use super::streets::Street;
 use super::tables::{Endings, Lists, Texts, push_once, word_map};
@@ -19,6 +18,7 @@ use crate::ExtraPoints;
 use crate::fold::latin;
 use crate::index::{Doc, Ending, HouseFlags, Kind, LAYOUT, Meta, StoredHouse, Tens, section, shift_for};
 use crate::line::length;
+use crate::near::Packed;
 use crate::words::Words;
 
 /// Pieces of street lines are at most this long, so that the nearest is found by its middle.
@@ -28,9 +28,12 @@ pub(crate) const LONGEST_PIECE: Meters = Meters(200.0);
 pub(crate) struct Input<'i, 'a> {
     pub extract: &'a Extract,
     pub extra: &'i [ExtraPoints],
+    /// Without addresses, which are in the streets.
     pub found: &'i Found<'a>,
+    /// Buildings that hold no address.
+    pub free: &'i Packed,
+    pub hyphens_join: bool,
     pub places: &'i Places,
-    pub streets: &'i [Street],
     pub codes: &'i Codes<'a>,
     pub countries: &'i Countries,
     pub words: &'i Words,
@@ -55,20 +58,20 @@ pub(super) struct Columns {
     line_points: Vec<Fixed>,
 }
 
-/// Writes all sections.
-pub(crate) fn write(input: &Input<'_, '_>) -> Vec<Section> {
+/// Writes all sections. Each street is let go of when it is written.
+pub(crate) fn write(input: &Input<'_, '_>, streets: Vec<Street>) -> Vec<Section> {
     let mut columns = Columns::default();
     columns.texts.id("");
     columns.lists.id(&[]);
-    let street_count = input.streets.len() as u32;
+    let street_count = streets.len() as u32;
     let place_count = input.places.list.len() as u32;
-    let codes = postcodes(input.streets, input.found);
+    let codes = postcodes(&streets, input.found);
     let code_ids: HashMap<&str, u32> = (street_count + place_count..)
         .zip(&codes)
         .map(|(id, code)| (code.text.as_str(), id))
         .collect();
-    for street in input.streets {
-        columns.street(street, input, street_count, &code_ids);
+    for street in streets {
+        columns.street(&street, input, street_count, &code_ids);
     }
     columns.lines.push(columns.line_points.len() as u32);
     columns.places(input, street_count);
@@ -290,7 +293,7 @@ impl Columns {
             docs: self.docs.len() as u32,
             houses: self.houses.len() as u32,
             country: input.countries.only,
-            hyphens_join: u8::from(Habits::of(input.found).hyphens_join),
+            hyphens_join: u8::from(input.hyphens_join),
             unused: 0,
             bounds: region(input.extract).map_or([0; 4], fixed_bounds),
             shapes: shapes(codes, &mut self.texts),
@@ -298,7 +301,6 @@ impl Columns {
         let streets = self.docs.iter().filter(|d| d.kind == Kind::Street.byte());
         let groups = ground::house_groups(&self.house_points, streets.map(|d| (d.first, d.count)));
         let pieces = ground::pieces(&self.lines, &self.line_points);
-        let free = ground::free_buildings(input.found);
         let (outlines, corners) =
             ground::outlines(input.extract, input.found, &self.house_points, &self.flags);
         let bytes = |name: &str, bytes: Vec<u8>| Section {
@@ -327,8 +329,8 @@ impl Columns {
             Section::new(section::LINES, &self.lines),
             Section::new(section::LINE_POINTS, &self.line_points),
             Section::new(section::PIECES_BY_CELL, &pieces),
-            Section::new(section::FREE, &free.low),
-            Section::new(section::FREE_SQUARES, &free.squares),
+            Section::new(section::FREE, &input.free.low),
+            Section::new(section::FREE_SQUARES, &input.free.squares),
             Section::new(section::OUTLINES, &outlines),
             Section::new(section::CORNERS, &corners),
         ]

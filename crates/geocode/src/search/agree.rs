@@ -2,6 +2,7 @@
 
 use geom::LngLat;
 
+use super::MisspeltPlace;
 use super::explain::{Costs, Reading, joined};
 use super::find::mask_of;
 use super::house::Located;
@@ -33,14 +34,14 @@ impl<'a> Reading<'_, 'a, '_> {
             .iter()
             .filter(|c| mask_of(c.start, c.end) & *used == 0)
             .collect();
-        if let Some(code) = free.iter().find(|c| c.docs.iter().any(|d| own.contains(d))) {
+        if let Some(code) = free.iter().find(|c| c.docs.has_any(own)) {
             *used |= mask_of(code.start, code.end);
             *placed = true;
             let of_house = located
                 .and_then(|l| l.house)
                 .and_then(|(_, flags)| flags.postcode().checked_sub(1))
                 .and_then(|at| own.get(at));
-            let same = of_house.is_none_or(|d| code.docs.contains(d));
+            let same = of_house.is_none_or(|d| code.docs.has(*d));
             fields.postcode = if same { Match::Exact } else { Match::Alias };
             costs.postcode = if same { 0.0 } else { 0.03 };
             return;
@@ -58,12 +59,7 @@ impl<'a> Reading<'_, 'a, '_> {
         }
         fields.postcode = Match::Contradicts;
         let here = LngLat::from(self.doc.point);
-        let far = code
-            .docs
-            .iter()
-            .filter_map(|d| context.index.doc(*d))
-            .map(|d| (LngLat::from(d.point).distance(here).0 - d.reach.metres()).max(0.0))
-            .min_by(f64::total_cmp);
+        let far = code.docs.metres_from(here, context.index);
         let near = || {
             let alike = |d: &DocId| edits(&joined(context.index.name(*d)), &code.text) <= 1;
             own.iter().any(alike)
@@ -99,7 +95,7 @@ impl<'a> Reading<'_, 'a, '_> {
             if mask & *used != 0 {
                 continue;
             }
-            let Some(at) = around.iter().position(|d| span.docs.contains(d)) else {
+            let Some(at) = around.iter().position(|d| span.docs.has(*d)) else {
                 continue;
             };
             *used |= mask;
@@ -127,12 +123,7 @@ impl<'a> Reading<'_, 'a, '_> {
             mask & *used == 0 && !noise
         })?;
         let here = LngLat::from(self.doc.point);
-        let far = span
-            .docs
-            .iter()
-            .filter_map(|d| context.index.doc(*d))
-            .map(|d| (LngLat::from(d.point).distance(here).0 - d.reach.metres()).max(0.0) as f32)
-            .min_by(f32::total_cmp)?;
+        let far = span.docs.metres_from(here, context.index)? as f32;
         *used |= mask_of(span.start, span.end);
         // Beside a town that agrees, another one is a suburb or a mistake.
         if agreed {
@@ -165,9 +156,17 @@ impl<'a> Reading<'_, 'a, '_> {
         around: &[DocId],
     ) -> bool {
         let context = self.context;
+        // Comparing letters is dear, and most words are the candidate's own by now.
+        let is_free = |span: &MisspeltPlace| mask_of(span.start, span.end) & *used == 0;
+        if !context
+            .words_for_places()
+            .any(|(start, end)| mask_of(start, end) & *used == 0)
+        {
+            return false;
+        }
         for id in around {
             let spans = context.misspelt_place(*id);
-            let Some(span) = spans.iter().find(|s| mask_of(s.start, s.end) & *used == 0) else {
+            let Some(span) = spans.iter().find(|s| is_free(s)) else {
                 continue;
             };
             let wrong = f32::from(span.wrong);

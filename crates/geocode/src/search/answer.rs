@@ -40,7 +40,10 @@ pub(crate) fn answer(
             let far = request.bias.map_or(0, |bias| bias.distance(e.point).0 as u64);
             (far, std::cmp::Reverse(importance), e.candidate.doc)
         };
-        a.cost.total_cmp(&b.cost).then_with(|| key(a).cmp(&key(b)))
+        a.cost
+            .total_cmp(&b.cost)
+            .then_with(|| likeness_to_text(context, request, b).cmp(&likeness_to_text(context, request, a)))
+            .then_with(|| key(a).cmp(&key(b)))
     });
     let mut kept: Vec<Explained<'_>> = Vec::new();
     for e in found {
@@ -65,7 +68,12 @@ pub(crate) fn answer(
     // Where town and postcode point to different places, the cheaper mistake is no decision.
     let contradicted = [best.fields.city, best.fields.postcode].contains(&Match::Contradicts);
     let equal = if contradicted { CONTRADICTED } else { EQUAL };
-    let ambiguous = twins || margin < equal;
+    // A town's longer name that takes every word is meant, and not the town of which a word is left over.
+    let named = [Match::Exact, Match::Alias].contains(&best.fields.city) && best.left == 0;
+    let undecided = |k: &&Explained<'_>| k.cost - best.cost < equal && !(named && k.left != 0);
+    let rivals = kept[1..].iter().filter(undecided);
+    let rivals = rivals.filter(|k| k.point.distance(best.point).0 > APART).count();
+    let ambiguous = twins || rivals > 0;
     let margins: Vec<f32> = kept
         .iter()
         .enumerate()
@@ -96,12 +104,7 @@ pub(crate) fn answer(
         Status::Review
     };
     let why = if ambiguous {
-        let n = kept
-            .iter()
-            .filter(|k| k.cost - kept[0].cost < equal)
-            .count()
-            .max(2);
-        format!("{n} places fit equally well; {}", hits[0].why)
+        format!("{} places fit equally well; {}", rivals.max(1) + 1, hits[0].why)
     } else {
         hits[0].why.clone()
     };
@@ -111,6 +114,16 @@ pub(crate) fn answer(
         ambiguous,
         why,
     }
+}
+
+/// Of two that fit equally well the one whose name takes more of the words (`Oldtown Castle` before the `Castle` of
+/// Oldtown), then the one that the map writes letter by letter as the request does.
+fn likeness_to_text(context: &Context<'_, '_>, request: &Request<'_>, e: &Explained<'_>) -> (u32, bool) {
+    let name = context.index.name(e.candidate.doc);
+    let written = [request.text, request.street]
+        .iter()
+        .any(|text| text.contains(name));
+    (e.candidate.mask.count_ones(), written)
 }
 
 /// A street may be known in two parts of one town, one with house numbers and one without: a number that neither

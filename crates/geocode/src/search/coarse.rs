@@ -4,6 +4,7 @@ use geom::LngLat;
 
 use super::Context;
 use super::find::mask_of;
+use super::named::Named;
 use crate::face::{Answer, Fields, Hit, Level, Match, Status};
 use crate::index::{DocId, Kind};
 use crate::words::Words;
@@ -28,12 +29,12 @@ pub(super) fn coarse(context: &Context<'_, '_>, limit: usize) -> Answer {
     }
     let mut options: Vec<(f32, Hit, u32)> = Vec::new();
     for span in &context.tags.places {
-        for id in &span.docs {
+        for id in span.docs.docs() {
             options.extend(place_hit(context, *id, mask_of(span.start, span.end)));
         }
     }
     for span in &context.tags.codes {
-        for id in &span.docs {
+        for id in span.docs.docs() {
             options.extend(place_hit(context, *id, mask_of(span.start, span.end)));
         }
     }
@@ -102,11 +103,8 @@ fn place_hit(context: &Context<'_, '_>, id: DocId, mask: u64) -> Option<(f32, Hi
             continue;
         }
         let bit = 1u64 << at;
-        let near = |docs: &[DocId]| {
-            docs.iter().filter_map(|d| index.doc(*d)).any(|d| {
-                LngLat::from(d.point).distance(point).0 <= d.reach.metres() + doc.reach.metres() + 2_000.0
-            })
-        };
+        let within = doc.reach.metres() + 2_000.0;
+        let near = |named: &Named| named.metres_from(point, index).is_some_and(|far| far <= within);
         let helps = context
             .tags
             .places

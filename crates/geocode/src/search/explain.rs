@@ -82,16 +82,20 @@ pub(crate) fn explain<'a>(context: &Context<'a, '_>, candidate: &Candidate) -> O
         )
     });
     numbers.truncate(6);
+    let mut reading = Reading {
+        context,
+        doc,
+        candidate,
+        other_form: false,
+        own_number: None,
+    };
+    reading.other_form = reading.is_other_form();
+    if candidate.kind == Kind::Poi && !numbers.is_empty() {
+        reading.own_number = HouseNumber::read(context.index.text(doc.count));
+    }
     let options = numbers.into_iter().map(Some).chain([None]);
     options
-        .map(|number| {
-            Reading {
-                context,
-                doc,
-                candidate,
-            }
-            .read(number)
-        })
+        .map(|number| reading.read(number))
         .min_by(|a, b| a.cost.total_cmp(&b.cost))
 }
 
@@ -110,6 +114,10 @@ pub(super) struct Reading<'c, 'a, 't> {
     pub context: &'c Context<'a, 't>,
     pub doc: &'a Doc,
     pub candidate: &'c Candidate,
+    /// The name is spelled as one of the candidate's, but not as its first.
+    other_form: bool,
+    /// The house number of a place of interest.
+    own_number: Option<HouseNumber>,
 }
 
 impl<'a> Reading<'_, 'a, '_> {
@@ -155,8 +163,7 @@ impl<'a> Reading<'_, 'a, '_> {
                 located = Some(found);
             } else {
                 // A place of interest that has this number agrees, any other does not say.
-                let own = HouseNumber::read(context.index.text(self.doc.count));
-                let same = own.as_ref() == Some(&span.number);
+                let same = self.own_number.as_ref() == Some(&span.number);
                 costs.number += if same { 0.0 } else { 0.26 };
                 fields.house_number = if same { Match::Exact } else { Match::Contradicts };
             }
@@ -168,7 +175,12 @@ impl<'a> Reading<'_, 'a, '_> {
         self.read_country(&mut used, &mut costs, &mut fields, placed);
         let left = self.read_rest(used, number_span, placed, &mut costs);
         costs.town += self.town_instead_cost(left, level, number.is_some());
-        costs.form = self.form_cost(placed);
+        // Without a town the same name in another form elsewhere is as likely meant, so that it only orders them.
+        costs.form = match (self.other_form, placed) {
+            (false, _) => 0.0,
+            (true, true) => 0.07,
+            (true, false) => 0.02,
+        };
         Explained {
             candidate: *self.candidate,
             cost: costs.sum(),
@@ -196,13 +208,7 @@ impl<'a> Reading<'_, 'a, '_> {
             .places
             .iter()
             .filter(|p| mask & !codes & !mask_of(p.start, p.end) == 0);
-        let mut largest: Option<u8> = None;
-        for doc in spans
-            .flat_map(|p| &p.docs)
-            .filter_map(|d| self.context.index.doc(*d))
-        {
-            largest = Some(largest.map_or(doc.rank, |rank| rank.min(doc.rank)));
-        }
+        let largest = spans.filter_map(|p| p.docs.largest(self.context.index)).min();
         let Some(rank) = largest else { return 0.0 };
         let has_house = matches!(level, Level::House | Level::Interpolated);
         let is_town = rank <= Rank::Village as u8;
@@ -224,39 +230,23 @@ impl<'a> Reading<'_, 'a, '_> {
         }
     }
 
-    /// What a name costs that is not written as the map's first name is. Without a town the same name in another
-    /// form elsewhere is as likely meant, so that it only orders them.
-    fn form_cost(&self, placed: bool) -> f32 {
+    /// Whether the name is not written as the map's first name is.
+    fn is_other_form(&self) -> bool {
         if self.candidate.how != How::Exact {
-            return 0.0;
+            return false;
         }
         let typed = (0..self.context.tokens.len())
             .filter(|t| self.candidate.mask & (1 << t) != 0)
             .map(|t| self.context.tokens[t].text());
-        let mut name = pieces(self.context.index.text(self.doc.name)).into_iter();
-        let mut rest = String::new();
+        let name = joined(self.context.index.text(self.doc.name));
+        let mut rest = name.as_str();
         for word in typed {
-            let mut word = word;
-            while !word.is_empty() {
-                if rest.is_empty() {
-                    let Some(piece) = name.next() else {
-                        return if placed { 0.07 } else { 0.02 };
-                    };
-                    rest = piece.text;
-                }
-                let common = word.len().min(rest.len());
-                if word.as_bytes()[..common] != rest.as_bytes()[..common] {
-                    return if placed { 0.07 } else { 0.02 };
-                }
-                word = &word[common..];
-                rest.drain(..common);
+            match rest.strip_prefix(word) {
+                Some(behind) => rest = behind,
+                None => return true,
             }
         }
-        match rest.is_empty() && name.next().is_none() {
-            true => 0.0,
-            false if placed => 0.07,
-            false => 0.02,
-        }
+        !rest.is_empty()
     }
 
     /// A number that does not stand beside the name is less likely its house number.

@@ -5,14 +5,16 @@ use std::collections::HashMap;
 use super::Context;
 use super::lex::{Field, Token};
 use super::similar::{self, edits, edits_allowed};
-use super::tags::Noise;
+use super::tags::{Noise, PlaceSpan};
 use super::walk;
 use crate::index::{DocId, Kind};
 
-/// Documents of one name that are looked at, at most, where town and postcode do not choose.
+/// Documents of one name that are looked at, at most, of those that town and postcode do not tell apart.
 const MOST_PER_NAME: usize = 24;
-/// The same where they do.
-const MOST_CHOSEN: usize = 48;
+/// Where they do: those that agree less, at most.
+const MOST_BESIDE: usize = 8;
+/// The same of places of interest that are called like a town: the words hardly mean more than the nearest of them.
+const MOST_CALLED_LIKE_TOWN: usize = 8;
 /// Documents found by words that are compared in full.
 const MOST_BY_WORDS: usize = 40;
 /// A word that so many documents bear says nothing by itself.
@@ -140,12 +142,13 @@ pub(crate) fn misspelt(context: &Context<'_, '_>) -> Vec<Candidate> {
                 });
             };
             add(&text);
-            // `strae` is a lost ß, not a folded ä.
-            if plain != text {
-                add(&plain);
+            // `strae` is a lost ß and `strßae` a swapped one, neither holds an ä.
+            let unfolded = plain.replace("ss", "s");
+            if unfolded != text {
+                add(&unfolded);
             }
             // `Hauptstr Straße` has lost two letters and abbreviates nothing.
-            if typed_text != text && typed_text != plain {
+            if typed_text != text && typed_text != unfolded {
                 add(&typed_text);
             }
         }
@@ -338,8 +341,15 @@ fn add_run(context: &Context<'_, '_>, run: u64, kind: Kind, mask: u64, how: How,
             (agreement, far, *doc)
         })
         .collect();
-    let any = ranked.iter().any(|r| r.0 > 0);
-    let most = if any { MOST_CHOSEN } else { MOST_PER_NAME };
+    // Beside those that agree best, a few of the others: the town may be the mistake.
+    let agreement = ranked.iter().map(|r| r.0).max().unwrap_or(0);
+    let agree = ranked.iter().filter(|r| r.0 == agreement).count();
+    let is_town = |p: &PlaceSpan| mask_of(p.start, p.end) == mask;
+    let most = match (agreement, kind) {
+        (_, Kind::Poi) if context.tags.places.iter().any(is_town) => MOST_CALLED_LIKE_TOWN,
+        (0, _) => MOST_PER_NAME,
+        _ => agree.min(MOST_PER_NAME) + MOST_BESIDE,
+    };
     let order = |r: &(u8, u64, DocId)| (std::cmp::Reverse(r.0), r.1, r.2);
     if ranked.len() > most {
         ranked.select_nth_unstable_by_key(most, order);

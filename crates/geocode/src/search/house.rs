@@ -1,10 +1,13 @@
 //! Where a house number is on a street: the house, between its neighbours, beyond the last, or nowhere.
 
-use geom::LngLat;
+use geom::{BBox, LngLat};
 
 use super::between::{between, beyond};
 use crate::index::{Doc, House, HouseFlags, Houses, Index};
 use crate::number::HouseNumber;
+
+/// Places of one number that are no further apart than this belong to one block, metres.
+const ONE_BLOCK: f64 = 100.0;
 
 /// How a number was found.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -67,16 +70,15 @@ pub(crate) fn locate<'a>(index: &Index<'a>, doc: &'a Doc, number: &HouseNumber) 
         }
         let best = most_central(houses, &same);
         let house = with_flags(best);
-        let point: LngLat = house.0.point.into();
+        let places: Vec<LngLat> = same.iter().map(|h| houses.at(*h).point.into()).collect();
+        let point = middle_of_doors(&places).unwrap_or(house.0.point.into());
         let implied = house.1.0 & HouseFlags::IMPLIED != 0;
         let found = match (exact, implied) {
             (true, false) => Found::Exact,
             (true, true) => Found::InRange,
             (false, _) => Found::OtherSuffix,
         };
-        let twins = same
-            .iter()
-            .any(|h| LngLat::from(houses.at(*h).point).distance(point).0 > 250.0);
+        let twins = places.iter().any(|p| p.distance(point).0 > 250.0);
         return Located {
             twins,
             source: index.source_of_house(doc.first + best as u32),
@@ -104,6 +106,19 @@ fn by_street_number<'a>(index: &Index<'a>, doc: &'a Doc, number: &HouseNumber) -
         found: Found::OtherSuffix,
         ..located
     })
+}
+
+/// The middle of several places of one number that are doors, shops or wings of one block: whichever is meant, it is
+/// half as far as the others are from each other. `None` for a single place, and where they are too far apart for one block.
+fn middle_of_doors(places: &[LngLat]) -> Option<LngLat> {
+    let bounds = BBox::around(places.iter().copied()).filter(|_| places.len() > 1)?;
+    let corner = LngLat::new(bounds.west, bounds.south).ok()?;
+    let opposite = LngLat::new(bounds.east, bounds.north).ok()?;
+    let middle = LngLat::new(
+        (bounds.west + bounds.east) / 2.0,
+        (bounds.south + bounds.north) / 2.0,
+    );
+    middle.ok().filter(|_| corner.distance(opposite).0 <= ONE_BLOCK)
 }
 
 /// Of several places of one number the one with the others around it; of two the better known.

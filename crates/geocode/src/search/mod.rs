@@ -11,13 +11,14 @@ mod hit;
 pub(crate) mod house;
 pub(crate) mod label;
 pub(crate) mod lex;
+mod named;
 mod rest;
 mod similar;
 pub(crate) mod tags;
 pub(crate) mod walk;
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use geom::LngLat;
@@ -29,6 +30,7 @@ use confidence::Doubts;
 use explain::Explained;
 use find::Candidate;
 use lex::Token;
+use named::{Circles, Named};
 use tags::Tags;
 
 /// Doubt about name and words up to which typos are not looked for.
@@ -45,8 +47,9 @@ pub(crate) struct Context<'a, 't> {
     pub tokens: &'t [Token],
     pub tags: &'t Tags,
     /// Places and postcodes that the request names.
-    wanted: HashSet<DocId>,
-    wanted_points: Vec<LngLat>,
+    wanted: Named,
+    /// Their middles; without any, the point that the request leans to.
+    wanted_points: Circles,
     /// What [`Context::misspelt_place`] has found: candidates share their towns.
     misspelt: RefCell<HashMap<DocId, Rc<[MisspeltPlace]>>>,
     place_words: OnceCell<Vec<PlaceWords>>,
@@ -97,6 +100,19 @@ fn letter_set(text: &str) -> u32 {
     text.chars().fold(0, |set, c| set | 1 << (u32::from(c) % 32))
 }
 
+/// Whether a name as the map writes it has, however it is folded, more than `allowed` letters wrong beside words of
+/// these letters. Says so only where folding is plain: of ASCII it drops or doubles letters and some `e`.
+fn surely_differ(written: &str, set: u32, allowed: usize) -> bool {
+    if !written.is_ascii() {
+        return false;
+    }
+    let letters = written.bytes().filter(u8::is_ascii_alphanumeric);
+    let written = letters.fold(0u32, |set, c| set | 1 << (u32::from(c.to_ascii_lowercase()) % 32));
+    let uncertain = 1 << (u32::from('e') % 32);
+    // An edit changes at most two members of the set.
+    ((written ^ set) & !uncertain).count_ones() as usize > 2 * allowed
+}
+
 /// Words that are a place's name with letters wrong.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MisspeltPlace {
@@ -113,8 +129,8 @@ impl Context<'_, '_> {
         let Some(doc) = self.index.doc(id).filter(|_| !self.wanted.is_empty()) else {
             return 0;
         };
-        let town = self.index.around(doc).iter().any(|d| self.wanted.contains(d));
-        let code = self.index.postcodes(doc).iter().any(|d| self.wanted.contains(d));
+        let town = self.wanted.has_any(self.index.around(doc));
+        let code = self.wanted.has_any(self.index.postcodes(doc));
         u8::from(town) + u8::from(code)
     }
 
@@ -123,14 +139,18 @@ impl Context<'_, '_> {
         if let Some(known) = self.misspelt.borrow().get(&id) {
             return known.clone();
         }
-        let name = explain::joined(self.index.name(id));
+        let written = self.index.name(id);
+        let possible = |span: &PlaceWords| !surely_differ(written, span.set, span.allowed);
+        if !self.place_words().iter().any(possible) {
+            let nothing: Rc<[MisspeltPlace]> = Rc::new([]);
+            self.misspelt.borrow_mut().insert(id, nothing.clone());
+            return nothing;
+        }
+        let name = explain::joined(written);
         let letters_of_name = letter_set(&name);
         let name_letters = name.chars().count();
         let mut found = Vec::new();
-        for span in self
-            .place_words
-            .get_or_init(|| place_words(self.tokens, self.tags))
-        {
+        for span in self.place_words() {
             let differ = (letters_of_name ^ span.set).count_ones() as usize;
             // An edit changes at most two members of the set.
             if differ > 2 * span.allowed || name_letters.abs_diff(span.letters) > span.allowed {
@@ -151,13 +171,23 @@ impl Context<'_, '_> {
         found
     }
 
+    fn place_words(&self) -> &[PlaceWords] {
+        self.place_words
+            .get_or_init(|| place_words(self.tokens, self.tags))
+    }
+
+    /// Where a misspelt place may stand: first word and the one behind the last.
+    pub fn words_for_places(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.place_words().iter().map(|span| (span.start, span.end))
+    }
+
     /// Metres to the nearest of them or to the bias; without any, the less important the further.
     pub fn distance_to_wanted(&self, id: DocId) -> u64 {
         let Some(doc) = self.index.doc(id) else {
             return u64::MAX;
         };
         let here = LngLat::from(doc.point);
-        let nearest = self.wanted_points.iter().map(|p| p.distance(here).0 as u64).min();
+        let nearest = self.wanted_points.metres_from(here).map(|metres| metres as u64);
         nearest.unwrap_or_else(|| u64::from(u32::MAX - doc.importance))
     }
 }
@@ -166,21 +196,14 @@ impl Context<'_, '_> {
 pub(crate) fn search(index: &Index<'_>, words: &Words, request: &Request<'_>) -> (Answer, Option<Doubts>) {
     let tokens = lex::tokens(request, words);
     let tags = tags::tag(&tokens, index, words);
-    let wanted: HashSet<DocId> = tags
-        .places
-        .iter()
-        .flat_map(|p| &p.docs)
-        .chain(tags.codes.iter().flat_map(|c| &c.docs))
-        .copied()
-        .collect();
-    let mut wanted_points: Vec<LngLat> = wanted
-        .iter()
-        .filter_map(|d| index.doc(*d))
-        .map(|d| d.point.into())
-        .collect();
-    if wanted_points.is_empty() {
-        wanted_points.extend(request.bias);
-    }
+    let places = tags.places.iter().map(|p| &p.docs);
+    let named = places.chain(tags.codes.iter().map(|c| &c.docs));
+    let wanted = Named::of(named.flat_map(Named::docs).copied());
+    let middles = wanted.docs().iter().filter_map(|d| index.doc(*d));
+    let wanted_points = match wanted.is_empty() {
+        true => Circles::of(request.bias.map(|bias| (bias, 0.0))),
+        false => Circles::of(middles.map(|d| (d.point.into(), 0.0))),
+    };
     let context = Context {
         index,
         words,
@@ -212,4 +235,28 @@ pub(crate) fn search(index: &Index<'_>, words: &Words, request: &Request<'_>) ->
     let mut doubts = None;
     let answer = answer::answer(&context, request, found, &mut doubts);
     (answer, doubts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// What is left out before letters are compared would not have been found.
+        #[test]
+        fn names_that_surely_differ_do(name in "[AaeBkNossu' -]{1,12}", text in "[aebknosu]{1,12}", allowed in 0usize..=2) {
+            let wrong = similar::edits(&explain::joined(&name), &text);
+            if wrong <= allowed {
+                prop_assert!(!surely_differ(&name, letter_set(&text), allowed));
+            }
+        }
+    }
+
+    #[test]
+    fn other_letters_surely_differ() {
+        assert!(surely_differ("Oberdorf", letter_set("kirschen"), 2));
+        // How a marked letter is folded is not known without folding it.
+        assert!(!surely_differ("Öberdorf", letter_set("kirschen"), 2));
+    }
 }

@@ -102,10 +102,16 @@ const TOO_MANY: u8 = 100;
 /// Accepts texts within a few edits of one: the table of [`edits`], row by row, only its middle cells.
 /// Where two edits are allowed, the first letter may differ in one only.
 struct Similar {
-    letters: Vec<char>,
+    /// The text between zeros, which are no letters: [`LEAD`] before it and [`BAND`] behind.
+    padded: Vec<char>,
     digits: Vec<u8>,
     most: u8,
+    /// For each depth the bytes that a row without edits left can go on with.
+    ways_on: Vec<[u64; 4]>,
 }
+
+/// Zeros before the text: with them the letter of cell `k` of a row is that many places behind its depth.
+const LEAD: usize = MOST_EDITS + 1;
 
 /// A row of the table and the one before it.
 #[derive(Clone, Copy)]
@@ -124,11 +130,29 @@ struct Row {
 
 impl Similar {
     fn new(text: &str, most: u8) -> Self {
+        let zeros = |count| std::iter::repeat_n('\0', count);
+        let padded: Vec<char> = zeros(LEAD).chain(text.chars()).chain(zeros(BAND)).collect();
+        // The row at a depth reads the next letter: it must be one of the band's, or the one before where two are swapped.
+        let ways_on = padded.windows(BAND + 1).map(|letters| {
+            // Half of a letter of several bytes may become any.
+            let mut bytes = [0, 0, u64::MAX, u64::MAX];
+            for letter in letters.iter().filter(|l| l.is_ascii() && **l != '\0') {
+                let byte = usize::from(*letter as u8);
+                bytes[byte / 64] |= 1 << (byte % 64);
+            }
+            bytes
+        });
         Self {
-            letters: text.chars().collect(),
+            ways_on: ways_on.collect(),
+            padded,
             digits: text.bytes().filter(u8::is_ascii_digit).collect(),
             most: most.min(MOST_EDITS as u8),
         }
+    }
+
+    /// How many letters the text has.
+    fn letters(&self) -> usize {
+        self.padded.len() - LEAD - BAND
     }
 
     fn first_row(&self) -> Row {
@@ -150,30 +174,26 @@ impl Similar {
     fn next_row(&self, row: &Row, letter: char) -> Row {
         let depth = usize::from(row.depth) + 1;
         let mut cells = [TOO_MANY; BAND];
-        for k in 0..BAND {
-            // How long the prefix of the text is.
-            let Some(length) = (depth + k)
-                .checked_sub(MOST_EDITS)
-                .filter(|l| *l <= self.letters.len())
-            else {
-                continue;
-            };
-            let above = row.cells.get(k + 1).map_or(TOO_MANY, |c| c + 1);
-            if length == 0 {
-                cells[k] = above;
-                continue;
+        // The letters that cells compare with, and the one before each. Beyond the text stands a zero, which no key has,
+        // so that what is outside the table needs no asking: it never reaches back into it.
+        let letters = self.padded.get(depth - 1..depth + BAND).unwrap_or(&[]);
+        if let Ok(letters) = <&[char; BAND + 1]>::try_from(letters) {
+            for k in 0..BAND {
+                let (own, before) = (letters[k + 1], letters[k]);
+                let mut best = row.cells[k] + u8::from(own != letter);
+                if k + 1 < BAND {
+                    best = best.min(row.cells[k + 1] + 1);
+                }
+                if k > 0 {
+                    best = best.min(cells[k - 1] + u8::from(!folds_away(letter, own)));
+                }
+                if before == letter && own == row.last {
+                    best = best.min(row.before[k] + 1);
+                }
+                cells[k] = best.min(TOO_MANY);
             }
-            let own = self.letters[length - 1];
-            let mut best = (row.cells[k] + u8::from(own != letter)).min(above);
-            if k > 0 {
-                best = best.min(cells[k - 1] + u8::from(!folds_away(letter, own)));
-            }
-            if length >= 2 && depth >= 2 && self.letters[length - 2] == letter && own == row.last {
-                best = best.min(row.before[k] + 1);
-            }
-            cells[k] = best.min(TOO_MANY);
         }
-        let first_differs = depth == 1 && self.letters.first() != Some(&letter);
+        let first_differs = depth == 1 && self.padded[LEAD] != letter;
         Row {
             depth: depth as u16,
             cells,
@@ -187,7 +207,7 @@ impl Similar {
 
     /// Edits between the text and what was read; `None` if too many.
     fn distance(&self, row: &Row) -> Option<u8> {
-        let k = (self.letters.len() + MOST_EDITS).checked_sub(usize::from(row.depth))?;
+        let k = (self.letters() + MOST_EDITS).checked_sub(usize::from(row.depth))?;
         row.cells
             .get(k)
             .copied()
@@ -234,7 +254,16 @@ impl Similar {
         if let Some(edits) = edits {
             found(output + node.final_output().value(), edits);
         }
+        let spent = row.cells.iter().all(|cell| *cell >= row.most) && row.open == 0;
+        let ways_on = match self.ways_on.get(usize::from(row.depth)) {
+            Some(bytes) if spent => *bytes,
+            _ => [u64::MAX; 4],
+        };
         for transition in node.transitions() {
+            let byte = usize::from(transition.inp);
+            if ways_on[byte / 64] & 1 << (byte % 64) == 0 {
+                continue;
+            }
             let next = self.read(row, transition.inp);
             if !self.is_alive(&next) {
                 continue;

@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 
 use super::lex::{Field, Token, shape};
+use super::named::Named;
 use super::walk;
-use crate::index::{DocId, Index, Kind};
+use crate::index::{Index, Kind};
 use crate::number::HouseNumber;
 use crate::words::Words;
 
@@ -24,7 +25,7 @@ pub(crate) struct CodeSpan {
     pub start: usize,
     pub end: usize,
     /// Empty where it has the right shape, but the map does not know it.
-    pub docs: Vec<DocId>,
+    pub docs: Named,
     /// Digits and letters run together.
     pub text: String,
 }
@@ -34,7 +35,7 @@ pub(crate) struct CodeSpan {
 pub(crate) struct PlaceSpan {
     pub start: usize,
     pub end: usize,
-    pub docs: Vec<DocId>,
+    pub docs: Named,
 }
 
 /// A span that is a country's name.
@@ -185,13 +186,13 @@ fn codes(tokens: &[Token], index: &Index<'_>) -> Vec<CodeSpan> {
             if !text.bytes().any(|b| b.is_ascii_digit()) {
                 continue;
             }
-            let docs = index.named(Kind::Postcode, &text).to_vec();
+            let docs = index.named(Kind::Postcode, &text);
             let shaped = || shapes.contains(shape(&text).as_str()) && text.len() >= 4;
             if !docs.is_empty() || shaped() || token.field == Field::Postcode {
                 out.push(CodeSpan {
                     start,
                     end,
-                    docs,
+                    docs: Named::of(docs.iter().copied()),
                     text: text.clone(),
                 });
             }
@@ -215,16 +216,11 @@ fn places(tokens: &[Token], index: &Index<'_>) -> Vec<PlaceSpan> {
                 return;
             }
             match out.iter_mut().find(|p| p.start == start && p.end == end) {
-                Some(known) => known.docs.extend(
-                    docs.iter()
-                        .filter(|d| !known.docs.contains(d))
-                        .copied()
-                        .collect::<Vec<_>>(),
-                ),
+                Some(known) => known.docs = known.docs.with(docs),
                 None => out.push(PlaceSpan {
                     start,
                     end,
-                    docs: docs.to_vec(),
+                    docs: Named::of(docs.iter().copied()),
                 }),
             }
         });
