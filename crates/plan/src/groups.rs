@@ -86,7 +86,7 @@ pub(crate) fn go<'n>(
             let take =
                 |orders: &[Vec<u32>]| share.slots.iter().map(|&s| orders[s].clone()).collect::<Vec<_>>();
             let last = part.state.orders();
-            (quota, take(&last), take(&part.best))
+            (quota, take(&last), take(&part.best), part.absences)
         };
         let mut tasks: Vec<_> = shares.iter().zip(tools.iter_mut()).enumerate().collect();
         let done: Vec<_> = match &pool {
@@ -95,13 +95,16 @@ pub(crate) fn go<'n>(
             _ => tasks.into_iter().map(work).collect(),
         };
         let (mut last, mut best) = (walk.state.orders(), walk.state.orders());
-        for (share, (quota, lasts, bests)) in shares.iter().zip(done) {
+        let mut counted = Vec::new();
+        for (share, (quota, lasts, bests, absences)) in shares.iter().zip(done) {
+            counted.push(absences);
             walk.step += quota;
             for ((&slot, l), b) in share.slots.iter().zip(lasts).zip(bests) {
                 last[slot] = l;
                 best[slot] = b;
             }
         }
+        walk.absences.join(&counted);
         if restored(problem, walk.state.earlier, &best).cost < walk.best_cost {
             walk.jump_to(&best);
         }

@@ -58,6 +58,8 @@ pub(crate) struct Schedule {
     pub(crate) weights: Weights,
     /// All visits are worth the same: what counts is how many are planned, and who is left out may change freely.
     pub(crate) uniform: bool,
+    /// What a visit left out weighs where all are worth the same: at least, and where it is left out as often as others.
+    absent: (f64, f64),
     /// The search does not start from a plan that it should stay near.
     fresh: bool,
     /// Steps for each stop that call for one mean drive more of heat. Windows make valleys deep, so more heat pays there.
@@ -66,6 +68,8 @@ pub(crate) struct Schedule {
 
 /// In mean drives.
 const HOTTEST: f64 = 12.0;
+const ABSENT: f64 = 10.0;
+const ABSENT_OFTEN: f64 = 5.0;
 
 impl Schedule {
     pub(crate) fn new(state: &State, heat: f64) -> Self {
@@ -101,6 +105,7 @@ impl Schedule {
             last_travel: 0.01 * leg * heat,
             weights,
             uniform,
+            absent: (ABSENT * leg, ABSENT_OFTEN * leg),
             fresh: heat >= 1.0,
             steps_a_degree: if windows { 80.0 } else { 250.0 },
         }
@@ -114,6 +119,13 @@ impl Schedule {
             self.first_travel =
                 100.0 * self.last_travel * (steps_for_each_stop / self.steps_a_degree).clamp(1.0, HOTTEST);
         }
+    }
+
+    /// A plan's driving and what its visits left out weigh, where all are worth the same: each the more, the more often it was left out
+    /// (`often` is the sum over them, in units of how often a visit is left out on average). Who is hard to place is placed in the end,
+    /// and who is easy leaves room for that; the driving stays in the balance, as a plan that wanders far finds no room either.
+    pub(crate) fn with_absent(&self, cost: &Cost, absent: usize, often: f64) -> f64 {
+        cost.travel as f64 + self.absent.0 * absent as f64 + self.absent.1 * often
     }
 
     /// The temperature at a fraction of the budget.

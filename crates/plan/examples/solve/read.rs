@@ -211,7 +211,13 @@ fn periodic(text: &str) -> Result<Instance> {
     let scale = scale_for(if endless { 2.0 * out } else { longest });
     let scaled = |x: f64| (x * scale).round() as i32;
     // Rounded up where a limit has to hold, else to the nearest.
-    let times = table(&places, |d| if endless { (d * scale).round() } else { (d * scale - 1e-7).ceil().max(0.0) })?;
+    let times = table(&places, |d| {
+        if endless {
+            (d * scale).round()
+        } else {
+            (d * scale - 1e-7).ceil().max(0.0)
+        }
+    })?;
     let mut slots = Vec::new();
     for (day, limit) in limits.iter().enumerate() {
         let shift = if limit[0] > 0.0 {

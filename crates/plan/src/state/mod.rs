@@ -1,5 +1,6 @@
 //! The plan while it is being searched: routes, each visit's days, who is missing, the cost so far, and an undo log.
 
+mod seats;
 mod undo;
 
 use crate::Within;
@@ -8,6 +9,7 @@ use crate::day::Day;
 use crate::near::Earlier;
 use crate::plan::Cost;
 use crate::route::Route;
+use seats::Seat;
 use undo::Log;
 
 /// The slot of a call that is not planned.
@@ -35,6 +37,8 @@ pub(crate) struct State<'p> {
     /// Slot by call, or `ABSENT`, and the position in it.
     pub(crate) slot_of: Vec<u32>,
     pub(crate) at_of: Vec<u32>,
+    /// By call, what stands beside it.
+    pub(crate) seats: Vec<Seat>,
     /// By visit, the set of days on which it is planned.
     pub(crate) days_of: Vec<u128>,
     /// Visits of which something is missing, in no order; `absent_at` finds them.
@@ -73,6 +77,7 @@ impl<'p> State<'p> {
             nights: vec![0; slots],
             slot_of: vec![ABSENT; problem.calls()],
             at_of: vec![0; problem.calls()],
+            seats: vec![Seat::default(); problem.calls()],
             days_of: vec![0; visits as usize],
             absent: Vec::new(),
             absent_at: vec![ABSENT; visits as usize],
@@ -92,14 +97,6 @@ impl<'p> State<'p> {
             this.note_missing(visit, lost);
         }
         this
-    }
-
-    /// Slot and position of the stops from `from` on.
-    fn seat(&mut self, slot: usize, from: usize) {
-        for (at, &call) in self.routes[slot].stops.iter().enumerate().skip(from) {
-            self.slot_of[call as usize] = slot as u32;
-            self.at_of[call as usize] = at as u32;
-        }
     }
 
     fn note_missing(&mut self, visit: u32, lost: Lost) {
@@ -252,7 +249,7 @@ impl<'p> State<'p> {
         self.touch(slot);
         self.cost.travel += self.change_cost(visit, slot);
         self.change_route(slot, |route, problem, day| route.insert(problem, day, call, at));
-        self.seat(slot, at);
+        self.seat(slot, at, at + 1);
         let day = self.problem.day_of(slot);
         self.set_days(visit, self.days_of[visit as usize] | 1 << day);
     }
@@ -271,7 +268,7 @@ impl<'p> State<'p> {
         self.change_route(slot, |route, problem, day| {
             route.remove(problem, day, range.clone());
         });
-        self.seat(slot, range.start);
+        self.seat(slot, range.start, range.start);
     }
 
     /// Takes all calls of a visit in open slots out, and the other end of its shipment.
@@ -295,7 +292,7 @@ impl<'p> State<'p> {
             route.stops.extend_from_slice(order);
             route.refresh(problem, day);
         });
-        self.seat(slot, 0);
+        self.seat_all(slot);
     }
 
     /// Replaces what a slot starts from and ends at, and refreshes it.
@@ -304,6 +301,7 @@ impl<'p> State<'p> {
         let (work, travel) = (self.work_in(slot), self.routes[slot].travel());
         self.days[slot] = day;
         self.routes[slot].refresh(self.problem, &self.days[slot]);
+        self.seat_all(slot);
         self.cost.travel += self.routes[slot].travel() - travel;
         self.weigh(slot, work);
     }
@@ -382,7 +380,7 @@ impl<'p> State<'p> {
             route.stops.extend_from_slice(order);
             route.refresh(problem, day);
         });
-        self.seat(slot, 0);
+        self.seat_all(slot);
     }
 
     /// Whether the days of a visit are those that it may have.
