@@ -180,7 +180,7 @@ fn run(
     if stopped || problem.slots().is_empty() {
         // Nothing to search.
     } else if shared {
-        let all = (0..groups::GROUPS).map(|_| {
+        let all = (0..groups::count(&walk.state)).map(|_| {
             let mut tools = Tools::new(problem, &neighbours);
             tools.finder.prize_price = walk.schedule.weights.prize_price;
             tools

@@ -62,8 +62,8 @@ impl<'n> Tools<'n> {
 /// With more visits left out than this, who they are does not matter yet.
 const MOST_ABSENT: usize = 64;
 
-/// From this part of the budget on a plan that serves everyone is not given up any more.
-const SETTLED: f64 = 0.5;
+/// After this part of the cooling a plan that serves everyone is not given up any more.
+const SETTLED: f64 = 0.7;
 
 /// How often each visit was left out so far: one that seldom is, is easier to place, so that plans which leave out such ones are worth
 /// going on from (the fleet minimisation of the string removal paper).
@@ -85,6 +85,11 @@ impl Absences {
             self.by_visit[visit as usize] += 1;
         }
         self.total += absent.len() as u64;
+    }
+
+    fn forget(&mut self) {
+        self.by_visit.fill(0);
+        self.total = 0;
     }
 
     /// Takes over what others counted, who began from here and each looked after other visits.
@@ -110,7 +115,9 @@ pub(crate) struct Walk<'p> {
     pub(crate) fraction: f64,
     pub(crate) travel_only: bool,
     pub(crate) absences: Absences,
-    /// The best plan serves everyone, and nobody is to be left out any more.
+    /// The best plan serves everyone.
+    complete: bool,
+    /// It does, and nobody is to be left out any more.
     settled: bool,
 }
 
@@ -130,6 +137,7 @@ impl<'p> Walk<'p> {
                 by_visit: vec![0; state.days_of.len()],
                 total: 0,
             },
+            complete: false,
             settled: false,
             state,
         }
@@ -197,8 +205,15 @@ impl<'p> Walk<'p> {
             self.travel_only = true;
             self.back_to_best();
         }
-        let complete = self.schedule.uniform && self.best_cost.unserved == [0; 4];
-        if complete && !self.settled && self.fraction >= SETTLED {
+        if !self.complete && self.schedule.uniform && self.best_cost.unserved == [0; 4] {
+            self.complete = true;
+            if self.step > 0 {
+                // Room for everyone was bought with driving. Now that it is known to exist, the heat begins anew.
+                self.absences.forget();
+                self.schedule.begin_anew(self.fraction);
+            }
+        }
+        if self.complete && !self.settled && self.schedule.cooled(self.fraction) >= SETTLED {
             self.settled = true;
             if upper(&self.state.cost) > upper(&self.best_cost) {
                 self.back_to_best();

@@ -51,6 +51,8 @@ pub(crate) fn upper(cost: &Cost) -> ([i64; 4], i64) {
 pub(crate) struct Schedule {
     /// Up to this fraction of the budget prizes are annealed.
     pub(crate) prize_part: f64,
+    /// The fraction of the budget from which on travel cools.
+    begun: f64,
     first_prize: f64,
     last_prize: f64,
     first_travel: f64,
@@ -99,6 +101,7 @@ impl Schedule {
         let first_prize = 2.0 * mean_worth * heat;
         Self {
             prize_part,
+            begun: prize_part,
             first_prize,
             last_prize: leg.min(first_prize),
             first_travel: leg * heat,
@@ -116,6 +119,7 @@ impl Schedule {
     /// where there is time.)
     pub(crate) fn expect(&mut self, steps_for_each_stop: f64) {
         if self.fresh {
+            let steps_for_each_stop = steps_for_each_stop * (1.0 - self.begun) / (1.0 - self.prize_part);
             self.first_travel =
                 100.0 * self.last_travel * (steps_for_each_stop / self.steps_a_degree).clamp(1.0, HOTTEST);
         }
@@ -128,14 +132,23 @@ impl Schedule {
         cost.travel as f64 + self.absent.0 * absent as f64 + self.absent.1 * often
     }
 
+    /// Starts the cooling of travel again, with what is left of the budget.
+    pub(crate) fn begin_anew(&mut self, fraction: f64) {
+        self.begun = fraction.clamp(self.prize_part, 0.99);
+    }
+
+    /// How far travel has cooled, 0 to 1.
+    pub(crate) fn cooled(&self, fraction: f64) -> f64 {
+        ((fraction - self.begun) / (1.0 - self.begun)).clamp(0.0, 1.0)
+    }
+
     /// The temperature at a fraction of the budget.
     pub(crate) fn temperature(&self, fraction: f64) -> f64 {
         let between = |first: f64, last: f64, part: f64| first * exp(ln(last / first) * part.clamp(0.0, 1.0));
         if fraction < self.prize_part {
             between(self.first_prize, self.last_prize, fraction / self.prize_part)
         } else {
-            let part = (fraction - self.prize_part) / (1.0 - self.prize_part);
-            between(self.first_travel, self.last_travel, part)
+            between(self.first_travel, self.last_travel, self.cooled(fraction))
         }
     }
 }
