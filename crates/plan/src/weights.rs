@@ -66,10 +66,13 @@ pub(crate) struct Schedule {
     fresh: bool,
     /// Steps for each stop that call for one mean drive more of heat. Windows make valleys deep, so more heat pays there.
     steps_a_degree: f64,
+    hottest: f64,
 }
 
 /// In mean drives.
 const HOTTEST: f64 = 12.0;
+/// Where neither windows nor days stand in the way, more heat only takes time.
+const HOTTEST_FREE: f64 = 1.2;
 const ABSENT: f64 = 10.0;
 const ABSENT_OFTEN: f64 = 5.0;
 
@@ -111,6 +114,11 @@ impl Schedule {
             absent: (ABSENT * leg, ABSENT_OFTEN * leg),
             fresh: heat >= 1.0,
             steps_a_degree: if windows { 80.0 } else { 250.0 },
+            hottest: if windows || problem.has().recurrences {
+                HOTTEST
+            } else {
+                HOTTEST_FREE
+            },
         }
     }
 
@@ -120,8 +128,9 @@ impl Schedule {
     pub(crate) fn expect(&mut self, steps_for_each_stop: f64) {
         if self.fresh {
             let steps_for_each_stop = steps_for_each_stop * (1.0 - self.begun) / (1.0 - self.prize_part);
-            self.first_travel =
-                100.0 * self.last_travel * (steps_for_each_stop / self.steps_a_degree).clamp(1.0, HOTTEST);
+            self.first_travel = 100.0
+                * self.last_travel
+                * (steps_for_each_stop / self.steps_a_degree).clamp(1.0, self.hottest);
         }
     }
 
