@@ -18,8 +18,8 @@ use crate::{SlotId, VisitId};
 
 /// A visit's displacements are worked out in at most this many slots, those that it misses by least.
 const SLOTS_PRICED: usize = 5;
-/// Up to this many stops in all a plan is polished by every small change, and everyone left out tried in place of someone planned.
-const POLISHED_STOPS: usize = 400;
+/// Up to this many stops in all everyone left out is tried in place of someone planned.
+const EXCHANGED_STOPS: usize = 400;
 /// Up to this many visits left out, reasons are complete; beyond it, what they displace is not worked out.
 const MOST_PRICED: usize = 1_000;
 
@@ -27,11 +27,9 @@ const MOST_PRICED: usize = 1_000;
 /// are worth less.
 pub(crate) fn settle(state: &mut State, finder: &mut Finder) {
     loop {
-        if state.planned <= POLISHED_STOPS {
-            polish(state);
-        }
+        polish(state, finder.neighbours);
         fill(state, finder);
-        if state.planned > POLISHED_STOPS || !better_exchange(state) {
+        if state.planned > EXCHANGED_STOPS || !better_exchange(state) {
             return;
         }
     }

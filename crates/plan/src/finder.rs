@@ -5,21 +5,24 @@ use crate::insertion::Inserted;
 use crate::neighbours::Neighbours;
 use crate::pattern;
 use crate::random::Random;
-use crate::route::Route;
 use crate::state::{ABSENT, Place, State};
 
 /// Up to this many stops every position of every slot is looked at, which is as fast as picking positions and finds more; above it only
 /// those next to near visits, starts and ends.
-const FEW_STOPS: usize = 400;
+const FEW_STOPS: usize = 250;
+/// The same for visits that come again and again, whose days make every place count.
+const FEW_STOPS_AGAIN: usize = 400;
 
 pub(crate) struct Finder<'n> {
-    neighbours: &'n Neighbours,
+    pub(crate) neighbours: &'n Neighbours,
     /// Seconds of driving that one point of prize is worth where they have to be compared.
     pub(crate) prize_price: i64,
     /// One position in this many is overlooked; 0 for none.
     pub(crate) blink: usize,
     /// Look everywhere, however many stops there are.
     pub(crate) thorough: bool,
+    /// What a place adds to the travel level is never less than the drive.
+    drive_is_least: bool,
     by_day: Vec<Option<Place>>,
     /// One empty slot of each class.
     empty: Vec<u32>,
@@ -34,6 +37,11 @@ impl<'n> Finder<'n> {
             prize_price: 1,
             blink: 0,
             thorough: false,
+            drive_is_least: !problem.has().lateness
+                && problem
+                    .slots()
+                    .iter()
+                    .all(|s| s.overtime.is_none_or(|o| o.price == 0)),
             by_day: vec![None; problem.days()],
             empty: Vec::new(),
             seen: Vec::new(),
@@ -44,6 +52,9 @@ impl<'n> Finder<'n> {
     /// To be called when slots were filled or emptied.
     pub(crate) fn list_empty(&mut self, state: &State) {
         self.empty.clear();
+        if state.driven == state.routes.len() {
+            return;
+        }
         self.seen.clear();
         self.seen.resize(state.routes.len(), false);
         for slot in 0..state.routes.len() {
@@ -86,142 +97,175 @@ impl<'n> Finder<'n> {
         if problem.is_delivery(visit) || problem.visits()[visit as usize].place.is_none() {
             return false;
         }
-        let everywhere = self.thorough || state.planned <= FEW_STOPS || problem.partner(visit).is_some();
-        if problem.kind(visit).is_once() {
-            let mut best: Option<(i64, Place)> = None;
-            let blink = self.blink;
-            let prize_price = self.prize_price;
-            let mut keep = |place: Place, bias: i64| best = Some((place.travel + bias, place));
-            let mut least = i64::MAX;
-            let biased = problem.has().urgency || problem.rules().balance > 0;
-            let mut consider = |_: usize, place: Option<Place>| {
-                if let Some(place) = place {
-                    let bias = if biased {
-                        bias(state, visit, place, prize_price)
-                    } else {
-                        0
-                    };
-                    if place.travel + bias < least {
-                        least = place.travel + bias;
-                        keep(place, bias);
-                    }
-                }
-                // What the next slot may cost at most, its own bias not yet known.
-                if biased { i64::MAX } else { least }
-            };
-            if everywhere {
-                all_slots(state, visit, None, &mut consider, || {
-                    blink == 0 || random.below(blink) != 0
-                });
-            } else {
-                self.near_slots(state, visit, &mut consider, || {
-                    blink == 0 || random.below(blink) != 0
-                });
-            }
-            self.found.extend(best.map(|(_, place)| place));
-            return !self.found.is_empty();
-        }
+        let once = problem.kind(visit).is_once();
+        let few = if once { FEW_STOPS } else { FEW_STOPS_AGAIN };
+        let everywhere = self.thorough || state.planned <= few || problem.partner(visit).is_some();
         let mut by_day = std::mem::take(&mut self.by_day);
-        by_day.iter_mut().for_each(|place| *place = None);
-        let blink = self.blink;
-        let balanced = problem.rules().balance > 0;
-        let mut consider = |slot: usize, place: Option<Place>| {
-            let best = &mut by_day[problem.day_of(slot)];
-            let weighed = place.map(|place| Place {
-                travel: place.travel
-                    + if balanced {
-                        imbalance(state, visit, place)
-                    } else {
-                        0
-                    },
-                ..place
-            });
-            if let Some(place) = weighed
-                && best.is_none_or(|b| place.travel < b.travel)
-            {
-                *best = Some(place);
-            }
-            i64::MAX
-        };
-        if everywhere {
-            all_slots(state, visit, None, &mut consider, || {
-                blink == 0 || random.below(blink) != 0
-            });
-        } else {
-            self.near_slots(state, visit, &mut consider, || {
-                blink == 0 || random.below(blink) != 0
-            });
+        if !once {
+            by_day.iter_mut().for_each(|place| *place = None);
         }
-        let days = pattern::choose(
-            problem,
-            visit,
-            state.days_of[visit as usize],
-            &by_day,
-            self.prize_price,
-        );
-        for day in crate::compiled::bits(days.unwrap_or(0)) {
-            self.found.extend(by_day[day as usize]);
+        let mut best = Best::new(state, visit, self.prize_price, &mut by_day);
+        let blink = self.blink;
+        let mut look = || blink == 0 || random.below(blink) != 0;
+        if everywhere {
+            for slot in 0..state.routes.len() {
+                let below = best.below(slot);
+                let place = state.cheaper_in(slot, visit, below, &mut look);
+                place.into_iter().for_each(|place| best.offer(place));
+            }
+        } else {
+            self.near_slots(state, visit, &mut best, look);
+        }
+        if once {
+            self.found.extend(best.once.map(|(_, place)| place));
+        } else {
+            let fixed = state.days_of[visit as usize];
+            let days = pattern::choose(problem, visit, fixed, &by_day, self.prize_price);
+            for day in crate::compiled::bits(days.unwrap_or(0)) {
+                self.found.extend(by_day[day as usize]);
+            }
         }
         self.by_day = by_day;
         !self.found.is_empty()
     }
 
     /// Positions next to near visits, ends of slots near by, and one empty slot of each class.
-    fn near_slots(
-        &self,
-        state: &State,
-        visit: u32,
-        consider: &mut impl FnMut(usize, Option<Place>) -> i64,
-        mut look: impl FnMut() -> bool,
-    ) {
+    fn near_slots(&self, state: &State, visit: u32, best: &mut Best, look: impl FnMut() -> bool) {
         let problem = state.problem;
         let call = problem.calls_of(visit).start;
-        let mut trial = Trial::new(state, visit, call);
+        let rows = problem.rows(problem.place(call));
+        let mut trial = Trial::new(state, visit, call, look);
         for &other in self.neighbours.beside(visit) {
-            for other in problem.calls_of(other) {
+            let calls = problem.calls_of(other);
+            let there = problem.place(calls.start);
+            let (to, from) = (rows.drive_to(there), rows.drive_from(there));
+            for other in calls {
                 let slot = state.slot_of[other as usize];
-                if slot == ABSENT || !trial.enter(slot as usize) {
+                if slot == ABSENT {
+                    continue;
+                }
+                let seat = state.seats[other as usize];
+                let before = rows.drive_to(seat.before as usize) + from - seat.leg_in;
+                let after = to + rows.drive_from(seat.after as usize) - seat.leg_out;
+                let slot = slot as usize;
+                let below = if self.drive_is_least {
+                    best.below(slot)
+                } else {
+                    i64::MAX
+                };
+                // Most places are too dear, and that can be told without a look at the route.
+                if i64::from(before.min(after)) >= below || !trial.enter(slot) {
                     continue;
                 }
                 let at = state.at_of[other as usize] as usize;
-                trial.at(at, consider, &mut look);
-                trial.at(at + 1, consider, &mut look);
+                trial.at(at, best);
+                trial.at(at + 1, best);
             }
         }
         for slot in self.neighbours.slots_near(visit) {
             let stops = state.routes[slot as usize].stops.len();
             if stops > 0 && trial.enter(slot as usize) {
-                trial.at(0, consider, &mut look);
-                trial.at(stops, consider, &mut look);
+                trial.at(0, best);
+                trial.at(stops, best);
             }
         }
         for &slot in &self.empty {
             if state.routes[slot as usize].stops.is_empty() && trial.enter(slot as usize) {
-                trial.at(0, consider, &mut look);
+                trial.at(0, best);
             }
         }
     }
 }
 
+/// The cheapest place so far, or the cheapest on each day.
+struct Best<'f, 'p> {
+    state: &'f State<'p>,
+    visit: u32,
+    prize_price: i64,
+    is_once: bool,
+    /// Places are compared by more than what they add to the travel level.
+    biased: bool,
+    once: Option<(i64, Place)>,
+    by_day: &'f mut [Option<Place>],
+}
+
+impl<'f, 'p> Best<'f, 'p> {
+    fn new(state: &'f State<'p>, visit: u32, prize_price: i64, by_day: &'f mut [Option<Place>]) -> Self {
+        let is_once = state.problem.kind(visit).is_once();
+        let urgent = is_once && state.problem.has().urgency;
+        Self {
+            state,
+            visit,
+            prize_price,
+            is_once,
+            biased: urgent || state.problem.rules().balance > 0,
+            once: None,
+            by_day,
+        }
+    }
+
+    /// A place in that slot is of use only if it adds less than this.
+    #[inline]
+    fn below(&self, slot: usize) -> i64 {
+        if self.biased {
+            i64::MAX
+        } else if self.is_once {
+            self.once.map_or(i64::MAX, |(least, _)| least)
+        } else {
+            self.by_day[self.state.problem.day_of(slot)].map_or(i64::MAX, |place| place.travel)
+        }
+    }
+
+    fn offer(&mut self, place: Place) {
+        if self.is_once {
+            let bias = if self.biased {
+                bias(self.state, self.visit, place, self.prize_price)
+            } else {
+                0
+            };
+            if self.once.is_none_or(|(least, _)| place.travel + bias < least) {
+                self.once = Some((place.travel + bias, place));
+            }
+            return;
+        }
+        let uneven = if self.biased {
+            imbalance(self.state, self.visit, place)
+        } else {
+            0
+        };
+        let place = Place {
+            travel: place.travel + uneven,
+            ..place
+        };
+        let best = &mut self.by_day[self.state.problem.day_of(place.slot)];
+        if best.is_none_or(|b| place.travel < b.travel) {
+            *best = Some(place);
+        }
+    }
+}
+
 /// One visit tried at many positions, slot by slot.
-struct Trial<'s, 'p> {
+struct Trial<'s, 'p, L> {
     state: &'s State<'p>,
     visit: u32,
     call: u32,
     inserted: Option<(usize, Inserted<'p>, i64)>,
     refused: usize,
-    below: i64,
+    look: L,
+    /// Positions are met twice, from both sides; one that was overlooked stays so.
+    overlooked: Vec<(usize, usize)>,
 }
 
-impl<'s, 'p> Trial<'s, 'p> {
-    fn new(state: &'s State<'p>, visit: u32, call: u32) -> Self {
+impl<'s, 'p, L: FnMut() -> bool> Trial<'s, 'p, L> {
+    fn new(state: &'s State<'p>, visit: u32, call: u32, look: L) -> Self {
         Self {
             state,
             visit,
             call,
             inserted: None,
             refused: usize::MAX,
-            below: i64::MAX,
+            look,
+            overlooked: Vec::new(),
         }
     }
 
@@ -246,49 +290,29 @@ impl<'s, 'p> Trial<'s, 'p> {
     }
 
     #[inline]
-    fn at(
-        &mut self,
-        at: usize,
-        consider: &mut impl FnMut(usize, Option<Place>) -> i64,
-        look: &mut impl FnMut() -> bool,
-    ) {
+    fn at(&mut self, at: usize, best: &mut Best) {
         let Some((slot, inserted, change)) = &self.inserted else {
             return;
         };
         let (slot, change) = (*slot, *change);
         let (state, problem) = (self.state, self.state.problem);
-        let route: &Route = &state.routes[slot];
-        let below = self.below.saturating_sub(change);
-        let found = route.insertion(problem, &state.days[slot], inserted, (self.call, at), below);
-        if let Some(travel) = found
-            && state.order_allows(slot, self.call, at)
-            && look()
-        {
-            let place = Place {
-                slot,
-                at,
-                travel: travel + change,
-                second: None,
-            };
-            self.below = consider(slot, Some(place));
+        let below = best.below(slot).saturating_sub(change);
+        let found =
+            state.routes[slot].insertion(problem, &state.days[slot], inserted, (self.call, at), below);
+        let Some(travel) = found
+            .filter(|_| state.order_allows(slot, self.call, at) && !self.overlooked.contains(&(slot, at)))
+        else {
+            return;
+        };
+        if !(self.look)() {
+            return self.overlooked.push((slot, at));
         }
-    }
-}
-
-/// The cheapest place in every slot.
-fn all_slots(
-    state: &State,
-    visit: u32,
-    day: Option<usize>,
-    consider: &mut impl FnMut(usize, Option<Place>) -> i64,
-    mut look: impl FnMut() -> bool,
-) {
-    let mut below = i64::MAX;
-    for slot in 0..state.routes.len() {
-        if day.is_some_and(|d| state.problem.day_of(slot) != d) {
-            continue;
-        }
-        below = consider(slot, state.cheaper_in(slot, visit, below, &mut look));
+        best.offer(Place {
+            slot,
+            at,
+            travel: travel + change,
+            second: None,
+        });
     }
 }
 

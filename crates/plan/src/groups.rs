@@ -14,8 +14,10 @@ use crate::walk::{Tools, Walk, restored};
 /// Plans of fewer stops or slots are searched as a whole.
 const FEWEST_STOPS: usize = 400;
 const FEWEST_SLOTS: usize = 16;
-/// Groups at a time: more than threads, so that an uneven round still keeps all of them busy.
-pub(crate) const GROUPS: usize = 8;
+/// The most groups at a time: more than threads, so that an uneven round still keeps all of them busy.
+const GROUPS: usize = 8;
+/// A group is to have about so many stops, as one of a few routes has little to choose from.
+const STOPS: usize = 200;
 /// Rounds that a budget is cut into, and the fewest steps of one.
 const ROUNDS: u64 = 60;
 const FEWEST_STEPS: u64 = 256;
@@ -28,6 +30,11 @@ pub(crate) fn can_share(state: &State) -> bool {
         && !has.conflicts
         && !has.nights
         && state.problem.rules().balance == 0
+}
+
+/// Groups that a plan of this size is searched in.
+pub(crate) fn count(state: &State) -> usize {
+    (state.planned / STOPS).clamp(2, GROUPS)
 }
 
 /// One group's work in a round.
@@ -66,7 +73,7 @@ pub(crate) fn go<'n>(
             return;
         }
         let next = pace.fraction_after(walk.step, walk.fraction, steps);
-        let shares = share_out(&walk.state, problem, &mut walk.random);
+        let shares = share_out(&walk.state, problem, tools.len(), &mut walk.random);
         let round = walk.random.next();
         let stops: usize = shares.iter().map(|s| s.stops).sum();
         let work = |(index, (share, tools)): (usize, (&Share, &mut Tools<'n>))| {
@@ -86,7 +93,7 @@ pub(crate) fn go<'n>(
             let take =
                 |orders: &[Vec<u32>]| share.slots.iter().map(|&s| orders[s].clone()).collect::<Vec<_>>();
             let last = part.state.orders();
-            (quota, take(&last), take(&part.best))
+            (quota, take(&last), take(&part.best), part.absences)
         };
         let mut tasks: Vec<_> = shares.iter().zip(tools.iter_mut()).enumerate().collect();
         let done: Vec<_> = match &pool {
@@ -95,13 +102,16 @@ pub(crate) fn go<'n>(
             _ => tasks.into_iter().map(work).collect(),
         };
         let (mut last, mut best) = (walk.state.orders(), walk.state.orders());
-        for (share, (quota, lasts, bests)) in shares.iter().zip(done) {
+        let mut counted = Vec::new();
+        for (share, (quota, lasts, bests, absences)) in shares.iter().zip(done) {
+            counted.push(absences);
             walk.step += quota;
             for ((&slot, l), b) in share.slots.iter().zip(lasts).zip(bests) {
                 last[slot] = l;
                 best[slot] = b;
             }
         }
+        walk.absences.join(&counted);
         if restored(problem, walk.state.earlier, &best).cost < walk.best_cost {
             walk.jump_to(&best);
         }
@@ -119,11 +129,11 @@ pub(crate) fn go<'n>(
 }
 
 /// Slots by group: each visit belongs to the nearest of some random visits, each slot to the group of most of its stops.
-fn share_out(state: &State, problem: &Problem, random: &mut Random) -> Vec<Share> {
+fn share_out(state: &State, problem: &Problem, groups: usize, random: &mut Random) -> Vec<Share> {
     let planned: Vec<u32> = (0..problem.visits().len() as u32)
         .filter(|&v| problem.visits()[v as usize].place.is_some())
         .collect();
-    let centres: Vec<usize> = spread(problem, &planned, random);
+    let centres: Vec<usize> = spread(problem, &planned, groups, random);
     let mut group_of = vec![0usize; problem.visits().len()];
     for &visit in &planned {
         let rows = problem.rows(problem.place(problem.calls_of(visit).start));
@@ -194,13 +204,13 @@ fn share_out(state: &State, problem: &Problem, random: &mut Random) -> Vec<Share
 }
 
 /// Places that lie apart: the first at random, each further one the farthest of a few random ones.
-fn spread(problem: &Problem, visits: &[u32], random: &mut Random) -> Vec<usize> {
+fn spread(problem: &Problem, visits: &[u32], groups: usize, random: &mut Random) -> Vec<usize> {
     let place = |random: &mut Random| {
         let visit = visits[random.below(visits.len())];
         problem.place(problem.calls_of(visit).start)
     };
     let mut centres = vec![place(random)];
-    while centres.len() < GROUPS {
+    while centres.len() < groups {
         let tries: Vec<usize> = (0..6).map(|_| place(random)).collect();
         let apart = |p: usize| {
             centres

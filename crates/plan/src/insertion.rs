@@ -76,9 +76,10 @@ impl Route {
             visit.rows.drive_from(after.place as usize),
         );
         let extra = to + from - before.leg;
-        if to + from + visit.service > before.room
-            || i64::from(extra) >= below
-            || self.drive + i64::from(extra) > day.max_drive
+        // One branch that is nearly always taken is cheaper than three of which any may be.
+        if (to + from + visit.service > before.room)
+            | (i64::from(extra) >= below)
+            | (self.drive + i64::from(extra) > day.max_drive)
         {
             return None;
         }

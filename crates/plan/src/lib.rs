@@ -27,6 +27,7 @@ mod state;
 mod timeline;
 
 mod construct;
+mod exchange;
 mod finder;
 mod groups;
 mod neighbours;

@@ -6,7 +6,7 @@ use crate::numeric::closest;
 /// How many near visits are kept for taking out.
 const NEAR: usize = 100;
 /// How many for putting in: a visit goes next to one of these, into an empty slot, or next to a start or end that is as near.
-const BESIDE: usize = 40;
+const BESIDE: usize = 30;
 
 pub(crate) struct Neighbours {
     /// By visit, the visits near it, itself first.

@@ -1,25 +1,35 @@
-//! Local search on travel: turn a stretch round, move a stretch, move a visit to another slot, exchange one for an absent one. Each
-//! change keeps everything that fitted and makes the plan strictly better, so it ends.
+//! Local search on travel: turn a stretch round, move a stretch, move a visit to another slot, exchange stretches and tails of routes,
+//! exchange a visit for an absent one. Each change keeps everything that fitted and makes the plan strictly better, so it ends.
 
+use crate::exchange::exchange;
+use crate::neighbours::Neighbours;
 use crate::orders::order_holds;
 use crate::route::Route;
 use crate::state::State;
 
 /// Longest stretch that is moved in one piece.
 const STRETCH: usize = 3;
+/// In plans of more stops than this, visits are not tried everywhere, and days of more than `LONG_DAY` stops keep their order.
+const SMALL: usize = 400;
+const LONG_DAY: usize = 100;
 
-/// Improves until no single change helps.
-pub(crate) fn polish(state: &mut State) {
+/// Improves until no single change helps; in large plans, until so many exchanges were tried that it would take too long.
+pub(crate) fn polish(state: &mut State, neighbours: &Neighbours) {
+    let small = state.planned <= SMALL;
+    let mut patience = 1_000 + 4 * state.planned;
     loop {
         let before = state.cost;
         for slot in 0..state.routes.len() {
-            if state.open[slot] {
+            if state.open[slot] && (small || state.routes[slot].stops.len() <= LONG_DAY) {
                 while improve_order(state, slot) {}
             }
         }
-        relocate(state);
-        exchange_with_absent(state);
-        if state.cost == before {
+        if small {
+            relocate(state);
+            exchange_with_absent(state);
+        }
+        exchange(state, neighbours, &mut patience);
+        if state.cost == before || patience == 0 {
             return;
         }
     }

@@ -170,7 +170,7 @@ fn run(
     let mut tools = Tools::new(problem, &neighbours);
     construct(&mut state, &mut tools.finder, &tools.recreate);
     if state.planned <= 200 {
-        polish(&mut state);
+        polish(&mut state, &neighbours);
     }
     // One thread against the clock searches the plan as a whole: nothing has to be the same as with others.
     let shared = groups::can_share(&state) && (options.threads > 1 || matches!(pace, Pace::Steps(_)));
@@ -180,7 +180,7 @@ fn run(
     if stopped || problem.slots().is_empty() {
         // Nothing to search.
     } else if shared {
-        let all = (0..groups::GROUPS).map(|_| {
+        let all = (0..groups::count(&walk.state)).map(|_| {
             let mut tools = Tools::new(problem, &neighbours);
             tools.finder.prize_price = walk.schedule.weights.prize_price;
             tools

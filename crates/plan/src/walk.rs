@@ -62,13 +62,43 @@ impl<'n> Tools<'n> {
 /// With more visits left out than this, who they are does not matter yet.
 const MOST_ABSENT: usize = 64;
 
-/// How often those left out were left out so far: a plan that leaves out others is worth going on from, as those are easier to place
-/// (the fleet minimisation of the string removal paper).
-fn absences(counts: &[u64], absent: &[u32]) -> u64 {
-    if absent.len() > MOST_ABSENT {
-        return u64::MAX;
+/// After this part of the cooling a plan that serves everyone is not given up any more.
+const SETTLED: f64 = 0.7;
+
+/// How often each visit was left out so far: one that seldom is, is easier to place, so that plans which leave out such ones are worth
+/// going on from (the fleet minimisation of the string removal paper).
+#[derive(Clone, Default)]
+pub(crate) struct Absences {
+    by_visit: Vec<u64>,
+    total: u64,
+}
+
+impl Absences {
+    /// The sum over some visits, the mean over all being 1.
+    fn of(&self, absent: &[u32]) -> f64 {
+        let sum: u64 = absent.iter().map(|&v| self.by_visit[v as usize]).sum();
+        sum as f64 * self.by_visit.len() as f64 / self.total.max(1) as f64
     }
-    absent.iter().map(|&v| counts[v as usize]).sum()
+
+    fn count(&mut self, absent: &[u32]) {
+        for &visit in absent {
+            self.by_visit[visit as usize] += 1;
+        }
+        self.total += absent.len() as u64;
+    }
+
+    fn forget(&mut self) {
+        self.by_visit.fill(0);
+        self.total = 0;
+    }
+
+    /// Takes over what others counted, who began from here and each looked after other visits.
+    pub(crate) fn join(&mut self, others: &[Self]) {
+        for (visit, count) in self.by_visit.iter_mut().enumerate() {
+            *count = others.iter().map(|o| o.by_visit[visit]).fold(*count, u64::max);
+        }
+        self.total = self.by_visit.iter().sum();
+    }
 }
 
 #[derive(Clone)]
@@ -84,8 +114,11 @@ pub(crate) struct Walk<'p> {
     pub(crate) step: u64,
     pub(crate) fraction: f64,
     pub(crate) travel_only: bool,
-    /// By visit, how often it was left out.
-    absences: Vec<u64>,
+    pub(crate) absences: Absences,
+    /// The best plan serves everyone.
+    complete: bool,
+    /// It does, and nobody is to be left out any more.
+    settled: bool,
 }
 
 impl<'p> Walk<'p> {
@@ -100,7 +133,12 @@ impl<'p> Walk<'p> {
             step: 0,
             fraction: 0.0,
             travel_only: false,
-            absences: vec![0; state.days_of.len()],
+            absences: Absences {
+                by_visit: vec![0; state.days_of.len()],
+                total: 0,
+            },
+            complete: false,
+            settled: false,
             state,
         }
     }
@@ -167,6 +205,20 @@ impl<'p> Walk<'p> {
             self.travel_only = true;
             self.back_to_best();
         }
+        if !self.complete && self.schedule.uniform && self.best_cost.unserved == [0; 4] {
+            self.complete = true;
+            if self.step > 0 {
+                // Room for everyone was bought with driving. Now that it is known to exist, the heat begins anew.
+                self.absences.forget();
+                self.schedule.begin_anew(self.fraction);
+            }
+        }
+        if self.complete && !self.settled && self.schedule.cooled(self.fraction) >= SETTLED {
+            self.settled = true;
+            if upper(&self.state.cost) > upper(&self.best_cost) {
+                self.back_to_best();
+            }
+        }
     }
 
     /// So many steps while the budget runs from one fraction to another.
@@ -182,7 +234,14 @@ impl<'p> Walk<'p> {
     fn step_once(&mut self, tools: &mut Tools, temperature: f64) -> bool {
         let (state, random) = (&mut self.state, &mut self.random);
         let before = state.cost;
-        let absent_before = absences(&self.absences, &state.absent);
+        let had_absent = !state.absent.is_empty();
+        let exchanging = self.schedule.uniform && !self.settled && state.absent.len() <= MOST_ABSENT;
+        let weight_before = if exchanging {
+            let often = self.absences.of(&state.absent);
+            self.schedule.with_absent(&before, state.absent.len(), often)
+        } else {
+            0.0
+        };
         state.begin();
         let seed = tools
             .ruin
@@ -195,15 +254,13 @@ impl<'p> Walk<'p> {
         // U in (0, 1], so that the logarithm exists.
         let luck = -temperature * ln(1.0 - random.unit());
         let weights = &self.schedule.weights;
-        let absent_after = absences(&self.absences, &state.absent);
-        if self.schedule.uniform && state.absent.len() <= MOST_ABSENT {
-            for &visit in &state.absent {
-                self.absences[visit as usize] += 1;
-            }
-        }
+        let absent = &state.absent;
+        let exchanging = exchanging && absent.len() <= MOST_ABSENT && (had_absent || !absent.is_empty());
         let accepted = state.fits()
-            && if self.schedule.uniform && absent_after < absent_before {
-                true
+            && if exchanging {
+                self.schedule
+                    .with_absent(&after, absent.len(), self.absences.of(absent))
+                    < weight_before + luck
             } else if self.travel_only {
                 match upper(&after).cmp(&upper(&before)) {
                     std::cmp::Ordering::Less => true,
@@ -213,6 +270,9 @@ impl<'p> Walk<'p> {
             } else {
                 weights.of(&after) < weights.of(&before) + luck
             };
+        if exchanging {
+            self.absences.count(&state.absent);
+        }
         if !accepted {
             state.undo();
             return false;

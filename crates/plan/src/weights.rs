@@ -51,6 +51,8 @@ pub(crate) fn upper(cost: &Cost) -> ([i64; 4], i64) {
 pub(crate) struct Schedule {
     /// Up to this fraction of the budget prizes are annealed.
     pub(crate) prize_part: f64,
+    /// The fraction of the budget from which on travel cools.
+    begun: f64,
     first_prize: f64,
     last_prize: f64,
     first_travel: f64,
@@ -58,14 +60,21 @@ pub(crate) struct Schedule {
     pub(crate) weights: Weights,
     /// All visits are worth the same: what counts is how many are planned, and who is left out may change freely.
     pub(crate) uniform: bool,
+    /// What a visit left out weighs where all are worth the same: at least, and where it is left out as often as others.
+    absent: (f64, f64),
     /// The search does not start from a plan that it should stay near.
     fresh: bool,
     /// Steps for each stop that call for one mean drive more of heat. Windows make valleys deep, so more heat pays there.
     steps_a_degree: f64,
+    hottest: f64,
 }
 
 /// In mean drives.
 const HOTTEST: f64 = 12.0;
+/// Where neither windows nor days stand in the way, more heat only takes time.
+const HOTTEST_FREE: f64 = 1.2;
+const ABSENT: f64 = 10.0;
+const ABSENT_OFTEN: f64 = 5.0;
 
 impl Schedule {
     pub(crate) fn new(state: &State, heat: f64) -> Self {
@@ -95,14 +104,21 @@ impl Schedule {
         let first_prize = 2.0 * mean_worth * heat;
         Self {
             prize_part,
+            begun: prize_part,
             first_prize,
             last_prize: leg.min(first_prize),
             first_travel: leg * heat,
             last_travel: 0.01 * leg * heat,
             weights,
             uniform,
+            absent: (ABSENT * leg, ABSENT_OFTEN * leg),
             fresh: heat >= 1.0,
             steps_a_degree: if windows { 80.0 } else { 250.0 },
+            hottest: if windows || problem.has().recurrences {
+                HOTTEST
+            } else {
+                HOTTEST_FREE
+            },
         }
     }
 
@@ -111,9 +127,28 @@ impl Schedule {
     /// where there is time.)
     pub(crate) fn expect(&mut self, steps_for_each_stop: f64) {
         if self.fresh {
-            self.first_travel =
-                100.0 * self.last_travel * (steps_for_each_stop / self.steps_a_degree).clamp(1.0, HOTTEST);
+            let steps_for_each_stop = steps_for_each_stop * (1.0 - self.begun) / (1.0 - self.prize_part);
+            self.first_travel = 100.0
+                * self.last_travel
+                * (steps_for_each_stop / self.steps_a_degree).clamp(1.0, self.hottest);
         }
+    }
+
+    /// A plan's driving and what its visits left out weigh, where all are worth the same: each the more, the more often it was left out
+    /// (`often` is the sum over them, in units of how often a visit is left out on average). Who is hard to place is placed in the end,
+    /// and who is easy leaves room for that; the driving stays in the balance, as a plan that wanders far finds no room either.
+    pub(crate) fn with_absent(&self, cost: &Cost, absent: usize, often: f64) -> f64 {
+        cost.travel as f64 + self.absent.0 * absent as f64 + self.absent.1 * often
+    }
+
+    /// Starts the cooling of travel again, with what is left of the budget.
+    pub(crate) fn begin_anew(&mut self, fraction: f64) {
+        self.begun = fraction.clamp(self.prize_part, 0.99);
+    }
+
+    /// How far travel has cooled, 0 to 1.
+    pub(crate) fn cooled(&self, fraction: f64) -> f64 {
+        ((fraction - self.begun) / (1.0 - self.begun)).clamp(0.0, 1.0)
     }
 
     /// The temperature at a fraction of the budget.
@@ -122,8 +157,7 @@ impl Schedule {
         if fraction < self.prize_part {
             between(self.first_prize, self.last_prize, fraction / self.prize_part)
         } else {
-            let part = (fraction - self.prize_part) / (1.0 - self.prize_part);
-            between(self.first_travel, self.last_travel, part)
+            between(self.first_travel, self.last_travel, self.cooled(fraction))
         }
     }
 }

@@ -162,6 +162,28 @@ fn threads_do_not_matter() {
 }
 
 #[test]
+fn threads_do_not_matter_where_who_is_left_out_is_exchanged() {
+    // All are worth the same and a few too many, so that groups count who is left out and tell each other.
+    let mut world = district(4, 10, 450, 80, 26);
+    world.visits.iter_mut().for_each(|visit| visit.prize = 1);
+    let on = |threads| {
+        let options = Options {
+            threads,
+            reasons: false,
+            ..steps(3_000)
+        };
+        planned(&world, &options)
+    };
+    let one = on(1);
+    assert!(
+        (1..64).contains(&one.left_out.len()),
+        "{} left out",
+        one.left_out.len()
+    );
+    assert!(one == on(2) && one == on(4));
+}
+
+#[test]
 fn a_stored_question_gives_the_stored_answer() {
     let world = district(2, 3, 30, 20, 30);
     let stored = serde_json::to_string(&(&world.slots, &world.visits, &world.rules, &world.times)).unwrap();

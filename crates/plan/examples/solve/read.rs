@@ -202,11 +202,22 @@ fn periodic(text: &str) -> Result<Instance> {
     let (routes, days) = (head[1] as usize, head[3] as usize);
     let limits = lines.get(1..=days).ok_or("fewer limits than days")?;
     let rows: Vec<&Vec<f64>> = lines[1 + days..].iter().filter(|l| l.len() >= 7).collect();
-    let longest = limits.iter().map(|l| l[0]).fold(0.0, f64::max);
-    let scale = scale_for(longest.max(2_000.0));
-    let scaled = |x: f64| (x * scale).round() as i32;
     let places: Vec<(f64, f64)> = rows.iter().map(|r| (r[1], r[2])).collect();
-    let times = table(&places, |d| (d * scale - 1e-7).ceil().max(0.0))?;
+    // Where a day has no limit, an order of all customers still has to fit our longest day.
+    let home = places.first().ok_or("no depot")?;
+    let out: f64 = places.iter().map(|p| (p.0 - home.0).hypot(p.1 - home.1)).sum();
+    let endless = limits.iter().any(|l| l[0] <= 0.0);
+    let longest = limits.iter().map(|l| l[0]).fold(0.0, f64::max);
+    let scale = scale_for(if endless { 2.0 * out } else { longest });
+    let scaled = |x: f64| (x * scale).round() as i32;
+    // Rounded up where a limit has to hold, else to the nearest.
+    let times = table(&places, |d| {
+        if endless {
+            (d * scale).round()
+        } else {
+            (d * scale - 1e-7).ceil().max(0.0)
+        }
+    })?;
     let mut slots = Vec::new();
     for (day, limit) in limits.iter().enumerate() {
         let shift = if limit[0] > 0.0 {

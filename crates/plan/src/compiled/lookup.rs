@@ -51,7 +51,7 @@ impl Problem {
                 places, drive, back, ..
             } => {
                 let row = place * places..(place + 1) * places;
-                Rows::Table(&back[row.clone()], &drive[row])
+                Rows::Table(back.get(row.clone()).unwrap_or(&drive[row.clone()]), &drive[row])
             }
             Drives::Shared(_) => Rows::Shared(self, place),
         }
@@ -102,7 +102,7 @@ impl Problem {
 
     #[inline]
     pub(crate) fn day_of(&self, slot: usize) -> usize {
-        usize::from(self.slots[slot].day)
+        usize::from(self.day_of[slot])
     }
 
     /// Reps, counted from 0.

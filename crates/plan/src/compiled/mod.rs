@@ -50,6 +50,8 @@ pub struct Problem {
     next_of: Vec<u32>,
     reps: usize,
     days: usize,
+    /// By slot.
+    day_of: Vec<u16>,
     /// Dimensions of loads; by slot and dimension what fits; by call and dimension what is in the car from the start and what changes.
     dimensions: usize,
     capacity: Vec<i32>,
@@ -79,7 +81,7 @@ pub(crate) struct Has {
 
 #[derive(Clone)]
 enum Drives {
-    /// Drives by origin, then destination, and the other way round.
+    /// Drives by origin, then destination, and the other way round; the second table is empty where it would be the same.
     Table {
         places: usize,
         drive: Vec<i32>,
@@ -146,6 +148,10 @@ impl Drives {
                 back[to * places + from] = drive[from * places + to];
             }
         }
+        if back == drive {
+            // One table is half as far from the processor as two.
+            back = Vec::new();
+        }
         Self::Table {
             places,
             drive,
@@ -204,6 +210,7 @@ impl Problem {
             next_of: Vec::new(),
             reps: 0,
             days,
+            day_of: slots.iter().map(|s| s.day).collect(),
             dimensions: 0,
             capacity: Vec::new(),
             from_start: Vec::new(),

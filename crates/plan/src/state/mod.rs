@@ -1,5 +1,7 @@
 //! The plan while it is being searched: routes, each visit's days, who is missing, the cost so far, and an undo log.
 
+mod balance;
+mod seats;
 mod undo;
 
 use crate::Within;
@@ -8,6 +10,7 @@ use crate::day::Day;
 use crate::near::Earlier;
 use crate::plan::Cost;
 use crate::route::Route;
+use seats::Seat;
 use undo::Log;
 
 /// The slot of a call that is not planned.
@@ -35,6 +38,8 @@ pub(crate) struct State<'p> {
     /// Slot by call, or `ABSENT`, and the position in it.
     pub(crate) slot_of: Vec<u32>,
     pub(crate) at_of: Vec<u32>,
+    /// By call, what stands beside it.
+    pub(crate) seats: Vec<Seat>,
     /// By visit, the set of days on which it is planned.
     pub(crate) days_of: Vec<u128>,
     /// Visits of which something is missing, in no order; `absent_at` finds them.
@@ -73,6 +78,7 @@ impl<'p> State<'p> {
             nights: vec![0; slots],
             slot_of: vec![ABSENT; problem.calls()],
             at_of: vec![0; problem.calls()],
+            seats: vec![Seat::default(); problem.calls()],
             days_of: vec![0; visits as usize],
             absent: Vec::new(),
             absent_at: vec![ABSENT; visits as usize],
@@ -92,14 +98,6 @@ impl<'p> State<'p> {
             this.note_missing(visit, lost);
         }
         this
-    }
-
-    /// Slot and position of the stops from `from` on.
-    fn seat(&mut self, slot: usize, from: usize) {
-        for (at, &call) in self.routes[slot].stops.iter().enumerate().skip(from) {
-            self.slot_of[call as usize] = slot as u32;
-            self.at_of[call as usize] = at as u32;
-        }
     }
 
     fn note_missing(&mut self, visit: u32, lost: Lost) {
@@ -252,7 +250,7 @@ impl<'p> State<'p> {
         self.touch(slot);
         self.cost.travel += self.change_cost(visit, slot);
         self.change_route(slot, |route, problem, day| route.insert(problem, day, call, at));
-        self.seat(slot, at);
+        self.seat(slot, at, at + 1);
         let day = self.problem.day_of(slot);
         self.set_days(visit, self.days_of[visit as usize] | 1 << day);
     }
@@ -271,7 +269,7 @@ impl<'p> State<'p> {
         self.change_route(slot, |route, problem, day| {
             route.remove(problem, day, range.clone());
         });
-        self.seat(slot, range.start);
+        self.seat(slot, range.start, range.start);
     }
 
     /// Takes all calls of a visit in open slots out, and the other end of its shipment.
@@ -295,7 +293,7 @@ impl<'p> State<'p> {
             route.stops.extend_from_slice(order);
             route.refresh(problem, day);
         });
-        self.seat(slot, 0);
+        self.seat_all(slot);
     }
 
     /// Replaces what a slot starts from and ends at, and refreshes it.
@@ -304,21 +302,9 @@ impl<'p> State<'p> {
         let (work, travel) = (self.work_in(slot), self.routes[slot].travel());
         self.days[slot] = day;
         self.routes[slot].refresh(self.problem, &self.days[slot]);
+        self.seat_all(slot);
         self.cost.travel += self.routes[slot].travel() - travel;
         self.weigh(slot, work);
-    }
-
-    fn work_in(&self, slot: usize) -> i64 {
-        if self.problem.rules().balance == 0 {
-            return 0;
-        }
-        let route = &self.routes[slot];
-        let service: i64 = route
-            .stops
-            .iter()
-            .map(|&c| i64::from(self.problem.service(c)))
-            .sum();
-        route.drive + service
     }
 
     fn change_route(&mut self, slot: usize, change: impl FnOnce(&mut Route, &Problem, &Day)) {
@@ -332,30 +318,6 @@ impl<'p> State<'p> {
         self.planned += route.stops.len();
         self.driven += usize::from(!route.stops.is_empty());
         self.weigh(slot, work);
-    }
-
-    /// What so much more work for a slot's rep would cost, the mean taken as it is.
-    pub(crate) fn imbalance_with(&self, slot: usize, more: i64) -> i64 {
-        let price = i64::from(self.problem.rules().balance);
-        if price == 0 {
-            return 0;
-        }
-        let mean = self.work.iter().sum::<i64>() / self.work.len().max(1) as i64;
-        let work = self.work[self.problem.rep_of(slot)];
-        ((work + more - mean).max(0) - (work - mean).max(0)) * price / 100
-    }
-
-    /// Balance after a slot's work changed.
-    fn weigh(&mut self, slot: usize, before: i64) {
-        let price = i64::from(self.problem.rules().balance);
-        if price == 0 {
-            return;
-        }
-        self.work[self.problem.rep_of(slot)] += self.work_in(slot) - before;
-        let mean = self.work.iter().sum::<i64>() / self.work.len().max(1) as i64;
-        let over: i64 = self.work.iter().map(|w| (w - mean).max(0)).sum();
-        self.cost.travel += over * price / 100 - self.imbalance;
-        self.imbalance = over * price / 100;
     }
 
     /// The visits of each slot in driving order, by call.
@@ -382,7 +344,7 @@ impl<'p> State<'p> {
             route.stops.extend_from_slice(order);
             route.refresh(problem, day);
         });
-        self.seat(slot, 0);
+        self.seat_all(slot);
     }
 
     /// Whether the days of a visit are those that it may have.
