@@ -243,6 +243,30 @@ test('a lead becomes a customer and an opportunity, moves over the board, and it
   });
 });
 
+test('lines that were typed are kept when one goes elsewhere; what was sent is changed by a new revision', async () => {
+  const other = await manager();
+  const { records: [account] } = await other('GET', '/accounts?limit=1');
+  const { record } = await other('POST', '/quotes', { fields: { account_id: account.id, status: 'draft', currency: 'EUR' } });
+  await withPage({ role: 'manager', dark: true }, async (page) => {
+    await page.goto(`${address}/sales/quotes/${record.id}`);
+    await page.getByRole('button', { name: 'Add line' }).click();
+    await page.getByLabel('Line 1: Text').fill('Left behind');
+    await page.getByLabel('Line 1: Unit price').fill('1,250');
+    await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: 'Customers' }).click();
+    await page.getByText(`${record.fields.number} saved`).first().waitFor();
+    assert.equal((await other('GET', `/quotes/${record.id}`)).fields.net, 125_000);
+    await page.goto(`${address}/sales/quotes/${record.id}`);
+    await page.getByRole('button', { name: 'Mark as sent' }).click();
+    await page.getByRole('button', { name: 'New revision' }).click();
+    await page.getByText('Revision 2').waitFor();
+    assert.equal(await page.getByLabel('Line 1: Text').inputValue(), 'Left behind');
+    await picture(page, 'sales-revision-dark');
+    await accessible(page, 'quote in the dark');
+    await page.goto(`${address}/sales/quotes/${record.id}`);
+    await page.getByRole('list', { name: 'Status' }).getByText('Replaced').waitFor();
+  });
+});
+
 test('the forecast adds up: parts to parents, parents to the total; a past day cannot be written on', async () => {
   // The demo's territories stand side by side: for a tree, one is put below another.
   const other = await manager();
