@@ -1,13 +1,10 @@
 // From a lead to an order in a browser: forms from declarations, the board, a quote with live sums, the forecast.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { accessible, address, drag, phone, picture, undoFromToast, withPage } from './browser.mjs';
+import { accessible, address, desk, drag, phone, picture, undoFromToast, withPage } from './browser.mjs';
 
 const stamp = Date.now().toString(36);
 const product = `Bread oven ${stamp}`;
-const company = `Bakery Sunrise ${stamp}`;
-const person = `Greta Wolf ${stamp}`;
-const deal = `Ovens for ${company}`;
 
 /** Opens a tab of the sales screen. */
 async function open(page, path) {
@@ -131,8 +128,48 @@ test('two people editing one record: what the other changed is told, and both va
   });
 });
 
-test('a lead becomes a customer and an opportunity, moves over the board, and its quote becomes an order', async () => {
-  await withPage({ role: 'manager' }, async (page) => {
+/** Two stages on: by keys, then by mouse. */
+async function overTheBoard(page, card, deal, mark) {
+  const columns = page.locator('[data-column]');
+  const held = (n) => columns.nth(n).locator('[data-card]').filter({ hasText: deal });
+  assert.equal(await held(0).count(), 1, 'it begins in the first stage');
+  await card.first().focus();
+  await page.keyboard.press('Shift+ArrowRight');
+  await held(1).waitFor();
+  // The card keeps the focus where it went.
+  await page.waitForFunction((name) => document.activeElement?.getAttribute('aria-label')?.includes(name), mark);
+  await card.first().scrollIntoViewIfNeeded();
+  const from = await card.first().boundingBox();
+  const to = await columns.nth(2).boundingBox();
+  await drag(page, [[from.x + 20, from.y + from.height - 8], [from.x + 60, from.y + from.height], [to.x + to.width / 2, to.y + 120]]);
+  await held(2).waitFor();
+}
+
+/** Two stages on, from the menu of the card; one column is shown at a time. */
+async function overThePhonesBoard(page, card, deal) {
+  const pager = page.getByRole('combobox', { name: 'Opportunities by stage' });
+  assert.equal(await page.locator('[data-column]').count(), 1);
+  for (const stage of ['Needs known', 'Offer']) {
+    await card.first().getByRole('button', { name: /^Move / }).click();
+    await page.getByRole('button', { name: stage, exact: true }).click();
+    await card.first().waitFor({ state: 'detached' });
+    await pager.selectOption({ index: ['Needs known', 'Offer'].indexOf(stage) + 1 });
+    await card.filter({ hasText: deal }).first().waitFor();
+  }
+}
+
+for (const small of [false, true]) {
+  test(`a lead becomes a customer and an opportunity, moves over the board, and its quote becomes an order${small ? ', on a phone' : ''}`, () => fromLeadToOrder(small));
+}
+
+async function fromLeadToOrder(small) {
+  const mark = small ? `${stamp}p` : stamp;
+  const company = `Bakery Sunrise ${mark}`;
+  const person = `Greta Wolf ${mark}`;
+  const deal = `Ovens for ${company}`;
+  const shown = (name) => (small ? `${name}-phone` : name);
+  const viewport = small ? phone : desk;
+  await withPage({ role: 'manager', viewport, dark: small, refused: '/leads/capture' }, async (page) => {
     await open(page, '/sales/leads');
     await page.getByRole('button', { name: 'New lead' }).first().click();
     const fields = form(page, 'New lead');
@@ -140,7 +177,11 @@ test('a lead becomes a customer and an opportunity, moves over the board, and it
     await fields.getByLabel('Company').fill(company);
     await fields.getByLabel('Town').fill('Neubrandenburg');
     await fields.getByText(/more fields/).click();
-    await fields.getByLabel('E-mail').fill(`greta@sunrise-${stamp}.example`);
+    await fields.getByLabel('E-mail').fill('no address');
+    await fields.getByRole('button', { name: 'Add', exact: true }).click();
+    await fields.getByText(/is not an e-mail address/).waitFor();
+    assert.equal(await fields.getByLabel('E-mail').getAttribute('aria-invalid'), 'true', 'what the server finds stands at its field');
+    await fields.getByLabel('E-mail').fill(`greta@sunrise-${mark}.example`);
     await fields.getByLabel('Phone').fill('+49 395 123456');
     await fields.getByLabel('Street').fill('Treptower Straße');
     await fields.getByLabel('House number').fill('12');
@@ -150,39 +191,27 @@ test('a lead becomes a customer and an opportunity, moves over the board, and it
     const points = await page.locator('section').filter({ hasText: 'Checks' }).locator('ul').first().locator('li .number').allTextContents();
     const score = await page.locator('section').filter({ hasText: 'Checks' }).locator('.figure').textContent();
     assert.equal(points.map((text) => Number(text.replace('−', '-'))).reduce((a, b) => a + b, 0), Number(score), 'the reasons add up to the score');
-    await picture(page, 'sales-lead');
+    await picture(page, shown('sales-lead'));
     await accessible(page, 'lead');
 
     await page.getByRole('button', { name: 'Convert' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('What for').fill(deal);
     await dialog.getByLabel('Amount in EUR').fill('2,500');
-    await picture(page, 'sales-convert');
+    await picture(page, shown('sales-convert'));
     await accessible(page, 'convert');
     await dialog.getByRole('button', { name: 'Convert' }).click();
     await page.getByRole('heading', { name: deal }).waitFor();
     await page.getByRole('link', { name: company }).first().waitFor();
-    await picture(page, 'sales-opportunity');
+    await picture(page, shown('sales-opportunity'));
     await accessible(page, 'opportunity');
 
-    // On the board by keys, then by mouse.
     await page.getByRole('button', { name: 'Back to the list' }).click();
-    const columns = page.locator('[data-column]');
     const card = page.locator('[data-card]').filter({ hasText: deal });
     await card.first().waitFor();
-    const inColumn = async (n) => (await columns.nth(n).locator('[data-card]').filter({ hasText: deal }).count()) === 1;
-    assert.ok(await inColumn(0), 'it begins in the first stage');
-    await card.first().focus();
-    await page.keyboard.press('Shift+ArrowRight');
-    await columns.nth(1).locator('[data-card]').filter({ hasText: deal }).waitFor();
-    // The card keeps the focus where it went.
-    await page.waitForFunction((name) => document.activeElement?.getAttribute('aria-label')?.includes(name), stamp);
-    await card.first().scrollIntoViewIfNeeded();
-    const from = await card.first().boundingBox();
-    const to = await columns.nth(2).boundingBox();
-    await drag(page, [[from.x + 20, from.y + from.height - 8], [from.x + 60, from.y + from.height], [to.x + to.width / 2, to.y + 120]]);
-    await columns.nth(2).locator('[data-card]').filter({ hasText: deal }).waitFor();
-    await picture(page, 'sales-board');
+    if (small) await overThePhonesBoard(page, card, deal);
+    else await overTheBoard(page, card, deal, mark);
+    await picture(page, shown('sales-board'));
     await accessible(page, 'board');
 
     // An end asks why; without an answer nothing is moved.
@@ -191,7 +220,7 @@ test('a lead becomes a customer and an opportunity, moves over the board, and it
     await page.getByRole('dialog').getByText(/lost\?$/).waitFor();
     await accessible(page, 'why lost');
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
-    assert.ok(await inColumn(2), 'it stays where it was');
+    await page.locator('[data-column]').filter({ hasText: 'Offer' }).locator('[data-card]').filter({ hasText: deal }).waitFor();
 
     await card.first().getByRole('link').click();
     await page.getByRole('heading', { name: deal }).waitFor();
@@ -221,7 +250,7 @@ test('a lead becomes a customer and an opportunity, moves over the board, and it
     const total = page.locator('[data-total]');
     await page.waitForFunction(() => document.querySelector('[data-total]')?.getAttribute('data-total') === '294074');
     assert.equal(cents(await total.textContent()), 294_074);
-    await picture(page, 'sales-quote');
+    await picture(page, shown('sales-quote'));
     await accessible(page, 'quote');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Not saved yet').waitFor({ state: 'detached' });
@@ -237,9 +266,61 @@ test('a lead becomes a customer and an opportunity, moves over the board, and it
     await page.getByRole('button', { name: 'Accepted: make the order' }).click();
     await page.getByRole('heading', { name: /^O-\d{4}-\d+/ }).waitFor();
     assert.equal(cents(await total.textContent()), 294_074, 'the order is the quote');
-    await picture(page, 'sales-order');
+    await picture(page, shown('sales-order'));
     await accessible(page, 'order');
     await page.getByRole('list', { name: 'Status' }).waitFor();
+    if (small) assert.ok(!(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)), 'nothing is wider than the phone');
+
+    // Taking the quote won the sale.
+    await page.getByRole('link', { name: deal }).first().click();
+    await page.getByRole('list', { name: 'Stages' }).locator('[aria-current="step"]').getByText('Won').waitFor();
+  });
+}
+
+test('lines that were typed are kept when one goes elsewhere; what was sent is changed by a new revision', async () => {
+  const other = await manager();
+  const { records: [account] } = await other('GET', '/accounts?limit=1');
+  const { record } = await other('POST', '/quotes', { fields: { account_id: account.id, status: 'draft', currency: 'EUR' } });
+  await withPage({ role: 'manager', dark: true }, async (page) => {
+    await page.goto(`${address}/sales/quotes/${record.id}`);
+    await page.getByRole('button', { name: 'Add line' }).click();
+    await page.getByLabel('Line 1: Text').fill('Left behind');
+    await page.getByLabel('Line 1: Unit price').fill('1,250');
+    await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: 'Customers' }).click();
+    await page.getByText(`${record.fields.number} saved`).first().waitFor();
+    assert.equal((await other('GET', `/quotes/${record.id}`)).fields.net, 125_000);
+    await page.goto(`${address}/sales/quotes/${record.id}`);
+    await page.getByRole('button', { name: 'Mark as sent' }).click();
+    await page.getByRole('button', { name: 'New revision' }).click();
+    await page.getByText('Revision 2').waitFor();
+    assert.equal(await page.getByLabel('Line 1: Text').inputValue(), 'Left behind');
+    await picture(page, 'sales-revision-dark');
+    await accessible(page, 'quote in the dark');
+    await page.goto(`${address}/sales/quotes/${record.id}`);
+    await page.getByRole('list', { name: 'Status' }).getByText('Replaced').waitFor();
+  });
+});
+
+test('a lost sale says why, and who won it instead', async () => {
+  const other = await manager();
+  const { records: [account, rival] } = await other('GET', '/accounts?limit=2&sort=name');
+  const { records: stages } = await other('GET', '/stages?sort=position');
+  const { record } = await other('POST', '/opportunities', { fields: { name: `Lost ${stamp}`, account_id: account.id, stage_id: stages[0].id, amount: 100_000 } });
+  await withPage({ role: 'manager' }, async (page) => {
+    await page.goto(`${address}/sales/opportunities/${record.id}`);
+    await page.getByRole('list', { name: 'Stages' }).getByRole('button', { name: 'Lost' }).click();
+    const dialog = page.getByRole('dialog');
+    assert.ok(await dialog.getByRole('button', { name: 'Move to Lost' }).isDisabled(), 'not without a reason');
+    await dialog.getByRole('button', { name: 'Too slow' }).click();
+    await choose(dialog, 'Who won it instead', rival.fields.name);
+    await picture(page, 'sales-lost');
+    await dialog.getByRole('button', { name: 'Move to Lost' }).click();
+    await page.getByRole('list', { name: 'Stages' }).locator('[aria-current="step"]').getByText('Lost').waitFor();
+    await page.getByText('Too slow').first().waitFor();
+    const now = await other('GET', `/opportunities/${record.id}`);
+    assert.deepEqual([now.fields.loss_reason, now.fields.competitor_id, now.fields.is_closed, now.fields.is_won], ['Too slow', rival.id, true, false]);
+    await undoFromToast(page);
+    await page.getByRole('list', { name: 'Stages' }).locator('[aria-current="step"]').getByText('Qualified').waitFor();
   });
 });
 
@@ -325,11 +406,11 @@ test('on a phone, in the dark: one column at a time, moved from the card’s men
     await open(page, '/sales/leads');
     await page.getByRole('button', { name: 'New lead' }).first().click();
     const sheet = form(page, 'New lead');
-    await sheet.getByLabel('Name').first().fill(`Phone ${person}`);
+    await sheet.getByLabel('Name').first().fill(`Hedda Sommer ${stamp}`);
     await picture(page, 'sales-form-phone');
     await accessible(page, 'form on a phone');
     await sheet.getByRole('button', { name: 'Add', exact: true }).click();
-    await page.getByRole('heading', { name: `Phone ${person}` }).waitFor();
+    await page.getByRole('heading', { name: `Hedda Sommer ${stamp}` }).waitFor();
     await picture(page, 'sales-lead-phone');
   });
 });

@@ -8,6 +8,9 @@ import { Resource } from '../../state/resource.svelte';
 import { links } from './links.svelte';
 
 export class RecordState extends Resource<Stored> {
+  /** It was deleted from here. */
+  gone = false;
+
   constructor(readonly type: TypeDeclaration, readonly id: Id, readonly also: () => void = () => {}, readonly around: string[] = []) {
     super();
   }
@@ -42,6 +45,7 @@ export class RecordState extends Resource<Stored> {
     if (!record) return false;
     const title = this.title;
     const gone = await attempt(() => remove(this.type.plural, record.id, record.version));
+    this.gone = gone !== undefined;
     if (gone) feedback.done(t('rec.deleted', { title }), gone.change_set);
     return gone !== undefined;
   }

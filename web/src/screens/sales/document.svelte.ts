@@ -62,6 +62,18 @@ export class DocumentState {
     });
   }
 
+  /** Keeps what is typed when one goes elsewhere without saving; closing the page asks first. */
+  guard(): () => void {
+    const closing = (event: BeforeUnloadEvent) => {
+      if (this.dirty) event.preventDefault();
+    };
+    addEventListener('beforeunload', closing);
+    return () => {
+      removeEventListener('beforeunload', closing);
+      if (!this.record.gone) void untrack(() => this.save());
+    };
+  }
+
   /** Goes on with what is typed, over what somebody else saved. */
   insist(): void {
     if (this.theirs) this.#version = this.theirs.version;
