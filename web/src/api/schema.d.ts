@@ -4221,6 +4221,11 @@ export interface components {
             problem?: components["schemas"]["AreaProblem"] | null;
             /** @description The changed territory first, then the others by how many places move. */
             sides: components["schemas"]["SideJson"][];
+            /**
+             * Format: int64
+             * @description Places on the ground asked about that stay with others, whose claims go first: names, rules, drawn borders, priorities.
+             */
+            stay_count: number;
         };
         /** @description What moving a visit costs. Nothing is changed by asking. */
         Price: {
