@@ -175,6 +175,7 @@ export const frame: Record<keyof typeof english, Message> = {
   'keys.draw': 'Zeichnen',
   'keys.lasso': 'Lasso',
   'keys.blocks': 'Gemeinden',
+  'keys.codes': 'Codes',
   'keys.reach': 'Erreichbarkeit',
   'keys.apply': 'Anwenden',
   'keys.lastVertex': 'Letzten Punkt entfernen',

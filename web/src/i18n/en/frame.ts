@@ -172,6 +172,7 @@ export const frame = {
   'keys.draw': 'Draw',
   'keys.lasso': 'Lasso',
   'keys.blocks': 'Municipalities',
+  'keys.codes': 'Codes',
   'keys.reach': 'Reach',
   'keys.apply': 'Apply',
   'keys.lastVertex': 'Remove the last vertex',
