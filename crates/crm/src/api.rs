@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::problem::Problem;
 use crate::{
     Shared, accounts, crud, cycles, events, imports, jobs, live, maps, mileage, ogc, places, plans, regions,
-    services, sessions, territories, users, visits,
+    scenarios, services, sessions, territories, users, visits,
 };
 
 /// A request's body is at most so large; uploads have their own limit.
@@ -38,6 +38,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .merge(live::router())
         .merge(accounts::router())
         .merge(territories::router())
+        .merge(scenarios::router())
         .merge(regions::router())
         .merge(ogc::router())
         .merge(places::router())

@@ -31,6 +31,7 @@ mod opportunities;
 mod places;
 mod plans;
 mod regions;
+mod scenarios;
 pub mod territories;
 mod visits;
 

@@ -272,7 +272,7 @@ pub(crate) async fn may_be_undone(store: &Store, change_set: &str) -> Result<(),
     Ok(())
 }
 
-pub(super) fn places(count: usize) -> String {
+pub(crate) fn places(count: usize) -> String {
     if count == 1 {
         "1 place".to_owned()
     } else {
@@ -296,7 +296,7 @@ async fn seen<'a>(
 }
 
 /// The locations asked for, all of which have to exist and be the author's to see.
-async fn existing(
+pub(crate) async fn existing(
     store: &Store,
     author: &Author,
     locations: &[String],
@@ -380,7 +380,7 @@ async fn next_version(
     let next = store::last_number(store.db(), territory.id()).await? + 1;
     let mut ops: Vec<Op> = Vec::new();
     ops.extend(territory.version.as_ref().map(|v| end(v, at)));
-    ops.push(version(
+    let mut begin = version(
         territory.id(),
         next,
         author,
@@ -388,7 +388,11 @@ async fn next_version(
         geometry,
         named.iter().map(String::as_str),
         at,
-    ));
+    );
+    if let (Op::Create { fields, .. }, excluded @ [_, ..]) = (&mut begin, &territory.excluded()[..]) {
+        fields.insert("excluded_locations".into(), excluded.into());
+    }
+    ops.push(begin);
     Ok(ops)
 }
 
@@ -446,7 +450,7 @@ fn geometry_value(shape: &Shape) -> Result<Value, Problem> {
 }
 
 /// The least used colour that no neighbour has; where every colour has a neighbour, the least used.
-fn free_colour(layout: &Layout, shape: Option<&Shape>) -> i64 {
+pub(crate) fn free_colour(layout: &Layout, shape: Option<&Shape>) -> i64 {
     let mut uses: HashMap<i64, (bool, usize)> = HashMap::new();
     let around = shape.map(|s| s.bbox().grown(NEIGHBOURS));
     for other in &layout.territories {

@@ -52,19 +52,63 @@ impl Standing {
         owner.and_then(|m| m.text("user_id"))
     }
 
+    /// A territory with the version that holds and the people who work it.
+    pub fn of(record: Record, version: Option<Record>, mut members: Vec<Record>) -> Self {
+        members.sort_by(|a, b| {
+            let key = |m: &Record| (m.text("role") != Some("owner"), m.id.clone());
+            let share = |m: &Record| m.number("share").unwrap_or(100.0);
+            key(a)
+                .0
+                .cmp(&key(b).0)
+                .then(share(b).total_cmp(&share(a)))
+                .then_with(|| key(a).1.cmp(&key(b).1))
+        });
+        let shape = version.as_ref().and_then(shape_of);
+        let named = version.as_ref().map(named_of).unwrap_or_default();
+        Self {
+            record,
+            version,
+            left_over: Vec::new(),
+            shape,
+            named,
+            members,
+        }
+    }
+
+    /// Locations that it leaves out although its area holds them.
+    pub fn excluded(&self) -> Vec<String> {
+        self.version
+            .as_ref()
+            .map(|v| ids_in(v, "excluded_locations"))
+            .unwrap_or_default()
+    }
+
     /// What it lays claim to, as the engine takes it.
     pub fn areas(&self) -> Vec<Area> {
-        areas_of(
+        let mut areas = areas_of(
             number(self.id()),
             &self.record,
             self.shape.clone(),
             self.named.iter().map(String::as_str),
-        )
+        );
+        areas.extend(self.left_out());
+        areas
+    }
+
+    /// Whom it leaves out, as the engine takes it.
+    pub(super) fn left_out(&self) -> Option<Area> {
+        let excluded: BTreeSet<CandidateId> = self.excluded().iter().map(|id| candidate_number(id)).collect();
+        (!excluded.is_empty()).then(|| Area {
+            territory: number(self.id()),
+            line: self.line().map(line_number),
+            extent: Arc::new(Extent::Excluded(excluded)),
+            priority: 0,
+        })
     }
 }
 
 /// The product line of a territory's record.
-pub(super) fn line_of(record: &Record) -> Option<&str> {
+pub(crate) fn line_of(record: &Record) -> Option<&str> {
     record.text("line").map(str::trim).filter(|line| !line.is_empty())
 }
 
@@ -106,15 +150,15 @@ fn hashed(text: &str) -> u128 {
         .fold(0, |number, byte| number << 8 | u128::from(*byte))
 }
 
-pub(super) fn number(territory: &str) -> TerritoryId {
+pub(crate) fn number(territory: &str) -> TerritoryId {
     TerritoryId(number_of(territory))
 }
 
-pub(super) fn candidate_number(location: &str) -> CandidateId {
+pub(crate) fn candidate_number(location: &str) -> CandidateId {
     CandidateId(number_of(location))
 }
 
-pub(super) fn line_number(line: &str) -> LineId {
+pub(crate) fn line_number(line: &str) -> LineId {
     LineId(hashed(line))
 }
 
@@ -130,7 +174,7 @@ pub(crate) struct Layout {
     pub index: TerritoryIndex,
     by_number: HashMap<TerritoryId, usize>,
     by_id: HashMap<String, usize>,
-    /// Locations that some territory holds by name.
+    /// Locations that some territory holds by name, or leaves out by name.
     named: HashSet<CandidateId>,
     overlaps: OnceLock<Vec<Overlap>>,
 }
@@ -166,34 +210,24 @@ impl Layout {
                 members_of.entry(territory).or_default().push(member);
             }
         }
-        let mut territories: Vec<Standing> = records
+        let territories: Vec<Standing> = records
             .into_iter()
             .map(|record| {
                 let mut left_over = versions_of.remove(&record.id).unwrap_or_default();
                 left_over.sort_by_key(|v| (v.integer("number"), v.id.clone()));
                 let version = left_over.pop();
-                let mut members = members_of.remove(&record.id).unwrap_or_default();
-                members.sort_by(|a, b| {
-                    let key = |m: &Record| (m.text("role") != Some("owner"), m.id.clone());
-                    let share = |m: &Record| m.number("share").unwrap_or(100.0);
-                    key(a)
-                        .0
-                        .cmp(&key(b).0)
-                        .then(share(b).total_cmp(&share(a)))
-                        .then_with(|| key(a).1.cmp(&key(b).1))
-                });
-                let shape = version.as_ref().and_then(shape_of);
-                let named = version.as_ref().map(named_of).unwrap_or_default();
+                let members = members_of.remove(&record.id).unwrap_or_default();
                 Standing {
-                    record,
-                    version,
                     left_over,
-                    shape,
-                    named,
-                    members,
+                    ..Standing::of(record, version, members)
                 }
             })
             .collect();
+        Self::of(territories)
+    }
+
+    /// These territories, whether on record or only thought of.
+    pub fn of(mut territories: Vec<Standing>) -> Self {
         territories.sort_by(|a, b| (a.name(), a.id()).cmp(&(b.name(), b.id())));
         let index = TerritoryIndex::build(territories.iter().flat_map(Standing::areas).collect());
         Self {
@@ -209,8 +243,8 @@ impl Layout {
                 .collect(),
             named: territories
                 .iter()
-                .flat_map(|t| &t.named)
-                .map(|id| candidate_number(id))
+                .flat_map(|t| t.named.iter().cloned().chain(t.excluded()))
+                .map(|id| candidate_number(&id))
                 .collect(),
             overlaps: OnceLock::new(),
             territories,
@@ -224,6 +258,16 @@ impl Layout {
 
     pub fn by_number(&self, number: TerritoryId) -> Option<&Standing> {
         self.by_number.get(&number).map(|i| &self.territories[*i])
+    }
+
+    /// Who has a location, without the reasons and much faster than [`Layout::decide`].
+    pub fn owner_of(&self, location: &str, place: Option<LngLat>, line: Option<&str>) -> Option<TerritoryId> {
+        match place {
+            Some(place) if !self.is_named(candidate_number(location)) => {
+                self.index.owner_at(place, line.map(line_number))
+            }
+            _ => self.decide(location, place, line).territory(),
+        }
     }
 
     /// Every product line that some territory is in, the common one first.
@@ -245,7 +289,7 @@ impl Layout {
         self.index.decide(&candidate, line.map(line_number))
     }
 
-    /// Some territory holds the location by name.
+    /// Some territory holds the location by name, or leaves it out.
     pub fn is_named(&self, location: CandidateId) -> bool {
         self.named.contains(&location)
     }
@@ -311,7 +355,11 @@ fn shape_of(version: &Record) -> Option<Shape> {
 
 /// Ids of the locations a version holds by name.
 pub(super) fn named_of(version: &Record) -> Vec<String> {
-    let list = version.fields.get("named_locations").and_then(Value::as_array);
+    ids_in(version, "named_locations")
+}
+
+fn ids_in(version: &Record, field: &str) -> Vec<String> {
+    let list = version.fields.get(field).and_then(Value::as_array);
     list.into_iter()
         .flatten()
         .filter_map(Value::as_str)

@@ -19,7 +19,7 @@ mod totals;
 
 mod answers;
 mod http;
-mod store;
+pub(crate) mod store;
 
 #[cfg(test)]
 mod tests;
@@ -27,12 +27,15 @@ mod tests;
 pub use edit::{NewTerritory, draw, give, release, reshape, take};
 pub use settle::settle;
 
-pub(crate) use area::{parse as parse_area, to_geojson};
-pub(crate) use edit::may_be_undone;
+pub(crate) use answers::MemberJson;
+pub(crate) use area::{parse as parse_area, parse_lasso, to_geojson};
+pub(crate) use edit::{existing, free_colour, may_be_undone, places as places_words};
 pub(crate) use http::{ownership_for_card, router};
-pub(crate) use layout::{Layout, present};
+pub(crate) use layout::{Layout, Standing, line_number, number, present};
 pub(crate) use ownership::Ownership;
+pub(crate) use planner::{HOLDOVER, Move, Open, plan as plan_moves};
 pub(crate) use settle::{follow, settled};
+pub(crate) use totals::{Exact, Sums};
 
 use geom::Timestamp;
 use records::{Fault, Record, Rules};

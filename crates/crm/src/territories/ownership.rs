@@ -86,10 +86,20 @@ pub(crate) async fn ownership(
         .iter()
         .filter(|r| is_believed(r.recorded_at, r.superseded_at, known_at))
         .collect();
-    let here = believed
-        .iter()
-        .find(|r| r.line.is_none() && r.from <= moment.0 && r.to > moment.0);
     let decision = layout.decide(&location.id, location.place(), None);
+    let on_record = believed
+        .iter()
+        .copied()
+        .find(|r| r.line.is_none() && r.from <= moment.0 && r.to > moment.0);
+    // Of a moment to come the territories say it, with what is queued until then.
+    let to_come = (at.known_at.is_none() && moment > app.store.now())
+        .then(|| planned(layout, &decision, on_record, moment.0))
+        .flatten();
+    let here = match &to_come {
+        Some(planned) => planned.as_ref(),
+        None => on_record,
+    };
+    let here = here.as_ref();
     let account_owner = match location.text("account_id") {
         Some(account) => {
             let account = app.store.get(viewer, "account", account, at).await?;
@@ -98,6 +108,10 @@ pub(crate) async fn ownership(
         None => None,
     };
     let owner_id = match here {
+        Some(row) if to_come.is_some() => layout
+            .get(&row.territory_id)
+            .and_then(|t| t.owner())
+            .map(str::to_owned),
         Some(row) => words.owner_at(&row.territory_id, moment.0, known_at),
         None => account_owner.clone(),
     };
@@ -164,6 +178,34 @@ pub(crate) async fn ownership(
         text,
         history: history(&words, &assignments),
     })
+}
+
+/// What a layout of a moment to come says otherwise than what is on record: another territory (`Some(Some)`), none
+/// (`Some(None)`), or the same (`None`).
+fn planned(
+    layout: &Layout,
+    decision: &Decision,
+    on_record: Option<&Row>,
+    moment: i64,
+) -> Option<Option<Row>> {
+    let winner = decision.winner.as_ref();
+    let wanted = winner.and_then(|w| Some((layout.by_number(w.territory)?, w.cause)));
+    if wanted.map(|(t, _)| t.id()) == on_record.map(|r| r.territory_id.as_str()) {
+        return None;
+    }
+    Some(wanted.map(|(standing, cause)| Row {
+        id: String::new(),
+        version: 0,
+        territory_id: standing.id().to_owned(),
+        line: None,
+        cause: super::planner::cause_word(cause).to_owned(),
+        version_id: None,
+        from: moment,
+        to: i64::MAX,
+        recorded_at: moment,
+        superseded_at: i64::MAX,
+        removed: false,
+    }))
 }
 
 /// A row was on record at a moment; `i64::MAX` is now, and the end of what still is.
@@ -453,6 +495,7 @@ fn spans(words: &Words, row: &Row) -> Vec<PastOwner> {
         "rule" => "By a rule",
         "unit" => "In a block",
         "reach" => "In reach",
+        "holdover" => "Open deals stay for a while",
         _ => "By hand",
     };
     let version = row.version_id.as_ref().and_then(|id| words.versions.get(id));

@@ -201,7 +201,9 @@ fn areas_after(layout: &Layout, target: TerritoryId, shape: &Shape) -> Vec<terri
     let standing = layout.by_number(target);
     let record = standing.map(|t| t.record.clone()).unwrap_or_else(nameless);
     let named = standing.map(|t| t.named.as_slice()).unwrap_or_default().iter();
-    areas_of(target, &record, Some(shape.clone()), named.map(String::as_str))
+    let mut areas = areas_of(target, &record, Some(shape.clone()), named.map(String::as_str));
+    areas.extend(standing.and_then(|t| t.left_out()));
+    areas
 }
 
 /// A territory that is only a question: no line, no priority.
