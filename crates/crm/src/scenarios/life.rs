@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::branch::{self, Branch, Operation};
 use super::change::Change;
+use super::effect::Effect;
 use super::prepare::Prepared;
 use crate::App;
 use crate::problem::Problem;
@@ -171,38 +172,43 @@ pub(super) fn edited(app: &App, scenario: &Record) -> Op {
     }
 }
 
-/// A step as a record.
-pub(super) fn step(
-    app: &App,
-    scenario: &str,
-    number: i64,
-    kind: &str,
-    title: &str,
-    asked: Value,
-    prepared: &Prepared,
-    places: u64,
-    user_id: &str,
-) -> Result<(String, Op), Problem> {
-    let id = records::new_id();
-    let effect = serde_json::to_value(&prepared.effects).map_err(Problem::unexpected)?;
-    let title: String = title.chars().take(400).collect();
-    let values = fields([
-        ("scenario_id", scenario.into()),
-        ("number", number.into()),
-        ("kind", kind.into()),
-        ("title", title.into()),
-        ("asked", asked),
-        ("effect", effect),
-        ("places", i64::try_from(places).unwrap_or(i64::MAX).into()),
-        ("made_by", user_id.into()),
-        ("made_at", app.store.now().0.into()),
-    ]);
-    let op = Op::Create {
-        type_name: "scenario_operation".into(),
-        id: Some(id.clone()),
-        fields: values,
-    };
-    Ok((id, op))
+/// A step to make.
+pub(super) struct NewStep<'a> {
+    pub scenario: &'a str,
+    pub number: i64,
+    pub kind: &'a str,
+    pub title: &'a str,
+    pub asked: Value,
+    pub effects: &'a [Effect],
+    /// Places that change hands.
+    pub places: u64,
+    pub user_id: &'a str,
+}
+
+impl NewStep<'_> {
+    /// As a record: its id, and what makes it.
+    pub fn op(self, app: &App) -> Result<(String, Op), Problem> {
+        let id = records::new_id();
+        let effect = serde_json::to_value(self.effects).map_err(Problem::unexpected)?;
+        let title: String = self.title.chars().take(400).collect();
+        let values = fields([
+            ("scenario_id", self.scenario.into()),
+            ("number", self.number.into()),
+            ("kind", self.kind.into()),
+            ("title", title.into()),
+            ("asked", self.asked),
+            ("effect", effect),
+            ("places", i64::try_from(self.places).unwrap_or(i64::MAX).into()),
+            ("made_by", self.user_id.into()),
+            ("made_at", app.store.now().0.into()),
+        ]);
+        let op = Op::Create {
+            type_name: "scenario_operation".into(),
+            id: Some(id.clone()),
+            fields: values,
+        };
+        Ok((id, op))
+    }
 }
 
 /// The number of the next step.
@@ -229,17 +235,17 @@ pub(super) async fn add(
     }
     let number = next_number(&branch.operations);
     let asked = serde_json::to_value(change).map_err(Problem::unexpected)?;
-    let (id, op) = step(
-        app,
-        branch.id(),
+    let step = NewStep {
+        scenario: branch.id(),
         number,
-        change.kind(),
+        kind: change.kind(),
         title,
         asked,
-        prepared,
+        effects: &prepared.effects,
         places,
-        &signed.user_id,
-    )?;
+        user_id: &signed.user_id,
+    };
+    let (id, op) = step.op(app)?;
     let label = format!("{}: {title}", branch.name());
     let author = author(
         &signed.user_id,

@@ -146,9 +146,12 @@ struct Part {
     moved: Vec<Moved>,
 }
 
+/// From whom to whom.
+pub(super) type Direction = (Option<TerritoryId>, Option<TerritoryId>);
+
 /// Moves by (from, to), the largest first.
-pub(super) fn grouped(moved: &[Moved]) -> Vec<((Option<TerritoryId>, Option<TerritoryId>), Vec<&Moved>)> {
-    let mut groups: BTreeMap<(Option<TerritoryId>, Option<TerritoryId>), Vec<&Moved>> = BTreeMap::new();
+pub(super) fn grouped(moved: &[Moved]) -> Vec<(Direction, Vec<&Moved>)> {
+    let mut groups: BTreeMap<Direction, Vec<&Moved>> = BTreeMap::new();
     for one in moved {
         groups.entry((one.from, one.to)).or_default().push(one);
     }

@@ -44,7 +44,8 @@ pub(crate) async fn job(app: &Arc<App>, payload: Value, progress: &mut Progress)
                 None => Ok(json!({ "balance": id, "imbalance": body.result.map(|r| r.imbalance) })),
             }
         }
-        Err((problem, body)) => {
+        Err(failed) => {
+            let (problem, body) = *failed;
             let body = Body {
                 message: Some(problem.detail.clone()),
                 ..body
@@ -55,14 +56,15 @@ pub(crate) async fn job(app: &Arc<App>, payload: Value, progress: &mut Progress)
     }
 }
 
-type Failed = (Problem, Body);
+/// Why there is nothing, and what there was until then.
+type Failed = Box<(Problem, Body)>;
 
 async fn search(
     app: &Arc<App>,
     stored: &store::Stored,
     progress: &mut Progress,
 ) -> Result<(Body, Option<Problem>), Failed> {
-    let plain = |problem: Problem| (problem, Body::default());
+    let plain = |problem: Problem| Box::new((problem, Body::default()));
     let (asked, draft) = prepared(app, stored).await.map_err(plain)?;
     let atlas = if asked.by_drive {
         Some(app.map().map_err(plain)?)
@@ -140,11 +142,13 @@ impl Search {
                 Ok(plan) => plan,
                 Err(error) => {
                     body.relax = relaxed(&self.asked.problem, &error);
-                    return Err((refused(&error), body));
+                    return Err(Box::new((refused(&error), body)));
                 }
             };
             if best.as_ref().is_none_or(|best| self.is_better(&plan, best)) {
-                let found = self.found(&plan).map_err(|problem| (problem, body.clone()))?;
+                let found = self
+                    .found(&plan)
+                    .map_err(|problem| Box::new((problem, body.clone())))?;
                 let ms = began.elapsed().as_secs_f64() * 1000.0;
                 body.curve.push([ms.round(), found.imbalance, found.moved_share]);
                 body.result = Some(found);

@@ -2,15 +2,18 @@
 
 mod balances;
 mod card;
+mod consequences;
+mod diff;
 mod edit;
 mod look;
+mod merging;
 mod out;
 mod reps;
 mod side_by_side;
 mod talk;
 
+pub(super) use diff::reason as reason_words;
 pub(super) use edit::add;
-pub(super) use look::reason as reason_words;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -160,6 +163,9 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .merge(card::router())
         .merge(balances::router())
         .merge(look::router())
+        .merge(diff::router())
+        .merge(merging::router())
+        .merge(consequences::router())
         .merge(out::router())
         .merge(talk::router())
         .merge(reps::router())

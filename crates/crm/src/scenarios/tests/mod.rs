@@ -3,6 +3,7 @@
 mod life;
 mod merging;
 mod reps;
+mod staff;
 mod steps;
 
 use serde_json::{Value, json};
