@@ -18,6 +18,7 @@ mod places;
 mod records;
 mod regions;
 mod rights;
+mod scenarios;
 mod services;
 mod storage;
 mod territories;

@@ -10,7 +10,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::problem::Problem;
 use crate::{
     Shared, accounts, crud, cycles, duplicates, events, imports, jobs, leads, live, maps, mileage, ogc,
-    opportunities, places, plans, regions, sales, service, services, sessions, territories, users, visits,
+    opportunities, places, plans, regions, sales, scenarios, service, services, sessions, territories, users,
+    visits,
 };
 
 /// A request's body is at most so large; uploads have their own limit.
@@ -43,6 +44,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .merge(sales::router())
         .merge(service::router())
         .merge(territories::router())
+        .merge(scenarios::router())
         .merge(regions::router())
         .merge(ogc::router())
         .merge(places::router())

@@ -11,6 +11,7 @@ use crate::accounts::Titles;
 use crate::jobs::Jobs;
 use crate::live::{Live, Shelf};
 use crate::problem::Problem;
+use crate::scenarios::Scenarios;
 use crate::territories::Territories;
 use crate::time::Zone;
 
@@ -52,6 +53,7 @@ pub struct App {
     pub(crate) settings: Settings,
     pub(crate) live: Arc<Live>,
     pub(crate) territories: Territories,
+    pub(crate) scenarios: Scenarios,
     pub(crate) titles: Titles,
     pub(crate) jobs: Jobs,
     pub(crate) events: broadcast::Sender<Event>,
@@ -86,6 +88,7 @@ impl App {
             settings,
             live,
             territories: Territories::default(),
+            scenarios: Scenarios::default(),
             titles: Titles::default(),
             jobs,
             events,
@@ -133,6 +136,7 @@ impl App {
         let mut tasks = vec![
             tokio::spawn(self.live.clone().follow()),
             tokio::spawn(crate::territories::follow(self.clone())),
+            tokio::spawn(crate::scenarios::follow(self.clone())),
             tokio::spawn(crate::accounts::read_titles(self.clone())),
         ];
         if with_workers {

@@ -35,6 +35,7 @@ mod opportunities;
 mod places;
 mod plans;
 mod regions;
+mod scenarios;
 pub mod territories;
 mod visits;
 

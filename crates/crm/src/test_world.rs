@@ -80,7 +80,7 @@ impl World {
         world
     }
 
-    async fn person(&mut self, id: &str, role: &str) {
+    pub async fn person(&mut self, id: &str, role: &str) {
         let mut name = id.to_owned();
         name[..1].make_ascii_uppercase();
         let values = fields([

@@ -256,6 +256,22 @@ impl Store {
         self.write_once(author, ops).await
     }
 
+    /// Does all operations of all batches in one transaction and one change set, or none of them, however many
+    /// there are: what has to become true in one moment. Everybody else who writes waits meanwhile, so this is for
+    /// what people decide, a publication, not for what programs do every minute. `change_set` is a [`crate::new_id`];
+    /// the records written are not given back.
+    ///
+    /// # Errors
+    /// As [`Store::write`]; the number of an operation is that in its batch, which holds at most 20,000.
+    pub async fn write_whole(
+        &self,
+        author: &Author,
+        change_set: String,
+        batches: impl Iterator<Item = Vec<Op>> + Send,
+    ) -> Result<Written, Error> {
+        self.write_batches(author, change_set, batches).await
+    }
+
     /// Opens a change set that is written in several chunks: imports, publishes, anything over 50 ms.
     ///
     /// # Errors

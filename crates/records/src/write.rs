@@ -51,6 +51,31 @@ impl Store {
         self.finish(writing, records).await
     }
 
+    pub(crate) async fn write_batches(
+        &self,
+        author: &Author,
+        change_set: String,
+        batches: impl Iterator<Item = Vec<Op>> + Send,
+    ) -> Result<Written, Error> {
+        let mut writing = Writing::begin(self, author, change_set).await?;
+        for ops in batches {
+            if let Err(failure) = self.apply(&mut writing, &author.viewer, ops).await {
+                return self.give_up(writing, failure).await;
+            }
+        }
+        if writing.entry_count() == 0 {
+            let last_seq = writing.roll_back().await?;
+            return Ok(Written {
+                change_set: String::new(),
+                records: Vec::new(),
+                last_seq,
+                at: self.now(),
+            });
+        }
+        writing.insert_change_set(author, None, true).await?;
+        self.finish(writing, Vec::new()).await
+    }
+
     pub(crate) async fn write_chunk(
         &self,
         author: &Author,

@@ -133,6 +133,7 @@ async fn undo(
     // Without words of its own the new change set is named after the one that it takes back.
     let author = signed.author("undo", "");
     crate::territories::may_be_undone(&app.store, &id).await?;
+    crate::scenarios::may_be_undone(&app, &id).await?;
     let report = match app.store.undo(&author, &id).await {
         Err(Error::Forbidden {
             type_name,

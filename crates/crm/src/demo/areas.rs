@@ -179,6 +179,25 @@ pub(super) async fn draw(
 }
 
 impl Areas {
+    /// A draft that nobody has published: a strip along the middle goes from the east to the west, the territory in
+    /// the north-west gets another name, and somebody has said something about it.
+    pub(super) async fn think_of_spring(&self, stage: &Stage, people: &People) -> Result<(), Problem> {
+        let [north_west, _, north_east, _] = &self.ids[..] else {
+            return Ok(());
+        };
+        let b = &self.borders;
+        let (west, east) = (b.line[0].min(b.line[1]), b.line[1] + (b.east - b.line[1]) / 8.0);
+        let (south, north) = (b.across[1], b.north);
+        let strip = json!({ "type": "Polygon", "coordinates": [[[west, south], [east, south], [east, north], [west, north], [west, south]]] });
+        let changes = [
+            json!({ "kind": "move", "to": north_west, "from": [north_east], "geometry": strip }),
+            json!({ "kind": "set", "territory_id": north_west, "capacity_hours": 36.0 }),
+        ];
+        let said = "Is that fair to the east? It loses the road into town.";
+        stage.app.live.catch_up().await?;
+        crate::scenarios::think_of(&stage.app, &people.manager, "Spring realignment", &changes, said).await
+    }
+
     fn outline(&self, quarter: usize) -> Value {
         let notch = match quarter {
             1 => self.overlap,

@@ -101,6 +101,9 @@ pub(super) async fn play(
     stage.set(DAYS - 1, 18, 30);
     world.promise().await?;
     crate::territories::settle(stage.store()).await?;
+    if let Some(areas) = &areas {
+        areas.think_of_spring(stage, &world.people).await?;
+    }
     progress(total, total, "Done");
     Ok(())
 }

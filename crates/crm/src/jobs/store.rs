@@ -14,7 +14,7 @@ use crate::{App, app::Event};
 pub struct Job {
     /// Its id.
     pub id: String,
-    /// `import-check`, `import-run`, `geocode`, `cycle-plan`, `cycle-accept`.
+    /// `import-check`, `import-run`, `geocode`, `cycle-plan`, `cycle-accept`, `scenario-balance`.
     pub kind: String,
     /// `queued`, `running`, `done`, `failed`, `cancelled`.
     pub state: String,
@@ -22,7 +22,7 @@ pub struct Job {
     pub done: i64,
     /// Units in all; 0 while unknown.
     pub total: i64,
-    /// What is counted: `rows`, `places`, `steps`, `days`.
+    /// What is counted: `rows`, `places`, `steps`, `days`, `rounds`.
     pub unit: String,
     /// What it is doing, or why it failed.
     pub message: String,

@@ -4,6 +4,8 @@ use points::Filter;
 use records::{Db, Grant, Scope, Viewer, on_db};
 use sqlx::AssertSqlSafe;
 
+use super::row_id;
+
 /// A viewer's rights on customers' places.
 #[derive(Clone, Debug)]
 pub(crate) struct Sight {
@@ -63,10 +65,25 @@ pub(crate) async fn sight(db: &Db, viewer: &Viewer) -> Result<Sight, sqlx::Error
                                  where m.user_id = $1 and m.valid_to = 9223372036854775807 order by t.name";
             let territories = texts(db, SQL, user).await?;
             let names = texts(db, NAMES, user).await?;
-            let filter = Filter::Or(vec![
+            let mut any = vec![
                 Filter::category("owner_id", [user.as_str()]),
                 Filter::category("territory_id", territories),
-            ]);
+            ];
+            // The index knows the common line's territories only: places of a product line, and those that stay
+            // in sight because of open deals, are named.
+            const BESIDE: &str = "select distinct s.location_id from assignments s \
+                                  join territory_members m on m.territory_id = s.territory_id \
+                                  where m.user_id = $1 and m.valid_to = 9223372036854775807 \
+                                  and s.line is not null and s.valid_to = 9223372036854775807";
+            let beside: Vec<_> = texts(db, BESIDE, user)
+                .await?
+                .iter()
+                .filter_map(|id| row_id(id))
+                .collect();
+            if !beside.is_empty() {
+                any.push(Filter::Ids(beside));
+            }
+            let filter = Filter::Or(any);
             let note = if names.is_empty() {
                 "your own customers".to_owned()
             } else {

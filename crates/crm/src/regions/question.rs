@@ -267,7 +267,7 @@ async fn assigned(app: &App, territories: &[String], at: Option<Timestamp>) -> R
         records::Db::Postgres(_) => "select jsonb_array_elements_text($1::jsonb)",
     };
     let sql = AssertSqlSafe(format!(
-        "select location_id from assignments where territory_id in ({list}) and valid_from <= $2 and valid_to > $2"
+        "select location_id from assignments where territory_id in ({list}) and cause <> 'holdover' and valid_from <= $2 and valid_to > $2"
     ));
     let ids = serde_json::Value::from(territories.to_vec()).to_string();
     // The end of time is open, so the last moment before it is the present whatever the clock says.

@@ -64,6 +64,19 @@ impl Facts {
         facts
     }
 
+    /// What the live index knows: everything but number of employees and country. `rules`: some territory asks for
+    /// more than the place.
+    pub fn of_row(row: &points::Found<'_>, rules: bool) -> Self {
+        let mut facts = Self::at(row.place());
+        if rules {
+            for field in TEXTS.into_iter().filter(|f| *f != "country") {
+                facts.text(field, row.category(field));
+            }
+            facts.number("annual_revenue", row.amount("revenue"));
+        }
+        facts
+    }
+
     /// From the fields of somebody who is no customer yet.
     pub fn of_fields(place: Option<LngLat>, fields: &serde_json::Map<String, serde_json::Value>) -> Self {
         let mut facts = Self::at(place);
@@ -130,7 +143,7 @@ const COLUMNS: &str = "select l.id, l.lng, l.lat, l.postal_code, l.city, l.count
                        a.employees, a.annual_revenue from locations l left join accounts a on a.id = l.account_id";
 
 /// Of locations that exist.
-pub(super) async fn of_locations(db: &Db, ids: &BTreeSet<String>) -> Result<HashMap<String, Facts>, Error> {
+pub(crate) async fn of_locations(db: &Db, ids: &BTreeSet<String>) -> Result<HashMap<String, Facts>, Error> {
     let sql = AssertSqlSafe(format!("{COLUMNS} where l.id in ({})", listed(db, "$1")));
     let ids = json_list(ids.iter().map(String::as_str));
     let rows: Vec<Row> = on_db!(read db, pool => sqlx::query_as(sql).bind(ids).fetch_all(pool).await)?;

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use points::{Filter, Found, Index, Shape, View};
 use rayon::prelude::*;
 
+use super::facts::Facts;
 use super::layout::Layout;
 use super::totals::Sums;
-use crate::live::row_id;
+use crate::live::{id_text, row_id};
 
 /// Sums by territory, and of places that none has.
 #[derive(Debug, Default)]
@@ -44,6 +45,39 @@ impl Holdings {
                 .and_then(|id| index.get(id));
             if let Some(row) = found.filter(|_| layout.get(territory).is_some()) {
                 *held.by_territory.entry(territory.clone()).or_default() += Sums::of(&row);
+            }
+        }
+        Ok(held)
+    }
+
+    /// Sums up the rows that pass a filter by what a layout decides, whatever is on record.
+    pub fn decided(index: &Index, filter: &Filter, layout: &Layout) -> Result<Self, points::Error> {
+        let view = index.view(filter)?;
+        let rows = view.rows_in(&Shape::everywhere());
+        let lines = layout.lines();
+        let rules = layout.reads_facts();
+        let chunk = |rows: &[Found<'_>]| {
+            let mut part = Self::default();
+            for row in rows {
+                let (location, sums) = (id_text(row.id()), Sums::of(row));
+                let facts = Facts::of_row(row, rules);
+                for line in &lines {
+                    let owner = layout.owner_of(&location, &facts, line.as_deref());
+                    match owner.and_then(|owner| layout.by_number(owner)) {
+                        Some(t) => *part.by_territory.entry(t.id().to_owned()).or_default() += sums,
+                        None if line.is_none() => part.without += sums,
+                        None => {}
+                    }
+                }
+            }
+            part
+        };
+        let parts: Vec<Self> = rows.par_chunks(16_384).map(chunk).collect();
+        let mut held = Self::default();
+        for part in parts {
+            held.without += part.without;
+            for (territory, sums) in part.by_territory {
+                *held.by_territory.entry(territory).or_default() += sums;
             }
         }
         Ok(held)

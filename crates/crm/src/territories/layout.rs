@@ -33,9 +33,9 @@ pub(crate) struct Standing {
     /// Blocks, reach and rules.
     pub claims: Claims,
     /// The shapes of all it claims by ground.
-    shapes: OnceLock<Vec<Shape>>,
+    pub(crate) shapes: OnceLock<Vec<Shape>>,
     /// The same as one.
-    ground: OnceLock<Option<MultiPolygon<f64>>>,
+    pub(crate) ground: OnceLock<Option<MultiPolygon<f64>>>,
     /// Locations it holds by name.
     pub named: Vec<String>,
     /// Who works it: owners first, then by share.
@@ -83,21 +83,69 @@ impl Standing {
         made.as_ref()
     }
 
+    /// A territory with the version that holds and the people who work it.
+    pub fn of(record: Record, version: Option<Record>, mut members: Vec<Record>) -> Self {
+        members.sort_by(|a, b| {
+            let key = |m: &Record| (m.text("role") != Some("owner"), m.id.clone());
+            let share = |m: &Record| m.number("share").unwrap_or(100.0);
+            key(a)
+                .0
+                .cmp(&key(b).0)
+                .then(share(b).total_cmp(&share(a)))
+                .then_with(|| key(a).1.cmp(&key(b).1))
+        });
+        let shape = version.as_ref().and_then(shape_of);
+        let claims = version.as_ref().map(Claims::of).unwrap_or_default();
+        let named = version.as_ref().map(named_of).unwrap_or_default();
+        Self {
+            record,
+            version,
+            left_over: Vec::new(),
+            shape,
+            claims,
+            shapes: OnceLock::new(),
+            ground: OnceLock::new(),
+            named,
+            members,
+        }
+    }
+
+    /// Locations that it leaves out although its area holds them.
+    pub fn excluded(&self) -> Vec<String> {
+        self.version
+            .as_ref()
+            .map(|v| ids_in(v, "excluded_locations"))
+            .unwrap_or_default()
+    }
+
     /// What it lays claim to, as the engine takes it, each with words for it. `ground` gives the shapes of a
     /// territory and of what is below it.
     pub fn areas(&self, ground: &dyn Fn(&str) -> Vec<Shape>) -> Vec<(Area, Option<String>)> {
-        areas_of(
+        let mut areas = areas_of(
             number(self.id()),
             &self.record,
             self.shape.clone(),
             self.named.iter().map(String::as_str),
             self.claims.extents(ground),
-        )
+        );
+        areas.extend(self.left_out().map(|area| (area, None)));
+        areas
+    }
+
+    /// Whom it leaves out, as the engine takes it.
+    pub(super) fn left_out(&self) -> Option<Area> {
+        let excluded: BTreeSet<CandidateId> = self.excluded().iter().map(|id| candidate_number(id)).collect();
+        (!excluded.is_empty()).then(|| Area {
+            territory: number(self.id()),
+            line: self.line().map(line_number),
+            extent: Arc::new(Extent::Excluded(excluded)),
+            priority: 0,
+        })
     }
 }
 
 /// The product line of a territory's record.
-pub(super) fn line_of(record: &Record) -> Option<&str> {
+pub(crate) fn line_of(record: &Record) -> Option<&str> {
     record.text("line").map(str::trim).filter(|line| !line.is_empty())
 }
 
@@ -141,15 +189,15 @@ fn hashed(text: &str) -> u128 {
         .fold(0, |number, byte| number << 8 | u128::from(*byte))
 }
 
-pub(super) fn number(territory: &str) -> TerritoryId {
+pub(crate) fn number(territory: &str) -> TerritoryId {
     TerritoryId(number_of(territory))
 }
 
-pub(super) fn candidate_number(location: &str) -> CandidateId {
+pub(crate) fn candidate_number(location: &str) -> CandidateId {
     CandidateId(number_of(location))
 }
 
-pub(super) fn line_number(line: &str) -> LineId {
+pub(crate) fn line_number(line: &str) -> LineId {
     LineId(hashed(line))
 }
 
@@ -165,7 +213,7 @@ pub(crate) struct Layout {
     pub index: TerritoryIndex,
     by_number: HashMap<TerritoryId, usize>,
     by_id: HashMap<String, usize>,
-    /// Locations that some territory holds by name.
+    /// Locations that some territory holds by name, or leaves out by name.
     named: HashSet<CandidateId>,
     /// Words for the engine's areas, where there are any.
     words: Vec<Option<String>>,
@@ -203,38 +251,24 @@ impl Layout {
                 members_of.entry(territory).or_default().push(member);
             }
         }
-        let mut territories: Vec<Standing> = records
+        let territories: Vec<Standing> = records
             .into_iter()
             .map(|record| {
                 let mut left_over = versions_of.remove(&record.id).unwrap_or_default();
                 left_over.sort_by_key(|v| (v.integer("number"), v.id.clone()));
                 let version = left_over.pop();
-                let mut members = members_of.remove(&record.id).unwrap_or_default();
-                members.sort_by(|a, b| {
-                    let key = |m: &Record| (m.text("role") != Some("owner"), m.id.clone());
-                    let share = |m: &Record| m.number("share").unwrap_or(100.0);
-                    key(a)
-                        .0
-                        .cmp(&key(b).0)
-                        .then(share(b).total_cmp(&share(a)))
-                        .then_with(|| key(a).1.cmp(&key(b).1))
-                });
-                let shape = version.as_ref().and_then(shape_of);
-                let claims = version.as_ref().map(Claims::of).unwrap_or_default();
-                let named = version.as_ref().map(named_of).unwrap_or_default();
+                let members = members_of.remove(&record.id).unwrap_or_default();
                 Standing {
-                    record,
-                    version,
                     left_over,
-                    shape,
-                    claims,
-                    shapes: OnceLock::new(),
-                    ground: OnceLock::new(),
-                    named,
-                    members,
+                    ..Standing::of(record, version, members)
                 }
             })
             .collect();
+        Self::of(territories)
+    }
+
+    /// These territories, whether on record or only thought of.
+    pub fn of(mut territories: Vec<Standing>) -> Self {
         territories.sort_by(|a, b| (a.name(), a.id()).cmp(&(b.name(), b.id())));
         let ground = |id: &str| ground_of(&territories, id);
         let (areas, words): (Vec<Area>, Vec<Option<String>>) =
@@ -253,8 +287,8 @@ impl Layout {
                 .collect(),
             named: territories
                 .iter()
-                .flat_map(|t| &t.named)
-                .map(|id| candidate_number(id))
+                .flat_map(|t| t.named.iter().cloned().chain(t.excluded()))
+                .map(|id| candidate_number(&id))
                 .collect(),
             words,
             overlaps: OnceLock::new(),
@@ -269,6 +303,19 @@ impl Layout {
 
     pub fn by_number(&self, number: TerritoryId) -> Option<&Standing> {
         self.by_number.get(&number).map(|i| &self.territories[*i])
+    }
+
+    /// Who has a location, without the reasons and much faster than [`Layout::decide`].
+    pub fn owner_of(&self, location: &str, facts: &Facts, line: Option<&str>) -> Option<TerritoryId> {
+        let in_line = line.map(line_number);
+        match facts.place {
+            Some(place)
+                if !self.is_named(candidate_number(location)) && !self.index.reads_attributes(in_line) =>
+            {
+                self.index.owner_at(place, in_line)
+            }
+            _ => self.decide(location, facts, line).territory(),
+        }
     }
 
     /// Every product line that some territory is in, the common one first.
@@ -308,7 +355,7 @@ impl Layout {
             .filter(|t| t.claims.rules.iter().any(|r| r.within.is_some()))
     }
 
-    /// Some territory holds the location by name.
+    /// Some territory holds the location by name, or leaves it out.
     pub fn is_named(&self, location: CandidateId) -> bool {
         self.named.contains(&location)
     }
@@ -407,7 +454,11 @@ fn shape_of(version: &Record) -> Option<Shape> {
 
 /// Ids of the locations a version holds by name.
 pub(super) fn named_of(version: &Record) -> Vec<String> {
-    let list = version.fields.get("named_locations").and_then(Value::as_array);
+    ids_in(version, "named_locations")
+}
+
+fn ids_in(version: &Record, field: &str) -> Vec<String> {
+    let list = version.fields.get(field).and_then(Value::as_array);
     list.into_iter()
         .flatten()
         .filter_map(Value::as_str)

@@ -9,7 +9,7 @@
 mod area;
 mod claims;
 mod codes;
-mod facts;
+pub(crate) mod facts;
 mod reach;
 
 mod alternatives;
@@ -30,7 +30,7 @@ mod totals;
 mod answers;
 mod answers_extent;
 mod http;
-mod store;
+pub(crate) mod store;
 
 #[cfg(test)]
 mod tests;
@@ -38,15 +38,18 @@ mod tests;
 pub use edit::{NewTerritory, draw, give, release, reshape, take};
 pub use settle::settle;
 
-pub(crate) use area::{parse as parse_area, to_geojson};
-pub(crate) use edit::may_be_undone;
+pub(crate) use answers::MemberJson;
+pub(crate) use area::{parse as parse_area, parse_lasso, to_geojson};
+pub(crate) use edit::{existing, free_colour, may_be_undone, places as places_words};
 pub(crate) use facts::Facts;
 pub(crate) use http::{ownership_for_card, router};
-pub(crate) use layout::Layout;
+pub(crate) use layout::{Layout, Standing, line_number, number};
 pub(crate) use ownership::Ownership;
+pub(crate) use planner::{HOLDOVER, Move, Open, plan as plan_moves};
 pub(crate) use present::{Branches, branches, present};
 pub(crate) use settle::{follow, settled};
 pub(crate) use store::{json_list, listed};
+pub(crate) use totals::{Exact, Sums};
 
 use geom::Timestamp;
 use records::{Fault, Record, Rules};

@@ -3,17 +3,21 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use geom::LngLat;
+use geom::{LngLat, Timestamp};
 use rayon::prelude::*;
-use serde_json::{Value, json};
+use records::{Op, fields};
+use serde_json::{Map, Value, json};
 use territory::{Cause, Claim, DecidedBy, Decision};
 
 use super::facts::Facts;
 use super::layout::{Layout, candidate_number};
 
+/// The cause of an assignment beside the one by the rules: open deals stay with who had the place, for a while.
+pub(crate) const HOLDOVER: &str = "holdover";
+
 /// An assignment on record whose end is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Open {
+pub(crate) struct Open {
     pub id: String,
     pub location_id: String,
     pub territory_id: String,
@@ -25,7 +29,7 @@ pub(super) struct Open {
 
 /// An assignment to begin.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Begin {
+pub(crate) struct Begin {
     pub territory_id: String,
     pub cause: &'static str,
     pub version_id: Option<String>,
@@ -35,7 +39,7 @@ pub(super) struct Begin {
 
 /// A location that changes hands within one product line.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Move {
+pub(crate) struct Move {
     pub location_id: String,
     pub line: Option<String>,
     /// Assignments that end: one, or more where something went wrong before.
@@ -43,16 +47,66 @@ pub(super) struct Move {
     pub begin: Option<Begin>,
 }
 
+impl Open {
+    /// Ends it, not before it began.
+    pub(crate) fn end(&self, at: Timestamp) -> Op {
+        let until = at.0.max(self.valid_from);
+        Op::update(
+            "assignment",
+            self.id.clone(),
+            fields([("valid_to", until.into())]),
+        )
+    }
+}
+
+impl Move {
+    /// Who has the place before.
+    pub(crate) fn from(&self) -> Option<&str> {
+        self.end.first().map(|open| open.territory_id.as_str())
+    }
+
+    /// Who has it after.
+    pub(crate) fn to(&self) -> Option<&str> {
+        self.begin.as_ref().map(|begin| begin.territory_id.as_str())
+    }
+
+    /// Another territory, not only another reason.
+    pub(crate) fn is_transfer(&self) -> bool {
+        self.from() != self.to()
+    }
+
+    /// The new assignment.
+    pub(crate) fn begin_at(self, at: Timestamp) -> Option<Op> {
+        let begin = self.begin?;
+        // Never two at a time: the new one begins where the last one ended.
+        let from = self.end.iter().map(|o| o.valid_from).fold(at.0, i64::max);
+        let mut values: Map<String, Value> = fields([
+            ("location_id", self.location_id.into()),
+            ("territory_id", begin.territory_id.into()),
+            ("cause", begin.cause.into()),
+            ("reason", begin.reason),
+            ("valid_from", from.into()),
+        ]);
+        values.insert("line".into(), self.line.map_or(Value::Null, Value::from));
+        values.insert(
+            "version_id".into(),
+            begin.version_id.map_or(Value::Null, Value::from),
+        );
+        Some(Op::create("assignment", values))
+    }
+}
+
 /// Compares. `asked` are the locations looked at, with their places; those that are not in `places` are
 /// gone. `open` holds all their open assignments. The moves come in the order of the locations' ids.
-pub(super) fn plan(
+pub(crate) fn plan(
     layout: &Layout,
     asked: &BTreeSet<String>,
     places: &HashMap<String, Facts>,
     open: Vec<Open>,
 ) -> Vec<Move> {
     let mut open_of: HashMap<String, Vec<Open>> = HashMap::new();
-    for one in open {
+    // What a publication left with a territory for a while ends when that is over, whatever the rules say.
+    for one in open.into_iter().filter(|one| one.cause != HOLDOVER) {
         open_of.entry(one.location_id.clone()).or_default().push(one);
     }
     let lines = layout.lines();
@@ -141,7 +195,7 @@ fn stays(layout: &Layout, open: &Open, place: Option<LngLat>) -> bool {
 }
 
 /// The word of the record for what kind of claim decided.
-pub(super) fn cause_word(cause: Cause) -> &'static str {
+pub(crate) fn cause_word(cause: Cause) -> &'static str {
     match cause {
         Cause::Named | Cause::Required => "named",
         Cause::Rule => "rule",

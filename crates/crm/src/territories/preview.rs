@@ -258,13 +258,14 @@ fn index_after(
     let record = standing.map(|t| t.record.clone()).unwrap_or_else(nameless);
     let named = standing.map(|t| t.named.as_slice()).unwrap_or_default().iter();
     let plain = |areas: Vec<(Area, Option<String>)>| areas.into_iter().map(|(area, _)| area).collect();
-    let own = areas_of(
+    let mut own = areas_of(
         target,
         &record,
         shape.cloned(),
         named.map(String::as_str),
         claims.extents(&ground),
     );
+    own.extend(standing.and_then(Standing::left_out).map(|area| (area, None)));
     let mut index = layout.index.with(target, plain(own));
     for other in layout.ruled_within().filter(|t| Some(t.id()) != id) {
         index = index.with(number(other.id()), plain(other.areas(&ground)));

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use geom::Timestamp;
 use records::{At, Author, Change, Clock as _, Error, Op, Store, SystemClock, Viewer, fields};
-use serde_json::{Map, Value};
 use territory::{Area, Extent, TerritoryIndex};
 
 use super::facts::{self, Facts};
@@ -236,12 +235,8 @@ async fn assign(
         .map_or_else(Viewer::system, Viewer::system_for);
     let author = Author::new(viewer, "assignment", label(&moves)).caused_by(&concern.change_set);
     if moves.len() <= CHUNK {
-        ends.extend(
-            moves
-                .iter()
-                .flat_map(|m| m.end.iter().map(|o| end_of(o, concern.at))),
-        );
-        ends.extend(moves.into_iter().filter_map(|m| begin(m, concern.at)));
+        ends.extend(moves.iter().flat_map(|m| m.end.iter().map(|o| o.end(concern.at))));
+        ends.extend(moves.into_iter().filter_map(|m| m.begin_at(concern.at)));
         store.write(&author, ends).await?;
         return Ok(());
     }
@@ -251,10 +246,8 @@ async fn assign(
     }
     for chunk in moves.chunks(CHUNK) {
         // Ends before begins: runs of one sort are written together.
-        let ends = chunk
-            .iter()
-            .flat_map(|m| m.end.iter().map(|o| end_of(o, concern.at)));
-        let begins = chunk.iter().filter_map(|m| begin(m.clone(), concern.at));
+        let ends = chunk.iter().flat_map(|m| m.end.iter().map(|o| o.end(concern.at)));
+        let begins = chunk.iter().filter_map(|m| m.clone().begin_at(concern.at));
         set.write(ends.chain(begins).collect()).await?;
         lease.renew(seq).await?;
     }
@@ -303,32 +296,9 @@ fn label(moves: &[Move]) -> String {
     }
 }
 
-fn end_of(open: &super::planner::Open, at: Timestamp) -> Op {
-    end("assignment", open.id.clone(), open.valid_from, at)
-}
-
 /// Ends a record's validity, not before it began.
 fn end(type_name: &str, id: String, valid_from: i64, at: Timestamp) -> Op {
     Op::update(type_name, id, fields([("valid_to", at.0.max(valid_from).into())]))
-}
-
-fn begin(one: Move, at: Timestamp) -> Option<Op> {
-    let begin = one.begin?;
-    // Never two at a time: the new one begins where the last one ended.
-    let from = one.end.iter().map(|o| o.valid_from).fold(at.0, i64::max);
-    let mut values: Map<String, Value> = fields([
-        ("location_id", one.location_id.into()),
-        ("territory_id", begin.territory_id.into()),
-        ("cause", begin.cause.into()),
-        ("reason", begin.reason),
-        ("valid_from", from.into()),
-    ]);
-    values.insert("line".into(), one.line.map_or(Value::Null, Value::from));
-    values.insert(
-        "version_id".into(),
-        begin.version_id.map_or(Value::Null, Value::from),
-    );
-    Some(Op::create("assignment", values))
 }
 
 /// [`settle`] inside the server, where one task at a time does it. A failure is logged, not returned: the

@@ -21,7 +21,7 @@ pub(crate) fn json_list<'a>(ids: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 /// The places of locations that exist.
-pub(super) async fn places(
+pub(crate) async fn places(
     db: &Db,
     ids: &BTreeSet<String>,
 ) -> Result<HashMap<String, Option<LngLat>>, Error> {
@@ -46,7 +46,7 @@ fn place(lng: Option<f64>, lat: Option<f64>) -> Option<LngLat> {
 const SQUARES: usize = 48;
 
 /// Ids of the locations in a box.
-pub(super) async fn locations_in(db: &Db, within: &BBox) -> Result<Vec<String>, Error> {
+pub(crate) async fn locations_in(db: &Db, within: &BBox) -> Result<Vec<String>, Error> {
     let (inside, border) = cell_ranges(SQUARES, |square| {
         let corners = [(square.west, square.south), (square.east, square.north)];
         let holds = corners
@@ -92,7 +92,7 @@ fn open_rows(rows: Vec<(String, String, String, Option<String>, String, i64)>) -
 }
 
 /// The open assignments of locations.
-pub(super) async fn open_of(db: &Db, locations: &BTreeSet<String>) -> Result<Vec<Open>, Error> {
+pub(crate) async fn open_of(db: &Db, locations: &BTreeSet<String>) -> Result<Vec<Open>, Error> {
     let sql = AssertSqlSafe(format!("{OPEN} and location_id in ({})", listed(db, "$1")));
     let ids = json_list(locations.iter().map(String::as_str));
     let rows = on_db!(read db, pool => sqlx::query_as(sql).bind(ids).fetch_all(pool).await)?;
@@ -119,7 +119,7 @@ pub(super) async fn locations_of(db: &Db, accounts: &BTreeSet<String>) -> Result
 }
 
 /// Locations that a territory has now.
-pub(super) async fn held_by(db: &Db, territory: &str) -> Result<Vec<String>, Error> {
+pub(crate) async fn held_by(db: &Db, territory: &str) -> Result<Vec<String>, Error> {
     const SQL: &str =
         "select location_id from assignments where territory_id = $1 and valid_to = 9223372036854775807";
     let rows: Vec<(String,)> =
@@ -130,7 +130,7 @@ pub(super) async fn held_by(db: &Db, territory: &str) -> Result<Vec<String>, Err
 /// Locations of territories of their own product line: (location, territory).
 pub(super) async fn held_in_lines(db: &Db) -> Result<Vec<(String, String)>, Error> {
     const SQL: &str = "select location_id, territory_id from assignments \
-                       where line is not null and valid_to = 9223372036854775807";
+                       where line is not null and cause <> 'holdover' and valid_to = 9223372036854775807";
     Ok(on_db!(read db, pool => sqlx::query_as(SQL).fetch_all(pool).await)?)
 }
 
@@ -160,7 +160,7 @@ pub(super) async fn open_parts(db: &Db, territory: &str) -> Result<Vec<(&'static
 }
 
 /// How many locations changed hands as a consequence of a change set.
-pub(super) async fn moved_by(db: &Db, change_set: &str) -> Result<u64, Error> {
+pub(crate) async fn moved_by(db: &Db, change_set: &str) -> Result<u64, Error> {
     const SQL: &str = "select count(distinct a.location_id) from change_sets s \
                        join changes c on c.change_set = s.id and c.record_type = 'assignment' \
                        join assignments a on a.id = c.record_id where s.caused_by = $1";
@@ -185,7 +185,7 @@ pub(super) async fn assignments_caused_by(db: &Db, change_set: &str) -> Result<V
 }
 
 /// The highest number of a territory's versions, 0 if it has none.
-pub(super) async fn last_number(db: &Db, territory: &str) -> Result<i64, Error> {
+pub(crate) async fn last_number(db: &Db, territory: &str) -> Result<i64, Error> {
     const SQL: &str = "select coalesce(max(number), 0) from territory_versions where territory_id = $1";
     Ok(on_db!(read db, pool => sqlx::query_scalar(SQL).bind(territory).fetch_one(pool).await)?)
 }

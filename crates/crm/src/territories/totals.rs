@@ -24,6 +24,15 @@ pub(crate) struct Totals {
     pub drive_hours_estimate: f64,
 }
 
+/// What a place holds, not rounded: hours a week, minor units.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Exact {
+    pub accounts: f64,
+    pub revenue: f64,
+    pub pipeline: f64,
+    pub visit_hours: f64,
+}
+
 const WEEKS: f64 = 52.0;
 /// Days on which visits are driven in a week.
 const DRIVING_DAYS: f64 = 5.0;
@@ -88,6 +97,16 @@ impl Sums {
             pipeline: money(self.pipeline),
             visit_hours: tenths(self.visit_minutes_year as f64 / 60.0 / WEEKS),
             drive_hours_estimate: tenths(self.drive_hours()),
+        }
+    }
+
+    /// For sums of many: not rounded.
+    pub fn totals_exact(&self) -> Exact {
+        Exact {
+            accounts: (self.places - self.prospects) as f64,
+            revenue: self.revenue as f64,
+            pipeline: self.pipeline as f64,
+            visit_hours: self.visit_minutes_year as f64 / 60.0 / WEEKS,
         }
     }
 

@@ -93,6 +93,10 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
         Role::Admin => Grant::ALL,
         Role::Manager => match type_name {
             "user" | "role" => READ_ALL,
+            // Changed by their own rules only.
+            "territory_scenario" | "scenario_operation" | "scenario_comment" | "scenario_objection" => {
+                READ_ALL
+            }
             _ => Grant::ALL,
         },
         Role::Analyst => match type_name {
@@ -103,6 +107,9 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
                 delete: Scope::Own,
             },
             // Whose home a day begins at, and where somebody is when, is no analyst's business.
+            "territory_scenario" | "scenario_operation" | "scenario_comment" | "scenario_objection" => {
+                NOTHING
+            }
             "import_job" | "plan" | "stop" | "left_out_visit" | "rep_calendar" | "absence" => NOTHING,
             _ => READ_ALL,
         },
@@ -133,6 +140,10 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
                 write: Scope::Own,
                 create: true,
                 delete: Scope::Own,
+            },
+            "scenario_objection" => Grant {
+                read: Scope::Own,
+                ..NOTHING
             },
             // Names of colleagues and of stages stand beside everything; they are no secret inside the firm.
             "user" | "team" | "stage" | "pipeline" | "product" | "price_book" | "price" | "queue"

@@ -281,7 +281,7 @@ pub async fn give(store: &Store, author: &Author, id: &str, user: Option<&str>) 
     Ok(store.write(author, ops).await?)
 }
 
-pub(super) fn places(count: usize) -> String {
+pub(crate) fn places(count: usize) -> String {
     if count == 1 {
         "1 place".to_owned()
     } else {
@@ -305,7 +305,7 @@ pub(super) async fn seen<'a>(
 }
 
 /// The locations asked for, all of which have to exist and be the author's to see.
-pub(super) async fn existing(
+pub(crate) async fn existing(
     store: &Store,
     author: &Author,
     locations: &[String],
@@ -342,7 +342,7 @@ pub(super) async fn existing(
 }
 
 /// The least used colour that no neighbour has; where every colour has a neighbour, the least used.
-pub(super) fn free_colour(layout: &Layout, around: Option<BBox>) -> i64 {
+pub(crate) fn free_colour(layout: &Layout, around: Option<BBox>) -> i64 {
     let mut uses: HashMap<i64, (bool, usize)> = HashMap::new();
     let around = around.map(|b| b.grown(NEIGHBOURS));
     for other in &layout.territories {

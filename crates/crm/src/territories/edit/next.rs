@@ -41,7 +41,7 @@ pub(in super::super) async fn next_version(
     let number = store::last_number(store.db(), territory.id()).await? + 1;
     let mut ops: Vec<Op> = Vec::new();
     ops.extend(territory.version.as_ref().map(|v| end(v, at)));
-    ops.push(version(
+    let mut begin = version(
         territory.id(),
         number,
         author,
@@ -52,7 +52,11 @@ pub(in super::super) async fn next_version(
             named: named.iter().map(String::as_str),
         },
         at,
-    )?);
+    )?;
+    if let (Op::Create { fields, .. }, excluded @ [_, ..]) = (&mut begin, &territory.excluded()[..]) {
+        fields.insert("excluded_locations".into(), excluded.into());
+    }
+    ops.push(begin);
     Ok(ops)
 }
 

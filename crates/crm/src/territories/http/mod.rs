@@ -47,15 +47,19 @@ struct Scene {
     sees_all: bool,
     in_lines: Vec<(String, String)>,
     is_present: bool,
+    /// What is queued makes other territories than those on record: who has what is decided, not looked up.
+    is_thought_of: bool,
 }
 
 impl Scene {
     async fn load(app: &App, signed: &Signed, at: At) -> Result<Self, Problem> {
         let is_present = at == At::PRESENT;
-        let layout = if is_present {
-            app.territories.layout.get(&app.store).await?
-        } else {
-            Arc::new(Layout::load(&app.store, at).await?)
+        let queued = queued_layout(app, at).await?;
+        let is_thought_of = queued.is_some();
+        let layout = match queued {
+            Some(layout) => layout,
+            None if is_present => app.territories.layout.get(&app.store).await?,
+            None => Arc::new(Layout::load(&app.store, at).await?),
         };
         let state = app.live.at(at.as_of).await?;
         let sight = sight(app.store.db(), &signed.viewer)
@@ -74,6 +78,7 @@ impl Scene {
             sees_all: sight.is_all,
             in_lines,
             is_present,
+            is_thought_of,
         })
     }
 
@@ -85,7 +90,14 @@ impl Scene {
         }
         let (state, layout) = (self.state.clone(), self.layout.clone());
         let (filter, in_lines) = (self.filter.clone(), self.in_lines.clone());
-        let sum = move || Holdings::sum(&state.index, &filter, &layout, &in_lines);
+        let decides = self.is_thought_of;
+        let sum = move || {
+            if decides {
+                Holdings::decided(&state.index, &filter, &layout)
+            } else {
+                Holdings::sum(&state.index, &filter, &layout, &in_lines)
+            }
+        };
         let holdings = tokio::task::spawn_blocking(sum)
             .await
             .map_err(Problem::unexpected)?
@@ -234,8 +246,22 @@ async fn name_of(app: &App, id: &str) -> Result<String, Problem> {
     Ok(standing.name().to_owned())
 }
 
+/// The territories of a moment to come, where something is queued until then.
+async fn queued_layout(app: &App, at: At) -> Result<Option<Arc<Layout>>, Problem> {
+    match at
+        .as_of
+        .filter(|moment| *moment > app.store.now() && at.known_at.is_none())
+    {
+        Some(moment) => crate::scenarios::layout_at(app, moment).await,
+        None => Ok(None),
+    }
+}
+
 /// The territories of the moment asked about.
 async fn layout_at(app: &App, at: At) -> Result<Arc<Layout>, Problem> {
+    if let Some(layout) = queued_layout(app, at).await? {
+        return Ok(layout);
+    }
     if at == At::PRESENT {
         return Ok(app.territories.layout.get(&app.store).await?);
     }

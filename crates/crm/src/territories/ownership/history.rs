@@ -152,6 +152,7 @@ fn spans(words: &Words, row: &Row) -> Vec<PastOwner> {
         "rule" => "By a rule",
         "unit" => "In a block",
         "reach" => "In reach",
+        "holdover" => "Open deals stay for a while",
         _ => "By hand",
     };
     let version = row.version_id.as_ref().and_then(|id| words.versions.get(id));

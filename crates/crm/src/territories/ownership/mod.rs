@@ -7,6 +7,7 @@ mod words;
 use geom::Timestamp;
 use records::{At, Filter, Query, Record, Viewer};
 use serde::Serialize;
+use territory::Decision;
 use utoipa::ToSchema;
 
 use super::facts::Facts;
@@ -90,8 +91,9 @@ pub(crate) async fn ownership(
         .iter()
         .filter(|r| is_believed(r.recorded_at, r.superseded_at, known_at))
         .collect();
-    let here = believed
+    let on_record = believed
         .iter()
+        .copied()
         .find(|r| r.line.is_none() && r.from <= moment.0 && r.to > moment.0);
     let account = match location.text("account_id") {
         // What rules look at they look at whoever asks.
@@ -107,7 +109,19 @@ pub(crate) async fn ownership(
     };
     let facts = Facts::of(location, account.as_ref());
     let decision = layout.decide(&location.id, &facts, None);
+    // Of a moment to come the territories say it, with what is queued until then.
+    let to_come = (at.known_at.is_none() && moment > app.store.now())
+        .then(|| planned(layout, &decision, on_record, moment.0))
+        .flatten();
+    let here = match &to_come {
+        Some(planned) => planned.as_ref(),
+        None => on_record,
+    };
     let owner_id = match here {
+        Some(row) if to_come.is_some() => layout
+            .get(&row.territory_id)
+            .and_then(|t| t.owner())
+            .map(str::to_owned),
         Some(row) => words.owner_at(&row.territory_id, moment.0, known_at),
         None => account_owner.clone(),
     };
@@ -120,7 +134,7 @@ pub(crate) async fn ownership(
         layout,
         location,
         &decision,
-        here.copied(),
+        here,
         account_owner.as_deref(),
     );
     let since = here.map(|row| since(&believed, row));
@@ -165,7 +179,7 @@ pub(crate) async fn ownership(
         territory_id: here
             .map(|r| r.territory_id.clone())
             .filter(|id| words.may_see(id)),
-        territory_name: here.map(|r| name(r)),
+        territory_name: here.map(name),
         since,
         cause: here.map(|r| r.cause.clone()),
         version_number: version.map(|v| v.number),
@@ -174,6 +188,34 @@ pub(crate) async fn ownership(
         text,
         history: history(&words, &assignments),
     })
+}
+
+/// What a layout of a moment to come says otherwise than what is on record: another territory (`Some(Some)`), none
+/// (`Some(None)`), or the same (`None`).
+fn planned(
+    layout: &Layout,
+    decision: &Decision,
+    on_record: Option<&Row>,
+    moment: i64,
+) -> Option<Option<Row>> {
+    let winner = decision.winner.as_ref();
+    let wanted = winner.and_then(|w| Some((layout.by_number(w.territory)?, w.cause)));
+    if wanted.map(|(t, _)| t.id()) == on_record.map(|r| r.territory_id.as_str()) {
+        return None;
+    }
+    Some(wanted.map(|(standing, cause)| Row {
+        id: String::new(),
+        version: 0,
+        territory_id: standing.id().to_owned(),
+        line: None,
+        cause: super::planner::cause_word(cause).to_owned(),
+        version_id: None,
+        from: moment,
+        to: i64::MAX,
+        recorded_at: moment,
+        superseded_at: i64::MAX,
+        removed: false,
+    }))
 }
 
 /// The account's place that stands for it: the first.

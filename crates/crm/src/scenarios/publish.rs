@@ -1,0 +1,371 @@
+//! A scenario becomes true, now or from a date; and is taken back.
+
+use geom::Timestamp;
+use records::{At, Op, Record, fields};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::branch::{self, Branch};
+use super::commit::Commit;
+use super::compare::{is_same, pairs, same_extent, same_people, value};
+use super::life::author;
+use super::merge::{self, conflicts_problem};
+use super::review;
+use crate::App;
+use crate::problem::Problem;
+use crate::territories::{Layout, Standing, present, settled};
+
+/// The cause of the change sets written here.
+pub(crate) const CAUSE: &str = "publication";
+/// Tries against somebody who changes territories at the same time.
+const TRIES: usize = 3;
+
+/// How to publish.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Options {
+    /// `None`: open deals are left alone; 0: they pass on with the customer; more: after so many days.
+    pub holdover_days: Option<u32>,
+    pub message: Option<String>,
+    /// Who decided it.
+    pub by: String,
+}
+
+/// What was published or taken back.
+#[derive(Clone, Debug)]
+pub(super) struct Published {
+    pub change_set: String,
+    /// Places that changed hands.
+    pub moved: u64,
+    pub at: Timestamp,
+}
+
+/// A scenario that says nothing is not published.
+pub(super) fn empty() -> Problem {
+    Problem::conflict(
+        "empty-scenario",
+        "This scenario changes nothing, so there is nothing to publish.",
+    )
+}
+
+/// Publishes a scenario. `from`: the moment it was queued for; `None` is now.
+pub(super) async fn publish(
+    app: &App,
+    scenario: &str,
+    options: &Options,
+    from: Option<Timestamp>,
+) -> Result<Published, Problem> {
+    let _one = app.scenarios.publishing.lock().await;
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match publish_once(app, scenario, options, from).await {
+            // Somebody changed a territory between the look and the write: look again, and see what collides.
+            Err(problem) if problem.code == "version-conflict" && tries < TRIES => {}
+            Err(problem) if problem.code == "version-conflict" => {
+                return Err(Problem::conflict(
+                    "superseded-by-another",
+                    "Territories are being changed at the same moment. Nothing was published; try again.",
+                ));
+            }
+            done => return done,
+        }
+    }
+}
+
+async fn publish_once(
+    app: &App,
+    scenario: &str,
+    options: &Options,
+    from: Option<Timestamp>,
+) -> Result<Published, Problem> {
+    settled(app).await;
+    let branch = branch::load(app, &records::Viewer::system(), scenario).await?;
+    let expected: &[&str] = if from.is_some() {
+        &["queued"]
+    } else {
+        &["draft", "review", "approved"]
+    };
+    if !expected.contains(&branch.state()) {
+        return Err(Problem::conflict(
+            "not-a-draft",
+            format!("The scenario is {} already.", branch.state()),
+        ));
+    }
+    let now = present(&app.store).await?;
+    let layout = app.territories.layout.get(&app.store).await?;
+    let target = target(app, &branch, &layout).await?;
+    let at = from.map_or(now, |from| from.min(now));
+    let message = options
+        .message
+        .clone()
+        .unwrap_or_else(|| branch.name().to_owned());
+    let author = author(&options.by, CAUSE, format!("Publish {}", branch.name()));
+    let commit = Commit {
+        app,
+        author: &author,
+        present: &layout,
+        target,
+        at,
+        message: &message.chars().take(400).collect::<String>(),
+        change_set: records::new_id(),
+    };
+    let plan = commit.plan().await?;
+    let moved = plan.places();
+    let result = json!({ "moved": moved, "at": at.0, "message": options.message, "holdover_days": options.holdover_days });
+    let mut more = vec![
+        Op::Update {
+            type_name: "territory_scenario".into(),
+            id: branch.id().to_owned(),
+            version: Some(branch.scenario.version),
+            patch: fields([
+                ("state", "published".into()),
+                ("published_at", at.0.into()),
+                ("publication", commit.change_set.as_str().into()),
+                (
+                    "publish_options",
+                    serde_json::to_value(options).map_err(Problem::unexpected)?,
+                ),
+                ("publish_at", Value::Null),
+                ("blocked", Value::Null),
+                ("result", result),
+            ]),
+        },
+        review::event(
+            app,
+            branch.id(),
+            "publish",
+            options.message.as_deref(),
+            &options.by,
+        ),
+    ];
+    more.extend(super::deals::ops(app, &plan, &layout, &commit, options).await?);
+    let change_set = commit.change_set.clone();
+    let written = commit.write(plan, more).await?;
+    follow_up(app, written.last_seq).await?;
+    Ok(Published {
+        change_set,
+        moved,
+        at,
+    })
+}
+
+/// What the scenario wants of the territories as they are now.
+async fn target(app: &App, branch: &Branch, layout: &Layout) -> Result<Vec<Standing>, Problem> {
+    let wanted = if merge::is_superseded(&branch.base, layout) {
+        let merged = merge::merge(app, branch, layout).await?;
+        if !merged.conflicts.is_empty() {
+            return Err(conflicts_problem(&merged.conflicts));
+        }
+        merged.drafted.draft.territories.clone()
+    } else {
+        branch.draft().territories.clone()
+    };
+    if is_same(layout, &Layout::of(wanted.clone())) {
+        return Err(empty());
+    }
+    Ok(wanted)
+}
+
+/// What follows a publication: the follower looks it over, the index takes it up.
+async fn follow_up(app: &App, seq: i64) -> Result<(), Problem> {
+    settled(app).await;
+    app.live.wait_for(seq.max(app.store.last_seq().await?)).await;
+    app.scenarios.wake.notify_one();
+    Ok(())
+}
+
+/// A part of a territory that was changed after the publication that is to be taken back.
+#[derive(Clone, Debug)]
+pub(super) struct Since {
+    pub territory_id: String,
+    pub name: String,
+    /// What of it: border, people, name, …
+    pub what: String,
+}
+
+/// Takes a publication back: everything it changed is again as it was before it, from now on. What was changed since
+/// stands in the way, unless that is to be kept.
+pub(super) async fn revert(
+    app: &App,
+    scenario: &Record,
+    user_id: &str,
+    keep_later: bool,
+    message: Option<&str>,
+) -> Result<Published, Problem> {
+    let _one = app.scenarios.publishing.lock().await;
+    settled(app).await;
+    let not_published = || Problem::conflict("not-published", "Only a published scenario can be reverted.");
+    if scenario.text("state") != Some("published") {
+        return Err(not_published());
+    }
+    let set = scenario.text("publication").ok_or_else(not_published)?;
+    let written = app.store.find_change_set(set).await?.ok_or_else(not_published)?;
+    let moment = |at: i64| At {
+        as_of: Some(Timestamp(at)),
+        known_at: Some(Timestamp(at)),
+    };
+    // Entries of one write share their time, and no other write has it.
+    let recorded = written.opened_at.0;
+    let before = Layout::load(&app.store, moment(recorded - 1)).await?;
+    let after = Layout::load(&app.store, moment(recorded)).await?;
+    let layout = app.territories.layout.get(&app.store).await?;
+    let (target, since) = taken_back(&before, &after, &layout);
+    if !since.is_empty() && !keep_later {
+        return Err(changed_since(&since));
+    }
+    let name = scenario.text("name").unwrap_or_default();
+    let author = author(user_id, CAUSE, format!("Revert {name}"));
+    let at = present(&app.store).await?;
+    let words = format!("Reverted: {name}").chars().take(400).collect::<String>();
+    let commit = Commit {
+        app,
+        author: &author,
+        present: &layout,
+        target,
+        at,
+        message: &words,
+        change_set: records::new_id(),
+    };
+    let plan = commit.plan().await?;
+    let moved = plan.places();
+    let mut more = vec![
+        Op::Update {
+            type_name: "territory_scenario".into(),
+            id: scenario.id.clone(),
+            version: Some(scenario.version),
+            patch: fields([
+                ("state", "reverted".into()),
+                ("reverted_at", at.0.into()),
+                ("reversal", commit.change_set.as_str().into()),
+            ]),
+        },
+        review::event(app, &scenario.id, "revert", message, user_id),
+    ];
+    more.extend(super::deals::taken_back(app, set, at).await?);
+    let change_set = commit.change_set.clone();
+    let written = match commit.write(plan, more).await {
+        Err(problem) if problem.code == "version-conflict" => {
+            return Err(Problem::conflict(
+                "superseded-by-another",
+                "Territories are being changed at the same moment. Nothing was reverted; try again.",
+            ));
+        }
+        written => written?,
+    };
+    follow_up(app, written.last_seq).await?;
+    Ok(Published {
+        change_set,
+        moved,
+        at,
+    })
+}
+
+/// The present with what a publication changed as it was before, and what was changed since and stays.
+fn taken_back(before: &Layout, after: &Layout, now: &Layout) -> (Vec<Standing>, Vec<Since>) {
+    let mut target: Vec<Standing> = now.territories.clone();
+    let mut since: Vec<Since> = Vec::new();
+    let mut note = |standing: &Standing, what: &str| {
+        since.push(Since {
+            territory_id: standing.id().to_owned(),
+            name: standing.name().to_owned(),
+            what: what.to_owned(),
+        });
+    };
+    for (was, became) in pairs(before, after) {
+        match (was, became) {
+            (None, Some(added)) => match now.get(added.id()) {
+                None => {}
+                Some(is) if super::compare::same(is, added) => target.retain(|t| t.id() != added.id()),
+                Some(is) => note(is, "everything: it was new"),
+            },
+            (Some(removed), None) => {
+                if now.get(removed.id()).is_none() {
+                    let mut again = removed.clone();
+                    again.left_over = Vec::new();
+                    target.push(again);
+                }
+            }
+            (Some(was), Some(became)) => {
+                let Some(is) = now.get(was.id()) else {
+                    if !super::compare::same(was, became) {
+                        note(became, "everything: it is gone");
+                    }
+                    continue;
+                };
+                let Some(standing) = target.iter_mut().find(|t| t.id() == was.id()) else {
+                    continue;
+                };
+                if !same_extent(was, became) {
+                    if same_extent(became, is) {
+                        standing.version.clone_from(&was.version);
+                    } else {
+                        note(is, "border or names");
+                    }
+                }
+                if !same_people(was, became) {
+                    if same_people(became, is) {
+                        standing.members.clone_from(&was.members);
+                    } else {
+                        note(is, "who works it");
+                    }
+                }
+                for field in super::compare::changed_fields(was, became) {
+                    if value(&is.record, field) == value(&became.record, field) {
+                        let before = value(&was.record, field).clone();
+                        standing.record.fields.insert(field.to_owned(), before);
+                    } else {
+                        note(is, field);
+                    }
+                }
+                let (record, version) = (standing.record.clone(), standing.version.clone());
+                *standing = Standing {
+                    left_over: standing.left_over.clone(),
+                    ..Standing::of(record, version, standing.members.clone())
+                };
+            }
+            (None, None) => {}
+        }
+    }
+    (target, since)
+}
+
+fn changed_since(since: &[Since]) -> Problem {
+    let list: Vec<String> = since
+        .iter()
+        .take(5)
+        .map(|s| format!("{} ({})", s.name, s.what))
+        .collect();
+    let more = match since.len() {
+        0..=5 => String::new(),
+        n => format!(" and {} more", n - 5),
+    };
+    let mut problem = Problem::conflict(
+        "changed-since",
+        format!(
+            "Changed since by others: {}{more}. Nothing was reverted. Revert the later change first, or revert the rest and keep it.",
+            list.join(", ")
+        ),
+    );
+    let conflicts: Vec<Value> = since
+        .iter()
+        .map(|s| json!({ "territory_id": s.territory_id, "name": s.name, "what": s.what }))
+        .collect();
+    problem.current = Some(Box::new(json!({ "conflicts": conflicts })));
+    problem
+}
+
+/// A publication is taken back by its scenario, not record by record.
+pub(crate) async fn may_be_undone(app: &App, change_set: &str) -> Result<(), Problem> {
+    let set = app.store.find_change_set(change_set).await?;
+    match set.filter(|s| s.cause == CAUSE) {
+        None => Ok(()),
+        Some(set) => Err(Problem::conflict(
+            "revert-instead",
+            format!(
+                "\u{201c}{}\u{201d} is taken back with Revert on its scenario, which keeps the history right. Nothing was changed.",
+                set.label
+            ),
+        )),
+    }
+}
