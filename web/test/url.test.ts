@@ -17,6 +17,7 @@ it('writes an address that reads back as itself', () => {
     { screen: 'customers', argument: 'a b/c', camera: null, asOf: null, colour: 'territory_id', filter: "name LIKE '%O''Neil & Söhne%'", selection: null, user: null, extra: {} },
     { screen: 'regions', argument: null, camera: { zoom: 9, lng: -0.5, lat: 0.25 }, asOf: '2025-12-31', colour: 'class', filter: '', selection: { kind: 'account', id: '0192-x' }, user: null, extra: { shape: 'g:_p~iF~ps|U_ulLnnqC', b: '2026-01-01' } },
     { screen: 'day', argument: '2026-11-23', camera: null, asOf: null, colour: 'type', filter: '', selection: null, user: 'u1', extra: {} },
+    { screen: 'map', argument: 'review', camera: null, asOf: null, colour: 'territory_id', filter: '', selection: null, user: null, extra: { s: '0192-s' } },
     { screen: 'cycle', argument: 'c1', camera: null, asOf: null, colour: 'territory_id', filter: '', selection: null, user: null, extra: { cell: 'u1:2026-11-23' } },
   ];
   for (const view of views) expect(at(format(view))).toEqual(view);

@@ -7,5 +7,6 @@ import { frame } from './de/frame';
 import { imports } from './de/imports';
 import { map } from './de/map';
 import { regions } from './de/regions';
+import { scenarios } from './de/scenarios';
 
-export const de = { ...frame, ...map, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin };
+export const de = { ...frame, ...map, ...scenarios, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin };

@@ -7,5 +7,6 @@ import { frame } from './en/frame';
 import { imports } from './en/imports';
 import { map } from './en/map';
 import { regions } from './en/regions';
+import { scenarios } from './en/scenarios';
 
-export const en = { ...frame, ...map, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin };
+export const en = { ...frame, ...map, ...scenarios, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin };

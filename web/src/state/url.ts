@@ -11,7 +11,7 @@ export interface Selection { kind: 'account' | 'territory'; id: string }
 
 export interface Address {
   screen: Screen;
-  /** What stands behind the screen in the path: an account, a date, a cycle, an import, an admin section. */
+  /** What stands behind the screen in the path: an account, a date, a cycle, an import, an admin section, the map's review or moves. */
   argument: string | null;
   camera: Camera | null;
   /** Local date `YYYY-MM-DD`; null is today. */
@@ -22,11 +22,11 @@ export interface Address {
   selection: Selection | null;
   /** Whose day, for managers. */
   user: string | null;
-  /** What a screen keeps beside: the region's shape, the second date, the table's arrangement, the cell of the cycle. */
+  /** What a screen keeps beside: the region's shape, the second date, the table's arrangement, the cell of the cycle, the scenario. */
   extra: Record<string, string>;
 }
 
-const extras = ['shape', 'b', 'show', 'sort', 'cell'];
+const extras = ['shape', 'b', 'show', 'sort', 'cell', 's'];
 
 /** Reads an address; anything that is not understood falls back to its default. */
 export function parse(url: URL, landing: Screen = 'map'): Address {
