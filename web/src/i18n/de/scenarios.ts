@@ -5,6 +5,7 @@ import type { scenarios as english } from '../en/scenarios';
 export const scenarios: Record<keyof typeof english, Message> = {
   'asof.queued': { one: '{date}: {name}, {n} Kunde', other: '{date}: {name}, {n} Kunden' },
   'keys.codes': 'Postleitzahlen, im Szenario',
+  'terr.tool.codes': 'Postleitzahlen',
   'keys.review': 'Prüfung des Szenarios',
 
   'scen.picker': 'Gebiete oder ein Szenario: {name}',

@@ -2,6 +2,7 @@
 export const scenarios = {
   'asof.queued': { one: '{date}: {name}, {n} customer', other: '{date}: {name}, {n} customers' },
   'keys.codes': 'Postcodes, in a scenario',
+  'terr.tool.codes': 'Postcodes',
   'keys.review': 'Review of the scenario',
 
   'scen.picker': 'Territories or a scenario: {name}',
