@@ -278,7 +278,7 @@ export const scenarios: Record<keyof typeof english, Message> = {
   'moves.gained': { one: '{n} Kunde kam', other: '{n} Kunden kamen' },
   'moves.takesOver': '{name} übernimmt, {territory}',
   'moves.had': 'War bei {name}, {territory}',
-  'moves.holdover': 'bleiben bis {date} bei Ihnen',
+  'moves.holdover': '(bei Ihnen bis {date})',
   'moves.object': 'Einwenden',
   'moves.objectTo': 'Einwenden: {name}',
   'moves.why': 'Warum sollte {name} nicht wechseln?',

@@ -275,7 +275,7 @@ export const scenarios = {
   'moves.gained': { one: '{n} customer came', other: '{n} customers came' },
   'moves.takesOver': '{name} takes over, {territory}',
   'moves.had': 'Was with {name}, {territory}',
-  'moves.holdover': 'stay with you until {date}',
+  'moves.holdover': '(with you until {date})',
   'moves.object': 'Object',
   'moves.objectTo': 'Object: {name}',
   'moves.why': 'Why should {name} not move?',
