@@ -11,7 +11,7 @@ export interface ScenarioHead {
   id: Id; name: string; note: string | null; state: ScenarioState; base_at: number; base_label: string;
   /** Territories were changed since it branched off. */
   superseded: boolean;
-  operations: number; created_at: number; owner_id: Id | null; owner_name: string | null; copied_from: Named | null;
+  operations: number; created_at: number; edited_at: number | null; owner_id: Id | null; owner_name: string | null; copied_from: Named | null;
   publish_at: number | null; published_at: number | null; publication: Id | null; reverted_at: number | null; holdover_days: number | null;
   requested_by: string | null; approved_by: string | null; comments: number; objections_open: number; version: number;
   /** Why it did not become true on its date. */
@@ -58,7 +58,7 @@ export interface Card {
   /** The first 200. */
   moved: { location_id: Id; name: string; from: Named | null; to: Named | null }[];
   selection: Measures; left_out: { locked: number };
-  problem: { message: string; lng: number | null; lat: number | null } | null; took_ms: number;
+  problem: { code: string; message: string; lng: number | null; lat: number | null } | null; took_ms: number;
 }
 
 export type TerritoryChange = 'same' | 'changed' | 'added' | 'removed';
@@ -74,7 +74,7 @@ export interface Layout { as_of: number; territories: LayoutTerritory[] }
 export interface Owners { territories: Id[]; places: [Id, number][]; count: number }
 
 export interface Summary {
-  territories: number; imbalance: number; spread: number; worst: { name: string; hours: number } | null; visit_hours: number; drive_hours: number;
+  territories: number; imbalance: number; spread: number; worst: { territory_id: Id; name: string; hours: number } | null; visit_hours: number; drive_hours: number;
   drive_basis: DriveBasis; compactness: number; places_moved: number; accounts_moved: number; revenue_moved: number;
   reps_changed: number; reps: number; unassigned: number;
 }
@@ -99,10 +99,10 @@ export interface DiffPlace {
 }
 export interface Comparison {
   columns: Named[];
-  rows: { measure: string; label: string; unit: 'h' | 'h/week' | '€' | 'count' | 'ratio' | 'km'; better: 'less' | 'more' | 'none'; values: (number | null)[]; best: number[] }[];
+  rows: { measure: string; label: string; unit: 'h/week' | 'money' | 'count' | 'ratio'; better: 'less' | 'more' | 'none'; values: (number | null)[]; best: number[] }[];
 }
 
-export type BalanceMeasure = 'hours' | 'visit_hours' | 'accounts' | 'revenue' | 'pipeline';
+export type BalanceMeasure = 'hours' | 'visit_hours' | 'accounts' | 'places' | 'revenue' | 'pipeline';
 export interface Range { measure: BalanceMeasure; territory_id?: Id | null; low?: number; high?: number }
 export interface BalanceWish {
   territory_ids: Id[]; measures: { measure: BalanceMeasure; tolerance?: number; low?: number; high?: number }[]; ranges?: Range[];
@@ -135,17 +135,23 @@ export interface Conflict {
   base: { text: string }; yours: { text: string }; theirs: { text: string; by?: string | null };
 }
 export interface Merge {
-  superseded: boolean; since: { change_set: Id; label: string; author_name: string | null; at: number }[]; merged: number; conflicts: Conflict[];
+  superseded: boolean; since: { change_set: Id; label: string; author_name: string | null; at: number }[]; merged: number;
+  /** The first 500. */
+  conflicts: Conflict[];
+  conflict_count: number;
 }
+/** The unit `*` settles everything that is not named. */
 export interface Resolution { unit: string; take: 'yours' | 'theirs' }
 
 export interface Consequences {
   text: string; places: number; accounts: number; reps: string[]; open_deals: number; closed_deals: number; at: number;
-  territories: { added: number; removed: number; changed: number }; conflicts: Conflict[]; approval: string | null; empty: boolean;
+  territories: { added: number; removed: number; changed: number }; conflicts: Conflict[];
+  /** Why it may not be published as it stands, such as an approval that is missing. */
+  not_yet: string | null; empty: boolean;
 }
 export interface Publication { from?: string | null; holdover_days?: number | null; message?: string }
 export interface Published { scenario: Scenario; change_set: Id | null; moved: number; at: number }
-export interface Queued { scenario_id: Id; name: string; at: number; places: number; blocked: string | null }
+export interface Queued { scenario_id: Id; name: string; at: number; blocked: string | null }
 export interface Fingerprint { as_of: number; hash: string; assignments: number; territories_hash: string }
 
 export interface MovedPlace {
@@ -156,7 +162,7 @@ export interface MovedPlace {
 }
 export interface MoveLetter {
   scenario_id: Id; name: string; at: number; state: 'queued' | 'published' | 'reverted'; text: string;
-  lost: MovedPlace[]; gained: MovedPlace[]; lost_count: number; gained_count: number;
+  lost: MovedPlace[]; gained: MovedPlace[]; lost_count: number; gained_count: number; hours_before: number | null; hours_after: number | null;
 }
 export interface Objection {
   id: Id; scenario_id: Id; scenario_name: string; location_id: Id; account_id: Id; name: string; user_id: Id; user_name: string | null; reason: string;

@@ -3,7 +3,7 @@ import type { Message } from '../index.svelte';
 import type { scenarios as english } from '../en/scenarios';
 
 export const scenarios: Record<keyof typeof english, Message> = {
-  'asof.queued': { one: '{date}: {name}, {n} Kunde', other: '{date}: {name}, {n} Kunden' },
+  'asof.queued': '{date}: {name}',
   'keys.codes': 'Postleitzahlen, im Szenario',
   'terr.tool.codes': 'Postleitzahlen',
   'keys.review': 'Prüfung des Szenarios',
@@ -105,6 +105,7 @@ export const scenarios: Record<keyof typeof english, Message> = {
   'scen.measure.hours': 'Stunden/Woche',
   'scen.measure.visit_hours': 'Besuchsstunden/Woche',
   'scen.measure.accounts': 'Kunden',
+  'scen.measure.places': 'Orte',
   'scen.measure.revenue': 'Umsatz',
   'scen.measure.pipeline': 'Pipeline',
   'scen.balance': 'Ausgleichen…',
@@ -224,7 +225,8 @@ export const scenarios: Record<keyof typeof english, Message> = {
   'scen.gains': 'Bekommt',
   'scen.losses': 'Gibt ab',
   'scen.conflicts': 'Konflikte',
-  'scen.mergeCounts': '{merged} Ihrer Änderungen vertragen sich damit, {n} treffen aufeinander.',
+  'scen.mergeCounts': '{merged} Orte vertragen sich, in {n} Dingen haben beide dasselbe geändert.',
+  'scen.allOf': 'Alle Konflikte',
   'scen.allYours': 'Alle Ihre',
   'scen.allTheirs': 'Alle anderen',
   'scen.yours': 'Ihres',
@@ -267,6 +269,7 @@ export const scenarios: Record<keyof typeof english, Message> = {
   'moves.notice': 'Ihre Kunden haben sich am {date} geändert: {lost} gingen, {gained} kamen.',
   'moves.noticeLater': 'Ihre Kunden ändern sich am {date}: {lost} gehen, {gained} kommen.',
   'moves.noticeBack': 'Die Änderung vom {date} wurde zurückgenommen: {lost} und {gained} Kunden sind, wo sie waren.',
+  'moves.hours': 'Arbeit je Woche: {before} vorher, {after} dann',
   'moves.open': 'Was und warum',
   'moves.whose': 'Vertreter wählen',
   'moves.none': 'Kein Kunde hat gewechselt.',

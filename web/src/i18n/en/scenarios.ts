@@ -1,6 +1,6 @@
 // English: scenarios, their review and publication, what moved, objections.
 export const scenarios = {
-  'asof.queued': { one: '{date}: {name}, {n} customer', other: '{date}: {name}, {n} customers' },
+  'asof.queued': '{date}: {name}',
   'keys.codes': 'Postcodes, in a scenario',
   'terr.tool.codes': 'Postcodes',
   'keys.review': 'Review of the scenario',
@@ -102,6 +102,7 @@ export const scenarios = {
   'scen.measure.hours': 'Hours/week',
   'scen.measure.visit_hours': 'Visit hours/week',
   'scen.measure.accounts': 'Customers',
+  'scen.measure.places': 'Places',
   'scen.measure.revenue': 'Revenue',
   'scen.measure.pipeline': 'Pipeline',
   'scen.balance': 'Balance…',
@@ -221,7 +222,8 @@ export const scenarios = {
   'scen.gains': 'Gains',
   'scen.losses': 'Losses',
   'scen.conflicts': 'Conflicts',
-  'scen.mergeCounts': '{merged} of your changes go together with them, {n} meet them.',
+  'scen.mergeCounts': '{merged} places go together, in {n} things both changed the same.',
+  'scen.allOf': 'All conflicts',
   'scen.allYours': 'All yours',
   'scen.allTheirs': 'All theirs',
   'scen.yours': 'Yours',
@@ -264,6 +266,7 @@ export const scenarios = {
   'moves.notice': 'Your customers changed on {date}: {lost} went, {gained} came.',
   'moves.noticeLater': 'Your customers change on {date}: {lost} go, {gained} come.',
   'moves.noticeBack': 'The change of {date} was taken back: {lost} and {gained} customers are where they were.',
+  'moves.hours': 'Work a week: {before} before, {after} then',
   'moves.open': 'What and why',
   'moves.whose': 'Choose a rep',
   'moves.none': 'None of the customers changed hands.',
