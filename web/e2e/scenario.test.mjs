@@ -121,15 +121,15 @@ test('a reviewer ticks what was seen, comments on a step and a spot, and approve
 
     const talk = page.getByRole('region', { name: 'Comments' });
     await talk.getByLabel('About').selectOption({ index: 2 });
-    await talk.getByLabel('Comment').fill('The bakery should stay.');
-    await talk.getByRole('button', { name: 'Comment' }).click();
+    await talk.getByRole('textbox', { name: 'Comment' }).fill('The bakery should stay.');
+    await talk.getByRole('button', { name: 'Comment', exact: true }).click();
     await talk.getByText('The bakery should stay.').waitFor();
     await talk.getByLabel('About').selectOption({ label: 'a spot on the map' });
     const { x, y } = await mapMiddle(page);
     await page.mouse.click(x, y);
     await talk.getByText('The spot is marked on the map.').waitFor();
-    await talk.getByLabel('Comment').fill('This side of the lake?');
-    await talk.getByRole('button', { name: 'Comment' }).click();
+    await talk.getByRole('textbox', { name: 'Comment' }).fill('This side of the lake?');
+    await talk.getByRole('button', { name: 'Comment', exact: true }).click();
     await talk.getByText('This side of the lake?').waitFor();
 
     const life = page.getByRole('region', { name: 'State of the review' });
@@ -163,7 +163,7 @@ test('a balance runs with the best so far on the map and is kept as one step tha
     await bar(page).getByRole('button', { name: 'Balance…' }).click();
     const dialog = page.getByRole('dialog', { name: 'Balance territories' });
     await accessible(page, 'balance dialog');
-    await dialog.getByLabel('Balance', { exact: true }).selectOption({ label: 'Customers' });
+    await dialog.getByRole('combobox', { name: /^Balance/ }).selectOption({ label: 'Customers' });
     await dialog.getByLabel('Move at most %').fill('30');
     await dialog.getByRole('button', { name: 'Find a fair split' }).click();
     const found = page.getByRole('region', { name: 'Balance territories' });

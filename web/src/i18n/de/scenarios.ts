@@ -269,7 +269,6 @@ export const scenarios: Record<keyof typeof english, Message> = {
   'moves.notice': 'Ihre Kunden haben sich am {date} geändert: {lost} gingen, {gained} kamen.',
   'moves.noticeLater': 'Ihre Kunden ändern sich am {date}: {lost} gehen, {gained} kommen.',
   'moves.noticeBack': 'Die Änderung vom {date} wurde zurückgenommen: {lost} und {gained} Kunden sind, wo sie waren.',
-  'moves.hours': 'Arbeit je Woche: {before} vorher, {after} dann',
   'moves.open': 'Was und warum',
   'moves.whose': 'Vertreter wählen',
   'moves.none': 'Kein Kunde hat gewechselt.',

@@ -266,7 +266,6 @@ export const scenarios = {
   'moves.notice': 'Your customers changed on {date}: {lost} went, {gained} came.',
   'moves.noticeLater': 'Your customers change on {date}: {lost} go, {gained} come.',
   'moves.noticeBack': 'The change of {date} was taken back: {lost} and {gained} customers are where they were.',
-  'moves.hours': 'Work a week: {before} before, {after} then',
   'moves.open': 'What and why',
   'moves.whose': 'Choose a rep',
   'moves.none': 'None of the customers changed hands.',

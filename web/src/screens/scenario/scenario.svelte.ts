@@ -57,8 +57,18 @@ class ScenarioState {
   get value(): Scenario | null { return this.id && this.shown.value?.id === this.id ? this.shown.value : null; }
   get editable(): boolean { return this.value !== null && this.value.can.edit === null; }
 
+  // Kept as long as nothing of them changes: the map draws them anew only then, not with every figure.
+  #list = $derived((this.layout.value?.territories ?? []).filter((one) => one.change !== 'removed'));
+  #ground = $derived(new Map((this.trial?.geometry ?? []).map((one) => [one.territory_id, one.geometry])));
+  #drawn = $derived(this.#list.map((one) => (this.#ground.has(one.id) ? { ...one, geometry: this.#ground.get(one.id) ?? null } : one)));
+  /** While a balance runs the comparison is with the draft, else with its base. */
+  #before = $derived((this.layout.value?.territories ?? []).flatMap((one) => {
+    const geometry = this.#ground.size > 0 ? (this.#ground.has(one.id) ? one.geometry : null) : one.before?.geometry;
+    return geometry ? [feature(geometry, { id: one.id })] : [];
+  }));
+
   /** Territories as they would be, without those that would go. */
-  get list(): LayoutTerritory[] { return (this.layout.value?.territories ?? []).filter((one) => one.change !== 'removed'); }
+  get list(): LayoutTerritory[] { return this.#list; }
   find(id: Id | null | undefined): LayoutTerritory | undefined { return this.layout.value?.territories.find((one) => one.id === id); }
   isLocked(id: Id | null): boolean { return id !== null && (this.find(id)?.locked ?? false); }
 
@@ -235,20 +245,17 @@ class ScenarioState {
 
   /** The territories as the map is to show them. */
   branch(sides: ReadonlyMap<string, Measures>): Branch | null {
-    const layout = this.layout.value;
-    if (!layout) return null;
+    if (!this.layout.value) return null;
     const { by } = measured;
     const rows = new Map((this.totals.value?.rows ?? []).map((row) => [row.territory_id ?? '', row.after]));
     const of = (id: string) => sides.get(id) ?? rows.get(id) ?? null;
-    const trial = new Map((this.trial?.geometry ?? []).map((one) => [one.territory_id, one.geometry]));
     return {
-      territories: this.list.map((one) => (trial.has(one.id) ? { ...one, geometry: trial.get(one.id) ?? null } : one)),
+      territories: this.#drawn,
       names: this.list.flatMap((one) => {
         const after = of(one.id);
         return territoryName(one, after ? figure(by, amountOf(by, after), isEstimate(after)) : '');
       }),
-      // While a balance runs the comparison is with the draft, else with its base.
-      before: layout.territories.flatMap((one) => trial.size > 0 ? (trial.has(one.id) && one.geometry ? [feature(one.geometry, { id: one.id })] : []) : (one.before?.geometry ? [feature(one.before.geometry, { id: one.id })] : [])),
+      before: this.#before,
       places: new Map(['', ...this.list.map((one) => one.id)].map((id) => [id, of(id)?.places ?? 0])),
     };
   }
