@@ -58,7 +58,11 @@ class Drafting implements Branch {
     return this.change !== null && this.target !== '' && (this.target !== '+' || this.name.trim() !== '');
   }
 
-  get sides(): CardSide[] { return this.card.value && editing.open ? this.card.value.sides : (scenario.settling ?? []); }
+  get sides(): CardSide[] {
+    if (!this.card.value || !editing.open) return scenario.settling ?? [];
+    // Before a target is chosen the card only tells what the selection is worth.
+    return this.target === '' && editing.tool !== 'vertices' ? [] : this.card.value.sides;
+  }
   /** What each territory would have, by id; `''` for nobody. */
   get after(): ReadonlyMap<string, Measures> {
     return new Map(this.sides.filter((side) => side.territory_id !== null).map((side) => [side.territory_id === 'none' ? '' : (side.territory_id ?? ''), side.after]));
