@@ -19,6 +19,7 @@ it('writes an address that reads back as itself', () => {
     { screen: 'day', argument: '2026-11-23', item: null, camera: null, asOf: null, colour: 'type', filter: '', selection: null, user: 'u1', extra: {} },
     { screen: 'cycle', argument: 'c1', item: null, camera: null, asOf: null, colour: 'territory_id', filter: '', selection: null, user: null, extra: { cell: 'u1:2026-11-23' } },
     { screen: 'sales', argument: 'price-books', item: '0192-x', camera: null, asOf: '2026-11-20', colour: 'territory_id', filter: '', selection: null, user: null, extra: { where: "class = 'A'", show: 'board' } },
+    { screen: 'map', argument: 'review', item: null, camera: null, asOf: null, colour: 'territory_id', filter: '', selection: null, user: null, extra: { s: '0192-s' } },
   ];
   for (const view of views) expect(at(format(view))).toEqual(view);
 });

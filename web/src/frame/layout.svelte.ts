@@ -1,4 +1,6 @@
 // How the page is divided just now: phone or desktop, panel, drawer, sheet. The map's padding follows it.
+import type { Snippet } from 'svelte';
+
 const phoneQuery = window.matchMedia('(max-width: 767px)');
 const narrowQuery = window.matchMedia('(max-width: 1439px)');
 
@@ -30,6 +32,8 @@ class Layout {
   /** How high what was just said stands over the page's foot, in pixels; 0 when nothing is said. */
   said = $state(0);
   aside = $state<Aside>(null);
+  /** What a screen lays across the page, below the top bar. */
+  bar = $state.raw<Snippet | null>(null);
   searching = $state(false);
   keys = $state(false);
   bodyHeight = $state(0);

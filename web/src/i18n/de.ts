@@ -9,6 +9,7 @@ import { map } from './de/map';
 import { records } from './de/records';
 import { regions } from './de/regions';
 import { sales } from './de/sales';
+import { scenarios } from './de/scenarios';
 import { territories } from './de/territories';
 
-export const de = { ...frame, ...map, ...territories, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...records, ...sales };
+export const de = { ...frame, ...map, ...territories, ...scenarios, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...records, ...sales };

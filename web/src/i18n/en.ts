@@ -9,6 +9,7 @@ import { map } from './en/map';
 import { records } from './en/records';
 import { regions } from './en/regions';
 import { sales } from './en/sales';
+import { scenarios } from './en/scenarios';
 import { territories } from './en/territories';
 
-export const en = { ...frame, ...map, ...territories, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...records, ...sales };
+export const en = { ...frame, ...map, ...territories, ...scenarios, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...records, ...sales };

@@ -51,7 +51,8 @@ export class Drawer {
       else if (context.action === 'draw') this.finish();
     });
     if (drawing.mode === 'edit' && drawing.area) this.#edit(drawing.area);
-    else draw.setMode(drawing.mode === 'lasso' ? 'freehand' : 'polygon');
+    // A finger moves the map: with it a lasso is laid tap by tap.
+    else draw.setMode(drawing.mode === 'lasso' && !window.matchMedia('(pointer: coarse)').matches ? 'freehand' : 'polygon');
   }
 
   /** Puts an area on the map with handles at its corners. */

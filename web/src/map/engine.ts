@@ -32,6 +32,10 @@ export interface Handlers {
   ready: () => void;
 }
 
+/** How a customer's point is to look: the slot of the territory that would have it (0: nobody), moved, or under the pointer in a list. */
+export interface Mark { slot?: number; moved?: boolean; lit?: boolean }
+export type Marked = ReadonlyMap<string, Mark>;
+
 /** Pixels at each side of the map. */
 export interface Padding { top: number; right: number; bottom: number; left: number }
 const sides = ['top', 'right', 'bottom', 'left'] as const;
@@ -48,6 +52,8 @@ export class Engine {
   #customers: string;
   #pin: maplibregl.Marker | null = null;
   #hoveredTerritory: string | null = null;
+  #marked: Marked = new Map();
+  #waitingMarks: Marked | null = null;
   #waiting = new Map<Drawn, Feature<Geometry>[]>();
   #ready = false;
   /** Where the camera is on its way to: gone on with when the free part of the map changes meanwhile. */
@@ -229,6 +235,23 @@ export class Engine {
     (this.map.getSource(source) as maplibregl.GeoJSONSource).setData({ type: 'FeatureCollection', features });
   }
 
+  /** Gives customers' points another look than their tile says; what is not named looks as it did. */
+  mark(marks: Marked): void {
+    if (!this.#ready) {
+      this.#waitingMarks = marks;
+      return;
+    }
+    this.#busy();
+    const at = (id: string) => ({ source: 'customers', sourceLayer: 'customers', id });
+    for (const id of this.#marked.keys()) if (!marks.has(id)) this.map.removeFeatureState(at(id));
+    for (const [id, mark] of marks) {
+      const before = this.#marked.get(id);
+      if (before && before.slot === mark.slot && before.moved === mark.moved && before.lit === mark.lit) continue;
+      this.map.setFeatureState(at(id), { slot: mark.slot ?? -1, moved: mark.moved ?? false, lit: mark.lit ?? false });
+    }
+    this.#marked = new Map(marks);
+  }
+
   // --- drawing --------------------------------------------------------------------------------
 
   startDrawing(drawing: Drawing): void {
@@ -314,6 +337,8 @@ export class Engine {
       if (!this.#placed) this.fit(bounds, 24);
       for (const [source, features] of this.#waiting) this.draw(source, features);
       this.#waiting.clear();
+      if (this.#waitingMarks) this.mark(this.#waitingMarks);
+      this.#waitingMarks = null;
       this.paint({});
       this.handlers.ready();
     });
@@ -369,6 +394,7 @@ export class Engine {
       put('home', homeImage(this.#painting.tokens));
       put('pin', pinImage(this.#painting.tokens));
       put('hatch', hatchImage(token(this.#painting.tokens, 'danger')));
+      put('locked', hatchImage(token(this.#painting.tokens, 'ink-2')));
     };
     if (replace) add();
     else this.map.once('styledata', add);

@@ -4,21 +4,27 @@ import type { Plan, Territory } from '../api/types';
 import { amount, written, type Measure } from '../state/measures.svelte';
 import { feature, labelPoint } from './geometry';
 
-export function territoryFeatures(territories: Territory[], chosen: string | null): Feature<Geometry>[] {
+/** What of a territory is drawn, be it as published or as in a scenario. */
+export type ShownTerritory = Pick<Territory, 'id' | 'name' | 'colour' | 'geometry' | 'owner_name'> & { locked?: boolean };
+
+export function territoryFeatures(territories: ShownTerritory[], chosen: string | null): Feature<Geometry>[] {
   return territories.flatMap((one) => (one.geometry
-    ? [feature(one.geometry, { id: one.id, slot: one.colour, name: one.name, chosen: one.id === chosen })]
+    ? [feature(one.geometry, { id: one.id, slot: one.colour, name: one.name, chosen: one.id === chosen, locked: one.locked ?? false })]
     : []));
 }
 
 /** Names with the owner's initials and the chosen measure. */
 export function territoryNames(territories: Territory[], measure: Measure): Feature<Point>[] {
-  return territories.flatMap((one) => {
-    const at = one.geometry ? labelPoint(one.geometry) : null;
-    if (!at) return [];
-    const initials = one.owner_name ? one.owner_name.split(/\s+/).map((part) => part[0] ?? '').join('') : '';
-    const second = [initials, written(measure, amount(measure, one.totals))].filter(Boolean).join(' · ');
-    return [feature(at, { id: one.id, label: `${one.name.toLocaleUpperCase()}\n${second}` })];
-  });
+  return territories.flatMap((one) => territoryName(one, written(measure, amount(measure, one.totals))));
+}
+
+/** One name, with a figure as written. */
+export function territoryName(one: ShownTerritory, figure: string): Feature<Point>[] {
+  const at = one.geometry ? labelPoint(one.geometry) : null;
+  if (!at) return [];
+  const initials = one.owner_name ? one.owner_name.split(/\s+/).map((part) => part[0] ?? '').join('') : '';
+  const second = [initials, figure].filter(Boolean).join(' · ');
+  return [feature(at, { id: one.id, label: `${one.name.toLocaleUpperCase()}\n${second}` })];
 }
 
 export interface RouteLook { now: number | null; lit: number | null }

@@ -37,6 +37,7 @@ export function areaLayers(p: Painting): LayerSpecification[] {
   return [
     { id: 'territory-fill', type: 'fill', source: 'territories', layout: { visibility },
       paint: { 'fill-color': slots, 'fill-opacity': ['case', ['any', ['boolean', ['get', 'chosen'], false], hovered], p.dark ? 0.34 : 0.28, p.dark ? 0.22 : 0.18] } },
+    { id: 'territory-locked', type: 'fill', source: 'territories', filter: ['boolean', ['get', 'locked'], false], layout: { visibility }, paint: { 'fill-pattern': 'locked', 'fill-opacity': 0.3 } },
     { id: 'shape-fill', type: 'fill', source: 'shape', paint: { 'fill-color': token(t, 'accent'), 'fill-opacity': 0.12 } },
     { id: 'overlap-fill', type: 'fill', source: 'issues', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-pattern': 'hatch', 'fill-opacity': 0.45 } },
   ];
@@ -49,6 +50,8 @@ export function lineLayers(p: Painting): LayerSpecification[] {
   return [
     { id: 'territory-line', type: 'line', source: 'territories', layout: { visibility, 'line-join': 'round' },
       paint: { 'line-color': slots, 'line-width': ['case', ['boolean', ['get', 'chosen'], false], 4, 2.5] } },
+    // Where a border ran before a scenario moved it.
+    { id: 'before-line', type: 'line', source: 'before', layout: { 'line-join': 'round' }, paint: { 'line-color': token(t, 'ink'), 'line-width': 1.8, 'line-dasharray': [3, 2], 'line-opacity': 0.8 } },
     { id: 'shape-line', type: 'line', source: 'shape', layout: { 'line-join': 'round' }, paint: { 'line-color': token(t, 'accent'), 'line-width': 2.5 } },
     { id: 'overlap-line', type: 'line', source: 'issues', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'line-color': token(t, 'danger'), 'line-width': 2, 'line-dasharray': [2, 1.5] } },
     { id: 'weeks', type: 'line', source: 'weeks', layout: { 'line-cap': 'round', 'line-join': 'round' },
@@ -75,13 +78,19 @@ export function pointLayers(p: Painting): LayerSpecification[] {
     stops(p.colour, p.territories).map(([value, name]) => [value, token(t, name)]),
     token(t, 'due-none'),
   );
+  // In a scenario a place wears the colour of who would have it: the state of the feature in the tile, never another tile.
+  const owned = p.colour === 'territory_id'
+    ? (['match', ['coalesce', ['feature-state', 'slot'], -1], 0, token(t, 'due-none'), ...Array.from({ length: 12 }, (_, i) => [i + 1, token(t, `slot-${i + 1}`)]).flat(), points] as unknown as ExpressionSpecification)
+    : points;
+  const moved: ExpressionSpecification = ['boolean', ['feature-state', 'moved'], false];
+  const lit: ExpressionSpecification = ['boolean', ['feature-state', 'lit'], false];
   const text = { 'text-color': token(t, 'ink'), 'text-halo-color': token(t, 'land'), 'text-halo-width': 1.5 };
   const bySize: ExpressionSpecification = ['interpolate', ['linear'], ['log10', ['max', 2, ['get', 'count']]], 0.3, 12, 2, 18, 4, 28];
   const few: ExpressionSpecification = ['all', ['boolean', ['get', 'stack'], false], ['<', ['get', 'count'], 10]];
   return [
     { id: 'points', type: 'circle', source: 'customers', 'source-layer': 'customers', filter: single, layout: { visibility: p.showCustomers && !byDue ? 'visible' : 'none' },
       paint: {
-        'circle-color': points, 'circle-stroke-color': surface, 'circle-stroke-width': 1.5,
+        'circle-color': owned, 'circle-stroke-color': ['case', lit, token(t, 'accent'), moved, token(t, 'ink'), surface], 'circle-stroke-width': ['case', lit, 4, moved, 2, 1.5],
         'circle-radius': ['interpolate', ['linear'], ['zoom'], 9, 4, 13, 6.5, 16, 8],
       } },
     { id: 'points-due', type: 'symbol', source: 'customers', 'source-layer': 'customers', filter: single,

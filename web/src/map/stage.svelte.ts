@@ -1,10 +1,11 @@
 // The map as the screens see it, before and after its code has arrived: who draws what, and who hears the clicks.
-import type { Feature, Geometry } from 'geojson';
+import type { Feature, Geometry, Point } from 'geojson';
 import { tick } from 'svelte';
 import { layout } from '../frame/layout.svelte';
 import type { Camera, Colouring } from '../state/url';
 import type { Drawing } from './draw';
-import type { Engine, Hit } from './engine';
+import type { Engine, Hit, Marked } from './engine';
+import type { ShownTerritory } from './features';
 import type { Box } from './geometry';
 import type { Drawn } from './style';
 
@@ -18,6 +19,16 @@ export interface Mode {
   pinned?: (lng: number, lat: number) => void;
 }
 
+/** Territories as they would be, drawn in place of those that hold. */
+export interface Branch {
+  territories: ShownTerritory[];
+  names: Feature<Point>[];
+  /** Borders that would be other ones, as they are now. */
+  before: Feature<Geometry>[];
+  /** Places of each territory, for the legend; under `''` those of none. */
+  places: ReadonlyMap<string, number>;
+}
+
 const plain: Mode = { showCustomers: true, showTerritories: true };
 
 class Stage {
@@ -27,7 +38,9 @@ class Stage {
   mode = $state.raw<Mode>(plain);
   drawing = $state(false);
   hover = $state.raw<{ hit: Hit; x: number; y: number } | null>(null);
+  branch = $state.raw<Branch | null>(null);
   #features = new Map<Drawn, Feature<Geometry>[]>();
+  #marks: Marked = new Map();
   #waitingFit: Box | null = null;
   #drawnUntil = 0;
 
@@ -43,19 +56,27 @@ class Stage {
       if (this.mode === mode) this.mode = plain;
       this.stopDrawing();
       this.engine?.setPin(null);
-      for (const source of ['shape', 'issues', 'weeks', 'route', 'stops', 'marks'] as const) this.draw(source, []);
+      this.mark(new Map());
+      for (const source of ['shape', 'before', 'issues', 'weeks', 'route', 'stops', 'marks'] as const) this.draw(source, []);
     };
   }
 
   attach(engine: Engine): void {
     this.engine = engine;
     for (const [source, features] of this.#features) engine.draw(source, features);
+    engine.mark(this.#marks);
     if (this.#waitingFit) this.fit(this.#waitingFit);
   }
 
   draw(source: Drawn, features: Feature<Geometry>[]): void {
     this.#features.set(source, features);
     this.engine?.draw(source, features);
+  }
+
+  /** Gives customers' points another look than their tile says. */
+  mark(marks: Marked): void {
+    this.#marks = marks;
+    this.engine?.mark(marks);
   }
 
   /** Moves the camera so that the box is seen, at once or when the map has arrived. */

@@ -4,7 +4,7 @@ import { groundLayers, nameLayers } from './base-layers';
 import { areaLayers, lineLayers, pointLayers, topLayers, type Painting } from './own-layers';
 
 /** The GeoJSON sources and nothing else: what is being looked at or drawn, never all customers. */
-export const drawn = ['territories', 'territory-names', 'shape', 'issues', 'weeks', 'route', 'stops', 'marks'] as const;
+export const drawn = ['territories', 'territory-names', 'before', 'shape', 'issues', 'weeks', 'route', 'stops', 'marks'] as const;
 export type Drawn = (typeof drawn)[number];
 
 /** Draw order: ground, area fills, base names, area lines and route, points, marks and our names. */

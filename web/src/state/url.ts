@@ -11,7 +11,7 @@ export interface Selection { kind: 'account' | 'territory'; id: string }
 
 export interface Address {
   screen: Screen;
-  /** What stands behind the screen in the path: an account, a date, a cycle, an import, an admin section, a type of records. */
+  /** What stands behind the screen in the path: an account, a date, a cycle, an import, an admin section, a type of records, the map's review or moves. */
   argument: string | null;
   /** What stands behind the argument: one record of a type. */
   item: string | null;
@@ -24,11 +24,11 @@ export interface Address {
   selection: Selection | null;
   /** Whose day, for managers. */
   user: string | null;
-  /** What a screen keeps beside: the region's shape, the second date, the table's arrangement, the cell of the cycle, what a list of records is held to. */
+  /** What a screen keeps beside: the region's shape, the second date, the table's arrangement, the cell of the cycle, what a list of records is held to, the scenario. */
   extra: Record<string, string>;
 }
 
-const extras = ['shape', 'b', 'show', 'sort', 'cell', 'where', 'by', 'period', 'pipeline', 'who', 'area'];
+const extras = ['shape', 'b', 'show', 'sort', 'cell', 'where', 'by', 'period', 'pipeline', 'who', 'area', 's'];
 
 /** Reads an address; anything that is not understood falls back to its default. */
 export function parse(url: URL, landing: Screen = 'map'): Address {

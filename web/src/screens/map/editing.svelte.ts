@@ -1,10 +1,11 @@
 // Changing territories: which tool is in hand, what it has caught, what it would change. Nothing is written before Apply.
+// Changes go straight into what holds, or, with a branch, into a scenario.
 import * as api from '../../api/territories';
 import { isochrone } from '../../api/places';
-import type { Area, Id, LassoCatch, Preview, PreviewSide, ReachOf } from '../../api/types';
+import type { Area, Id, LassoCatch, Preview, PreviewSide, ReachOf, Totals } from '../../api/types';
 import { layout } from '../../frame/layout.svelte';
 import { t } from '../../i18n/index.svelte';
-import { box, feature } from '../../map/geometry';
+import { box, feature, together } from '../../map/geometry';
 import { stage } from '../../map/stage.svelte';
 import { attempt, feedback } from '../../state/feedback.svelte';
 import { Resource } from '../../state/resource.svelte';
@@ -15,7 +16,26 @@ export type Tool = 'select' | 'polygon' | 'lasso' | 'blocks' | 'codes' | 'reach'
 export type LassoMode = 'replace' | 'add' | 'remove';
 type Caught = LassoCatch['locations'][number];
 
+/** Where changes go when they are not to hold at once: a scenario. */
+export interface Branch {
+  /** What the shape under the pen holds. */
+  readonly gains: Pick<Totals, 'accounts' | 'prospects' | 'revenue' | 'visit_hours'> | undefined;
+  /** Only the caught names count, not their ground. */
+  readonly byName: boolean;
+  /** The border of a territory as it would be. */
+  shape(id: Id | null): Area | null;
+  /** A tool was taken in hand. */
+  begin(): void;
+  ask(): void;
+  apply(): Promise<boolean>;
+  /** Everything is laid down; `done`: because it was applied. */
+  drop(done: boolean): void;
+}
+
 class Editing {
+  branch = $state.raw<Branch | null>(null);
+  /** What the lassos went round, all of them; null once one took something away again. */
+  ground = $state.raw<Area | null>(null);
   tool = $state<Tool>('select');
   /** The shape drawn, picked or reached so far. */
   area = $state.raw<Area | null>(null);
@@ -41,7 +61,7 @@ class Editing {
 
   /** Whether the card has something to show. */
   get open(): boolean {
-    return this.area !== null || this.caught.size > 0 || this.codes.length > 0;
+    return this.area !== null || this.caught.size > 0 || this.codes.length > 0 || (this.branch !== null && this.tool === 'codes' && this.closed);
   }
 
   /** Before and after of one territory, while something is being prepared. */
@@ -55,11 +75,12 @@ class Editing {
     this.tool = tool;
     this.target = target;
     // The drawer would lie over what is about to be drawn on.
+    if (tool !== 'select') this.branch?.begin();
     if (tool !== 'select' && view.selection) view.go({ selection: null });
     if (tool !== 'select' && layout.phone) layout.sheet = 'peek';
     if (tool === 'polygon' || tool === 'lasso') this.#draw(tool);
     if (tool === 'vertices') {
-      const shape = territories.find(target)?.geometry;
+      const shape = this.branch ? this.branch.shape(target) : territories.find(target)?.geometry;
       if (!shape) return this.take('select');
       // The card is there from the start: it must not arrive under the hand that drags a corner.
       this.area = shape;
@@ -76,7 +97,7 @@ class Editing {
   }
 
   /** Lays everything down. */
-  drop(): void {
+  drop(done = false): void {
     stage.stopDrawing();
     this.tool = 'select';
     this.area = null;
@@ -84,6 +105,7 @@ class Editing {
     this.codes = [];
     this.crossing = null;
     this.caught = new Map();
+    this.ground = null;
     this.lassoMode = 'replace';
     this.target = null;
     this.fresh = false;
@@ -91,6 +113,7 @@ class Editing {
     this.owner = null;
     this.closed = false;
     this.preview.clear();
+    this.branch?.drop(done);
     stage.draw('shape', []);
     stage.draw('marks', []);
   }
@@ -139,6 +162,7 @@ class Editing {
 
   /** Asks what the prepared change would do, on both sides. */
   ask(): void {
+    if (this.branch) return this.branch.ask();
     const { target } = this;
     if (this.caught.size > 0) {
       const ids = [...this.caught.keys()];
@@ -162,11 +186,12 @@ class Editing {
   async apply(): Promise<void> {
     if (this.busy || this.crossing) return;
     this.busy = true;
-    const done = await attempt(() => (this.caught.size > 0 ? this.#move() : this.#border()));
+    const { branch } = this;
+    const done = branch ? await branch.apply() : await attempt(() => (this.caught.size > 0 ? this.#move() : this.#border()));
     this.busy = false;
     if (!done) return;
-    this.drop();
-    await territories.refresh();
+    this.drop(true);
+    if (!branch) await territories.refresh();
   }
 
   async #move(): Promise<boolean> {
@@ -219,6 +244,17 @@ class Editing {
 
   /** What the lasso holds is asked from the index, never read off the screen. */
   async #catch(area: Area): Promise<void> {
+    if (this.branch) {
+      // Ground can be added to but not cut out of here: after a take-away only the names count.
+      const before = this.ground;
+      const names = this.lassoMode === 'remove' || (this.lassoMode === 'add' && !before);
+      this.ground = names ? null : this.lassoMode === 'add' && before ? together([before, area]) : area;
+      this.area = this.ground;
+      stage.draw('shape', [feature(this.ground ?? area, {})]);
+      // Both sides are asked for at once, not only when the names are there.
+      this.closed = !names;
+      if (!names) this.ask();
+    }
     const found = await attempt(() => api.lasso(area));
     if (!found) return this.take('lasso', this.target);
     const caught = this.lassoMode === 'replace' ? new Map<Id, Caught>() : new Map(this.caught);
@@ -228,10 +264,10 @@ class Editing {
     }
     this.caught = caught;
     this.closed = true;
-    stage.draw('shape', [feature(area, {})]);
+    stage.draw('shape', [feature(this.ground ?? area, {})]);
     void stage.reveal(box([area]));
     feedback.say(t('card.caught', { n: caught.size }));
-    this.ask();
+    if (!this.branch || !this.ground || this.branch.byName) this.ask();
   }
 }
 
