@@ -72,7 +72,7 @@ fn main() -> Result<(), Failure> {
         "reverse": reverse,
         "autocomplete": autocomplete,
         "speed": {
-            "read_s": index.read_s, "build_s": index.build_s, "passes_begin_s": index.passes,
+            "read_s": index.read_s, "build_s": index.build_s, "passes_begin_s_peak_mb": index.passes,
             "index_bytes": index.section_bytes.values().sum::<usize>(), "section_bytes": index.section_bytes,
             "p50_ms": quantile(&mut times, 0.5), "p95_ms": quantile(&mut times, 0.95),
             "p99_ms": quantile(&mut times, 0.99), "rows_per_s": rows_per_s,
@@ -98,7 +98,8 @@ struct Index {
     geocoder: Geocoder,
     read_s: f64,
     build_s: f64,
-    passes: Vec<(&'static str, f64)>,
+    /// Name, seconds at its beginning, and the most memory held until then, MB.
+    passes: Vec<(&'static str, f64, Option<f64>)>,
     section_bytes: HashMap<String, usize>,
     peaks: Peaks,
     _folder: tempfile::TempDir,
@@ -113,7 +114,7 @@ impl Index {
             None => folder.path().join("answer.pack"),
         };
         let (mut read_s, mut build_s) = (0.0, 0.0);
-        let mut passes: Vec<(&str, f64)> = Vec::new();
+        let mut passes: Vec<(&str, f64, Option<f64>)> = Vec::new();
         let mut section_bytes = HashMap::new();
         let mut peaks = Peaks::default();
         if !path.exists() {
@@ -123,7 +124,7 @@ impl Index {
             peaks.read = peak_megabytes();
             let began = Instant::now();
             let sections = geocode::build(&extract, &mut |p| {
-                passes.push((p.pass, began.elapsed().as_secs_f64()));
+                passes.push((p.pass, began.elapsed().as_secs_f64(), peak_megabytes()));
             });
             build_s = began.elapsed().as_secs_f64();
             section_bytes = sections.iter().map(|s| (s.name.clone(), s.bytes.len())).collect();

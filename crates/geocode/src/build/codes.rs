@@ -19,11 +19,11 @@ pub(super) struct Code {
     pub addresses: usize,
 }
 
-pub(super) fn postcodes(streets: &[Street], found: &Found<'_>) -> Vec<Code> {
+pub(super) fn postcodes(streets: &[Street<'_>], found: &Found<'_>) -> Vec<Code> {
     let mut points: BTreeMap<&str, Vec<LngLat>> = BTreeMap::new();
     for street in streets {
         for house in street.houses.iter().filter(|h| !h.postcode.is_empty()) {
-            points.entry(&house.postcode).or_default().push(house.point);
+            points.entry(house.postcode).or_default().push(house.point);
         }
         for code in &street.postcodes {
             points.entry(code).or_default().push(street.point);

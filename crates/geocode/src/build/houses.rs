@@ -7,17 +7,17 @@ use super::collect::{Address, Source};
 use super::streets::{BuiltHouse, Cluster};
 use crate::number::{HouseNumber, Known, Member, members};
 
-impl Cluster<'_, '_, '_> {
+impl<'a> Cluster<'_, '_, 'a> {
     /// Houses by number: one of each place, the best known first; implied numbers only where no real one is.
-    pub(super) fn houses(&self, addresses: &[&Address<'_>]) -> Vec<BuiltHouse> {
-        let mut houses: Vec<BuiltHouse> = Vec::new();
+    pub(super) fn houses(&self, addresses: &[&Address<'a>]) -> Vec<BuiltHouse<'a>> {
+        let mut houses: Vec<BuiltHouse<'a>> = Vec::new();
         for address in addresses {
             let mut add = |list: &str, member: Member, by_village| {
                 houses.push(BuiltHouse {
                     written: written(list, &member.number, member.known),
                     number: member.number,
                     point: address.point,
-                    postcode: address.postcode.to_owned(),
+                    postcode: address.postcode,
                     source: address.source,
                     known: member.known,
                     by_village,
@@ -42,7 +42,7 @@ impl Cluster<'_, '_, '_> {
             }
         }
         houses.sort_by(|a, b| {
-            let order = |h: &BuiltHouse| {
+            let order = |h: &BuiltHouse<'_>| {
                 let at = geom::Fixed::from(h.point);
                 let known = match h.known {
                     Known::Written if h.source == Source::Line => Known::Part,
@@ -57,7 +57,7 @@ impl Cluster<'_, '_, '_> {
             .filter(|h| h.known == Known::Written && h.source != Source::Line && !h.by_village)
             .map(|h| (h.number.number, h.point))
             .collect();
-        let mut kept: Vec<BuiltHouse> = Vec::new();
+        let mut kept: Vec<BuiltHouse<'a>> = Vec::new();
         for house in houses {
             if let Known::Within(first, last) = house.known {
                 // Another house between the ends, and elsewhere: the range names a block, and not one house.
@@ -77,7 +77,7 @@ impl Cluster<'_, '_, '_> {
                 if house.is_implied() || known.point.distance(house.point) < Meters(30.0) {
                     seen = true;
                     if known.postcode.is_empty() {
-                        known.postcode.clone_from(&house.postcode);
+                        known.postcode = house.postcode;
                     }
                 }
             }
@@ -86,24 +86,26 @@ impl Cluster<'_, '_, '_> {
             }
         }
         self.fill_postcodes(&mut kept);
+        // All houses of a country are held at once.
+        kept.shrink_to_fit();
         kept
     }
 
-    fn fill_postcodes(&self, houses: &mut [BuiltHouse]) {
-        let known: Vec<(LngLat, String)> = houses
+    fn fill_postcodes(&self, houses: &mut [BuiltHouse<'a>]) {
+        let known: Vec<(LngLat, &'a str)> = houses
             .iter()
             .filter(|h| !h.postcode.is_empty())
-            .map(|h| (h.point, h.postcode.clone()))
+            .map(|h| (h.point, h.postcode))
             .collect();
         for house in houses.iter_mut().filter(|h| h.postcode.is_empty()) {
             let nearest = known
                 .iter()
-                .map(|(p, code)| (p.distance(house.point).0 as u64, code))
+                .map(|(p, code)| (p.distance(house.point).0 as u64, *code))
                 .filter(|(distance, _)| *distance < 300)
                 .min();
             house.postcode = match nearest {
-                Some((_, code)) => code.clone(),
-                None => code_near(self.codes, self.places, house.point, Meters(300.0)).to_owned(),
+                Some((_, code)) => code,
+                None => code_near(self.codes, self.places, house.point, Meters(300.0)),
             };
         }
     }

@@ -17,12 +17,12 @@ use crate::words::Words;
 
 /// A street of one name in one locality.
 #[derive(Debug)]
-pub(crate) struct Street {
+pub(crate) struct Street<'a> {
     pub names: Vec<String>,
     pub town: Option<u32>,
     /// Other places around it, small to large.
     pub around: Vec<u32>,
-    pub houses: Vec<BuiltHouse>,
+    pub houses: Vec<BuiltHouse<'a>>,
     pub lines: Vec<Vec<LngLat>>,
     pub point: LngLat,
     pub reach: Meters,
@@ -32,19 +32,19 @@ pub(crate) struct Street {
 
 /// A house of a street.
 #[derive(Clone, Debug)]
-pub(crate) struct BuiltHouse {
+pub(crate) struct BuiltHouse<'a> {
     pub number: HouseNumber,
     /// What is written behind the digits; with `=` before it, the whole number.
     pub written: String,
     pub point: LngLat,
-    pub postcode: String,
+    pub postcode: &'a str,
     pub source: Source,
     pub known: Known,
     /// The village gave it, see [`Address::by_village`].
     pub by_village: bool,
 }
 
-impl BuiltHouse {
+impl BuiltHouse<'_> {
     /// The map does not write the number but says that it is there.
     pub fn is_implied(&self) -> bool {
         self.known != Known::Written || self.source == Source::Line
@@ -63,7 +63,7 @@ pub(crate) fn streets<'a>(
     places: &'a Places,
     codes: &Codes<'a>,
     words: &Words,
-) -> Vec<Street> {
+) -> Vec<Street<'a>> {
     let habits = Habits::of(found);
     let adopted = adopt(found, places, words);
     let mut groups: BTreeMap<String, Vec<Part<'_, '_>>> = BTreeMap::new();
@@ -90,7 +90,7 @@ pub(crate) fn streets<'a>(
         .into_values()
         .collect::<Vec<_>>()
         .par_iter()
-        .map_init(Memory::default, |memory, parts| -> Vec<Street> {
+        .map_init(Memory::default, |memory, parts| -> Vec<Street<'a>> {
             let built = Cluster {
                 found,
                 places,
@@ -116,7 +116,7 @@ fn group_key(name: &str, words: &Words) -> String {
 
 pub(super) struct Cluster<'c, 'f, 'a> {
     pub(super) found: &'f Found<'a>,
-    pub(super) places: &'c Places,
+    pub(super) places: &'a Places,
     pub(super) words: &'c Words,
     pub(super) codes: &'c Codes<'a>,
     pub(super) habits: Habits,
@@ -124,7 +124,7 @@ pub(super) struct Cluster<'c, 'f, 'a> {
 
 impl<'f, 'a> Cluster<'_, 'f, 'a> {
     /// Splits a cluster by town and builds a street of each.
-    fn streets(&self, parts: &[&Part<'f, 'a>], memory: &mut Memory<'a>) -> Vec<Street> {
+    fn streets(&self, parts: &[&Part<'f, 'a>], memory: &mut Memory<'a>) -> Vec<Street<'a>> {
         let mut towns: Vec<(LngLat, Option<u32>)> = Vec::new();
         let mut unsure: Vec<&'f Address<'a>> = Vec::new();
         let mut by_town: BTreeMap<Option<u32>, (Vec<&'f Address<'a>>, Vec<usize>)> = BTreeMap::new();
@@ -176,7 +176,7 @@ impl<'f, 'a> Cluster<'_, 'f, 'a> {
         addresses: &[&'f Address<'a>],
         roads: &[usize],
         memory: &mut Memory<'a>,
-    ) -> Street {
+    ) -> Street<'a> {
         let roads: Vec<_> = roads.iter().map(|at| &self.found.roads[*at]).collect();
         let lines: Vec<Vec<LngLat>> = join_lines(roads.iter().map(|r| r.line.clone()).collect());
         let houses = self.houses(addresses);
@@ -226,7 +226,7 @@ impl<'f, 'a> Cluster<'_, 'f, 'a> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for code in houses
             .iter()
-            .map(|h| h.postcode.as_str())
+            .map(|h| h.postcode)
             .chain(roads.iter().map(|r| r.postcode))
         {
             if !code.is_empty() {

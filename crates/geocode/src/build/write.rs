@@ -59,7 +59,7 @@ pub(super) struct Columns {
 }
 
 /// Writes all sections. Each street is let go of when it is written.
-pub(crate) fn write(input: &Input<'_, '_>, streets: Vec<Street>) -> Vec<Section> {
+pub(crate) fn write(input: &Input<'_, '_>, streets: Vec<Street<'_>>) -> Vec<Section> {
     let mut columns = Columns::default();
     columns.texts.id("");
     columns.lists.id(&[]);
@@ -85,7 +85,7 @@ pub(crate) fn write(input: &Input<'_, '_>, streets: Vec<Street>) -> Vec<Section>
 impl Columns {
     fn street(
         &mut self,
-        street: &Street,
+        street: &Street<'_>,
         input: &Input<'_, '_>,
         places_from: u32,
         code_ids: &HashMap<&str, u32>,
@@ -114,7 +114,7 @@ impl Columns {
             let code = street
                 .postcodes
                 .iter()
-                .position(|c| *c == house.postcode)
+                .position(|c| c == house.postcode)
                 .map_or(0, |at| at as u8 + 1);
             let mut flags = code.min(0x3f);
             if house.is_implied() {
