@@ -8,7 +8,7 @@ scenario!(
     a_territory_is_drawn_owned_explained_and_taken_back,
     areas_that_are_none_are_refused,
     territories_go_out_are_wiped_and_come_in_the_same,
-    a_rule_a_correction_and_a_share
+    a_rule_and_shared_work
 );
 
 /// A rectangle from west to east, over the latitudes of the town.
@@ -329,7 +329,7 @@ async fn territories_go_out_are_wiped_and_come_in_the_same(world: World) {
         .refused(400, "unreadable-file");
 }
 
-async fn a_rule_a_correction_and_a_share(world: World) {
+async fn a_rule_and_shared_work(world: World) {
     let (manager, rep) = (world.sign_in("manager").await, world.sign_in("rep").await);
     let fields = json!({"name": "Clinic", "type": "customer", "industry": "Health", "employees": 60});
     let (account, place) = customer(&manager, fields, json!({"lng": 13.22, "lat": 53.55})).await;
