@@ -114,3 +114,57 @@ async fn unknown(uri: axum::http::Uri) -> Problem {
         ),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::{Path, PathBuf};
+
+    fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).expect("the sources can be listed") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                sources(&path, found);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                found.push(path);
+            }
+        }
+    }
+
+    /// Two types of one name would be one schema in the description, silently: the later wins.
+    #[test]
+    fn no_two_types_share_a_name_in_the_description() {
+        let mut files = Vec::new();
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+        let mut named: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for file in &files {
+            let text = std::fs::read_to_string(file).expect("a source can be read");
+            // What follows a derive: its attributes, up to the name.
+            for part in text.split("#[derive(").skip(1) {
+                let Some((derived, rest)) = part.split_once(")]") else {
+                    continue;
+                };
+                if !derived.split(',').any(|d| d.trim() == "ToSchema") {
+                    continue;
+                }
+                let head = rest.split(['{', ';']).next().unwrap_or_default();
+                let alias = head
+                    .split_once("schema(as = ")
+                    .and_then(|(_, a)| a.split([')', ',']).next());
+                let own = head.split_once("struct ").or_else(|| head.split_once("enum "));
+                let own = own.and_then(|(_, n)| n.split(|c: char| !c.is_alphanumeric()).next());
+                let name = alias.or(own).expect("a derive stands before a type").trim();
+                named
+                    .entry(name.to_owned())
+                    .or_default()
+                    .push(file.display().to_string());
+            }
+        }
+        assert!(named.len() > 100, "the sources are read");
+        let twice: Vec<_> = named.iter().filter(|(_, files)| files.len() > 1).collect();
+        assert!(
+            twice.is_empty(),
+            "give one of each another name with #[schema(as = …)]: {twice:#?}"
+        );
+    }
+}

@@ -1099,6 +1099,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What moved from and to a rep, and why */
+        get: operations["get_api_v1_moves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/objections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All objections, newest first; a rep sees their own */
+        get: operations["get_api_v1_objections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/objections/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One objection; for managers with what accepting it would do */
+        get: operations["get_api_v1_objections_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/objections/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept an objection: it becomes a step of a scenario */
+        post: operations["post_api_v1_objections_id_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/objections/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decline an objection with a word */
+        post: operations["post_api_v1_objections_id_decline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/objections/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take one's own objection back */
+        post: operations["post_api_v1_objections_id_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/opportunities/{id}/card": {
         parameters: {
             query?: never;
@@ -1450,6 +1552,558 @@ export interface paths {
         get?: never;
         /** Change what a role may do; parts not given stay */
         put: operations["put_api_v1_role_rights_role"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All scenarios */
+        get: operations["get_api_v1_scenarios"];
+        put?: never;
+        /** Begin a scenario on the territories as they stand */
+        post: operations["post_api_v1_scenarios"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A scenario with its steps */
+        get: operations["get_api_v1_scenarios_id"];
+        put?: never;
+        post?: never;
+        /** Discard a draft */
+        delete: operations["delete_api_v1_scenarios_id"];
+        options?: never;
+        head?: never;
+        /** Another name or note */
+        patch: operations["patch_api_v1_scenarios_id"];
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve */
+        post: operations["post_api_v1_scenarios_id_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/balances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Searches for a balance in a scenario */
+        get: operations["get_api_v1_scenarios_id_balances"];
+        put?: never;
+        /** Balance a ring of territories: a job */
+        post: operations["post_api_v1_scenarios_id_balances"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/balances/{balance}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A search for a balance, and the best so far */
+        get: operations["get_api_v1_scenarios_id_balances_balance"];
+        put?: never;
+        post?: never;
+        /** Forget a search */
+        delete: operations["delete_api_v1_scenarios_id_balances_balance"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/balances/{balance}/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a balance: one step of the scenario */
+        post: operations["post_api_v1_scenarios_id_balances_balance_keep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/balances/{balance}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop searching; the best so far stays */
+        post: operations["post_api_v1_scenarios_id_balances_balance_stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything said about a scenario, and the steps of its review */
+        get: operations["get_api_v1_scenarios_id_comments"];
+        put?: never;
+        /** Say something, about the whole, a step, or a spot */
+        post: operations["post_api_v1_scenarios_id_comments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/comments/{comment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take one's own comment away */
+        delete: operations["delete_api_v1_scenarios_id_comments_comment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/consequences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The publish dialog in counts; nothing is written */
+        get: operations["get_api_v1_scenarios_id_consequences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A scenario with the same steps */
+        post: operations["post_api_v1_scenarios_id_copy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the scenario changes, grouped by from and to */
+        get: operations["get_api_v1_scenarios_id_diff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/diff/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every place that changes hands, page by page */
+        get: operations["get_api_v1_scenarios_id_diff_places"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/layout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The territories as the scenario would have them */
+        get: operations["get_api_v1_scenarios_id_layout"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was published since the scenario began, and what collides */
+        get: operations["get_api_v1_scenarios_id_merge"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/objections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Objections to a scenario; a rep sees their own */
+        get: operations["get_api_v1_scenarios_id_objections"];
+        put?: never;
+        /** Object to a move that concerns you */
+        post: operations["post_api_v1_scenarios_id_objections"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do something in a scenario */
+        post: operations["post_api_v1_scenarios_id_operations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/operations/{operation}/redo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do any step again */
+        post: operations["post_api_v1_scenarios_id_operations_operation_redo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/operations/{operation}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take any step back */
+        post: operations["post_api_v1_scenarios_id_operations_operation_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/owners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Places that change hands, for recolouring the map */
+        get: operations["get_api_v1_scenarios_id_owners"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a change would do on all sides; nothing is written */
+        post: operations["post_api_v1_scenarios_id_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publish, now or from a later day */
+        post: operations["post_api_v1_scenarios_id_publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/redo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do the step again that was taken back last */
+        post: operations["post_api_v1_scenarios_id_redo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for approval */
+        post: operations["post_api_v1_scenarios_id_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/request-changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send it back with a word */
+        post: operations["post_api_v1_scenarios_id_request_changes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/revert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a publication back: from now on everything is as it was before it */
+        post: operations["post_api_v1_scenarios_id_revert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/totals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Totals of every territory, before and after */
+        get: operations["get_api_v1_scenarios_id_totals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the last step back */
+        post: operations["post_api_v1_scenarios_id_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put the scenario on the territories as they are now */
+        post: operations["post_api_v1_scenarios_id_update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a scenario out of the queue */
+        post: operations["post_api_v1_scenarios_id_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Scenarios side by side, against the territories as they are now */
+        get: operations["get_api_v1_scenarios_compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether scenarios need approval */
+        get: operations["get_api_v1_scenarios_settings"];
+        /** Say whether scenarios need approval */
+        put: operations["put_api_v1_scenarios_settings"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1817,6 +2471,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/territories/hash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has what at a moment, in one number */
+        get: operations["get_api_v1_territories_hash"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/territories/import": {
         parameters: {
             query?: never;
@@ -1896,6 +2567,23 @@ export interface paths {
         put?: never;
         /** What a change would do on both sides; nothing is written */
         post: operations["post_api_v1_territories_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territories/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is published from later days */
+        get: operations["get_api_v1_territories_queue"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2518,6 +3206,18 @@ export interface components {
             name: string;
             version: string;
         };
+        AcceptBody: {
+            answer?: string | null;
+            /** @description The draft that gets the step; a queued scenario itself, or a new draft, unless said. */
+            scenario_id?: string | null;
+        };
+        /** @description An objection that became a step. */
+        Accepted: {
+            change_set: string;
+            objection: components["schemas"]["ObjectionJson"];
+            operation_id: string;
+            scenario_id: string;
+        };
         AcceptedPlan: {
             /** @description Goes to `/api/v1/change-sets/{id}/undo`. */
             change_set: string;
@@ -2628,6 +3328,11 @@ export interface components {
             choices: components["schemas"]["Choice"][];
             text: string;
         };
+        /** @description An objection after an answer. */
+        Answered: {
+            change_set: string;
+            objection: components["schemas"]["ObjectionJson"];
+        };
         /** @description An appointment to book. */
         Appointment: {
             /**
@@ -2676,6 +3381,78 @@ export interface components {
         };
         AskedPrices: {
             prices: components["schemas"]["AskedPrice"][];
+        };
+        /** @description A search for a balance, and the best so far. */
+        Balance: {
+            /** Format: int64 */
+            created_at: number;
+            /** @description Milliseconds of search, imbalance, share that moves. */
+            curve: number[][];
+            id: string;
+            job?: components["schemas"]["Job"] | null;
+            /** @description Why there is none. */
+            message?: string | null;
+            question: components["schemas"]["Question"];
+            relax?: components["schemas"]["Relax"] | null;
+            result?: components["schemas"]["Found"] | null;
+            scenario_id: string;
+            /** @description The scenario was changed since: it can no longer be kept. */
+            stale: boolean;
+            /** @description running, ready, failed, kept */
+            state: string;
+        };
+        /** @description A measure of a balance. */
+        Balanced: {
+            /**
+             * Format: double
+             * @default null
+             */
+            high: number | null;
+            /**
+             * Format: double
+             * @description Of every territory, in the measure's own unit: hours a week, minor units.
+             * @default null
+             */
+            low: number | null;
+            /**
+             * @description hours, visit_hours, accounts, places, revenue, pipeline
+             * @default
+             */
+            measure: string;
+            /**
+             * Format: double
+             * @description By how much a territory may differ from its fair share, as a share of it; found unless said.
+             * @default null
+             */
+            tolerance: number | null;
+        };
+        /** @description A territory before and after a balance. */
+        BalanceRow: {
+            /** @default {} */
+            after: {
+                [key: string]: number;
+            };
+            /**
+             * @description By measure.
+             * @default {}
+             */
+            before: {
+                [key: string]: number;
+            };
+            /** @default  */
+            name: string;
+            /**
+             * Format: double
+             * @description What it was to hold of the first measure.
+             * @default 0
+             */
+            target: number;
+            /** @default  */
+            territory_id: string;
+        };
+        Balances: {
+            /** @description Newest first, at most 30, without their results. */
+            balances: components["schemas"]["Balance"][];
         };
         /** @description Since when a territory's extent really holds. */
         BeginBody: {
@@ -2742,6 +3519,30 @@ export interface components {
             change_set: string;
             visit_id: string;
         };
+        BothSummaries: {
+            after: components["schemas"]["ScenarioSummary"];
+            before: components["schemas"]["ScenarioSummary"];
+        };
+        /** @description Bounds of what a territory holds. */
+        Bound: {
+            /**
+             * Format: double
+             * @default null
+             */
+            high: number | null;
+            /**
+             * Format: double
+             * @default null
+             */
+            low: number | null;
+            /** @default  */
+            measure: string;
+            /**
+             * @description Null: every territory of the ring.
+             * @default null
+             */
+            territory_id: string | null;
+        };
         /** @description A municipality, district or postcode. */
         BoundaryInfo: {
             /** Format: int32 */
@@ -2788,6 +3589,16 @@ export interface components {
             /** @description contact, account, lead */
             type: string;
         };
+        /** @description What may be done with it: null, or why not. */
+        Can: {
+            approve?: string | null;
+            discard?: string | null;
+            edit?: string | null;
+            publish?: string | null;
+            request?: string | null;
+            revert?: string | null;
+            withdraw?: string | null;
+        };
         /** @description A place that the address may mean. */
         Candidate: {
             /** Format: double */
@@ -2826,12 +3637,38 @@ export interface components {
             next_visit?: components["schemas"]["NextVisit"] | null;
             opportunities: components["schemas"]["RecordJson"][];
         };
+        /** @description A place that changes hands. */
+        CardMove: {
+            from?: components["schemas"]["Reference"] | null;
+            location_id: string;
+            name: string;
+            to?: components["schemas"]["Reference"] | null;
+        };
         /** @description A place of the customer. */
         CardPlace: {
             customer?: components["schemas"]["CustomerRow"] | null;
             /** @description Whose it is, since when, and why. */
             ownership: components["schemas"]["Ownership"];
             record: components["schemas"]["RecordJson"];
+        };
+        /** @description Why an area cannot be used. */
+        CardProblem: {
+            code: string;
+            /** Format: double */
+            lat?: number | null;
+            /** Format: double */
+            lng?: number | null;
+            message: string;
+        };
+        /** @description A territory, or nobody, before and after. */
+        CardSide: {
+            after: components["schemas"]["Measures"];
+            before: components["schemas"]["Measures"];
+            /** Format: int64 */
+            colour?: number | null;
+            name: string;
+            /** @description Null: the territory that would be made. `none`: places of no territory. */
+            territory_id?: string | null;
         };
         /** @description A place in a lasso. */
         CaughtJson: {
@@ -2902,6 +3739,38 @@ export interface components {
              */
             wait_s: number;
         };
+        /** @description A change of a scenario, by its `kind`. */
+        Change: (components["schemas"]["MoveTo"] & {
+            /** @enum {string} */
+            kind: "move";
+        }) | (components["schemas"]["Reshape"] & {
+            /** @enum {string} */
+            kind: "reshape";
+        }) | (components["schemas"]["NewTerritory"] & {
+            /** @enum {string} */
+            kind: "add";
+        }) | (components["schemas"]["SetFields"] & {
+            /** @enum {string} */
+            kind: "set";
+        }) | (components["schemas"]["Gone"] & {
+            /** @enum {string} */
+            kind: "remove";
+        }) | (components["schemas"]["PeopleChange"] & {
+            /** @enum {string} */
+            kind: "members";
+        }) | (components["schemas"]["LockChange"] & {
+            /** @enum {string} */
+            kind: "lock";
+        }) | (components["schemas"]["Leaving"] & {
+            /** @enum {string} */
+            kind: "leave";
+        }) | (components["schemas"]["Joining"] & {
+            /** @enum {string} */
+            kind: "join";
+        }) | (components["schemas"]["Kept"] & {
+            /** @enum {string} */
+            kind: "balance";
+        });
         /** @description An entry of the change feed. */
         ChangeJson: {
             /** Format: int64 */
@@ -3111,6 +3980,35 @@ export interface components {
             /** @description Position in the file, from 0. */
             index: number;
         };
+        CommentBody: {
+            /** Format: double */
+            lat?: number | null;
+            /** Format: double */
+            lng?: number | null;
+            location_id?: string | null;
+            operation_id?: string | null;
+            text: string;
+        };
+        /** @description A comment, or a step of the review. */
+        CommentJson: {
+            /** Format: int64 */
+            at: number;
+            author_id?: string | null;
+            author_name?: string | null;
+            id: string;
+            /** @description comment, request, approve, changes, publish, withdraw, revert, update */
+            kind: string;
+            /** Format: double */
+            lat?: number | null;
+            /** Format: double */
+            lng?: number | null;
+            location_id?: string | null;
+            operation_id?: string | null;
+            text: string;
+        };
+        Comments: {
+            comments: components["schemas"]["CommentJson"][];
+        };
         /** @description A "what if" beside what it began from. */
         Compared: {
             /** Format: int64 */
@@ -3137,6 +4035,22 @@ export interface components {
             /** Format: int64 */
             met: number;
         };
+        CompareRow: {
+            /** @description The columns with the best value; none where all are the same or none is better. */
+            best: number[];
+            /** @description less, more, none */
+            better: string;
+            label: string;
+            measure: string;
+            /** @description h/week, money, count, ratio */
+            unit: string;
+            /** @description One for each column. */
+            values: number[];
+        };
+        Comparison: {
+            columns: components["schemas"]["Reference"][];
+            rows: components["schemas"]["CompareRow"][];
+        };
         /** @description One thing that has to be true of a customer. */
         Condition: {
             /**
@@ -3150,6 +4064,56 @@ export interface components {
             one_of?: string[];
             /** Format: double */
             to?: number | null;
+        };
+        /** @description What both changed, and differently. */
+        ConflictJson: {
+            base: components["schemas"]["ConflictSide"];
+            /** @description place, field, members, removed */
+            kind: string;
+            /** Format: double */
+            lat?: number | null;
+            /** Format: double */
+            lng?: number | null;
+            location_id?: string | null;
+            territory_id?: string | null;
+            theirs: components["schemas"]["ConflictSide"];
+            title: string;
+            /** @description Goes into `resolutions`. */
+            unit: string;
+            yours: components["schemas"]["ConflictSide"];
+        };
+        /** @description One side of a conflict. */
+        ConflictSide: {
+            /** @description Who, where that is known. */
+            by?: string | null;
+            text: string;
+        };
+        /** @description What publishing would mean. */
+        Consequences: {
+            /**
+             * Format: int64
+             * @description Of accounts that are no prospects, as far as they change hands.
+             */
+            accounts: number;
+            /** Format: int64 */
+            at: number;
+            /** Format: int64 */
+            closed_deals: number;
+            conflicts: components["schemas"]["ConflictJson"][];
+            empty: boolean;
+            /** @description Why it cannot be published by you now; null if it can. */
+            not_yet?: string | null;
+            /** Format: int64 */
+            open_deals: number;
+            /**
+             * Format: int64
+             * @description Places that change hands.
+             */
+            places: number;
+            /** @description Names of those concerned. */
+            reps: string[];
+            territories: components["schemas"]["TerritoryCounts"];
+            text: string;
         };
         /** @description What a lead is to become. */
         ConvertBody: {
@@ -3168,6 +4132,9 @@ export interface components {
             /** @description The place of a new customer; null for one on record. */
             location_id?: string | null;
             opportunity_id?: string | null;
+        };
+        CopyBody: {
+            name?: string | null;
         };
         Count: {
             /** Format: int64 */
@@ -3490,7 +4457,7 @@ export interface components {
             status: string;
             /** @description In driving order. */
             stops: components["schemas"]["Stop"][];
-            totals: components["schemas"]["Totals"];
+            totals: components["schemas"]["PlanTotals"];
             user_id: string;
         };
         /** @description Milliseconds since 1970. */
@@ -3551,6 +4518,9 @@ export interface components {
             /** @description Whose the place is, or was when it was closed. */
             territory_id?: string | null;
         };
+        DeclineBody: {
+            answer: string;
+        };
         Deleted: {
             change_set: string;
         };
@@ -3564,6 +4534,17 @@ export interface components {
             accounts: components["schemas"]["DemoAccount"][];
             demo: boolean;
             password?: string | null;
+        };
+        DescribeBody: {
+            name?: string | null;
+            note?: string | null;
+        };
+        Diff: {
+            against: string;
+            groups: components["schemas"]["DiffGroup"][];
+            reps: components["schemas"]["DiffRep"][];
+            summary: components["schemas"]["BothSummaries"];
+            territories: components["schemas"]["DiffTerritory"][];
         };
         /** @description The date asked for less the date compared with. */
         Difference: {
@@ -3609,6 +4590,78 @@ export interface components {
         Differences: {
             differences: components["schemas"]["FieldDifference"][];
         };
+        /** @description Places that go from one to another. */
+        DiffGroup: {
+            /** Format: int64 */
+            accounts: number;
+            /**
+             * Format: double
+             * @description Change of both sides' hours on the road in a week if only this group moved; an estimate.
+             */
+            drive_hours_change: number;
+            from?: components["schemas"]["Reference"] | null;
+            /**
+             * Format: double
+             * @description The same in km.
+             */
+            km_change: number;
+            /** Format: int64 */
+            open_deals: number;
+            /** @description Ids of the steps that name both sides. */
+            operations: string[];
+            /** Format: int64 */
+            pipeline: number;
+            /** Format: int64 */
+            places: number;
+            /** Format: int64 */
+            revenue: number;
+            to?: components["schemas"]["Reference"] | null;
+            /** Format: double */
+            visit_hours: number;
+        };
+        /** @description A place that changes hands. */
+        DiffPlace: {
+            account_id: string;
+            city?: string | null;
+            class?: string | null;
+            from?: components["schemas"]["Reference"] | null;
+            /** Format: double */
+            lat?: number | null;
+            /** Format: double */
+            lng?: number | null;
+            location_id: string;
+            name: string;
+            /** Format: int64 */
+            pipeline: number;
+            reason: string;
+            /** Format: int64 */
+            revenue: number;
+            to?: components["schemas"]["Reference"] | null;
+        };
+        DiffPlaces: {
+            count: number;
+            next_cursor?: string | null;
+            rows: components["schemas"]["DiffPlace"][];
+        };
+        DiffRep: {
+            /** Format: int64 */
+            gains: number;
+            /** Format: double */
+            hours_after: number;
+            /** Format: double */
+            hours_before: number;
+            /** Format: int64 */
+            losses: number;
+            name: string;
+            user_id: string;
+        };
+        DiffTerritory: {
+            /** @description changed, added, removed */
+            change: string;
+            id: string;
+            name: string;
+            what: string[];
+        };
         /** @description How far apart people are in one measure. */
         Distribution: {
             /**
@@ -3625,6 +4678,44 @@ export interface components {
             mean: number;
             /** @description customers, revenue, visit_hours, drive_hours, hours */
             measure: string;
+        };
+        DraftBefore: {
+            /** @description Absent where the border stays. */
+            geometry?: Record<string, never> | null;
+            name: string;
+            owner_name?: string | null;
+        };
+        DraftLayout: {
+            /**
+             * Format: int64
+             * @description The base, milliseconds since 1970.
+             */
+            as_of: number;
+            territories: components["schemas"]["DraftTerritory"][];
+        };
+        /** @description A territory of a scenario. */
+        DraftTerritory: {
+            before?: components["schemas"]["DraftBefore"] | null;
+            /** Format: double */
+            capacity_hours?: number | null;
+            /** @description same, changed, added, removed */
+            change: string;
+            /** Format: int64 */
+            colour: number;
+            /** @description GeoJSON MultiPolygon; null where nothing is drawn. */
+            geometry?: Record<string, never> | null;
+            id: string;
+            line?: string | null;
+            locked: boolean;
+            members: components["schemas"]["MemberJson"][];
+            name: string;
+            /** @description Places held by name. */
+            named: number;
+            owner_id?: string | null;
+            owner_name?: string | null;
+            parent_id?: string | null;
+            /** Format: int64 */
+            priority?: number | null;
         };
         /** @description A territory to draw. */
         DrawBody: {
@@ -3646,7 +4737,7 @@ export interface components {
             name: string;
             owner_id?: string | null;
             parent_id?: string | null;
-            reach?: components["schemas"]["ReachBody"] | null;
+            reach?: components["schemas"]["TerritoryReachBody"] | null;
             /** @description Customers who meet any of these rules belong to it. */
             rules?: components["schemas"]["CustomerRule"][];
         };
@@ -3736,6 +4827,22 @@ export interface components {
          * @enum {string}
          */
         Duplicates: "skip" | "update" | "fill" | "create";
+        /** @description Somebody who works a territory. */
+        EffectMember: {
+            /**
+             * @description owner, overlay, backup, manager; owner unless said.
+             * @default
+             */
+            role: string;
+            /**
+             * Format: double
+             * @description Per cent of the work, more than 0 and up to 100; null: what the others leave.
+             * @default null
+             */
+            share: number | null;
+            /** @default  */
+            user_id: string;
+        };
         /** @description Where the day begins or ends. */
         End: {
             /**
@@ -3998,6 +5105,50 @@ export interface components {
          * @enum {string}
          */
         Format: "geojson" | "kml" | "csv" | "gpkg";
+        /** @description The best so far. */
+        Found: {
+            /**
+             * Format: double
+             * @description Mean distance to the middle (root mean square, by workload), km.
+             * @default 0
+             */
+            distance_km: number;
+            /**
+             * @description What keeping it does.
+             * @default []
+             */
+            effects: Record<string, never>[];
+            /** @default [] */
+            geometry: components["schemas"]["Ground"][];
+            /**
+             * Format: double
+             * @default 0
+             */
+            imbalance: number;
+            /**
+             * Format: double
+             * @description Largest difference from the fair share, as a share of it.
+             * @default 0
+             */
+            imbalance_before: number;
+            /** @default 0 */
+            moved_places: number;
+            /**
+             * Format: double
+             * @description Share of the workload that moves.
+             * @default 0
+             */
+            moved_share: number;
+            /**
+             * @description Place and its new territory, for those that move.
+             * @default []
+             */
+            places: Record<string, never>[];
+            /** @default [] */
+            rows: components["schemas"]["BalanceRow"][];
+            /** @default [] */
+            unmet: components["schemas"]["Missed"][];
+        };
         /** @description An address or place of the map. */
         FoundPlace: {
             label: string;
@@ -4099,6 +5250,18 @@ export interface components {
             /** @description GeoJSON Polygon or MultiPolygon, longitude first. */
             geometry: Record<string, never>;
         };
+        Gone: {
+            territory_id: string;
+            /** @description Who gets its ground and names; null: nobody. */
+            to?: string | null;
+        };
+        /** @description An area of a territory. */
+        Ground: {
+            /** @description GeoJSON MultiPolygon; null: none. */
+            geometry?: Record<string, never> | null;
+            /** @default  */
+            territory_id: string;
+        };
         /** @description Addresses that open a navigation app with the stop as its goal. */
         HandOff: {
             apple: string;
@@ -4106,6 +5269,20 @@ export interface components {
             google: string;
             osmand: string;
             waze: string;
+        };
+        /** @description The state of all territories and assignments at a moment. */
+        HashJson: {
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            as_of: number;
+            /** Format: int64 */
+            assignments: number;
+            /** @description SHA-256 over every assignment that holds, sorted: place, product line, territory, cause. */
+            hash: string;
+            /** @description SHA-256 over every territory: its fields, area, names and people. */
+            territories_hash: string;
         };
         History: {
             revisions: components["schemas"]["RevisionJson"][];
@@ -4206,7 +5383,7 @@ export interface components {
             finished_at?: number | null;
             /** @description Its id. */
             id: string;
-            /** @description `import-check`, `import-run`, `geocode`, `cycle-plan`, `cycle-accept`. */
+            /** @description `import-check`, `import-run`, `geocode`, `cycle-plan`, `cycle-accept`, `scenario-balance`. */
             kind: string;
             /** @description What it is doing, or why it failed. */
             message: string;
@@ -4224,13 +5401,43 @@ export interface components {
              * @description Units in all; 0 while unknown.
              */
             total: number;
-            /** @description What is counted: `rows`, `places`, `steps`, `days`. */
+            /** @description What is counted: `rows`, `places`, `steps`, `days`, `rounds`. */
             unit: string;
             /** @description Who asked for it. */
             user_id?: string | null;
         };
         JobList: {
             jobs: components["schemas"]["Job"][];
+        };
+        Joining: {
+            /**
+             * @description Only out of these; all of the common line unless said.
+             * @default []
+             */
+            among: string[];
+            /**
+             * Format: double
+             * @default null
+             */
+            lat: number | null;
+            /**
+             * Format: double
+             * @description Where the new one's middle is to be; found unless said.
+             * @default null
+             */
+            lng: number | null;
+            /** @default  */
+            name: string;
+            /** @default null */
+            owner_id: string | null;
+            /**
+             * @description Set by the program.
+             * @default null
+             */
+            territory_id: string | null;
+        };
+        Kept: {
+            balance_id: string;
         };
         /** @description A person who has to do with a sale. */
         KeyPlayer: {
@@ -4288,6 +5495,9 @@ export interface components {
             hot: boolean;
             lead: components["schemas"]["RecordJson"];
             score_reasons: components["schemas"]["ScoreReason"][];
+        };
+        Leaving: {
+            territory_id: string;
         };
         /** @description A visit that is due and not planned. */
         LeftOut: {
@@ -4355,6 +5565,10 @@ export interface components {
             /** @description At most nine stops each. */
             legs: components["schemas"]["LinkLeg"][];
         };
+        LockChange: {
+            locked: boolean;
+            territory_id: string;
+        };
         /** @description What a person has fixed. */
         Locked: {
             day: boolean;
@@ -4407,6 +5621,44 @@ export interface components {
             /** @description What happens to customers on record. */
             duplicates?: components["schemas"]["Duplicates"];
         };
+        /** @description What a territory or a selection holds. Hours are those of an average week. */
+        Measures: {
+            /**
+             * Format: int64
+             * @description Places of accounts that are no prospects.
+             */
+            accounts: number;
+            /** @description `plan`: driven in the newest accepted cycle. `estimate`: from how far apart the places lie. */
+            drive_basis: string;
+            /** Format: double */
+            drive_hours: number;
+            /**
+             * Format: double
+             * @description Visits and driving together.
+             */
+            hours: number;
+            /**
+             * Format: int64
+             * @description Open opportunities.
+             */
+            open_deals: number;
+            /**
+             * Format: int64
+             * @description Open pipeline, minor units.
+             */
+            pipeline: number;
+            /** Format: int64 */
+            places: number;
+            /** Format: int64 */
+            prospects: number;
+            /**
+             * Format: int64
+             * @description Minor units; a customer's money counts once, at its first place.
+             */
+            revenue: number;
+            /** Format: double */
+            visit_hours: number;
+        };
         /** @description Somebody who is to work a territory. */
         Member: {
             role: components["schemas"]["MemberRole"];
@@ -4447,12 +5699,46 @@ export interface components {
             /** @description Fields whose values are taken from the one that goes; empty ones are filled in any case. */
             take?: string[];
         };
+        MergeJson: {
+            conflict_count: number;
+            /** @description At most 500. */
+            conflicts: components["schemas"]["ConflictJson"][];
+            /**
+             * Format: int64
+             * @description Places that only one side moved.
+             */
+            merged: number;
+            since: components["schemas"]["SinceJson"][];
+            superseded: boolean;
+        };
         /** @description What was driven, by rep and day. */
         Mileage: {
             days: components["schemas"]["DrivenDay"][];
             from: string;
             to: string;
             totals: components["schemas"]["DrivenTotal"][];
+        };
+        /** @description A limit that is not met. */
+        Missed: {
+            /**
+             * Format: double
+             * @default 0
+             */
+            high: number;
+            /**
+             * Format: double
+             * @default 0
+             */
+            load: number;
+            /**
+             * Format: double
+             * @default 0
+             */
+            low: number;
+            /** @default  */
+            measure: string;
+            /** @default  */
+            territory_id: string;
         };
         /** @description Where a stop is to go. */
         Move: {
@@ -4501,6 +5787,50 @@ export interface components {
              */
             ninth_decile_m?: number | null;
         };
+        /** @description Places of locked territories. */
+        MoveLeftOut: {
+            /** Format: int64 */
+            locked: number;
+        };
+        Moves: {
+            /** @description Newest first. */
+            publications: components["schemas"]["RepPublication"][];
+        };
+        /** @description What goes where. One of geometry, location_ids, boundary_ids and codes. */
+        MoveTo: {
+            /**
+             * @description Blocks of the map.
+             * @default null
+             */
+            boundary_ids: string[] | null;
+            /**
+             * @description Postcodes of the map.
+             * @default null
+             */
+            codes: string[] | null;
+            /**
+             * @description Only out of these territories.
+             * @default []
+             */
+            from: string[];
+            /** @description GeoJSON Polygon or MultiPolygon, longitude first; it may cross itself. */
+            geometry?: Record<string, never> | null;
+            /**
+             * @description Product line; that of `to` unless said.
+             * @default null
+             */
+            line: string | null;
+            /**
+             * @description At most 20,000.
+             * @default null
+             */
+            location_ids: string[] | null;
+            /**
+             * @description Null: nobody.
+             * @default null
+             */
+            to: string | null;
+        };
         /** @description A visit of a cycle and the day it is to go to. */
         MoveVisit: {
             /** @description The day on which it stands. */
@@ -4515,6 +5845,18 @@ export interface components {
         Named: {
             id: string;
             name: string;
+        };
+        /** @enum {string} */
+        Neighbours: "cut" | "keep";
+        /** @description A scenario to make. */
+        NewBody: {
+            /**
+             * Format: int64
+             * @description A past moment, milliseconds since 1970; now unless said.
+             */
+            base_at?: number | null;
+            /** @description `Draft of` and the day unless said. */
+            name?: string | null;
         };
         /** @description What to plan. */
         NewCycle: {
@@ -4578,6 +5920,44 @@ export interface components {
             /** @description Keep it there whatever the address says later. */
             locked?: boolean;
         };
+        NewTerritory: {
+            /**
+             * Format: double
+             * @default null
+             */
+            capacity_hours: number | null;
+            /**
+             * Format: int64
+             * @description 1..=12; chosen so that neighbours differ unless said.
+             * @default null
+             */
+            colour: number | null;
+            geometry?: Record<string, never> | null;
+            /** @default null */
+            line: string | null;
+            /** @default [] */
+            location_ids: string[];
+            /** @default [] */
+            members: components["schemas"]["EffectMember"][];
+            /** @default  */
+            name: string;
+            /** @default cut */
+            neighbours: components["schemas"]["Neighbours"];
+            /** @default null */
+            owner_id: string | null;
+            /** @default null */
+            parent_id: string | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            priority: number | null;
+            /**
+             * @description Set by the program.
+             * @default null
+             */
+            territory_id: string | null;
+        };
         /** @description A token to make. */
         NewToken: {
             /**
@@ -4613,6 +5993,33 @@ export interface components {
             text: string;
             user_id: string;
         };
+        ObjectBody: {
+            location_id: string;
+            reason: string;
+        };
+        /** @description An objection to a move. */
+        ObjectionJson: {
+            account_id: string;
+            answer?: string | null;
+            answered_by?: string | null;
+            /** Format: int64 */
+            at: number;
+            change: components["schemas"]["Proposed"];
+            effect?: components["schemas"]["ScenarioCard"] | null;
+            id: string;
+            location_id: string;
+            name: string;
+            reason: string;
+            scenario_id: string;
+            scenario_name: string;
+            /** @description open, accepted, declined, withdrawn */
+            state: string;
+            user_id: string;
+            user_name?: string | null;
+        };
+        Objections: {
+            objections: components["schemas"]["ObjectionJson"][];
+        };
         /** @description A visit of a cycle. */
         OneVisit: {
             day: string;
@@ -4626,6 +6033,29 @@ export interface components {
             fields: Record<string, never>;
             /** @description Who called. */
             phone?: string | null;
+        };
+        /** @description A step. */
+        OperationJson: {
+            /** @description As it was asked for. */
+            body: Record<string, never>;
+            /** Format: int64 */
+            comments: number;
+            id: string;
+            kind: string;
+            /** Format: int64 */
+            made_at: number;
+            made_by?: string | null;
+            /** Format: int64 */
+            number: number;
+            /**
+             * Format: int64
+             * @description Places that moved when it was made.
+             */
+            places: number;
+            title: string;
+            undone: boolean;
+            /** Format: int64 */
+            undone_at?: number | null;
         };
         /** @description What leaves this machine. */
         Outbound: {
@@ -4688,6 +6118,14 @@ export interface components {
             /** @description Null: nobody. */
             user_id?: string | null;
         };
+        /** @description Who has what, where it differs from the base. */
+        Owners: {
+            count: number;
+            /** @description Place, and the number of its territory in the list; -1: of none. */
+            places: Record<string, never>[];
+            /** @description Ids of territories. */
+            territories: string[];
+        };
         /** @description Whose a place is, since when, and why. */
         Ownership: {
             /** @description Who made that version. */
@@ -4715,6 +6153,14 @@ export interface components {
              * @description Number of the territory's version that brought it.
              */
             version_number?: number | null;
+        };
+        /** @description What somebody said against a move. */
+        OwnObjection: {
+            answer?: string | null;
+            id: string;
+            reason: string;
+            /** @description open, accepted, declined, withdrawn */
+            state: string;
         };
         /** @description What the map pack holds. */
         PackInfo: {
@@ -4783,6 +6229,11 @@ export interface components {
             /** @description How many rhythms there are; without any, nothing is ever due. */
             frequencies: number;
             people: components["schemas"]["Plannable"][];
+        };
+        PeopleChange: {
+            /** @description The whole list. */
+            members: components["schemas"]["EffectMember"][];
+            territory_id: string;
         };
         /** @description What one person works, over all territories, by their shares. */
         PersonJson: {
@@ -4866,6 +6317,31 @@ export interface components {
             /** @description In these weeks. */
             working_days: number;
         };
+        PlanTotals: {
+            /** Format: int64 */
+            drive_s: number;
+            /**
+             * Format: int64
+             * @description Being back.
+             */
+            end: number;
+            /** Format: int64 */
+            meters: number;
+            /**
+             * Format: int64
+             * @description Past the end of the shift.
+             */
+            overtime_s: number;
+            /**
+             * Format: int64
+             * @description Leaving, milliseconds since 1970.
+             */
+            start: number;
+            /** Format: int64 */
+            visit_s: number;
+            /** Format: int64 */
+            wait_s: number;
+        };
         /** @description What to plan. */
         PlanWhat: {
             /**
@@ -4888,7 +6364,7 @@ export interface components {
             geometry?: Record<string, never> | null;
             /** @description Places that the territory would take by name. */
             location_ids?: string[] | null;
-            reach?: components["schemas"]["ReachBody"] | null;
+            reach?: components["schemas"]["TerritoryReachBody"] | null;
             /** @description Rules that it would have beside its ground. */
             rules?: components["schemas"]["CustomerRule"][] | null;
             /** @description Null: a territory that would be made. */
@@ -4957,17 +6433,102 @@ export interface components {
             /** @description JSON pointer into the body, or the name of a query parameter behind `?`. */
             pointer: string;
         };
-        /** @description From where, and how far. */
+        /** @description What an objection proposes. */
+        Proposed: {
+            from?: components["schemas"]["Reference"] | null;
+            kind: string;
+            to?: components["schemas"]["Reference"] | null;
+        };
+        /** @description When and how to publish. */
+        PublishBody: {
+            /** @description A local day, `2027-03-01`; null or today: now. */
+            from?: string | null;
+            /**
+             * Format: int32
+             * @description 0..=365. Null: open deals are left alone; 0: they pass to the new owner; more: after so many days.
+             */
+            holdover_days?: number | null;
+            /** @description Why, for the versions' history. */
+            message?: string | null;
+        };
+        /** @description What was published, or is queued. */
+        PublishedJson: {
+            /** Format: int64 */
+            at: number;
+            change_set?: string | null;
+            /**
+             * Format: int64
+             * @description Places that changed hands; 0 while it is queued.
+             */
+            moved: number;
+            scenario: components["schemas"]["ScenarioJson"];
+        };
+        /** @description What is to be balanced. */
+        Question: {
+            /**
+             * @description `line` (unless said): as the crow flies; `drive`: by time on the roads.
+             * @default null
+             */
+            by: string | null;
+            /**
+             * @description How much of the workload a territory is to get compared with others; 1 unless said.
+             * @default {}
+             */
+            capacities: {
+                [key: string]: number;
+            };
+            /**
+             * Format: double
+             * @description At most this share of the workload moves, 0..=1; 0.2 unless said.
+             * @default null
+             */
+            keep_share: number | null;
+            /**
+             * @description Places that stay where they are.
+             * @default []
+             */
+            locks: string[];
+            /**
+             * @description The first is balanced; of the others each may have a tolerance or bounds. Hours, or places where nobody has a
+             *     rhythm of visits, unless said.
+             * @default []
+             */
+            measures: components["schemas"]["Balanced"][];
+            /**
+             * @description Bounds for all or for one of them.
+             * @default []
+             */
+            ranges: components["schemas"]["Bound"][];
+            /**
+             * Format: int64
+             * @default null
+             */
+            seed: number | null;
+            /**
+             * @description The ring, 2..=200.
+             * @default []
+             */
+            territory_ids: string[];
+        };
+        QueuedJson: {
+            /** Format: int64 */
+            at: number;
+            blocked?: string | null;
+            name: string;
+            scenario_id: string;
+        };
+        QueueJson: {
+            queue: components["schemas"]["QueuedJson"][];
+        };
+        /** @description A drive from a place. */
         ReachBody: {
-            /** @description What the place is called. */
-            label?: string | null;
             /** Format: double */
             lat: number;
             /** Format: double */
             lng: number;
             /**
              * Format: double
-             * @description Minutes by car, more than 0, at most 240.
+             * @description More than 0, at most 240.
              */
             minutes: number;
         };
@@ -5045,6 +6606,28 @@ export interface components {
             next_cursor?: string | null;
             records: components["schemas"]["RecordJson"][];
         };
+        /** @description An id with its name. */
+        Reference: {
+            id: string;
+            name: string;
+        };
+        /** @description A range that can be met. */
+        Relax: {
+            /**
+             * Format: double
+             * @default 0
+             */
+            high: number;
+            /**
+             * Format: double
+             * @default 0
+             */
+            low: number;
+            /** @default  */
+            measure: string;
+            /** @default null */
+            territory_id: string | null;
+        };
         /** @description Places of one status. */
         RepairGroup: {
             /** Format: int64 */
@@ -5087,6 +6670,33 @@ export interface components {
             changes: components["schemas"]["PlanChange"][];
             plan: components["schemas"]["DayPlan"];
         };
+        /** @description A place that comes or goes. */
+        RepMove: {
+            account_id: string;
+            city?: string | null;
+            from?: components["schemas"]["WorkedBy"] | null;
+            /**
+             * Format: int64
+             * @description Until when the open deals stay with whoever had the place.
+             */
+            holdover_until?: number | null;
+            /** Format: double */
+            lat?: number | null;
+            /** Format: double */
+            lng?: number | null;
+            location_id: string;
+            name: string;
+            objection?: components["schemas"]["OwnObjection"] | null;
+            /** Format: int64 */
+            open_deals: number;
+            /** Format: int64 */
+            pipeline: number;
+            /** @description The rule that decided, with its numbers. */
+            reason: string;
+            /** Format: int64 */
+            revenue: number;
+            to?: components["schemas"]["WorkedBy"] | null;
+        };
         /** @description What came of a visit. */
         Report: {
             /** @description The customer is due again on this day, whatever the rhythm says. */
@@ -5094,6 +6704,54 @@ export interface components {
             note?: string;
             /** @description order, talk, absent, closed or other */
             outcome: string;
+        };
+        /** @description What a publication means for one rep. */
+        RepPublication: {
+            /**
+             * Format: int64
+             * @description From when it holds.
+             */
+            at: number;
+            gained: components["schemas"]["RepMove"][];
+            gained_count: number;
+            /** Format: double */
+            hours_after: number;
+            /**
+             * Format: double
+             * @description Hours of an average week, driving estimated.
+             */
+            hours_before: number;
+            /** @description At most 500 each. */
+            lost: components["schemas"]["RepMove"][];
+            lost_count: number;
+            name: string;
+            scenario_id: string;
+            /** @description queued, published, reverted */
+            state: string;
+            /** @description As a letter. */
+            text: string;
+        };
+        Reshape: {
+            /** @description GeoJSON Polygon or MultiPolygon, longitude first. */
+            geometry: Record<string, never>;
+            neighbours?: components["schemas"]["Neighbours"];
+            territory_id: string;
+        };
+        Resolution: {
+            /** @description yours, theirs */
+            take: string;
+            /** @description `place:ID`, `name:TERRITORY`, …; `places`: all places; `*`: everything that is not named. */
+            unit: string;
+        };
+        RevertBody: {
+            /** @description What was changed since stays as it is, and the rest is taken back. */
+            keep_later?: boolean;
+            message?: string | null;
+        };
+        /** @description How scenarios are published here. */
+        ReviewSettings: {
+            /** @description Somebody else has to approve first. */
+            approval_needed: boolean;
         };
         /** @description One version of a record. */
         RevisionJson: {
@@ -5220,6 +6878,133 @@ export interface components {
             rule: string;
             text: string;
         };
+        SayBody: {
+            text?: string | null;
+        };
+        /** @description What a change would do. Nothing is written. */
+        ScenarioCard: {
+            left_out: components["schemas"]["MoveLeftOut"];
+            /** @description At most 200, by name. */
+            moved: components["schemas"]["CardMove"][];
+            /** Format: int64 */
+            moved_count: number;
+            problem?: components["schemas"]["CardProblem"] | null;
+            /** @description What moves is worth. */
+            selection: components["schemas"]["Measures"];
+            /** @description By how many places move. */
+            sides: components["schemas"]["CardSide"][];
+            /** Format: double */
+            took_ms: number;
+        };
+        /** @description A scenario in a list. */
+        ScenarioHead: {
+            approved_by?: string | null;
+            /**
+             * Format: int64
+             * @description The moment whose territories it branches from, milliseconds since 1970.
+             */
+            base_at: number;
+            /** @description The same as a local day. */
+            base_label: string;
+            /** @description Why it did not become true on its date. */
+            blocked?: string | null;
+            /** Format: int64 */
+            comments: number;
+            copied_from?: components["schemas"]["Reference"] | null;
+            /** Format: int64 */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description When its steps last changed.
+             */
+            edited_at?: number | null;
+            /** Format: int32 */
+            holdover_days?: number | null;
+            id: string;
+            name: string;
+            note?: string | null;
+            /** Format: int64 */
+            objections_open: number;
+            /** @description Steps that stand. */
+            operations: number;
+            owner_id?: string | null;
+            owner_name?: string | null;
+            /** @description The change set that published it. */
+            publication?: string | null;
+            /**
+             * Format: int64
+             * @description Queued: from when it is to hold.
+             */
+            publish_at?: number | null;
+            /** Format: int64 */
+            published_at?: number | null;
+            requested_by?: string | null;
+            /** Format: int64 */
+            reverted_at?: number | null;
+            /** @description draft, review, approved, queued, published, reverted, discarded */
+            state: string;
+            /** @description Territories were changed since; see `merge`. */
+            superseded: boolean;
+            /**
+             * Format: int64
+             * @description Of the record.
+             */
+            version: number;
+        };
+        /** @description A scenario with its steps. */
+        ScenarioJson: components["schemas"]["ScenarioHead"] & {
+            can: components["schemas"]["Can"];
+            operations_list: components["schemas"]["OperationJson"][];
+        };
+        ScenarioList: {
+            approval_needed: boolean;
+            /** Format: int64 */
+            open_objections: number;
+            /** @description Newest first, at most 100. */
+            scenarios: components["schemas"]["ScenarioHead"][];
+        };
+        /** @description One line over all territories of a side. */
+        ScenarioSummary: {
+            /** Format: int64 */
+            accounts_moved: number;
+            /**
+             * Format: double
+             * @description Mean of the areas' Polsby-Popper figures, 0..=1.
+             */
+            compactness: number;
+            /** @description `plan` if all of it is. */
+            drive_basis: string;
+            /** Format: double */
+            drive_hours: number;
+            /**
+             * Format: double
+             * @description Most hours ÷ mean hours; 1 is even.
+             */
+            imbalance: number;
+            /** Format: int64 */
+            places_moved: number;
+            /** Format: int64 */
+            reps: number;
+            /** Format: int64 */
+            reps_changed: number;
+            /** Format: int64 */
+            revenue_moved: number;
+            /**
+             * Format: double
+             * @description Standard deviation of hours ÷ mean.
+             */
+            spread: number;
+            /** Format: int64 */
+            territories: number;
+            /**
+             * Format: int64
+             * @description Places of no territory.
+             */
+            unassigned: number;
+            /** Format: double */
+            visit_hours: number;
+            worst?: components["schemas"]["Worst"] | null;
+        };
         /** @description Points, and what for. */
         ScoreReason: {
             /** Format: int64 */
@@ -5268,6 +7053,33 @@ export interface components {
             language: string;
             name: string;
             role: string;
+        };
+        /** @description Fields that are not sent stay as they are. */
+        SetFields: {
+            /**
+             * Format: double
+             * @default null
+             */
+            capacity_hours: number | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            colour: number | null;
+            /** @default null */
+            name: string | null;
+            /**
+             * @description Null: at the top.
+             * @default null
+             */
+            parent_id: string | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            priority: number | null;
+            /** @default  */
+            territory_id: string;
         };
         /** @description What is to be otherwise; what is left out stays. Null takes a value away. */
         Settings: {
@@ -5332,6 +7144,14 @@ export interface components {
         SignIn: {
             email: string;
             password: string;
+        };
+        /** @description Something that was changed since the scenario began. */
+        SinceJson: {
+            /** Format: int64 */
+            at: number;
+            author_name?: string | null;
+            change_set: string;
+            label: string;
         };
         /** @description What there is in a shape. */
         Snapshot: {
@@ -5575,6 +7395,11 @@ export interface components {
             /** @description At least one; all of them have to be known. */
             codes: string[];
         };
+        TerritoryCounts: {
+            added: number;
+            changed: number;
+            removed: number;
+        };
         /** @description A territory. */
         TerritoryJson: {
             /**
@@ -5617,6 +7442,20 @@ export interface components {
             /** @description What it holds itself. */
             totals: components["schemas"]["Totals"];
             version?: components["schemas"]["VersionJson"] | null;
+        };
+        /** @description From where, and how far. */
+        TerritoryReachBody: {
+            /** @description What the place is called. */
+            label?: string | null;
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lng: number;
+            /**
+             * Format: double
+             * @description Minutes by car, more than 0, at most 240.
+             */
+            minutes: number;
         };
         Timeline: {
             items: components["schemas"]["TimelineItem"][];
@@ -5691,6 +7530,40 @@ export interface components {
              */
             visit_hours: number;
         };
+        TotalsJson: {
+            /**
+             * Format: int64
+             * @description The moment of the customers.
+             */
+            as_of: number;
+            rows: components["schemas"]["TotalsRow"][];
+            summary: components["schemas"]["BothSummaries"];
+            /** Format: double */
+            took_ms: number;
+        };
+        /** @description A territory before and after. */
+        TotalsRow: {
+            after?: components["schemas"]["Measures"] | null;
+            before?: components["schemas"]["Measures"] | null;
+            /** Format: double */
+            capacity_hours?: number | null;
+            /** @description same, changed, added, removed */
+            change: string;
+            /** Format: int64 */
+            colour?: number | null;
+            /** Format: double */
+            compactness_after?: number | null;
+            /**
+             * Format: double
+             * @description 4π·area ÷ border², 0..=1.
+             */
+            compactness_before?: number | null;
+            locked: boolean;
+            name: string;
+            owner_name?: string | null;
+            /** @description Null: places of no territory. */
+            territory_id?: string | null;
+        };
         /** @description A record type. */
         TypeJson: {
             /** @description The part of the program its records belong to; null for what has a screen of its own. */
@@ -5753,6 +7626,9 @@ export interface components {
             price_minutes?: number | null;
             reasons: components["schemas"]["Reason"][];
             user_id: string;
+        };
+        UpdateBody: {
+            resolutions?: components["schemas"]["Resolution"][];
         };
         /** @description Whether log and records fit together. */
         VerifyJson: {
@@ -5858,12 +7734,36 @@ export interface components {
             locations: number;
             totals: components["schemas"]["Totals"];
         };
+        /** @description A territory with whoever works it. */
+        WorkedBy: {
+            id: string;
+            name: string;
+            owner_name?: string | null;
+        };
+        /** @description The territory with the most hours. */
+        Worst: {
+            /** Format: double */
+            hours: number;
+            name: string;
+            territory_id: string;
+        };
+        /** @description A step that was made. */
+        WrittenOperation: {
+            change_set: string;
+            operation: components["schemas"]["OperationJson"];
+            scenario: components["schemas"]["ScenarioJson"];
+        };
         /** @description A record after a write, and the change set by which to undo it. */
         WrittenRecord: {
             /** @description Goes to `/api/v1/change-sets/{id}/undo`. */
             change_set: string;
             /** @description As it stands now. */
             record: components["schemas"]["RecordJson"];
+        };
+        /** @description A scenario after a write, and the change set by which to undo it. */
+        WrittenScenario: {
+            change_set: string;
+            scenario: components["schemas"]["ScenarioJson"];
         };
         /** @description A territory after a write, and the change set by which to undo it. */
         WrittenTerritory: {
@@ -7961,6 +9861,182 @@ export interface operations {
             };
         };
     };
+    get_api_v1_moves: {
+        parameters: {
+            query?: {
+                /** @description Whose; managers may ask for anybody's, everybody else for their own. */
+                user?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Moves"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_objections: {
+        parameters: {
+            query?: {
+                /** @description open, accepted, declined, withdrawn; all unless said. */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Objections"];
+                };
+            };
+        };
+    };
+    get_api_v1_objections_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectionJson"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_objections_id_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_objections_id_decline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeclineBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answered"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_objections_id_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answered"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_api_v1_opportunities_id_card: {
         parameters: {
             query?: never;
@@ -8626,6 +10702,1242 @@ export interface operations {
             };
         };
     };
+    get_api_v1_scenarios: {
+        parameters: {
+            query?: {
+                /** @description Only those in this state; all but discarded ones unless said. */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioList"];
+                };
+            };
+        };
+    };
+    post_api_v1_scenarios: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioJson"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_scenarios_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioJson"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_api_v1_scenarios_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioJson"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_api_v1_scenarios_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DescribeBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioJson"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_scenarios_id_approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SayBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenScenario"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_scenarios_id_balances: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Balances"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_scenarios_id_balances: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Question"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Balance"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_scenarios_id_balances_balance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                balance: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Balance"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_api_v1_scenarios_id_balances_balance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                balance: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_scenarios_id_balances_balance_keep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                balance: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenOperation"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_scenarios_id_balances_balance_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                balance: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Balance"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_scenarios_id_comments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comments"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_scenarios_id_comments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommentBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentJson"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_api_v1_scenarios_id_comments_comment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                comment: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_scenarios_id_consequences: {
+        parameters: {
+            query?: {
+                /** @description A local day, `2027-03-01`; now unless said. */
+                from?: string;
+                holdover_days?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consequences"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_scenarios_id_copy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CopyBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioJson"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_scenarios_id_diff: {
+        parameters: {
+            query?: {
+                /** @description `base` (unless said), `present`, or another scenario's id. */
+                against?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diff"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_scenarios_id_diff_places: {
+        parameters: {
+            query?: {
+                /** @description `base` (unless said), `present`, or another scenario's id. */
+                against?: string;
+                cursor?: string;
+                /** @description Only from this territory; `none`: from nobody. */
+                from?: string;
+                /** @description 1..=1000; 100 unless said. */
+                limit?: number;
+                /** @description Only to this territory; `none`: to nobody. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiffPlaces"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_scenarios_id_layout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftLayout"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_scenarios_id_merge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeJson"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_scenarios_id_objections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Objections"];
+                };
+            };
+        };
+    };
+    post_api_v1_scenarios_id_objections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObjectBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectionJson"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_scenarios_id_operations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Change"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenOperation"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_scenarios_id_operations_operation_redo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                operation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenScenario"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_scenarios_id_operations_operation_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                operation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenScenario"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_scenarios_id_owners: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Owners"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_scenarios_id_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Change"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioCard"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_scenarios_id_publish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishedJson"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_scenarios_id_redo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenScenario"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_scenarios_id_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SayBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenScenario"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_scenarios_id_request_changes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SayBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenScenario"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_scenarios_id_revert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevertBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishedJson"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_scenarios_id_totals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotalsJson"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_scenarios_id_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenScenario"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_scenarios_id_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenScenario"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_scenarios_id_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenScenario"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_scenarios_compare: {
+        parameters: {
+            query: {
+                /** @description By comma, 1 to 4: `present` and ids of scenarios. */
+                ids: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_scenarios_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewSettings"];
+                };
+            };
+        };
+    };
+    put_api_v1_scenarios_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewSettings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewSettings"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_api_v1_search: {
         parameters: {
             query: {
@@ -9062,7 +12374,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReachBody"];
+                "application/json": components["schemas"]["TerritoryReachBody"];
             };
         };
         responses: {
@@ -9375,6 +12687,30 @@ export interface operations {
             };
         };
     };
+    get_api_v1_territories_hash: {
+        parameters: {
+            query?: {
+                /** @description What was true then: milliseconds since 1970, RFC 3339, or a local day (its end). */
+                as_of?: string;
+                /** @description As believed then; the present unless said. */
+                known_at?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HashJson"];
+                };
+            };
+        };
+    };
     post_api_v1_territories_import: {
         parameters: {
             query?: {
@@ -9517,6 +12853,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_territories_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueJson"];
                 };
             };
         };

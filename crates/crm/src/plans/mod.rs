@@ -66,6 +66,7 @@ pub(crate) struct DayPlan {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PlanTotals)]
 pub(crate) struct Totals {
     pub meters: i64,
     pub drive_s: i64,

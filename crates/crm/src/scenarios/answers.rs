@@ -227,6 +227,7 @@ pub(crate) struct CardMove {
 
 /// Places of locked territories.
 #[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
+#[schema(as = MoveLeftOut)]
 pub(crate) struct LeftOut {
     pub locked: u64,
 }
@@ -242,6 +243,7 @@ pub(crate) struct CardProblem {
 
 /// What a change would do. Nothing is written.
 #[derive(Clone, Debug, Default, Serialize, ToSchema)]
+#[schema(as = ScenarioCard)]
 pub(crate) struct Card {
     /// By how many places move.
     pub sides: Vec<CardSide>,

@@ -137,6 +137,7 @@ pub(crate) struct Gone {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = PeopleChange)]
 pub(crate) struct People {
     pub territory_id: String,
     /// The whole list.
@@ -144,6 +145,7 @@ pub(crate) struct People {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = LockChange)]
 pub(crate) struct Locked {
     pub territory_id: String,
     pub locked: bool,

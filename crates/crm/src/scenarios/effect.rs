@@ -106,6 +106,7 @@ pub(super) struct Members {
 /// Somebody who works a territory.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(as = EffectMember)]
 pub(crate) struct Member {
     pub user_id: String,
     /// owner, overlay, backup, manager; owner unless said.

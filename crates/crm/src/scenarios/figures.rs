@@ -113,6 +113,7 @@ impl<'a> Names<'a> {
 
 /// One line over all territories of a side.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
+#[schema(as = ScenarioSummary)]
 pub(crate) struct Summary {
     pub territories: u64,
     /// Most hours ÷ mean hours; 1 is even.

@@ -14,6 +14,7 @@ use crate::problem::Problem;
 
 /// From where, and how far.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[schema(as = TerritoryReachBody)]
 pub(crate) struct ReachBody {
     pub lng: f64,
     pub lat: f64,

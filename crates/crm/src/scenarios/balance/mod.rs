@@ -82,6 +82,7 @@ pub(crate) struct Relax {
 /// A territory before and after a balance.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(as = BalanceRow)]
 pub(crate) struct Row {
     pub territory_id: String,
     pub name: String,
