@@ -18,13 +18,16 @@ impl Firm {
             .unwrap();
         let stage = records::new_id();
         let id = records::new_id();
-        let made = fields([("name", "Stage".into()), ("position", 1.into())]);
+        let made = fields([
+            ("name", "Stage".into()),
+            ("position", 1.into()),
+            ("is_closed", closed.into()),
+        ]);
         let deal = fields([
             ("name", "Deal".into()),
             ("account_id", location.text("account_id").unwrap().into()),
             ("stage_id", stage.as_str().into()),
             ("owner_id", owner.into()),
-            ("is_closed", closed.into()),
             ("amount", 5_000.into()),
         ]);
         self.world
