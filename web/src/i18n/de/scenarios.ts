@@ -7,6 +7,7 @@ export const scenarios: Record<keyof typeof english, Message> = {
   'keys.codes': 'Postleitzahlen, im Szenario',
   'terr.tool.codes': 'Postleitzahlen',
   'keys.review': 'Prüfung des Szenarios',
+  'keys.lockTerritory': 'Gebiet sperren, im Szenario',
 
   'scen.picker': 'Gebiete oder ein Szenario: {name}',
   'scen.published': 'Veröffentlicht',

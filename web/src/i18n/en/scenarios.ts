@@ -4,6 +4,7 @@ export const scenarios = {
   'keys.codes': 'Postcodes, in a scenario',
   'terr.tool.codes': 'Postcodes',
   'keys.review': 'Review of the scenario',
+  'keys.lockTerritory': 'Lock the territory, in a scenario',
 
   'scen.picker': 'Territories or a scenario: {name}',
   'scen.published': 'Published',
