@@ -258,3 +258,47 @@ test('a scenario is made at 390 px by taps, in the dark', async () => {
     await accessible(page, 'review on a phone in the dark');
   });
 });
+
+test('a draft that another publication overtook is updated, yours or theirs one by one', async () => {
+  await withPage({ role: 'manager', viewport: desk }, async (page) => {
+    const post = async (path, data) => {
+      const answer = await page.request.post(`${address}/api/v1/scenarios${path}`, { data, headers: { origin: address } });
+      assert.ok(answer.ok(), `${path}: ${await answer.text()}`);
+      return answer.json();
+    };
+    const { territories } = await ask(page, '/api/v1/territories/overview');
+    const [first, second] = territories;
+    const named = territories.find((one) => one.id !== first.id && one.id !== second.id);
+    const mine = await post('', { name: 'Spring' });
+    const theirs = await post('', { name: 'Autumn' });
+    const { accounts } = named.totals;
+    assert.ok(accounts > 1, 'there is somebody to disagree about');
+    const ring = named.geometry.coordinates[0][0];
+    const lngs = ring.map(([lng]) => lng);
+    const lats = ring.map(([, lat]) => lat);
+    const [west, east, south, north] = [Math.min(...lngs), Math.max(...lngs), Math.min(...lats), Math.max(...lats)];
+    const geometry = { type: 'Polygon', coordinates: [[[west, south], [east, south], [east, north], [west, north], [west, south]]] };
+    await post(`/${mine.id}/operations`, { kind: 'move', to: first.id, geometry });
+    await post(`/${mine.id}/operations`, { kind: 'set', territory_id: first.id, name: 'Upland' });
+    await post(`/${theirs.id}/operations`, { kind: 'move', to: second.id, geometry });
+    await post(`/${theirs.id}/operations`, { kind: 'set', territory_id: first.id, name: 'Lakeland' });
+    await post(`/${theirs.id}/publish`, {});
+
+    await page.goto(`${address}/map/review?s=${mine.id}`);
+    const conflicts = page.getByRole('region', { name: 'Conflicts' });
+    const update = conflicts.getByRole('button', { name: 'Update the scenario' });
+    await update.waitFor();
+    assert.ok(await update.isDisabled(), 'nothing is decided by itself');
+    await picture(page, 'scenario-conflicts');
+    await accessible(page, 'conflicts');
+    await conflicts.getByRole('button', { name: 'All theirs' }).click();
+    await conflicts.getByRole('group', { name: `${first.name}: name` }).getByRole('button', { name: 'Yours: Upland' }).click();
+    await conflicts.getByText(/still to choose/).waitFor({ state: 'detached' });
+    await update.click();
+    await conflicts.waitFor({ state: 'detached' });
+    const layout = await ask(page, `/api/v1/scenarios/${mine.id}/layout`);
+    assert.equal(layout.territories.find((one) => one.id === first.id).name, 'Upland', 'mine was kept where I said so');
+    assert.equal((await ask(page, `/api/v1/scenarios/${mine.id}/merge`)).superseded, false);
+    await post(`/${theirs.id}/revert`, {});
+  });
+});

@@ -7,7 +7,9 @@ export const scenarios: Record<keyof typeof english, Message> = {
   'keys.codes': 'Postleitzahlen, im Szenario',
   'terr.tool.codes': 'Postleitzahlen',
   'keys.review': 'Prüfung des Szenarios',
+  'keys.lockTerritory': 'Gewähltes Gebiet sperren',
 
+  'scen.keys': 'Im Szenario',
   'scen.picker': 'Gebiete oder ein Szenario: {name}',
   'scen.published': 'Veröffentlicht',
   'scen.publishedHow': 'Was jetzt gilt',

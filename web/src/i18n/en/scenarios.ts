@@ -4,7 +4,9 @@ export const scenarios = {
   'keys.codes': 'Postcodes, in a scenario',
   'terr.tool.codes': 'Postcodes',
   'keys.review': 'Review of the scenario',
+  'keys.lockTerritory': 'Lock the chosen territory',
 
+  'scen.keys': 'In a scenario',
   'scen.picker': 'Territories or a scenario: {name}',
   'scen.published': 'Published',
   'scen.publishedHow': 'What holds now',
