@@ -56,7 +56,7 @@ impl TerritoryIndex {
         }
         let mut found = Vec::new();
         for ((a, b), shape) in pieces {
-            let size = shape.geodesic_area_unsigned();
+            let size = shape.geodesic_area_signed().abs();
             let Some(cause) = self.areas()[a as usize].extent.cause() else {
                 continue;
             };

@@ -115,7 +115,7 @@ impl Shape {
         let corners = polygons.iter().flat_map(|p| p.exterior().coords());
         let places = corners.filter_map(|c| LngLat::new(c.x, c.y).ok());
         let bbox = BBox::around(places).ok_or(ShapeError::Empty)?;
-        let square_meters = polygons.geodesic_area_unsigned();
+        let square_meters = polygons.geodesic_area_signed().abs();
         if square_meters <= 0.0 {
             return Err(ShapeError::Empty);
         }

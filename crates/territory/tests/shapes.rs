@@ -161,3 +161,22 @@ fn a_bow_is_mended_into_two_triangles() {
     assert!(Shape::parse(shape.polygons().clone()).is_ok());
     assert!(Shape::mended(MultiPolygon::new(vec![])).is_err());
 }
+
+#[test]
+fn a_sliver_is_small_and_not_the_rest_of_the_earth() {
+    // So narrow that the arithmetic of its area may come out on either side of nought.
+    for wide in [1e-7, 1e-9, 1e-11, 1e-12] {
+        let ring = vec![
+            (13.26, 53.55),
+            (13.26 + wide, 53.55),
+            (13.26 + wide, 53.56),
+            (13.26, 53.56),
+        ];
+        let drawn = MultiPolygon::new(vec![Polygon::new(ring.into(), Vec::new())]);
+        match Shape::parse(drawn) {
+            Ok(shape) => assert!(shape.square_meters() < 100.0, "{wide}: {}", shape.square_meters()),
+            // Refused as nothing is as good.
+            Err(error) => eprintln!("{wide}: {error}"),
+        }
+    }
+}

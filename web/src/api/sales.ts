@@ -63,5 +63,4 @@ export const askPrices = (account: Id, products: { product_id: Id; quantity: num
 export const revise = (quote: Id) => post<Written>(`/api/v1/quotes/${quote}/revise`, {});
 export const accept = (quote: Id) => post<Accepted>(`/api/v1/quotes/${quote}/accept`, {});
 export const document = (plural: 'quotes' | 'orders', id: Id, language: string) => download('GET', `/api/v1/${plural}/${id}/document`, { query: { language }, dated: false });
-export const handOver = (order: Id) => post<{ record: Stored; message_id: string; change_set: Id }>(`/api/v1/orders/${order}/hand-over`, {});
 export const ubl = (order: Id) => download('GET', `/api/v1/orders/${order}/ubl`, { dated: false });

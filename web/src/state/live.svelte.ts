@@ -1,6 +1,7 @@
 // What changes while one looks: the server's events bump the version of the tiles and tell whoever listens.
 import { listen, type ChangeEvent } from '../api/events';
 import { jobs } from '../api/admin';
+import type { IncomingCall } from '../api/service';
 import type { Job } from '../api/types';
 import { Problem } from '../api/client';
 
@@ -17,6 +18,7 @@ class Live {
   jobs = $state.raw<Job[]>([]);
   #listeners = new Set<Listener>();
   #jobListeners = new Set<(job: Job) => void>();
+  #callListeners = new Set<(call: IncomingCall) => void>();
   #gathered: ChangeEvent[] = [];
   #timer = 0;
 
@@ -28,6 +30,7 @@ class Live {
       change: (event) => this.#gathered.push(event),
       version: (next) => this.#settle(next),
       job: (job) => this.#job(job),
+      call: (call) => { for (const listener of this.#callListeners) listener(call); },
       open: () => {
         // What happened while the line was down is unknown: everything is asked for anew.
         if (lost) this.#settle(this.version);
@@ -48,6 +51,11 @@ class Live {
   onJob(listener: (job: Job) => void): () => void {
     this.#jobListeners.add(listener);
     return () => this.#jobListeners.delete(listener);
+  }
+
+  onCall(listener: (call: IncomingCall) => void): () => void {
+    this.#callListeners.add(listener);
+    return () => this.#callListeners.delete(listener);
   }
 
   get running(): Job[] {

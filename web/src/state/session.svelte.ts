@@ -11,10 +11,10 @@ import { view } from './view.svelte';
 type State = 'asking' | 'out' | 'ended' | 'in' | 'unreachable';
 
 const screensOf: Record<string, Screen[]> = {
-  rep: ['day', 'map', 'customers', 'sales', 'cycle', 'regions'],
-  manager: ['map', 'customers', 'sales', 'day', 'cycle', 'regions', 'import', 'repair'],
-  analyst: ['regions', 'map', 'customers', 'sales'],
-  admin: ['import', 'repair', 'map', 'customers', 'sales', 'day', 'cycle', 'regions', 'admin'],
+  rep: ['day', 'map', 'customers', 'sales', 'service', 'cycle', 'regions'],
+  manager: ['map', 'customers', 'sales', 'service', 'day', 'cycle', 'regions', 'import', 'repair'],
+  analyst: ['regions', 'map', 'customers', 'sales', 'service'],
+  admin: ['import', 'repair', 'map', 'customers', 'sales', 'service', 'day', 'cycle', 'regions', 'admin'],
 };
 
 class SessionState {

@@ -133,7 +133,7 @@ fn quote_holds(
 fn order_holds(
     before: Option<&Record>,
     after: &mut Map<String, Value>,
-    _: Timestamp,
+    now: Timestamp,
 ) -> Result<(), Vec<Fault>> {
     step(
         before,
@@ -141,7 +141,12 @@ fn order_holds(
         order_may_become,
         &["lines", "discount", "currency", "account_id", "number"],
     )?;
-    lines::settle(after).map(|_| ())
+    lines::settle(after)?;
+    let handed = after.get("status").and_then(Value::as_str) == Some("handed_over");
+    if handed && before.and_then(|b| b.text("status")) != Some("handed_over") {
+        after.insert("handed_over_at".into(), now.0.into());
+    }
+    Ok(())
 }
 
 fn default(value: &mut Value, word: &str) {

@@ -1,7 +1,9 @@
 //! Ground that changes hands: unions and differences of drawn areas, cleaned of the slivers that arithmetic leaves.
 
-use geo::{Area as _, BooleanOps, GeodesicArea as _};
-use geo_types::{MultiPolygon, Polygon};
+use std::collections::HashMap;
+
+use geo::{Area as _, BooleanOps, CoordsIter as _, GeodesicArea as _, MapCoords as _};
+use geo_types::{Coord, MultiPolygon, Polygon};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use territory::Shape;
@@ -66,7 +68,7 @@ pub(super) fn together(a: &MultiPolygon, b: &MultiPolygon) -> MultiPolygon {
     if b.0.is_empty() {
         return a.clone();
     }
-    a.union(b)
+    with_vertices_of(a.union(b), [a, b])
 }
 
 /// The first without the second.
@@ -74,12 +76,41 @@ pub(super) fn without(a: &MultiPolygon, b: &MultiPolygon) -> MultiPolygon {
     if a.0.is_empty() || b.0.is_empty() {
         return a.clone();
     }
-    a.difference(b)
+    with_vertices_of(a.difference(b), [a, b])
 }
 
 /// What both have.
 pub(super) fn shared(a: &MultiPolygon, b: &MultiPolygon) -> MultiPolygon {
-    without_slivers(a.intersection(b))
+    without_slivers(with_vertices_of(a.intersection(b), [a, b]))
+}
+
+/// Arithmetic on areas works on a grid and shifts every vertex by less than its step: those that were given are put
+/// back to the last digit, so that a border that nobody touched stays where it is and with it whoever lies on it.
+fn with_vertices_of(made: MultiPolygon, given: [&MultiPolygon; 2]) -> MultiPolygon {
+    // The grid has 2^30 steps over all that is given; a vertex may be shifted by one.
+    let all = given.iter().flat_map(|polygons| polygons.coords_iter());
+    let [west, south, east, north] = all.fold([f64::MAX, f64::MAX, f64::MIN, f64::MIN], |[w, s, e, n], c| {
+        [w.min(c.x), s.min(c.y), e.max(c.x), n.max(c.y)]
+    });
+    let step = ((east - west).max(north - south) / f64::from(1 << 29)).max(1e-12);
+    let key = |c: Coord<f64>| ((c.x / step).round() as i64, (c.y / step).round() as i64);
+    let given: HashMap<(i64, i64), Coord<f64>> = given
+        .iter()
+        .flat_map(|polygons| polygons.coords_iter())
+        .map(|c| (key(c), c))
+        .collect();
+    made.map_coords(|c| {
+        let (x, y) = key(c);
+        let near = (-1..=1).flat_map(|dx| (-1..=1).map(move |dy| (x + dx, y + dy)));
+        near.filter_map(|k| given.get(&k))
+            .copied()
+            .filter(|g| (g.x - c.x).abs() <= step && (g.y - c.y).abs() <= step)
+            .min_by(|a, b| {
+                let apart = |g: &Coord<f64>| (g.x - c.x).abs() + (g.y - c.y).abs();
+                apart(a).total_cmp(&apart(b))
+            })
+            .unwrap_or(c)
+    })
 }
 
 /// Whether both have more in common than a border.
@@ -90,7 +121,7 @@ pub(super) fn meet(a: &Shape, b: &Shape) -> bool {
 /// Polygons and holes that are more than rounding.
 pub(super) fn without_slivers(polygons: MultiPolygon) -> MultiPolygon {
     let large =
-        |polygon: &Polygon| polygon.unsigned_area() > 0.0 && polygon.geodesic_area_unsigned() >= LEAST;
+        |polygon: &Polygon| polygon.unsigned_area() > 0.0 && polygon.geodesic_area_signed().abs() >= LEAST;
     let kept = polygons.into_iter().filter_map(|polygon| {
         let (outer, holes) = polygon.into_inner();
         let holes = holes
@@ -143,6 +174,39 @@ mod tests {
         MultiPolygon::new(vec![
             polygon![(x: west, y: south), (x: east, y: south), (x: east, y: north), (x: west, y: north)],
         ])
+    }
+
+    #[test]
+    fn a_border_that_nobody_touched_stays_to_the_last_digit() {
+        let seed: u64 = 11;
+        eprintln!("seed {seed}");
+        let mut state = seed;
+        let mut random = move || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 11) as f64 / (1_u64 << 53) as f64
+        };
+        // A round area with many odd vertices, and a bite out of one side.
+        let ring: Vec<(f64, f64)> = (0..200)
+            .map(|n| {
+                let (turn, far) = (
+                    f64::from(n) / 200.0 * std::f64::consts::TAU,
+                    0.1 + random() * 0.01,
+                );
+                (13.26 + far * turn.cos(), 53.55 + far * turn.sin())
+            })
+            .collect();
+        let area = MultiPolygon::new(vec![Polygon::new(ring.clone().into(), Vec::new())]);
+        let bite = square(13.33, 53.54, 0.05);
+        for made in [without(&area, &bite), together(&area, &bite)] {
+            let vertices: Vec<Coord<f64>> = made.coords_iter().collect();
+            let away = ring.iter().filter(|(lng, _)| *lng < 13.3);
+            let lost: Vec<_> = away
+                .filter(|(x, y)| !vertices.contains(&Coord { x: *x, y: *y }))
+                .collect();
+            assert!(lost.is_empty(), "{} vertices moved", lost.len());
+        }
     }
 
     #[test]

@@ -303,7 +303,7 @@ fn shared(
             continue;
         }
         let ground = shape.polygons().intersection(theirs.polygons());
-        if ground.geodesic_area_unsigned() < LEAST_SHARED {
+        if ground.geodesic_area_signed().abs() < LEAST_SHARED {
             continue;
         }
         let locations = view.count_in(&Points::polygons(ground)?);

@@ -75,7 +75,7 @@ pub(super) fn difference(before: &Reach, after: &Reach) -> Result<ReachDifferenc
     let (old, new) = (shape(before)?, shape(after)?);
     let gained: MultiPolygon<f64> = new.polygons().difference(old.polygons());
     let lost: MultiPolygon<f64> = old.polygons().difference(new.polygons());
-    let km2 = |ground: &MultiPolygon<f64>| (ground.geodesic_area_unsigned() / 1e4).round() / 100.0;
+    let km2 = |ground: &MultiPolygon<f64>| (ground.geodesic_area_signed().abs() / 1e4).round() / 100.0;
     Ok(ReachDifference {
         map_hash: before.map_hash.clone(),
         new_map_hash: after.map_hash.clone(),

@@ -113,7 +113,6 @@ export const sales: Record<keyof typeof english, Message> = {
   'doc.cancel': 'Stornieren',
   'doc.mark': 'Setzen: {status}',
   'doc.handOver': 'Übergeben',
-  'doc.handedOver': '{title} übergeben als Nachricht {message}',
   'doc.orderedOn': 'bestellt {date}',
 
   'fore.title': 'Prognose',

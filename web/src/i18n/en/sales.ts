@@ -110,7 +110,6 @@ export const sales = {
   'doc.cancel': 'Cancel the order',
   'doc.mark': 'Mark: {status}',
   'doc.handOver': 'Hand over',
-  'doc.handedOver': '{title} handed over as message {message}',
   'doc.orderedOn': 'ordered {date}',
 
   'fore.title': 'Forecast',

@@ -1,14 +1,21 @@
 // Where a record is shown: types of an area have pages of their own, others have screens that know them.
+import type { TypeDeclaration } from '../../api/types';
 import { declarations } from '../../state/declarations.svelte';
 import { session } from '../../state/session.svelte';
 import type { Address, Screen } from '../../state/url';
 import { view } from '../../state/view.svelte';
 
+/** The screen of a type's area. */
+export function screenOf(type: TypeDeclaration): 'sales' | 'service' | null {
+  return type.area === 'sales' || type.area === 'service' ? type.area : null;
+}
+
 /** The view that shows a record; null where nothing does. */
 export function placeOf(type: string, id: string): Partial<Address> | null {
   const declared = declarations.type(type);
   const may = (screen: Screen) => session.screens.includes(screen);
-  if (declared?.area === 'sales' && may('sales')) return { screen: 'sales', argument: declared.plural, item: id, selection: null, extra: {} };
+  const area = declared ? screenOf(declared) : null;
+  if (declared && area && may(area)) return { screen: area, argument: declared.plural, item: id, selection: null, extra: {} };
   if (type === 'account' && may('customers')) return { screen: 'customers', argument: id, selection: null, extra: {} };
   if (type === 'territory' && may('map')) return { screen: 'map', argument: null, selection: { kind: 'territory', id }, extra: {} };
   return null;

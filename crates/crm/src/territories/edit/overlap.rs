@@ -55,7 +55,7 @@ pub(crate) async fn settle_overlap(
         (Some(a), Some(b)) => a.intersection(b),
         _ => return Err(none()),
     };
-    if shared.geodesic_area_unsigned() < 1.0 {
+    if shared.geodesic_area_signed().abs() < 1.0 {
         return Err(none());
     }
     let one_of = |id: &str| match id {
@@ -159,7 +159,7 @@ async fn redrawn(
     // What is left over in slivers along the cut is no area.
     let parts: Vec<Polygon<f64>> = area
         .iter()
-        .filter(|p| p.geodesic_area_unsigned() >= 1.0)
+        .filter(|p| p.geodesic_area_signed().abs() >= 1.0)
         .cloned()
         .collect();
     let shape = Shape::parse(MultiPolygon(parts.clone())).or_else(|_| Shape::mended(MultiPolygon(parts)));
@@ -224,7 +224,7 @@ fn halves(
     let sides = [side(-1.0), side(1.0)];
     let halved = sides
         .iter()
-        .all(|half| shared.intersection(half).geodesic_area_unsigned() >= 1.0);
+        .all(|half| shared.intersection(half).geodesic_area_signed().abs() >= 1.0);
     if halved {
         return sides;
     }
