@@ -6479,7 +6479,7 @@ export interface components {
             };
             /**
              * Format: double
-             * @description At most this share of the workload moves, 0..=1; 0.2 unless said.
+             * @description At most this share of the workload moves, 0..=1; 0.2 unless said. By drive time there is no limit.
              * @default null
              */
             keep_share: number | null;

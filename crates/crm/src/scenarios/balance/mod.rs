@@ -34,7 +34,7 @@ pub(crate) struct Question {
     pub measures: Vec<Balanced>,
     /// Bounds for all or for one of them.
     pub ranges: Vec<Bound>,
-    /// At most this share of the workload moves, 0..=1; 0.2 unless said.
+    /// At most this share of the workload moves, 0..=1; 0.2 unless said. By drive time there is no limit.
     pub keep_share: Option<f64>,
     /// `line` (unless said): as the crow flies; `drive`: by time on the roads.
     pub by: Option<String>,
@@ -170,6 +170,14 @@ impl Question {
                 ),
             ));
         }
+        let drives = self.by.as_deref() == Some("drive");
+        if drives && self.keep_share.is_some_and(|keep| keep < 1.0) {
+            return Err(Problem::bad(
+                "/keep_share",
+                "not-offered",
+                "By drive time a limit on what moves cannot be kept. Leave it out, or balance by straight line.",
+            ));
+        }
         let mut seats = Vec::new();
         let mut seen = BTreeSet::new();
         for (i, id) in self.territory_ids.iter().enumerate() {
@@ -226,7 +234,7 @@ impl Question {
                 seat.capacity = *capacity;
             }
         }
-        let keep = self.keep_share.unwrap_or(MOVES);
+        let keep = self.keep_share.unwrap_or(if drives { 1.0 } else { MOVES });
         if !(0.0..=1.0).contains(&keep) {
             return Err(Problem::bad(
                 "/keep_share",

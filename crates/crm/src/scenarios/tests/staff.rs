@@ -69,6 +69,14 @@ async fn a_ring_is_balanced_and_the_result_kept_as_one_step() {
     let words = failed["message"].as_str().unwrap();
     assert!(words.contains("laces"), "the range is named: {words}");
     assert_eq!(failed["relax"]["measure"], "places");
+    // What is not offered is refused, not ignored.
+    let by_drive = json!({ "territory_ids": [firm.west, firm.east], "by": "drive", "keep_share": 0.08 });
+    let (status, _, answer) = firm.refused("mia", "POST", &path("balances"), by_drive).await;
+    assert_eq!(
+        (status, &answer["faults"][0]["pointer"]),
+        (400, &json!("/keep_share")),
+        "{answer:#}"
+    );
     let question = json!({ "territory_ids": [firm.west, firm.east],
         "measures": [{ "measure": "places", "tolerance": 0.05 }], "keep_share": 1.0 });
     let found = firm.balance(&id, question).await;
