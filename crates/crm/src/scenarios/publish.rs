@@ -1,7 +1,7 @@
 //! A scenario becomes true, now or from a date; and is taken back.
 
 use geom::Timestamp;
-use records::{At, Op, Record, fields};
+use records::{At, Op, Record, Viewer, fields};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -355,9 +355,51 @@ fn changed_since(since: &[Since]) -> Problem {
     problem
 }
 
-/// A publication is taken back by its scenario, not record by record.
+/// A step of a scenario is written with a handful of records.
+const STEP_CHANGES: u32 = 50;
+
+/// A publication is taken back by its scenario, not record by record; and what was published says what it said.
 pub(crate) async fn may_be_undone(app: &App, change_set: &str) -> Result<(), Problem> {
     let set = app.store.find_change_set(change_set).await?;
+    let first = set.as_ref().and_then(|s| s.first_seq);
+    let changes = match first {
+        Some(first) => app.store.changes(first - 1, STEP_CHANGES).await?,
+        None => Vec::new(),
+    };
+    let step = changes
+        .iter()
+        .find(|c| c.change_set == change_set && c.type_name == "scenario_operation");
+    let step = match step {
+        Some(step) => {
+            app.store
+                .get(
+                    &Viewer::system(),
+                    "scenario_operation",
+                    &step.record_id,
+                    At::PRESENT,
+                )
+                .await?
+        }
+        None => None,
+    };
+    if let Some(scenario) = step.as_ref().and_then(|s| s.text("scenario_id")) {
+        let scenario = app
+            .store
+            .get(&Viewer::system(), "territory_scenario", scenario, At::PRESENT)
+            .await?;
+        let state = scenario
+            .as_ref()
+            .and_then(|s| s.text("state"))
+            .unwrap_or_default();
+        if ["queued", "published", "reverted"].contains(&state) {
+            return Err(Problem::conflict(
+                "not-a-draft",
+                format!(
+                    "This step belongs to a scenario that is {state}. Take the scenario back with Revert, or withdraw it."
+                ),
+            ));
+        }
+    }
     match set.filter(|s| s.cause == CAUSE) {
         None => Ok(()),
         Some(set) => Err(Problem::conflict(

@@ -288,3 +288,27 @@ async fn deals_that_pass_at_once_come_back_with_a_revert() {
         .await;
     assert_eq!(firm.field(&open, "owner_id").await, "ben");
 }
+
+#[tokio::test]
+async fn a_step_of_what_was_published_is_not_taken_out_of_it() {
+    let firm = Firm::new().await;
+    let id = firm.scenario("mia").await;
+    let step = firm
+        .world
+        .post("mia", &format!("/api/v1/scenarios/{id}/operations"), firm.strip())
+        .await;
+    firm.world
+        .post("mia", &format!("/api/v1/scenarios/{id}/publish"), json!({}))
+        .await;
+    let undo = format!(
+        "/api/v1/change-sets/{}/undo",
+        step["change_set"].as_str().unwrap()
+    );
+    let (status, code, _) = firm.refused("mia", "POST", &undo, Value::Null).await;
+    assert_eq!((status, code.as_str()), (409, "not-a-draft"));
+    let shown = firm.world.get("mia", &format!("/api/v1/scenarios/{id}")).await;
+    assert_eq!(
+        (&shown["operations"], &shown["state"]),
+        (&json!(1), &json!("published"))
+    );
+}

@@ -71,10 +71,18 @@ impl Steps<'_> {
 
     fn one(&self, route: &Route, instruction: &Instruction, before: Option<&Step>) -> Value {
         let line = &route.line;
-        // The step one begins with, and the one that is named: behind a roundabout it is the road one leaves by.
+        // The step one begins with, and the one that is named: the first with a name, as an unnamed end of it is told together
+        // with it; behind a roundabout it is the road one leaves by.
         let first = instruction.steps.clone().next().map(|at| &route.steps[at]);
         let last = instruction.steps.clone().next_back().map(|at| &route.steps[at]);
-        let named = last.or(before);
+        let around = matches!(instruction.maneuver, Maneuver::Roundabout(_));
+        let called = instruction
+            .steps
+            .clone()
+            .map(|at| &route.steps[at])
+            .find(|step| step.name.is_some() || step.reference.is_some())
+            .filter(|_| !around);
+        let named = called.or(last).or(before);
         let direction = |at: usize| match (line.get(at), line.get(at + 1)) {
             (Some(from), Some(to)) => bearing(*from, *to),
             _ => 0,
