@@ -1,0 +1,85 @@
+//! What a rep must not see is not there: not by any list, count, map, search, filter, error or event.
+
+mod refusals;
+mod roles;
+mod traces;
+
+use serde_json::json;
+
+use crate::harness::{Client, World, customer, text};
+
+/// A name that occurs nowhere else, in the town of the demo map.
+const SECRET: &str = "Xylophonwerk";
+
+/// A customer of the colleague's with everything that hangs on one, and one of the rep's own.
+struct Hidden {
+    account: String,
+    location: String,
+    contact: String,
+    opportunity: String,
+    activity: String,
+    visit: String,
+    change_set: String,
+    own_account: String,
+    own_location: String,
+}
+
+async fn hidden(world: &World, manager: &Client) -> Hidden {
+    let (rep, colleague) = (
+        world.sign_in("rep").await.user(),
+        world.sign_in("colleague").await.user(),
+    );
+    let place = json!({"street": "Geheimweg", "house_number": "7", "city": "Neubrandenburg", "lng": 13.2611, "lat": 53.5566});
+    let account = manager
+        .post(
+            "/api/v1/accounts",
+            json!({"fields": {
+            "name": SECRET, "type": "customer", "class": "A", "industry": "Xylophones", "owner_id": colleague,
+            "annual_revenue": 777_000_777, "phone": "0395 7770777", "number": "XYL-1"}}),
+        )
+        .await
+        .ok();
+    let change_set = text(&account["change_set"]);
+    let account = text(&account["record"]["id"]);
+    let mut fields = place.clone();
+    fields["account_id"] = account.clone().into();
+    let location = manager.create("locations", fields).await;
+    let contact = manager
+        .create(
+            "contacts",
+            json!({"name": "Xenia Xylander", "account_id": account}),
+        )
+        .await;
+    let stage = manager
+        .create("stages", json!({"name": "Offer", "position": 1}))
+        .await;
+    let opportunity = manager
+        .create("opportunities", json!({"name": "Xylo deal", "account_id": account, "stage_id": stage, "amount": 55_555, "owner_id": colleague}))
+        .await;
+    let activity = manager
+        .create(
+            "activities",
+            json!({"kind": "note", "subject": "Xylo note", "account_id": account, "owner_id": colleague}),
+        )
+        .await;
+    let visit = manager
+        .create("visits", json!({"location_id": location, "account_id": account, "owner_id": colleague, "status": "planned", "planned_start": 4_000_000_000_000_i64}))
+        .await;
+    let (own_account, own_location) = customer(
+        manager,
+        json!({"name": "Yachthafen", "type": "customer", "class": "B", "owner_id": rep, "annual_revenue": 100}),
+        json!({"street": "Seeweg", "house_number": "1", "city": "Neubrandenburg", "lng": 13.2620, "lat": 53.5570}),
+    )
+    .await;
+    Hidden {
+        account,
+        location,
+        contact,
+        opportunity,
+        activity,
+        visit,
+        change_set,
+        own_account,
+        own_location,
+    }
+}
