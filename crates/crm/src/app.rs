@@ -80,6 +80,7 @@ impl App {
         atlas: Option<Arc<Atlas>>,
         shelf: Option<Arc<dyn Shelf>>,
     ) -> Result<Arc<Self>, records::Error> {
+        crate::additions::adopt_declared(&store).await?;
         let live = Live::start(store.clone(), settings.zone.clone(), shelf).await?;
         let (events, _) = broadcast::channel(256);
         let jobs = Jobs::new();
@@ -138,6 +139,7 @@ impl App {
             tokio::spawn(crate::territories::follow(self.clone())),
             tokio::spawn(crate::scenarios::follow(self.clone())),
             tokio::spawn(crate::accounts::read_titles(self.clone())),
+            tokio::spawn(crate::additions::follow(self.clone())),
         ];
         if with_workers {
             tasks.push(tokio::spawn(crate::jobs::work(self.clone())));

@@ -46,6 +46,8 @@ pub fn catalog() -> Result<Catalog, DeclarationError> {
         include_str!("imports/record.toml"),
         include_str!("imports/external_id.toml"),
         include_str!("regions/record.toml"),
+        include_str!("additions/type.toml"),
+        include_str!("additions/field.toml"),
     ])
 }
 
@@ -60,5 +62,6 @@ pub fn rules() -> records::Rules {
     let rules = crate::accounts::rules(rules);
     let rules = crate::sales::rules(rules);
     let rules = crate::service::rules(rules);
+    let rules = crate::additions::rules(rules);
     crate::opportunities::rules(rules)
 }

@@ -26,6 +26,7 @@ mod maps;
 mod mileage;
 
 mod accounts;
+mod additions;
 mod calendars;
 mod cycles;
 mod imports;
@@ -54,6 +55,7 @@ mod test_world;
 
 use std::sync::Arc;
 
+pub use additions::adopt_declared;
 pub use api::{openapi, router};
 pub use app::{App, Settings};
 pub use catalog::{catalog, rules};

@@ -24,7 +24,16 @@ pub(crate) struct World {
     pub clock: Arc<ManualClock>,
     router: Router,
     tokens: BTreeMap<String, String>,
+    /// Where the database is.
+    pub url: String,
     _folder: tempfile::TempDir,
+}
+
+/// One on each database that there is.
+pub(crate) async fn worlds() -> Vec<World> {
+    let mut worlds = vec![World::new().await];
+    worlds.extend(World::on_postgres().await);
+    worlds
 }
 
 impl World {
@@ -65,6 +74,7 @@ impl World {
             clock,
             router,
             tokens: BTreeMap::new(),
+            url,
             _folder: folder,
         };
         for (name, role) in [

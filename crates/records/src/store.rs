@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use sqlx::migrate::Migrator;
 use tokio::sync::watch;
 
+use crate::additions::Catalogs;
 use crate::catalog::{Catalog, RecordType};
 use crate::db::Db;
 use crate::feed::Watcher;
@@ -28,7 +29,7 @@ pub struct Store {
 
 pub(crate) struct Inner {
     pub db: Db,
-    pub catalog: Catalog,
+    pub catalogs: Catalogs,
     pub clock: Arc<dyn Clock>,
     pub rules: Rules,
     pub watcher: Watcher,
@@ -156,7 +157,7 @@ impl Store {
         Ok(Self {
             inner: Arc::new(Inner {
                 db,
-                catalog,
+                catalogs: Catalogs::new(catalog),
                 clock,
                 rules,
                 watcher,
@@ -171,10 +172,10 @@ impl Store {
         &self.inner.db
     }
 
-    /// The declared types.
+    /// The declared types, as they are now.
     #[must_use]
     pub fn catalog(&self) -> &Catalog {
-        &self.inner.catalog
+        self.inner.catalogs.current()
     }
 
     /// The clock that dates every write.
@@ -188,8 +189,7 @@ impl Store {
     /// # Errors
     /// [`Error::UnknownType`].
     pub fn record_type(&self, name: &str) -> Result<&RecordType, Error> {
-        self.inner
-            .catalog
+        self.catalog()
             .get(name)
             .ok_or_else(|| Error::UnknownType(name.to_string()))
     }

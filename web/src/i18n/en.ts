@@ -3,6 +3,7 @@ import { admin } from './en/admin';
 import { customers } from './en/customers';
 import { cycle } from './en/cycle';
 import { day } from './en/day';
+import { fields } from './en/fields';
 import { frame } from './en/frame';
 import { imports } from './en/imports';
 import { map } from './en/map';
@@ -12,4 +13,4 @@ import { sales } from './en/sales';
 import { scenarios } from './en/scenarios';
 import { territories } from './en/territories';
 
-export const en = { ...frame, ...map, ...territories, ...scenarios, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...records, ...sales };
+export const en = { ...frame, ...map, ...territories, ...scenarios, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...fields, ...records, ...sales };

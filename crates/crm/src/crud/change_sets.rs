@@ -156,6 +156,7 @@ async fn undo(
     };
     // What could not be taken back may leave places assigned otherwise than the territories say.
     crate::territories::settled(&app).await;
+    crate::additions::catch_up(&app).await;
     let seq = app.store.last_seq().await?;
     app.live.wait_for(seq).await;
     let names = user_names(&app).await?;

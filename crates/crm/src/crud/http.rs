@@ -321,7 +321,10 @@ async fn delete(
         id,
         version: if_match(&headers)?,
     };
-    let written = app.store.write(&author, vec![op]).await?;
+    crate::additions::make_room(&app, &op).await?;
+    let written = app.store.write(&author, vec![op]).await;
+    crate::additions::settled(&app, &record_type.name).await;
+    let written = written?;
     settle(&app, record_type, written.last_seq).await;
     Ok(Json(Deleted {
         change_set: written.change_set,
@@ -384,7 +387,10 @@ async fn history(
 /// Writes one operation and waits until map and list show it.
 async fn write_one(app: &App, author: &records::Author, op: Op) -> Result<WrittenRecord, Problem> {
     let record_type = app.store.record_type(op.type_name())?.clone();
-    let written = app.store.write(author, vec![op]).await?;
+    crate::additions::make_room(app, &op).await?;
+    let written = app.store.write(author, vec![op]).await;
+    crate::additions::settled(app, &record_type.name).await;
+    let written = written?;
     let record = written
         .records
         .into_iter()

@@ -93,6 +93,8 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
         Role::Admin => Grant::ALL,
         Role::Manager => match type_name {
             "user" | "role" => READ_ALL,
+            // What records consist of is the administrator's; the types themselves tell everybody.
+            "custom_field" | "custom_type" => NOTHING,
             // Changed by their own rules only.
             "territory_scenario" | "scenario_operation" | "scenario_comment" | "scenario_objection" => {
                 READ_ALL
@@ -110,7 +112,8 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
             "territory_scenario" | "scenario_operation" | "scenario_comment" | "scenario_objection" => {
                 NOTHING
             }
-            "import_job" | "plan" | "stop" | "left_out_visit" | "rep_calendar" | "absence" => NOTHING,
+            "custom_field" | "custom_type" | "import_job" | "plan" | "stop" | "left_out_visit"
+            | "rep_calendar" | "absence" => NOTHING,
             _ => READ_ALL,
         },
         Role::Rep => match type_name {
@@ -148,6 +151,8 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
             // Names of colleagues and of stages stand beside everything; they are no secret inside the firm.
             "user" | "team" | "stage" | "pipeline" | "product" | "price_book" | "price" | "queue"
             | "sla_policy" => READ_ALL,
+            "custom_field" | "custom_type" => NOTHING,
+            added if added.starts_with(records::ADDED) => own_work,
             _ => NOTHING,
         },
     }
@@ -159,6 +164,7 @@ pub(crate) async fn grants(app: &App, role: Role) -> Result<BTreeMap<String, Gra
         .store
         .catalog()
         .iter()
+        .filter(|t| !t.retired)
         .map(|t| (t.name.clone(), standard_grant(role, &t.name)))
         .collect();
     if role == Role::Admin {
