@@ -9,9 +9,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::Problem;
 use crate::{
-    Shared, accounts, crud, cycles, duplicates, events, imports, jobs, leads, live, maps, mileage, ogc,
-    opportunities, places, plans, regions, sales, scenarios, service, services, sessions, territories, users,
-    visits,
+    Shared, accounts, crud, cycles, duplicates, events, exports, imports, jobs, leads, live, maps, mileage,
+    ogc, opportunities, places, plans, regions, sales, scenarios, service, services, sessions, territories,
+    users, visits,
 };
 
 /// A request's body is at most so large; uploads have their own limit.
@@ -54,6 +54,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .merge(cycles::router())
         .merge(mileage::router())
         .merge(services::router())
+        .merge(exports::router())
         .merge(crud::router())
 }
 

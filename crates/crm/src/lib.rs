@@ -29,6 +29,7 @@ mod accounts;
 mod additions;
 mod calendars;
 mod cycles;
+mod exports;
 mod imports;
 mod locations;
 mod ogc;
@@ -55,7 +56,6 @@ mod test_world;
 
 use std::sync::Arc;
 
-pub use additions::adopt_declared;
 pub use api::{openapi, router};
 pub use app::{App, Settings};
 pub use catalog::{catalog, rules};

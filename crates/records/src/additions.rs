@@ -8,8 +8,9 @@ use sha2::{Digest, Sha256};
 
 use crate::catalog::{Catalog, ColumnType, DeclarationError, Field, RecordType};
 use crate::chain::hex;
+use crate::db::Db;
 use crate::declare::is_name;
-use crate::schema::columns_in;
+use crate::schema::{columns, columns_in};
 use crate::statement::{Statement, Transaction};
 use crate::store::Store;
 use crate::{Error, Kind};
@@ -18,6 +19,8 @@ use crate::{Error, Kind};
 pub const ADDED: &str = "custom_";
 /// Longest name of an added type or field, with what it begins with.
 const LONGEST_NAME: usize = 40;
+/// The table of what was adopted.
+const NOTED: &str = "additions";
 /// PostgreSQL cuts longer names off without a word.
 const LONGEST_INDEX: usize = 63;
 
@@ -142,10 +145,43 @@ impl Store {
             .execute_in(&mut tx)
             .await?;
         make_room(&mut tx, &catalog).await?;
+        note(&mut tx, catalog.additions()).await?;
         tx.commit().await?;
         self.inner.catalogs.publish(catalog);
         Ok(())
     }
+}
+
+/// Keeps what was adopted beside the tables it made, so that whoever opens the database knows them.
+async fn note(tx: &mut Transaction, additions: &Additions) -> Result<(), Error> {
+    let text = serde_json::to_string(additions).map_err(|e| Error::Schema(e.to_string()))?;
+    let dialect = tx.dialect();
+    Statement::new(dialect, format!("delete from {NOTED}"))
+        .execute_in(tx)
+        .await?;
+    let mut insert = Statement::new(
+        dialect,
+        format!("insert into {NOTED} (one, declared) values (1, "),
+    );
+    insert.bind(text.as_str()).push(")");
+    insert.execute_in(tx).await?;
+    Ok(())
+}
+
+/// The program's types with what was adopted before this database was opened.
+pub(crate) async fn with_adopted(db: &Db, catalog: Catalog) -> Result<Catalog, Error> {
+    if columns(db, NOTED).await?.is_empty() {
+        return Ok(catalog);
+    }
+    let rows = Statement::new(db.dialect(), format!("select declared from {NOTED}"))
+        .fetch(db)
+        .await?;
+    let Some(row) = rows.first() else {
+        return Ok(catalog);
+    };
+    let additions = serde_json::from_str(&row.require_text(0)?)
+        .map_err(|e| Error::Schema(format!("table {NOTED} cannot be read: {e}")))?;
+    catalog.with(additions).map_err(unusable)
 }
 
 pub(crate) fn unusable(error: DeclarationError) -> Error {
@@ -154,6 +190,10 @@ pub(crate) fn unusable(error: DeclarationError) -> Error {
 
 /// Tables and columns for everything added that has none yet.
 pub(crate) async fn make_room(tx: &mut Transaction, catalog: &Catalog) -> Result<(), Error> {
+    let sql = format!(
+        "create table if not exists {NOTED} (one bigint not null primary key, declared text not null)"
+    );
+    Statement::new(tx.dialect(), sql).execute_in(tx).await?;
     for record_type in catalog.iter() {
         let added: Vec<&Field> = record_type.fields.iter().filter(|f| f.custom).collect();
         if !record_type.custom && added.is_empty() {

@@ -153,6 +153,7 @@ impl Store {
     ) -> Result<Self, Error> {
         let db = Db::open(url).await?;
         db.migrate(migrations).await?;
+        let catalog = crate::additions::with_adopted(&db, catalog).await?;
         let watcher = Watcher::start(&db, url).await?;
         Ok(Self {
             inner: Arc::new(Inner {

@@ -13,12 +13,7 @@ use crate::cli::Database;
 /// The records, migrated.
 pub async fn store(database: &str, clock: Arc<dyn Clock>) -> anyhow::Result<Store> {
     let catalog = crm::catalog().context("the declared record types are not sound")?;
-    let opened = async {
-        let store = Store::open(database, catalog, clock, crm::rules()).await?;
-        crm::adopt_declared(&store).await?;
-        Ok::<_, records::Error>(store)
-    };
-    opened
+    Store::open(database, catalog, clock, crm::rules())
         .await
         .with_context(|| format!("opening the database {}", without_password(database)))
 }

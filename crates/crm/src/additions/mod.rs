@@ -29,7 +29,7 @@ pub(crate) fn is_declaration(type_name: &str) -> bool {
 ///
 /// # Errors
 /// What the database says, and [`records::Error::Schema`] where a declaration cannot be used.
-pub async fn adopt_declared(store: &Store) -> Result<(), records::Error> {
+pub(crate) async fn adopt_declared(store: &Store) -> Result<(), records::Error> {
     store.adopt(read::additions(store, None).await?).await
 }
 

@@ -95,7 +95,7 @@ pub(crate) struct Count {
 }
 
 /// The type a plural in the address stands for: its table's name, with `-` for `_`.
-fn type_of<'a>(app: &'a App, plural: &str) -> Result<&'a RecordType, Problem> {
+pub(crate) fn type_of<'a>(app: &'a App, plural: &str) -> Result<&'a RecordType, Problem> {
     let table = plural.replace('-', "_");
     let found = app.store.catalog().iter().find(|t| t.table == table);
     found.ok_or_else(|| Problem::not_found(format!("Record type {plural}")))
@@ -138,7 +138,7 @@ pub(crate) fn read_at(app: &App, when: &When) -> Result<At, Problem> {
     })
 }
 
-fn query_of(
+pub(crate) fn query_of(
     app: &App,
     record_type: &RecordType,
     params: &ListParams,
