@@ -8,6 +8,7 @@ use roads::Metrics;
 use tokio::sync::broadcast;
 
 use crate::accounts::Titles;
+use crate::channels::{Channels, Doors};
 use crate::jobs::Jobs;
 use crate::live::{Live, Shelf};
 use crate::problem::Problem;
@@ -33,6 +34,8 @@ pub struct Settings {
     pub open_services: bool,
     /// The password of the demo's four sign-ins; `None` outside the demo.
     pub demo_password: Option<String>,
+    /// Mail, files, other programs: what enters and leaves beside the API.
+    pub channels: Channels,
 }
 
 /// What is told to browsers as it happens.
@@ -56,6 +59,7 @@ pub struct App {
     pub(crate) scenarios: Scenarios,
     pub(crate) titles: Titles,
     pub(crate) jobs: Jobs,
+    pub(crate) doors: Doors,
     pub(crate) events: broadcast::Sender<Event>,
     /// What the roads cost for requests that avoid some of them.
     pub(crate) metrics: Metrics,
@@ -92,6 +96,7 @@ impl App {
             scenarios: Scenarios::default(),
             titles: Titles::default(),
             jobs,
+            doors: Doors::default(),
             events,
             metrics: Metrics::new(METRICS_KEPT),
             atlas: RwLock::new(atlas),
@@ -145,6 +150,11 @@ impl App {
             tasks.push(tokio::spawn(crate::jobs::work(self.clone())));
             tasks.push(tokio::spawn(crate::places::follow(self.clone())));
             tasks.push(tokio::spawn(crate::service::follow(self.clone())));
+            tasks.push(tokio::spawn(crate::mails::fetch(self.clone())));
+            tasks.push(tokio::spawn(crate::mails::send(self.clone())));
+            tasks.push(tokio::spawn(crate::webhooks::follow(self.clone())));
+            tasks.push(tokio::spawn(crate::webhooks::deliver(self.clone())));
+            tasks.push(tokio::spawn(crate::erp::follow(self.clone())));
         }
         tasks
     }

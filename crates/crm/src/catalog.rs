@@ -43,6 +43,10 @@ pub fn catalog() -> Result<Catalog, DeclarationError> {
         include_str!("service/policy.toml"),
         include_str!("service/asset.toml"),
         include_str!("service/case.toml"),
+        include_str!("files/record.toml"),
+        include_str!("webhooks/record.toml"),
+        include_str!("forms/record.toml"),
+        include_str!("forms/submission.toml"),
         include_str!("imports/record.toml"),
         include_str!("imports/external_id.toml"),
         include_str!("regions/record.toml"),
@@ -63,5 +67,9 @@ pub fn rules() -> records::Rules {
     let rules = crate::sales::rules(rules);
     let rules = crate::service::rules(rules);
     let rules = crate::additions::rules(rules);
+    let rules = crate::mails::rules(rules);
+    let rules = crate::files::rules(rules);
+    let rules = crate::webhooks::rules(rules);
+    let rules = crate::forms::rules(rules);
     crate::opportunities::rules(rules)
 }

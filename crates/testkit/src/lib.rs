@@ -6,6 +6,7 @@
 //! drawing is a mistake in the test, so it panics and says what is wrong.
 
 pub mod crowd;
+pub mod mail;
 mod pbf;
 pub mod postgres;
 mod sketch;

@@ -16,6 +16,9 @@ use geom::Timestamp;
 use records::{Fault, Record, Rules};
 use serde_json::{Map, Value};
 
+pub(crate) use document::Document;
+pub(crate) use ubl::order as order_ubl;
+
 /// The routes of this feature.
 pub(crate) fn router() -> utoipa_axum::router::OpenApiRouter<crate::Shared> {
     http::router()

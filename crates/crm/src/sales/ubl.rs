@@ -4,7 +4,7 @@ use super::document::{Document, fraction_digits};
 use crate::plans::escaped;
 
 /// The order's XML.
-pub(super) fn order(document: &Document) -> String {
+pub(crate) fn order(document: &Document) -> String {
     let money = |amount: i64| {
         let digits = fraction_digits(&document.currency);
         let scale = 10_u64.pow(digits);

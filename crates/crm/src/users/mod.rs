@@ -95,6 +95,8 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
             "user" | "role" => READ_ALL,
             // What records consist of is the administrator's; the types themselves tell everybody.
             "custom_field" | "custom_type" => NOTHING,
+            // Addresses of other programs, with what they may know.
+            "webhook" => NOTHING,
             // Changed by their own rules only.
             "territory_scenario" | "scenario_operation" | "scenario_comment" | "scenario_objection" => {
                 READ_ALL
@@ -112,13 +114,17 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
             "territory_scenario" | "scenario_operation" | "scenario_comment" | "scenario_objection" => {
                 NOTHING
             }
-            "custom_field" | "custom_type" | "import_job" | "plan" | "stop" | "left_out_visit"
-            | "rep_calendar" | "absence" => NOTHING,
+            "custom_field" | "custom_type" | "webhook" | "import_job" | "plan" | "stop"
+            | "left_out_visit" | "rep_calendar" | "absence" => NOTHING,
             _ => READ_ALL,
         },
         Role::Rep => match type_name {
             "account" | "contact" | "location" | "visit" | "activity" | "opportunity" | "lead" | "quote"
-            | "order" | "opportunity_role" | "contact_role" | "case" | "asset" => own_work,
+            | "order" | "opportunity_role" | "contact_role" | "case" | "asset" | "file" => own_work,
+            "form_submission" => Grant {
+                read: Scope::Territory,
+                ..NOTHING
+            },
             "plan" | "stop" | "left_out_visit" => Grant {
                 read: Scope::Own,
                 write: Scope::Own,
