@@ -8,6 +8,7 @@ use roads::Metrics;
 use tokio::sync::broadcast;
 
 use crate::accounts::Titles;
+use crate::cycles::KeptWeeks;
 use crate::jobs::Jobs;
 use crate::live::{Live, Shelf};
 use crate::problem::Problem;
@@ -55,6 +56,8 @@ pub struct App {
     pub(crate) territories: Territories,
     pub(crate) scenarios: Scenarios,
     pub(crate) titles: Titles,
+    /// Weeks that were planned to see what they would cost.
+    pub(crate) priced: KeptWeeks,
     pub(crate) jobs: Jobs,
     pub(crate) events: broadcast::Sender<Event>,
     /// What the roads cost for requests that avoid some of them.
@@ -90,6 +93,7 @@ impl App {
             territories: Territories::default(),
             scenarios: Scenarios::default(),
             titles: Titles::default(),
+            priced: KeptWeeks::default(),
             jobs,
             events,
             metrics: Metrics::new(METRICS_KEPT),

@@ -38,6 +38,7 @@ mod regions;
 mod scenarios;
 pub mod territories;
 mod visits;
+mod xml;
 
 mod demo;
 
