@@ -9,6 +9,7 @@ use tokio::sync::broadcast;
 
 use crate::accounts::Titles;
 use crate::channels::{Channels, Doors};
+use crate::cycles::KeptWeeks;
 use crate::jobs::Jobs;
 use crate::live::{Live, Shelf};
 use crate::problem::Problem;
@@ -58,6 +59,8 @@ pub struct App {
     pub(crate) territories: Territories,
     pub(crate) scenarios: Scenarios,
     pub(crate) titles: Titles,
+    /// Weeks that were planned to see what they would cost.
+    pub(crate) priced: KeptWeeks,
     pub(crate) jobs: Jobs,
     pub(crate) doors: Doors,
     pub(crate) events: broadcast::Sender<Event>,
@@ -95,6 +98,7 @@ impl App {
             territories: Territories::default(),
             scenarios: Scenarios::default(),
             titles: Titles::default(),
+            priced: KeptWeeks::default(),
             jobs,
             doors: Doors::default(),
             events,

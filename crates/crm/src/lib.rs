@@ -47,6 +47,7 @@ mod scenarios;
 pub mod territories;
 mod visits;
 mod webhooks;
+mod xml;
 
 mod demo;
 

@@ -4548,6 +4548,12 @@ export interface components {
         };
         /** @description The date asked for less the date compared with. */
         Difference: {
+            /**
+             * Format: int64
+             * @description Places there now that were on record then, but not here: another address, another territory, or they did not pass
+             *     the filter.
+             */
+            came: number;
             /** Format: int64 */
             count: number;
             /** Format: int64 */
@@ -4559,12 +4565,12 @@ export interface components {
             grown: number;
             /**
              * Format: int64
-             * @description Places there then and not now.
+             * @description Places there then that are nowhere on record now.
              */
             lost: number;
             /**
              * Format: int64
-             * @description Places there now and not then; their rows with `kind` `new`.
+             * @description Places there now that were nowhere on record then; their rows with `kind` `new`.
              */
             new: number;
             /**
@@ -4586,6 +4592,11 @@ export interface components {
             shrunk: number;
             /** Format: int64 */
             visits_90_days: number;
+            /**
+             * Format: int64
+             * @description Places there then that are on record now, but no longer here.
+             */
+            went: number;
         };
         Differences: {
             differences: components["schemas"]["FieldDifference"][];
@@ -6844,7 +6855,7 @@ export interface components {
          * @description Which rows, where two dates are compared.
          * @enum {string}
          */
-        RowKind: "all" | "new" | "lost" | "grown" | "shrunk";
+        RowKind: "all" | "new" | "lost" | "came" | "went" | "grown" | "shrunk";
         /** @description Rows of a region. */
         RowsBody: components["schemas"]["SnapshotBody"] & {
             cursor?: string | null;

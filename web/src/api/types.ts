@@ -220,10 +220,10 @@ export interface Figures {
   pipeline_by_stage: { stage: string; label: string; count: number; amount: number }[];
   visits_90_days: number; coverage: number; by_class: Part[]; by_industry: Part[]; by_territory: Part[]; by_owner: Part[];
 }
-export type RowKind = 'all' | 'new' | 'lost' | 'grown' | 'shrunk';
+export type RowKind = 'all' | 'new' | 'lost' | 'came' | 'went' | 'grown' | 'shrunk';
 export interface Snapshot {
   shape: Feature | null; rights_note: string | null; a: Figures; b: Figures | null;
-  difference: { new: number; lost: number; grown: number; shrunk: number; customers: number; revenue: number } | null;
+  difference: { new: number; lost: number; came: number; went: number; grown: number; shrunk: number; customers: number; revenue: number } | null;
   took_ms: number;
 }
 

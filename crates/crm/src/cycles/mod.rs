@@ -13,6 +13,7 @@ mod layout;
 mod matched;
 mod planned;
 mod present;
+mod price;
 mod slots;
 mod small;
 mod store;
@@ -22,6 +23,7 @@ mod work;
 
 pub(crate) use http::router;
 pub(crate) use planned::{PlannedHours, planned_hours};
+pub(crate) use price::{KeptWeeks, Portfolio, Weeks, together as planned_together, weeks_of};
 pub(crate) use work::{accept_job, plan_job};
 
 use jiff::civil::Date;

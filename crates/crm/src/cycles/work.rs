@@ -26,7 +26,7 @@ const SHOW_EVERY: Duration = Duration::from_millis(700);
 /// Moving a visit away from the plan there is weighs as much as so many seconds of driving.
 const CHANGE: ChangePrice = ChangePrice { day: 300, rep: 900 };
 /// Each second that a rep works above the mean weighs as much as so many hundredths of a second of driving.
-const BALANCE: u32 = 5;
+pub(super) const BALANCE: u32 = 5;
 
 /// The job that plans a cycle: `{"cycle": id}`.
 pub(crate) async fn plan_job(

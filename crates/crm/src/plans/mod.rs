@@ -23,7 +23,6 @@ mod text;
 pub(crate) mod why;
 pub(crate) mod words;
 
-pub(crate) use gpx::escaped;
 pub(crate) use http::router;
 pub use text::plan_text;
 pub(crate) use words::Language;

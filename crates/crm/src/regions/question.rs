@@ -89,14 +89,25 @@ pub(crate) enum RowKind {
     /// All on the date asked for.
     #[default]
     All,
-    /// There on the date, not on the other.
+    /// There on the date, and nowhere on record on the other.
     New,
-    /// There on the other date, not on the date.
+    /// There on the other date, and nowhere on record on the date.
     Lost,
+    /// There on the date; on the other on record, but not there.
+    Came,
+    /// There on the other date; on the date on record, but not there.
+    Went,
     /// There on both, with more revenue on the date.
     Grown,
     /// There on both, with less revenue on the date.
     Shrunk,
+}
+
+impl RowKind {
+    /// Its rows are those of the date compared with: on the date itself they are not there.
+    pub fn is_of_then(self) -> bool {
+        matches!(self, Self::Lost | Self::Went)
+    }
 }
 
 /// A state of the index and what of it is asked.

@@ -1,7 +1,7 @@
 //! An order in UBL 2.1 (ISO/IEC 19845), for an ERP to read.
 
 use super::document::{Document, fraction_digits};
-use crate::plans::escaped;
+use crate::xml::escaped;
 
 /// The order's XML.
 pub(crate) fn order(document: &Document) -> String {

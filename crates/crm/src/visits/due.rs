@@ -200,15 +200,25 @@ pub(super) async fn of_rep(app: &App, user: &str, now: Timestamp) -> Result<Vec<
     let state = app.live.present();
     let view = state.index.view(&filter).map_err(index_problem)?;
     let rows = view.rows_in(&Shape::everywhere());
-    Ok(rows
-        .into_iter()
-        .map(|row| Known {
-            location: id_text(row.id()),
-            class: row.category("class").map(str::to_owned),
-            last: row.time("last_visit"),
-            due_at: row.time("due_at"),
-        })
-        .collect())
+    Ok(rows.iter().map(known).collect())
+}
+
+/// What is known of places, whoever has them.
+pub(super) fn known_at(app: &App, places: &BTreeSet<String>) -> Vec<Known> {
+    let state = app.live.present();
+    let rows = places
+        .iter()
+        .filter_map(|id| state.index.get(crate::live::row_id(id)?));
+    rows.map(|row| known(&row)).collect()
+}
+
+fn known(row: &points::Found<'_>) -> Known {
+    Known {
+        location: id_text(row.id()),
+        class: row.category("class").map(str::to_owned),
+        last: row.time("last_visit"),
+        due_at: row.time("due_at"),
+    }
 }
 
 /// The places that a wish names by visit or by place.

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use records::Record;
 
 use super::details::Details;
-use super::due::{Known, Rhythm, Rhythms, days_between, of_rep, state_of};
+use super::due::{Known, Rhythm, Rhythms, days_between, known_at, of_rep, state_of};
 use super::{Candidate, DueState, USUAL_MINUTES, store, visit_id};
 use crate::App;
 use crate::problem::Problem;
@@ -30,8 +30,29 @@ pub(crate) struct Wanted {
 
 /// Collects what `user` has to visit from `first` to `last`, both included, in the order of place ids.
 pub(crate) async fn horizon(app: &App, user: &str, first: Date, last: Date) -> Result<Vec<Wanted>, Problem> {
+    let mine = of_rep(app, user, app.store.now()).await?;
+    horizon_of(app, user, mine, first, last).await
+}
+
+/// The same as if these places were the user's, and no others.
+pub(crate) async fn horizon_at(
+    app: &App,
+    user: &str,
+    places: &BTreeSet<String>,
+    first: Date,
+    last: Date,
+) -> Result<Vec<Wanted>, Problem> {
+    horizon_of(app, user, known_at(app, places), first, last).await
+}
+
+async fn horizon_of(
+    app: &App,
+    user: &str,
+    mine: Vec<Known>,
+    first: Date,
+    last: Date,
+) -> Result<Vec<Wanted>, Problem> {
     let zone = &app.settings.zone;
-    let now = app.store.now();
     let (from, to) = (zone.start_of(first), zone.start_of(last.saturating_add(1.day())));
     let mut booked: BTreeMap<String, Vec<Record>> = BTreeMap::new();
     for visit in store::planned_between(&app.store, user, from, to).await? {
@@ -41,7 +62,6 @@ pub(crate) async fn horizon(app: &App, user: &str, first: Date, last: Date) -> R
             booked.entry(place).or_default().push(visit);
         }
     }
-    let mine = of_rep(app, user, now).await?;
     let known: HashMap<&str, &Known> = mine.iter().map(|k| (k.location.as_str(), k)).collect();
     let mut places: BTreeSet<String> = mine
         .iter()

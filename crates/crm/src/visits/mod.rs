@@ -12,7 +12,7 @@ mod store;
 
 pub(crate) use details::described;
 pub(crate) use due::{Gathered, gather};
-pub(crate) use horizon::{Wanted, horizon, owners_of, wanted_at};
+pub(crate) use horizon::{Wanted, horizon, horizon_at, owners_of, wanted_at};
 pub(crate) use http::router;
 pub(crate) use store::{by_ids, of_plan, planned_between};
 

@@ -31,7 +31,7 @@ export const isEstimate = (...of: (Measures | null | undefined)[]): boolean => o
 /** Changes whenever a figure may have. */
 const signature = (of: Scenario | undefined) => (of ? [of.version, of.superseded, ...of.operations_list.map((one) => `${one.id} ${one.undone}`)].join() : '');
 
-export type ScenarioDialog = 'publish' | 'balance' | 'compare' | 'revert' | 'join';
+export type ScenarioDialog = 'publish' | 'balance' | 'compare' | 'revert' | 'join' | 'prices' | 'sizes';
 
 class ScenarioState {
   dialog = $state<ScenarioDialog | null>(null);
