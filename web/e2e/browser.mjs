@@ -19,7 +19,7 @@ const args = ['--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--en
 
 // Pictures are for looking at; those that README.md shows go to BAILIWICK_PICTURES when that names a folder.
 const results = new URL('../test-results/', import.meta.url).pathname;
-const shown = ['map-territories', 'lasso', 'why', 'day-phone', 'day-list-phone', 'stop-phone', 'region-compare', 'repair', 'cycle'];
+const shown = ['map-territories', 'lasso', 'why', 'day-phone', 'day-list-phone', 'stop-phone', 'region-compare', 'repair', 'cycle', 'scenario', 'sales-board', 'service'];
 const largest = 400_000; // bytes
 const buttons = { manager: /Sales manager/, rep: /Field rep/, analyst: /Analyst/, admin: /Administrator/ };
 export const desk = { width: 1280, height: 800 };
