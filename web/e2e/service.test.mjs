@@ -156,6 +156,7 @@ test('somebody who is on record is told while one types, and two of one are merg
     await page.getByRole('button', { name: 'New customer' }).click();
     const dialog = page.getByRole('dialog', { name: 'New customer' });
     await dialog.getByLabel('Name').fill(name);
+    await dialog.getByLabel('Phone').fill('0395/1112223');
     await dialog.getByText('May be on record already:').waitFor();
     await dialog.getByRole('button', { name: `Open ${name}`, exact: true }).waitFor();
     await accessible(page, 'a hint at who is on record');
