@@ -349,6 +349,7 @@ async function forecastAddsUp() {
         level: Number(row.dataset.level), values: Object.fromEntries([...row.querySelectorAll('[data-figure]')].map((cell) => [cell.dataset.figure, Number(cell.dataset.value)])),
       })));
       const total = await page.locator('tfoot [data-figure]').evaluateAll((all) => Object.fromEntries(all.map((cell) => [cell.dataset.figure, Number(cell.dataset.value)])));
+      if (by === 'Territory' || by === 'Rep') assert.ok(total.target > 0, `${by}: the demo's targets are shown`);
       for (const figure of ['won', 'open', 'weighted', 'lost', 'target']) {
         const sum = (parts) => parts.reduce((all, row) => all + row.values[figure], 0);
         assert.equal(sum(rows.filter((row) => row.level === 0)), total[figure], `${by}: ${figure} adds up to the total`);
@@ -413,4 +414,41 @@ test('on a phone, in the dark: one column at a time, moved from the card’s men
     await page.getByRole('heading', { name: `Hedda Sommer ${stamp}` }).waitFor();
     await picture(page, 'sales-lead-phone');
   });
+});
+
+test('what is decided is not edited, and who is no lead is neither hot nor about to be converted', async () => {
+  const other = await manager();
+  const { records: quotes } = await other('GET', '/quotes?limit=1000');
+  const decided = quotes.filter((one) => one.fields.decided_at !== null);
+  assert.ok(decided.length > 0 && decided.every(({ fields }) => new Date(fields.decided_at).toISOString().slice(0, 10) <= fields.valid_until), 'the demo decides quotes while they hold');
+  const { records: leads } = await other('GET', `/leads?limit=1000&filter=${encodeURIComponent("status = 'unqualified'")}`);
+  const lead = leads.toSorted((a, b) => (b.fields.score ?? 0) - (a.fields.score ?? 0))[0];
+  await withPage({ role: 'manager' }, async (page) => {
+    await page.goto(`${address}/sales/quotes/${decided[0].id}`);
+    await page.getByRole('heading', { level: 1, name: decided[0].fields.number }).waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Edit' }).count(), 0);
+    await page.goto(`${address}/sales/leads/${lead.id}`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.getByRole('heading', { name: 'Checks' }).waitFor();
+    assert.equal(await page.getByText('Hot', { exact: true }).count(), 0);
+    assert.equal(await page.locator('button.primary').filter({ hasText: 'Convert' }).count(), 0);
+    // Newest first, on lists and boards alike.
+    await page.goto(`${address}/sales/quotes`);
+    await page.locator('.row-line').first().waitFor();
+    const shown = (await page.locator('.row-line .title').allTextContents()).map((text) => text.trim()).slice(0, 8);
+    assert.deepEqual(shown, quotes.toSorted((a, b) => (a.id < b.id ? 1 : -1)).map((one) => one.fields.number).slice(0, 8));
+  });
+});
+
+test('the forecast and the matrix of rights are read on a phone without scrolling sideways', async () => {
+  for (const [role, path, ready] of [['manager', '/sales/forecast', '[data-row]'], ['admin', '/admin/rights', 'select']]) {
+    await withPage({ role, viewport: phone }, async (page) => {
+      await page.goto(`${address}${path}`);
+      await page.locator('#panel').locator(ready).first().waitFor();
+      const wide = await page.evaluate(() => [...document.querySelectorAll('#panel *')].filter((one) => one.scrollWidth > one.clientWidth + 1 && ['auto', 'scroll'].includes(getComputedStyle(one).overflowX) && !one.matches('nav, nav *, [role=tablist], .tabs')).map((one) => one.className));
+      assert.deepEqual(wide, [], path);
+      await accessible(page, `${path} on a phone`);
+      await picture(page, `${path.split('/').pop()}-phone`);
+    });
+  }
 });

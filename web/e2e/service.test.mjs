@@ -44,7 +44,7 @@ for (const [name, viewport] of [['desk', desk], ['phone', phone]]) {
       await page.getByRole('link', { name: customers.rows[0].name }).first().waitFor();
       if (name === 'desk') await mapIdle(page);
       await accessible(page, `a case (${name})`);
-      await picture(page, name === 'desk' ? 'service' : 'case-phone');
+      await picture(page, `case-${name}`);
 
       await page.getByRole('button', { name: 'Take it' }).click();
       await page.getByRole('button', { name: 'Wait for the customer' }).click();
@@ -93,6 +93,13 @@ test('cases stand open ones first and the newest before older ones; what is late
     await page.locator('[data-card]').filter({ hasText: late[0].fields.number }).getByText(/late by/).waitFor();
     await picture(page, 'cases-board');
     await accessible(page, 'board of cases');
+    await page.goto(`${address}/service/cases/${late[0].id}`);
+    await page.getByRole('heading', { level: 1, name: late[0].fields.subject }).waitFor();
+    await page.getByText(/late by/).first().waitFor();
+    await page.getByRole('region', { name: 'What happened' }).getByRole('listitem').first().waitFor();
+    await mapIdle(page);
+    await picture(page, 'service');
+    await accessible(page, 'a case that is late');
   });
 });
 

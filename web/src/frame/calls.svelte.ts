@@ -1,7 +1,6 @@
 // Calls that came in while one works, until each is wrapped up or put away.
 import { change, read } from '../api/records';
 import type { IncomingCall } from '../api/service';
-import { session } from '../state/session.svelte';
 
 /** More at a time are nobody's to answer: the oldest gives way. */
 const MOST = 3;
@@ -26,5 +25,5 @@ export const calls = new Calls();
 /** Keeps what a call was about; with it the call is done. */
 export async function wrapUp(activity: string, note: string) {
   const { version } = await read('activities', activity);
-  return change('activities', activity, version, { body: note, status: 'done', happened_at: session.moment() });
+  return change('activities', activity, version, { body: note, status: 'done' });
 }
