@@ -419,7 +419,7 @@ test('on a phone, in the dark: one column at a time, moved from the card’s men
 test('what is decided is not edited, and who is no lead is neither hot nor about to be converted', async () => {
   const other = await manager();
   const { records: quotes } = await other('GET', '/quotes?limit=1000');
-  const decided = quotes.filter((one) => one.fields.decided_at !== null);
+  const decided = quotes.filter((one) => one.fields.decided_at !== null && one.fields.valid_until !== null);
   assert.ok(decided.length > 0 && decided.every(({ fields }) => new Date(fields.decided_at).toISOString().slice(0, 10) <= fields.valid_until), 'the demo decides quotes while they hold');
   const { records: leads } = await other('GET', `/leads?limit=1000&filter=${encodeURIComponent("status = 'unqualified'")}`);
   const lead = leads.toSorted((a, b) => (b.fields.score ?? 0) - (a.fields.score ?? 0))[0];
