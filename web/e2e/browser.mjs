@@ -136,3 +136,13 @@ export async function undoFromToast(page) {
   await page.getByRole('status').getByRole('button', { name: 'Undo' }).first().click();
   await page.getByText(/^Undone: /).first().waitFor();
 }
+
+/** Whether the one message there is lies beside everything else. */
+export async function saidBeside(page) {
+  const [said, main] = await Promise.all([page.locator('.toast').boundingBox(), page.getByRole('main').boundingBox()]);
+  assert.equal(await page.locator('.toast').count(), 1, 'the newest is said, and it alone');
+  // On a phone it stands in place of search and tools.
+  const you = page.getByRole('button', { name: /^You: / });
+  const tools = (await you.count()) > 0 ? await you.boundingBox() : null;
+  return said && main && said.y + said.height <= main.y && (!tools || said.x + said.width <= tools.x);
+}

@@ -4,7 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { accessible, address, desk, drag, mapIdle, phone, picture, pixelOf, undoFromToast, withPage } from './browser.mjs';
+import { accessible, address, desk, drag, mapIdle, phone, picture, pixelOf, saidBeside, undoFromToast, withPage } from './browser.mjs';
 
 const cardWidth = 396;
 const drawerWidth = 420;
@@ -129,72 +129,6 @@ test('the legend hides neither the name of the chosen territory nor lies below w
     assert.ok(await saidBeside(page), 'it covers nothing of the page');
     await picture(page, 'toast-and-legend');
   });
-});
-
-/** Whether the one message there is lies beside everything else. */
-async function saidBeside(page) {
-  const [said, main] = await Promise.all([page.locator('.toast').boundingBox(), page.getByRole('main').boundingBox()]);
-  assert.equal(await page.locator('.toast').count(), 1, 'the newest is said, and it alone');
-  // On a phone it stands in place of search and tools.
-  const you = page.getByRole('button', { name: /^You: / });
-  const tools = (await you.count()) > 0 ? await you.boundingBox() : null;
-  return said && main && said.y + said.height <= main.y && (!tools || said.x + said.width <= tools.x);
-}
-
-test('what is said covers nothing at 390 px either, and the newest takes the place of the one before', async () => {
-  await withPage({ role: 'manager', viewport: phone }, async (page) => {
-    await mapIdle(page);
-    await page.keyboard.press('Control+z');
-    await page.getByRole('status').filter({ hasText: 'Nothing of yours to undo' }).waitFor();
-    await page.keyboard.press('y');
-    await page.getByRole('status').filter({ hasText: /link|clipboard/i }).waitFor();
-    assert.ok(await saidBeside(page));
-    await picture(page, 'toast-phone');
-    // Under the focus it stays.
-    const close = page.getByRole('status').getByRole('button', { name: 'Close message' });
-    await close.focus();
-    await accessible(page, 'something was said on a phone');
-    await close.click();
-    await page.getByRole('button', { name: 'History' }).waitFor();
-  });
-});
-
-test('the map opens with all territories in its free part, below the tools and above what covers its foot', async () => {
-  for (const viewport of [desk, phone]) {
-    await withPage({ role: 'manager', viewport }, async (page) => {
-      await page.getByRole('list', { name: 'Territories' }).getByRole('listitem').first().waitFor();
-      await mapIdle(page);
-      const { territories } = await (await page.request.get(`${address}/api/v1/territories/overview`)).json();
-      const corners = territories.flatMap((one) => one.geometry.coordinates.flat(2));
-      const lngs = corners.map(([lng]) => lng);
-      const lats = corners.map(([, lat]) => lat);
-      const camera = await page.waitForFunction(() => new URL(location.href).searchParams.get('c'));
-      const [zoom, lat, lng] = (await camera.jsonValue()).split('/').map(Number);
-      const canvas = await page.locator('.canvas').boundingBox();
-      const tools = await page.getByRole('toolbar', { name: 'Territory tools' }).boundingBox();
-      const sheet = viewport === phone ? await page.locator('.sheet').first().boundingBox() : null;
-      const foot = sheet ? sheet.y : canvas.y + canvas.height;
-      const world = 512 * 2 ** zoom;
-      const north = (degrees) => Math.log(Math.tan(Math.PI / 4 + (degrees * Math.PI) / 360)) / (2 * Math.PI);
-      // The camera's place is the middle of the free part.
-      const y = (degrees) => (canvas.y + foot) / 2 - (north(degrees) - north(lat)) * world;
-      const x = (degrees) => canvas.x + canvas.width / 2 + ((degrees - lng) / 360) * world;
-      const [top, bottom] = [y(Math.max(...lats)), y(Math.min(...lats))];
-      assert.ok(top >= tools.y + tools.height, `the northernmost corner is at ${top}, the tools end at ${tools.y + tools.height}`);
-      assert.ok(bottom <= foot, `the southernmost corner is at ${bottom}, the map's free part ends at ${foot}`);
-      assert.ok(x(Math.min(...lngs)) >= canvas.x && x(Math.max(...lngs)) <= canvas.x + canvas.width, 'from west to east');
-      const legend = page.getByRole('region', { name: 'Legend' });
-      if (viewport === desk) {
-        // The legend lists the territories as the panel does, and tells what rings are.
-        const listed = (await page.getByRole('list', { name: 'Territories' }).locator('strong').allTextContents()).map((text) => text.trim());
-        const told = (await legend.locator('li .grow').allTextContents()).map((text) => text.trim());
-        assert.deepEqual(told.filter((name) => listed.includes(name)), listed.filter((name) => told.includes(name)));
-        await legend.getByText('Rings and circles').click();
-        await legend.getByText(/The ring is the most urgent visit/).waitFor();
-        await accessible(page, 'the legend with its signs');
-      }
-    });
-  }
 });
 
 test('the history says what was undone, and shows everybody or only oneself', async () => {
