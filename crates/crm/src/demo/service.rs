@@ -117,8 +117,9 @@ impl Service {
         day: i64,
     ) -> Result<(), Problem> {
         let fresh = day > DAYS - FRESH;
-        for _ in 0..if fresh { 2 } else { 1 } {
-            if self.random.chance(if fresh { 0.7 } else { 0.3 }) && !customers.is_empty() {
+        let (most, often) = if fresh { (2, 0.7) } else { (1, 0.3) };
+        for _ in 0..most {
+            if self.random.chance(often) && !customers.is_empty() {
                 stage.set(day, 11, 0);
                 self.open(stage, people, customers, day).await?;
             }
