@@ -11,6 +11,7 @@ import { records } from './de/records';
 import { regions } from './de/regions';
 import { sales } from './de/sales';
 import { scenarios } from './de/scenarios';
+import { service } from './de/service';
 import { territories } from './de/territories';
 
-export const de = { ...frame, ...map, ...territories, ...scenarios, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...fields, ...records, ...sales };
+export const de = { ...frame, ...map, ...territories, ...scenarios, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...fields, ...records, ...sales, ...service };

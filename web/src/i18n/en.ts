@@ -11,6 +11,7 @@ import { records } from './en/records';
 import { regions } from './en/regions';
 import { sales } from './en/sales';
 import { scenarios } from './en/scenarios';
+import { service } from './en/service';
 import { territories } from './en/territories';
 
-export const en = { ...frame, ...map, ...territories, ...scenarios, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...fields, ...records, ...sales };
+export const en = { ...frame, ...map, ...territories, ...scenarios, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...fields, ...records, ...sales, ...service };

@@ -84,7 +84,9 @@ class Stage {
     if (!area) return;
     if (!this.engine) this.#waitingFit = area;
     // What opens along with it covers a part of the map first. The buttons at a phone's edge would hide what is fitted there.
-    else void tick().then(() => this.engine?.fit(area, margin, layout.phone ? Math.max(margin, 76) : margin));
+    else void tick().then(() => this.engine?.fit(area, {
+      top: Math.max(margin, layout.tools + margin / 2), right: layout.phone ? Math.max(margin, 76) : margin, bottom: margin, left: margin,
+    }, layout.phone || !layout.legend ? 0 : layout.legend.offsetLeft + layout.legend.offsetWidth + 12));
   }
 
   /** Makes all of an area seen if it is not: once what has just opened over the map is there, and by no more than needed. */

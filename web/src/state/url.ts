@@ -24,11 +24,11 @@ export interface Address {
   selection: Selection | null;
   /** Whose day, for managers. */
   user: string | null;
-  /** What a screen keeps beside: the region's shape, the second date, the table's arrangement, the cell of the cycle, what a list of records is held to, the scenario. */
+  /** What a screen keeps beside: the region's shape, the second date, the table's arrangement, the cell of the cycle, what a list of records is held to, the scenario, what is to be added and for whom. */
   extra: Record<string, string>;
 }
 
-const extras = ['shape', 'b', 'show', 'sort', 'cell', 'where', 'by', 'period', 'pipeline', 'who', 'area', 's'];
+const extras = ['shape', 'b', 'show', 'sort', 'cell', 'where', 'by', 'period', 'pipeline', 'who', 'area', 's', 'add', 'account'];
 
 /** Reads an address; anything that is not understood falls back to its default. */
 export function parse(url: URL, landing: Screen = 'map'): Address {

@@ -7,7 +7,6 @@ export const fields = {
   'fld.none': '{type} hat noch keine eigenen Felder.',
   'fld.add': 'Feld anlegen',
   'fld.added': 'Feld {name} bei {type} angelegt',
-  'fld.changed': 'Feld {name} geändert',
   'fld.retire': 'Stilllegen',
   'fld.retired': 'Feld {name} stillgelegt; seine Werte bleiben gespeichert',
   'fld.label': 'Bezeichnung',

@@ -31,8 +31,6 @@ export const frame: Record<keyof typeof english, Message> = {
   'nav.customers': 'Kunden',
   'nav.sales': 'Vertrieb',
   'nav.service': 'Service',
-  'call.in': '{number} ruft an: {name}. Offene Fälle: {n}',
-  'call.unknown': '{number} ruft an; niemand ist mit dieser Nummer erfasst',
   'nav.day': 'Mein Tag',
   'nav.cycle': 'Zyklus',
   'nav.regions': 'Regionen',

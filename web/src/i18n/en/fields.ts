@@ -7,7 +7,6 @@ export const fields = {
   'fld.none': '{type} has no own fields yet.',
   'fld.add': 'Add field',
   'fld.added': 'Field {name} added to {type}',
-  'fld.changed': 'Field {name} changed',
   'fld.retire': 'Retire',
   'fld.retired': 'Field {name} retired; its values stay on record',
   'fld.label': 'Label',

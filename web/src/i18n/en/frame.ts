@@ -28,8 +28,6 @@ export const frame = {
   'nav.customers': 'Customers',
   'nav.sales': 'Sales',
   'nav.service': 'Service',
-  'call.in': '{number} is calling: {name}. Open cases: {n}',
-  'call.unknown': '{number} is calling; nobody is on record with this number',
   'nav.day': 'My day',
   'nav.cycle': 'Cycle',
   'nav.regions': 'Regions',
