@@ -93,7 +93,7 @@ export interface SearchAnswer {
   places: { label: string; lng: number; lat: number; level: string }[];
   territories: { id: Id; name: string }[];
 }
-export type LegendField = 'territory_id' | 'class' | 'type' | 'due_state' | 'industry' | 'owner_id';
+export type LegendField = `custom_${string}` | 'territory_id' | 'class' | 'type' | 'due_state' | 'industry' | 'owner_id';
 export interface LegendEntry { value: string | null; label: string | null; count: number }
 export interface Legend { entries: LegendEntry[]; not_placed: number }
 

@@ -1,4 +1,5 @@
 // The map as the screens see it, before and after its code has arrived: who draws what, and who hears the clicks.
+import type { OwnValues } from './colouring';
 import type { Feature, Geometry, Point } from 'geojson';
 import { tick } from 'svelte';
 import { layout } from '../frame/layout.svelte';
@@ -32,6 +33,8 @@ export interface Branch {
 const plain: Mode = { showCustomers: true, showTerritories: true };
 
 class Stage {
+  /** The added field that the legend shows, with its values in the order of their colours. */
+  own = $state.raw<OwnValues | null>(null);
   engine = $state.raw<Engine | null>(null);
   bounds = $state.raw<Box | null>(null);
   camera = $state.raw<Camera | null>(null);

@@ -3,7 +3,13 @@
 export const screens = ['map', 'customers', 'day', 'sales', 'service', 'cycle', 'regions', 'import', 'repair', 'admin'] as const;
 export type Screen = (typeof screens)[number];
 export const colourings = ['territory_id', 'class', 'due_state', 'type'] as const;
-export type Colouring = (typeof colourings)[number];
+/** A field that an administrator added to customers; its name begins so. */
+export type OwnField = `custom_${string}`;
+export type Colouring = (typeof colourings)[number] | OwnField;
+
+export function isOwnField(name: string): name is OwnField {
+  return /^custom_[a-z0-9_]+$/.test(name);
+}
 
 /** What of the map is seen; `zoom` as MapLibre counts it. */
 export interface Camera { zoom: number; lng: number; lat: number }
@@ -43,7 +49,7 @@ export function parse(url: URL, landing: Screen = 'map'): Address {
     item: screen === first && second && third ? decodeURIComponent(third) : null,
     camera: parseCamera(query.get('c')),
     asOf: asOf && isLocalDate(asOf) ? asOf : null,
-    colour: (colourings as readonly string[]).includes(colour) ? (colour as Colouring) : 'territory_id',
+    colour: isOwnField(colour) ? colour : (colourings as readonly string[]).includes(colour) ? (colour as Colouring) : 'territory_id',
     filter: query.get('f') ?? '',
     selection: parseSelection(query.get('sel')),
     user: query.get('user'),

@@ -1,12 +1,14 @@
 //! The files over HTTP, written page by page: a million rows need no memory.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use futures::{Stream, StreamExt as _};
+use points::Shape;
 use records::{At, Field, Filter, Kind, Query as RecordQuery, Record, RecordType, Viewer};
 use serde::Deserialize;
 use serde_json::Value;
@@ -17,6 +19,7 @@ use utoipa_axum::routes;
 use super::cells::{Titles, cell};
 use super::presets::{PRESETS, Preset, Source};
 use crate::crud::{ListParams, When, query_of, type_of};
+use crate::live::{Asked, id_text, index_problem};
 use crate::problem::Problem;
 use crate::sessions::Signed;
 use crate::spreadsheet::line;
@@ -117,9 +120,9 @@ async fn export(
     query.cursor = None;
     // What is wrong with the question is said before the file begins.
     app.store.list(&signed.viewer, &query.clone().limit(1)).await?;
-    let columns = std::sync::Arc::new(Columns { record_type });
+    let columns = Arc::new(Columns { record_type });
     let header_line = line(&columns.header())?;
-    let viewer = std::sync::Arc::new(signed.viewer);
+    let viewer = Arc::new(signed.viewer);
     file(&plural, header_line, move |cursor| {
         let (app, columns, viewer) = (app.clone(), columns.clone(), viewer.clone());
         let query = query.clone().cursor(cursor);
@@ -142,15 +145,15 @@ struct PresetParams {
     preset: Option<String>,
 }
 
-/// Customers, a row for each place, in the columns of another CRM's export
-#[utoipa::path(get, path = "/api/v1/customers/export", tag = "customers", params(PresetParams, When),
+/// Customers of a list, a row for each place, in the columns of another CRM's export
+#[utoipa::path(get, path = "/api/v1/customers/export", tag = "customers", params(PresetParams, Asked),
     responses((status = 200, description = "CSV, UTF-8, that the import takes back with the same cells"),
         (status = 400, body = Problem)))]
 async fn customers(
     State(app): State<Shared>,
     signed: Signed,
     Query(params): Query<PresetParams>,
-    Query(when): Query<When>,
+    Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
     let name = params.preset.as_deref().unwrap_or("bailiwick");
     let preset = PRESETS.iter().find(|p| p.name == name).ok_or_else(|| {
@@ -164,24 +167,47 @@ async fn customers(
             ),
         )
     })?;
+    let when = When {
+        as_of: asked.as_of.clone(),
+        known_at: None,
+    };
     let at = crate::crud::read_at(&app, &when)?;
+    let (state, filter) = asked.resolve(&app, &signed).await?;
+    let found = tokio::task::spawn_blocking(move || {
+        let view = state.index.view(&filter)?;
+        let rows = view.rows_in(&Shape::everywhere());
+        Ok(rows.iter().map(|row| id_text(row.id())).collect())
+    });
+    let mut ids: Vec<String> = found.await.map_err(Problem::unexpected)?.map_err(index_problem)?;
+    ids.sort_unstable();
     let header: Vec<String> = preset
         .columns
         .iter()
         .map(|(header, _)| (*header).to_owned())
         .collect();
-    let viewer = std::sync::Arc::new(signed.viewer);
+    let (viewer, ids) = (Arc::new(signed.viewer), Arc::new(ids));
     file(&format!("customers-{name}"), line(&header)?, move |cursor| {
-        let (app, viewer) = (app.clone(), viewer.clone());
-        async move { places(&app, &viewer, preset, at, cursor).await }
+        let (app, viewer, ids) = (app.clone(), viewer.clone(), ids.clone());
+        async move {
+            let from = cursor.and_then(|c| c.parse().ok()).unwrap_or(0);
+            let upto = ids.len().min(from + RecordQuery::MAX_LIMIT as usize);
+            let text = places(&app, &viewer, preset, at, &ids[from..upto]).await?;
+            Ok((text, (upto < ids.len()).then(|| upto.to_string())))
+        }
     })
 }
 
-/// A page of places with their customers.
-async fn places(app: &App, viewer: &Viewer, preset: &Preset, at: At, cursor: Option<String>) -> Lines {
+/// Some places with their customers, as lines.
+async fn places(
+    app: &App,
+    viewer: &Viewer,
+    preset: &Preset,
+    at: At,
+    ids: &[String],
+) -> Result<String, Problem> {
     let query = RecordQuery::of("location")
+        .filter(Filter::Ids(ids.to_vec()))
         .limit(RecordQuery::MAX_LIMIT)
-        .cursor(cursor)
         .at(at);
     let page = app.store.list(viewer, &query).await?;
     let mut ids: Vec<String> = page
@@ -224,7 +250,7 @@ async fn places(app: &App, viewer: &Viewer, preset: &Preset, at: At, cursor: Opt
         let cells = preset.columns.iter().map(|(_, source)| row.cell(app, *source));
         text += &line(&cells.collect::<Result<Vec<String>, Problem>>()?)?;
     }
-    Ok((text, page.next_cursor))
+    Ok(text)
 }
 
 /// The oldest contact of each of these accounts.

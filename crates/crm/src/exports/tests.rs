@@ -148,6 +148,17 @@ async fn customers_go_out_in_the_columns_of_other_crms() {
         );
         assert_eq!(cell("bailiwick", "Nachname").await, "Muster");
         assert_eq!(csv(&world, "rolf", "/api/v1/customers/export").await.len(), 1);
+        let held = async |filter: &str| {
+            let rows = csv(
+                &world,
+                "rita",
+                &format!("/api/v1/customers/export?filter={filter}"),
+            )
+            .await;
+            rows.len() - 1
+        };
+        assert_eq!(held("revenue%20%3E%201000").await, 1);
+        assert_eq!(held("class%20%3D%20'A'").await, 0);
         let (status, problem) = world
             .ask(
                 "rita",

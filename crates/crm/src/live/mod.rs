@@ -21,8 +21,8 @@ mod touched;
 
 pub(crate) use columns::{id_text, row_id, stage_amount, stage_count};
 pub(crate) use http::{
-    CustomerRow, Names, accepts_gzip, accounts_of, customer_rows, filter_of, index_problem, mvt_response,
-    router, tile_of, visible_location,
+    Asked, CustomerRow, Names, accepts_gzip, accounts_of, customer_rows, filter_of, index_problem,
+    mvt_response, router, tile_of, visible_location,
 };
 pub(crate) use list::sort_page;
 pub(crate) use scope::sight;

@@ -46,4 +46,6 @@ export const records: Record<keyof typeof en, Message> = {
   'board.none': 'Hier ist nichts.',
   'board.shown': 'die ersten {n} sind zu sehen',
   'board.first': { one: 'im ersten', other: 'in den ersten {n}' },
+  'export': 'Exportieren',
+  'export.as': 'Exportieren, mit den Spalten von',
 };

@@ -43,4 +43,6 @@ export const records = {
   'board.none': 'Nothing here.',
   'board.shown': 'the first {n} are shown',
   'board.first': { one: 'in the first', other: 'in the first {n}' },
+  'export': 'Export',
+  'export.as': 'Export, in the columns of',
 } as const;
