@@ -102,8 +102,8 @@ const BESIDE_VIEW: f64 = 2_000.0;
 /// Houses offered before their number is typed, at most.
 const OFFERED: usize = 4;
 
-/// Houses of a street that may be meant before their number is typed, at most `most` and a few: those that begin with
-/// the digits typed so far; of them the nearest to the view, or some from one end of the street to the other.
+/// Houses of a street that may be meant before their number is typed, at most `most` and [`OFFERED`]: those that begin
+/// with the digits typed so far; of them the nearest to the view, or some from one end of the street to the other.
 pub(crate) fn houses<'a>(
     index: &Index<'a>,
     street: &Completion<'a>,

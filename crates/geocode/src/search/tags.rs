@@ -83,11 +83,8 @@ pub(crate) fn tag(tokens: &[Token], index: &Index<'_>, words: &Words) -> Tags {
     let places = places(tokens, index);
     let mut countries = countries(tokens, words);
     // `IL` behind a town is the state where the map has one, and not Israel.
-    let is_state = |c: &CountrySpan| {
-        let same = |p: &&PlaceSpan| (p.start, p.end) == (c.start, c.end);
-        tokens[c.start].letters() == 2 && places.iter().any(|p| same(&p))
-    };
-    countries.retain(|c| !is_state(c));
+    let is_place = |c: &CountrySpan| places.iter().any(|p| (p.start, p.end) == (c.start, c.end));
+    countries.retain(|c| tokens[c.start].letters() > 2 || !is_place(c));
     Tags {
         numbers: numbers(tokens),
         codes: codes(tokens, index),
