@@ -120,11 +120,13 @@ fn may_move(state: &State, visit: u32, from: u128, to: u128) -> bool {
     if from == 0 || problem.partner(visit).is_some() || state.shared.get(visit as usize) == Some(&true) {
         return false;
     }
+    // Who leaves nothing may belong to others who are at work on this plan.
     let leave = from & !to;
-    problem.calls_of(visit).all(|call| {
-        let slot = state.slot_of[call as usize];
-        slot == ABSENT || leave >> problem.day_of(slot as usize) & 1 == 0 || state.open[slot as usize]
-    })
+    leave != 0
+        && problem.calls_of(visit).all(|call| {
+            let slot = state.slot_of[call as usize];
+            slot == ABSENT || leave >> problem.day_of(slot as usize) & 1 == 0 || state.open[slot as usize]
+        })
 }
 
 fn take_days(state: &mut State, visit: u32, days: u128) {

@@ -75,6 +75,8 @@ const MOST_ABSENT: usize = 64;
 
 /// After this part of the cooling a plan that serves everyone is not given up any more.
 const SETTLED: f64 = 0.7;
+/// After this part of it who is left out is a matter of worth alone again, where worths differ.
+const SETTLED_CHOICE: f64 = 0.85;
 
 /// How often each visit was left out so far: one that seldom is, is easier to place, so that plans which leave out such ones are worth
 /// going on from (the fleet minimisation of the string removal paper).
@@ -158,7 +160,7 @@ pub(crate) struct Walk<'p> {
     pub(crate) absences: Absences,
     /// The best plan serves everyone.
     complete: bool,
-    /// It does, and nobody is to be left out any more.
+    /// It does, or as good as, and who is left out is no longer exchanged for driving.
     settled: bool,
 }
 
@@ -259,7 +261,10 @@ impl<'p> Walk<'p> {
                 self.schedule.begin_anew(self.fraction);
             }
         }
-        if self.complete && !self.settled && self.schedule.cooled(self.fraction) >= SETTLED {
+        let cooled = self.schedule.cooled(self.fraction);
+        let enough = if self.complete { SETTLED } else { SETTLED_CHOICE };
+        let settles = self.complete || self.schedule.everyone && self.schedule.choosing;
+        if settles && !self.settled && cooled >= enough {
             self.settled = true;
             if upper(&self.state.cost) > upper(&self.best_cost) {
                 self.back_to_best();

@@ -59,10 +59,12 @@ pub(crate) struct Schedule {
     last_travel: f64,
     pub(crate) weights: Weights,
     /// Everyone is to be planned, so who is left out for the moment may change freely: all visits are worth the same, or nearly all are
-    /// planned from the first.
+    /// planned by now.
     pub(crate) everyone: bool,
     /// Nothing is lost but by visits that are left out.
     plain: bool,
+    /// Visits differ in what they are worth.
+    pub(crate) choosing: bool,
     /// What a visit left out weighs in that case: at least, and where it is left out as often as others.
     absent: (f64, f64),
     /// The search does not start from a plan that it should stay near.
@@ -119,6 +121,7 @@ impl Schedule {
             weights,
             everyone,
             plain,
+            choosing: !uniform,
             absent: (ABSENT * leg, ABSENT_OFTEN * leg),
             fresh: heat >= 1.0,
             steps_a_degree: if windows { 80.0 } else { 250.0 },
