@@ -21,6 +21,8 @@ pub(crate) struct Finder<'n> {
     pub(crate) blink: usize,
     /// Look everywhere, however many stops there are.
     pub(crate) thorough: bool,
+    /// The days on which places are looked for.
+    on: u128,
     /// What a place adds to the travel level is never less than the drive.
     drive_is_least: bool,
     by_day: Vec<Option<Place>>,
@@ -37,6 +39,7 @@ impl<'n> Finder<'n> {
             prize_price: 1,
             blink: 0,
             thorough: false,
+            on: u128::MAX,
             drive_is_least: !problem.has().lateness
                 && problem
                     .slots()
@@ -78,6 +81,29 @@ impl<'n> Finder<'n> {
         if !self.find(state, visit, random) {
             return false;
         }
+        self.put_found(state, visit);
+        true
+    }
+
+    /// Puts the visit into the cheapest places on all of these days; `false`, and nothing done, if it cannot be on one of them.
+    pub(crate) fn insert_on(
+        &mut self,
+        state: &mut State,
+        visit: u32,
+        days: u128,
+        random: &mut Random,
+    ) -> bool {
+        self.on = days;
+        self.find(state, visit, random);
+        self.on = u128::MAX;
+        if self.found.len() != days.count_ones() as usize {
+            return false;
+        }
+        self.put_found(state, visit);
+        true
+    }
+
+    fn put_found(&mut self, state: &mut State, visit: u32) {
         let mut filled = false;
         for index in 0..self.found.len() {
             let place = self.found[index];
@@ -87,7 +113,6 @@ impl<'n> Finder<'n> {
         if filled {
             self.list_empty(state);
         }
-        true
     }
 
     /// Fills `found`.
@@ -109,6 +134,9 @@ impl<'n> Finder<'n> {
         let mut look = || blink == 0 || random.below(blink) != 0;
         if everywhere {
             for slot in 0..state.routes.len() {
+                if self.on >> problem.day_of(slot) & 1 == 0 {
+                    continue;
+                }
                 let below = best.below(slot);
                 let place = state.cheaper_in(slot, visit, below, &mut look);
                 place.into_iter().for_each(|place| best.offer(place));
@@ -120,8 +148,12 @@ impl<'n> Finder<'n> {
             self.found.extend(best.once.map(|(_, place)| place));
         } else {
             let fixed = state.days_of[visit as usize];
-            let days = pattern::choose(problem, visit, fixed, &by_day, self.prize_price);
-            for day in crate::compiled::bits(days.unwrap_or(0)) {
+            let days = if self.on == u128::MAX {
+                pattern::choose(problem, visit, fixed, &by_day, self.prize_price).unwrap_or(0)
+            } else {
+                self.on
+            };
+            for day in crate::compiled::bits(days) {
                 self.found.extend(by_day[day as usize]);
             }
         }
@@ -134,7 +166,7 @@ impl<'n> Finder<'n> {
         let problem = state.problem;
         let call = problem.calls_of(visit).start;
         let rows = problem.rows(problem.place(call));
-        let mut trial = Trial::new(state, visit, call, look);
+        let mut trial = Trial::new(state, visit, call, self.on, look);
         for &other in self.neighbours.beside(visit) {
             let calls = problem.calls_of(other);
             let there = problem.place(calls.start);
@@ -251,19 +283,21 @@ struct Trial<'s, 'p, L> {
     call: u32,
     inserted: Option<(usize, Inserted<'p>, i64)>,
     refused: usize,
+    on: u128,
     look: L,
     /// Positions are met twice, from both sides; one that was overlooked stays so.
     overlooked: Vec<(usize, usize)>,
 }
 
 impl<'s, 'p, L: FnMut() -> bool> Trial<'s, 'p, L> {
-    fn new(state: &'s State<'p>, visit: u32, call: u32, look: L) -> Self {
+    fn new(state: &'s State<'p>, visit: u32, call: u32, on: u128, look: L) -> Self {
         Self {
             state,
             visit,
             call,
             inserted: None,
             refused: usize::MAX,
+            on,
             look,
             overlooked: Vec::new(),
         }
@@ -278,6 +312,7 @@ impl<'s, 'p, L: FnMut() -> bool> Trial<'s, 'p, L> {
         let (state, problem) = (self.state, self.state.problem);
         let day = &state.days[slot];
         if self.refused == slot
+            || self.on >> problem.day_of(slot) & 1 == 0
             || state.forbids(self.visit, slot)
             || !problem.has().mixed_loads && !state.routes[slot].has_room(problem, day, self.call)
         {

@@ -1,6 +1,6 @@
 //! What one call more would cost a route, in O(1) a position where the drive is all it costs.
 
-use crate::compiled::{Problem, Rows};
+use crate::compiled::{NEVER, Problem, Rows};
 use crate::day::{AHEAD, BEHIND, Day};
 use crate::route::Route;
 use crate::soft::soft_cost;
@@ -99,19 +99,71 @@ impl Route {
         below: i64,
         mut may: impl FnMut(usize) -> bool,
     ) -> Option<(usize, i64)> {
-        let inserted = Inserted::new(problem, day, call);
-        let (mut best, mut least) = (None, below);
-        if inserted.service > self.most_room
+        if problem.service(call) > self.most_room
             || !problem.has().mixed_loads && !self.has_room(problem, day, call)
         {
             return None;
         }
+        let inserted = Inserted::new(problem, day, call);
+        if !day.slow {
+            return match inserted.rows {
+                Rows::Table(to, from) => {
+                    self.cheapest_by_drive(day, &inserted, (|p| to[p], |p| from[p]), below, may)
+                }
+                rows @ Rows::Shared(..) => {
+                    let drives = (|p| rows.drive_to(p), |p| rows.drive_from(p));
+                    self.cheapest_by_drive(day, &inserted, drives, below, may)
+                }
+            };
+        }
+        let (mut best, mut least) = (None, below);
         for at in 0..=self.stops.len() {
             if let Some(travel) = self.insertion(problem, day, &inserted, (call, at), least)
                 && may(at)
             {
                 least = travel;
                 best = Some((at, travel));
+            }
+        }
+        best
+    }
+
+    /// The same where the drive is all that an insertion costs: the loop in which most of a search's time is spent.
+    #[inline]
+    fn cheapest_by_drive(
+        &self,
+        day: &Day,
+        visit: &Inserted,
+        (to, from): (impl Fn(usize) -> i32, impl Fn(usize) -> i32),
+        below: i64,
+        mut may: impl FnMut(usize) -> bool,
+    ) -> Option<(usize, i64)> {
+        let (&(opens, _), &(_, closes)) = (visit.windows.first()?, visit.windows.last()?);
+        let first_done = opens + visit.service;
+        // No insertion adds more than two ways of `NEVER`.
+        let most = below.min(day.max_drive - self.drive + 1);
+        let mut least = most.clamp(i64::from(-NEVER), i64::from(3 * NEVER)) as i32;
+        let mut best = None;
+        for (at, nodes) in self.nodes.windows(2).enumerate() {
+            let (before, after) = (&nodes[0], &nodes[1]);
+            // Both times only grow along the route, so only a part of it lies within the visit's windows.
+            if after.latest[BEHIND] < first_done {
+                continue;
+            }
+            if before.ready[AHEAD].min(before.ready[BEHIND]) > closes {
+                break;
+            }
+            let (to, from) = (to(before.place as usize), from(after.place as usize));
+            let extra = to + from - before.leg;
+            if (to + from + visit.service > before.room) | (extra >= least) {
+                continue;
+            }
+            let done = day.serve(day.arrive(before.ready, to), visit.windows, visit.service);
+            let fits =
+                done[BEHIND] + from <= after.latest[BEHIND] || done[AHEAD] + from <= after.latest[AHEAD];
+            if fits && may(at) {
+                least = extra;
+                best = Some((at, i64::from(extra)));
             }
         }
         best

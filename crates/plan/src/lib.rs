@@ -35,6 +35,7 @@ mod pattern;
 mod polish;
 mod recreate;
 mod ruin;
+mod trade;
 mod walk;
 mod weights;
 
@@ -60,7 +61,7 @@ pub use problem::{
     Conflict, Lunch, Overnight, Overtime, PlaceId, Rules, Shipment, Skills, Slot, SlotId, VisitId, Window,
     Windows, Within,
 };
-pub use search::{Options, Progress, resolve, solve, solve_within};
+pub use search::{Options, Progress, SEARCH_VERSION, resolve, solve, solve_within};
 pub use time::{Span, TimeOfDay};
 pub use times::{BlockTimes, DenseTimes, DriveTimes, UNREACHABLE};
 pub use visit::{Gap, Lateness, Loads, Locks, Order, Recurrence, Urgency, Visit};

@@ -23,6 +23,10 @@ use crate::state::State;
 use crate::walk::{Tools, Walk};
 use crate::{OrderError, VisitId};
 
+/// Which search this is: raised with each change after which the same problem, seed and steps may give another plan. Keep it beside a
+/// stored plan, as only the search that made a plan makes it again to the same bytes.
+pub const SEARCH_VERSION: u32 = 2;
+
 /// How to search.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -13,6 +13,7 @@ use crate::recreate::Recreate;
 use crate::ruin::{Ruin, Strength};
 use crate::search::{Options, Pace, Progress};
 use crate::state::State;
+use crate::trade::Trade;
 use crate::weights::{Schedule, upper};
 
 /// The budget is looked at once in so many steps.
@@ -24,12 +25,20 @@ const WORD: u64 = 1024;
 const BLINK: usize = 50;
 const BLINK_CHOOSING: usize = 20;
 
+/// Where visits come again and again, one step in this many trades days.
+const TRADES: usize = 16;
+/// Such a step is the less thought through, so it is taken at less heat than others.
+const TRADE_HEAT: f64 = 0.1;
+
 /// What a step needs besides the plan.
 pub(crate) struct Tools<'n> {
     pub(crate) neighbours: &'n Neighbours,
     pub(crate) finder: Finder<'n>,
     pub(crate) ruin: Ruin,
     pub(crate) recreate: Recreate,
+    trade: Trade,
+    /// One step in this many trades days, 0 for none.
+    trades: usize,
     pub(crate) strength: Strength,
     /// Visits from which a ruin may start.
     pub(crate) seeds: Vec<u32>,
@@ -47,6 +56,8 @@ impl<'n> Tools<'n> {
             finder,
             ruin: Ruin::default(),
             recreate: Recreate::new(problem, neighbours),
+            trade: Trade::default(),
+            trades: if problem.has().recurrences { TRADES } else { 0 },
             strength: Strength {
                 mean: 10.0,
                 longest: 10.0,
@@ -64,6 +75,8 @@ const MOST_ABSENT: usize = 64;
 
 /// After this part of the cooling a plan that serves everyone is not given up any more.
 const SETTLED: f64 = 0.7;
+/// After this part of it who is left out is a matter of worth alone again, where worths differ.
+const SETTLED_CHOICE: f64 = 0.85;
 
 /// How often each visit was left out so far: one that seldom is, is easier to place, so that plans which leave out such ones are worth
 /// going on from (the fleet minimisation of the string removal paper).
@@ -71,13 +84,42 @@ const SETTLED: f64 = 0.7;
 pub(crate) struct Absences {
     by_visit: Vec<u64>,
     total: u64,
+    /// What each visit is worth, within bounds; the mean is about 1.
+    worth: Vec<f64>,
 }
 
 impl Absences {
-    /// The sum over some visits, the mean over all being 1.
-    fn of(&self, absent: &[u32]) -> f64 {
-        let sum: u64 = absent.iter().map(|&v| self.by_visit[v as usize]).sum();
-        sum as f64 * self.by_visit.len() as f64 / self.total.max(1) as f64
+    fn new(problem: &Problem) -> Self {
+        let visits = problem.visits();
+        let lost = |v: usize| problem.lost(v as u32, 0).prize as f64;
+        let mean = (0..visits.len()).map(lost).sum::<f64>() / visits.len().max(1) as f64;
+        let worth = |v: usize| {
+            let tiers = f64::from(1 << (2 * (4 - u32::from(visits[v].tier))));
+            tiers
+                * if mean > 0.0 {
+                    (lost(v) / mean).clamp(0.25, 4.0)
+                } else {
+                    1.0
+                }
+        };
+        let uniform = visits
+            .iter()
+            .all(|v| (v.tier, v.prize) == (visits[0].tier, visits[0].prize));
+        Self {
+            by_visit: vec![0; visits.len()],
+            total: 0,
+            worth: (0..visits.len())
+                .map(|v| if uniform { 1.0 } else { worth(v) })
+                .collect(),
+        }
+    }
+
+    /// What some visits are worth and how often they were left out, sums over them, the mean over all being 1.
+    fn of(&self, absent: &[u32]) -> (f64, f64) {
+        let worth: f64 = absent.iter().map(|&v| self.worth[v as usize]).sum();
+        let often: u64 = absent.iter().map(|&v| self.by_visit[v as usize]).sum();
+        let mean = self.total.max(1) as f64 / self.by_visit.len() as f64;
+        (worth, often as f64 / mean)
     }
 
     fn count(&mut self, absent: &[u32]) {
@@ -106,6 +148,7 @@ pub(crate) struct Walk<'p> {
     pub(crate) state: State<'p>,
     pub(crate) best: Vec<Vec<u32>>,
     pub(crate) best_cost: Cost,
+    best_absent: usize,
     /// Slots whose order differs from the best one, perhaps.
     changed: Vec<usize>,
     is_changed: Vec<bool>,
@@ -117,7 +160,7 @@ pub(crate) struct Walk<'p> {
     pub(crate) absences: Absences,
     /// The best plan serves everyone.
     complete: bool,
-    /// It does, and nobody is to be left out any more.
+    /// It does, or as good as, and who is left out is no longer exchanged for driving.
     settled: bool,
 }
 
@@ -126,6 +169,7 @@ impl<'p> Walk<'p> {
         Self {
             best: state.orders(),
             best_cost: state.cost,
+            best_absent: state.absent.len(),
             changed: Vec::new(),
             is_changed: vec![false; state.routes.len()],
             schedule: Schedule::new(&state, heat),
@@ -133,10 +177,7 @@ impl<'p> Walk<'p> {
             step: 0,
             fraction: 0.0,
             travel_only: false,
-            absences: Absences {
-                by_visit: vec![0; state.days_of.len()],
-                total: 0,
-            },
+            absences: Absences::new(state.problem),
             complete: false,
             settled: false,
             state,
@@ -205,7 +246,14 @@ impl<'p> Walk<'p> {
             self.travel_only = true;
             self.back_to_best();
         }
-        if !self.complete && self.schedule.uniform && self.best_cost.unserved == [0; 4] {
+        let visits = self.state.days_of.len();
+        if self
+            .schedule
+            .aim_at_everyone(self.best_absent, visits, self.fraction)
+        {
+            self.back_to_best();
+        }
+        if !self.complete && self.schedule.everyone && upper(&self.best_cost) == ([0; 4], 0) {
             self.complete = true;
             if self.step > 0 {
                 // Room for everyone was bought with driving. Now that it is known to exist, the heat begins anew.
@@ -213,7 +261,10 @@ impl<'p> Walk<'p> {
                 self.schedule.begin_anew(self.fraction);
             }
         }
-        if self.complete && !self.settled && self.schedule.cooled(self.fraction) >= SETTLED {
+        let cooled = self.schedule.cooled(self.fraction);
+        let enough = if self.complete { SETTLED } else { SETTLED_CHOICE };
+        let settles = self.complete || self.schedule.everyone && self.schedule.choosing;
+        if settles && !self.settled && cooled >= enough {
             self.settled = true;
             if upper(&self.state.cost) > upper(&self.best_cost) {
                 self.back_to_best();
@@ -235,32 +286,41 @@ impl<'p> Walk<'p> {
         let (state, random) = (&mut self.state, &mut self.random);
         let before = state.cost;
         let had_absent = !state.absent.is_empty();
-        let exchanging = self.schedule.uniform && !self.settled && state.absent.len() <= MOST_ABSENT;
+        let exchanging = self.schedule.everyone && !self.settled && state.absent.len() <= MOST_ABSENT;
         let weight_before = if exchanging {
-            let often = self.absences.of(&state.absent);
-            self.schedule.with_absent(&before, state.absent.len(), often)
+            self.schedule
+                .with_absent(&before, self.absences.of(&state.absent))
         } else {
             0.0
         };
         state.begin();
-        let seed = tools
-            .ruin
-            .run(state, tools.neighbours, &tools.seeds, &tools.strength, random);
+        let traded = tools.trades > 0 && random.below(tools.trades) == 0;
+        let seed = if traded {
+            tools.ruin.taken.clear();
+            let (trade, finder) = (&mut tools.trade, &mut tools.finder);
+            trade.run(state, finder, tools.neighbours, &tools.seeds, random)
+        } else {
+            let (ruin, strength) = (&mut tools.ruin, &tools.strength);
+            ruin.run(state, tools.neighbours, &tools.seeds, strength, random)
+        };
         let near = seed.map_or(&[][..], |visit| tools.neighbours.near(visit));
         tools
             .recreate
             .run(state, &mut tools.finder, &tools.ruin.taken, near, random);
         let after = state.cost;
         // U in (0, 1], so that the logarithm exists.
-        let luck = -temperature * ln(1.0 - random.unit());
+        let heat = if traded {
+            temperature * TRADE_HEAT
+        } else {
+            temperature
+        };
+        let luck = -heat * ln(1.0 - random.unit());
         let weights = &self.schedule.weights;
         let absent = &state.absent;
         let exchanging = exchanging && absent.len() <= MOST_ABSENT && (had_absent || !absent.is_empty());
         let accepted = state.fits()
             && if exchanging {
-                self.schedule
-                    .with_absent(&after, absent.len(), self.absences.of(absent))
-                    < weight_before + luck
+                self.schedule.with_absent(&after, self.absences.of(absent)) < weight_before + luck
             } else if self.travel_only {
                 match upper(&after).cmp(&upper(&before)) {
                     std::cmp::Ordering::Less => true,
@@ -292,6 +352,7 @@ impl<'p> Walk<'p> {
     /// The present plan becomes the best.
     fn keep(&mut self) {
         self.best_cost = self.state.cost;
+        self.best_absent = self.state.absent.len();
         for slot in self.changed.drain(..) {
             self.is_changed[slot] = false;
             self.best[slot].clone_from(&self.state.routes[slot].stops);

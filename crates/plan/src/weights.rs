@@ -58,9 +58,14 @@ pub(crate) struct Schedule {
     first_travel: f64,
     last_travel: f64,
     pub(crate) weights: Weights,
-    /// All visits are worth the same: what counts is how many are planned, and who is left out may change freely.
-    pub(crate) uniform: bool,
-    /// What a visit left out weighs where all are worth the same: at least, and where it is left out as often as others.
+    /// Everyone is to be planned, so who is left out for the moment may change freely: all visits are worth the same, or nearly all are
+    /// planned by now.
+    pub(crate) everyone: bool,
+    /// Nothing is lost but by visits that are left out.
+    plain: bool,
+    /// Visits differ in what they are worth.
+    pub(crate) choosing: bool,
+    /// What a visit left out weighs in that case: at least, and where it is left out as often as others.
     absent: (f64, f64),
     /// The search does not start from a plan that it should stay near.
     fresh: bool,
@@ -76,6 +81,9 @@ const HOTTEST_FREE: f64 = 1.2;
 const ABSENT: f64 = 10.0;
 const ABSENT_OFTEN: f64 = 5.0;
 
+/// Where a plan leaves out at most one visit in this many, everyone is to be planned.
+const FEW_ABSENT: usize = 32;
+
 impl Schedule {
     pub(crate) fn new(state: &State, heat: f64) -> Self {
         let problem = state.problem;
@@ -89,14 +97,15 @@ impl Schedule {
             weights.tier.get(usize::from(v.tier)).copied().unwrap_or(0.0) + weights.prize * f64::from(v.prize)
         };
         let mean_worth = visits.iter().map(worth).sum::<f64>() / count;
-        let uniform = visits.iter().all(|v| {
-            (v.tier, v.prize) == (visits[0].tier, visits[0].prize)
-                && v.urgency.is_none()
-                && !matches!(v.recurrence, crate::Recurrence::Gap(_))
-        });
-        let uniform = uniform && visits.first().is_some_and(|v| v.tier < 4);
+        let plain =
+            |v: &crate::Visit| v.urgency.is_none() && !matches!(v.recurrence, crate::Recurrence::Gap(_));
+        let first = visits.first().map(|v| (v.tier, v.prize));
+        let uniform = first.is_some_and(|(tier, _)| tier < 4)
+            && visits.iter().all(|v| Some((v.tier, v.prize)) == first);
+        let plain = visits.iter().all(plain);
+        let everyone = plain && uniform;
         let windows = visits.iter().any(|v| v.windows != crate::Windows::Any);
-        let prize_part = if state.absent.is_empty() || uniform {
+        let prize_part = if state.absent.is_empty() || everyone {
             0.0
         } else {
             0.9
@@ -106,11 +115,13 @@ impl Schedule {
             prize_part,
             begun: prize_part,
             first_prize,
-            last_prize: leg.min(first_prize),
+            last_prize: (10.0 * leg).min(first_prize),
             first_travel: leg * heat,
             last_travel: 0.01 * leg * heat,
             weights,
-            uniform,
+            everyone,
+            plain,
+            choosing: !uniform,
             absent: (ABSENT * leg, ABSENT_OFTEN * leg),
             fresh: heat >= 1.0,
             steps_a_degree: if windows { 80.0 } else { 250.0 },
@@ -134,11 +145,27 @@ impl Schedule {
         }
     }
 
-    /// A plan's driving and what its visits left out weigh, where all are worth the same: each the more, the more often it was left out
-    /// (`often` is the sum over them, in units of how often a visit is left out on average). Who is hard to place is placed in the end,
-    /// and who is easy leaves room for that; the driving stays in the balance, as a plan that wanders far finds no room either.
-    pub(crate) fn with_absent(&self, cost: &Cost, absent: usize, often: f64) -> f64 {
-        cost.travel as f64 + self.absent.0 * absent as f64 + self.absent.1 * often
+    /// A plan leaves out so many of all visits; `true` if from now on everyone is to be planned and was not so far.
+    pub(crate) fn aim_at_everyone(&mut self, absent: usize, visits: usize, fraction: f64) -> bool {
+        let begins = !self.everyone
+            && self.plain
+            && self.fresh
+            && fraction < self.prize_part
+            && absent * FEW_ABSENT <= visits;
+        if begins {
+            self.everyone = true;
+            self.prize_part = 0.0;
+            self.begin_anew(fraction);
+        }
+        begins
+    }
+
+    /// A plan's driving and what its visits left out weigh, where everyone is to be planned: each the more, the more it is worth (`worth`
+    /// is the sum over them, the mean being 1) and the more often it was left out (`often` is the sum over them, in units of how often a
+    /// visit is left out on average). Who is hard to place is placed in the end, and who is easy leaves room for that; the driving stays in
+    /// the balance, as a plan that wanders far finds no room either.
+    pub(crate) fn with_absent(&self, cost: &Cost, (worth, often): (f64, f64)) -> f64 {
+        cost.travel as f64 + self.absent.0 * worth + self.absent.1 * often
     }
 
     /// Starts the cooling of travel again, with what is left of the budget.

@@ -133,6 +133,23 @@ impl Kind {
         }
     }
 
+    /// Whether the days are those that it may have, or none.
+    pub(crate) fn holds(&self, days: u128) -> bool {
+        match &self.rule {
+            _ if days == 0 => true,
+            Rule::Nothing | Rule::Once => days.count_ones() <= 1,
+            Rule::Patterns(masks) => masks.binary_search(&days).is_ok(),
+            Rule::Gap(gap) => {
+                let mut last = None;
+                bits(days).all(|day| {
+                    let fine = gap.allows(last, day);
+                    last = Some(day);
+                    fine
+                })
+            }
+        }
+    }
+
     fn lost_by_gaps(&self, gap: &Gap, days: u128) -> Lost {
         let (mut missing, mut off) = (0, 0);
         let mut last = None;

@@ -349,21 +349,7 @@ impl<'p> State<'p> {
 
     /// Whether the days of a visit are those that it may have.
     pub(crate) fn days_hold(&self, visit: u32) -> bool {
-        let days = self.days_of[visit as usize];
-        if days == 0 {
-            return true;
-        }
-        let kind = self.problem.kind(visit);
-        if let Some(patterns) = kind.patterns() {
-            return patterns.binary_search(&days).is_ok();
-        }
-        let Some(gap) = kind.gap() else { return true };
-        let mut last = None;
-        crate::compiled::bits(days).all(|day| {
-            let fine = gap.allows(last, day);
-            last = Some(day);
-            fine
-        })
+        self.problem.kind(visit).holds(self.days_of[visit as usize])
     }
 }
 
