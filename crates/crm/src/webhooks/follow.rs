@@ -96,6 +96,9 @@ pub(super) async fn take_up(app: &App) -> Result<usize, Problem> {
         };
         let told = count;
         for change in &changes {
+            if change.operation == "erase" {
+                store::forget(db, &change.record_id).await?;
+            }
             for subscription in &subscriptions {
                 count += usize::from(tell(app, subscription, change).await?);
             }

@@ -206,9 +206,18 @@ pub(super) async fn replay(
     Ok(rows)
 }
 
+/// Forgets what was written about a record: it was erased, and messages would still say what it said.
+pub(super) async fn forget(db: &Db, record: &str) -> Result<(), Problem> {
+    let named = format!("%\"id\":\"{record}\"%");
+    const SQL: &str = "delete from webhook_deliveries where body like $1";
+    on_db!(write db, pool => sqlx::query(SQL).bind(&named).execute(pool).await.map(|_| ()))
+        .map_err(Error::from)?;
+    Ok(())
+}
+
 /// Forgets what is older than a time; what still waits then is of a webhook that is switched off or gone.
 pub(super) async fn sweep(db: &Db, before: i64) -> Result<(), Problem> {
-    const ATTEMPTS: &str = "delete from webhook_attempts where delivery_id in (select id from webhook_deliveries where created_at < $1)";
+    const ATTEMPTS: &str = "delete from webhook_attempts where at < $1";
     const DELIVERIES: &str = "delete from webhook_deliveries where created_at < $1";
     for sql in [ATTEMPTS, DELIVERIES] {
         on_db!(write db, pool => sqlx::query(sql).bind(before).execute(pool).await.map(|_| ()))

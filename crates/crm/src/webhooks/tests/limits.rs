@@ -156,3 +156,39 @@ async fn an_order_that_is_handed_over_is_told_with_its_document() {
         assert_eq!(kinds, ["bailiwick.order.update", "bailiwick.order.update"]);
     }
 }
+
+#[tokio::test]
+async fn what_is_erased_stands_in_no_message_either() {
+    for world in worlds().await {
+        let (inbox, url) = receiver().await;
+        let (id, _) = subscribe(&world, &url, json!(["contact.*"]), "ada").await;
+        let (account, _) = world
+            .customer("Müller", None, json!({ "owner_id": "rita" }))
+            .await;
+        let eva = json!({ "name": "Eva Xylander", "account_id": account });
+        let eva = world
+            .post("max", "/api/v1/contacts", json!({ "fields": eva }))
+            .await;
+        run(&world).await;
+        let author = records::Author::system("erase", "Eva asked for it");
+        let eva = eva["record"]["id"].as_str().unwrap();
+        world.store().erase(&author, "contact", eva).await.unwrap();
+        run(&world).await;
+        let kept = super::super::store::deliveries(world.app.store.db(), &id, None)
+            .await
+            .unwrap();
+        assert_eq!(kept.len(), 1, "only that it was erased");
+        let events = inbox.events();
+        assert_eq!(events.len(), 2);
+        assert_eq!(events[1]["type"], "bailiwick.contact.erase");
+        assert!(!events[1].to_string().contains("Xylander"), "{}", events[1]);
+        assert_eq!(
+            world
+                .post("ada", &format!("/api/v1/webhooks/{id}/replay"), json!({}))
+                .await["count"],
+            1
+        );
+        run(&world).await;
+        assert!(!inbox.events()[2].to_string().contains("Xylander"));
+    }
+}
