@@ -4447,6 +4447,8 @@ export interface components {
             lunch?: components["schemas"]["LunchBreak"] | null;
             /** @description The map it was computed on. */
             map_hash: string;
+            /** @description What there is to say of the whole day, such as that only its rest is planned. In the language of whoever planned. */
+            notes?: string[];
             /**
              * Format: int64
              * @description With the map's hash and the problem on record it gives this plan again.

@@ -201,7 +201,7 @@ export interface Plan {
   totals: { meters: number; drive_s: number; visit_s: number; wait_s: number; start: number; end: number };
   start: End; end: End; stops: Stop[]; home_leg: Leg | null;
   lunch: { start: number; end: number; after_seq: number } | null;
-  left_out: LeftOut[]; change_set?: Id | null;
+  left_out: LeftOut[]; change_set?: Id | null; notes?: string[];
 }
 export interface Day {
   date: string; user: { id: Id; name: string }; shift: { start: number; end: number } | null;

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::body::{Shown, expected};
+use super::bound::Room;
 use super::facts::Facts;
 use super::layout::lay_out;
 use super::store::{self, Stored};
@@ -170,6 +171,7 @@ impl Search {
             layout: &layout,
             puzzle: &puzzle,
             expected: expected(&layout, self.facts.reps.len(), self.facts.days.len()),
+            room: Room::of(&layout, self.facts.reps.len()),
         };
         let options = Options {
             seed: self.question.seed,

@@ -2,17 +2,19 @@
 
 use axum::Json;
 use axum::extract::{Query, State};
+use geo::MapCoordsInPlace as _;
 use geojson::{Feature, Geometry, GeometryValue};
 use geom::{LngLat, Seconds};
 use roads::{AreaOptions, SnapOptions};
 use serde::Deserialize;
+use tokio::sync::Semaphore;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::http::place;
 use crate::problem::Problem;
-use crate::sessions::Signed;
+use crate::services::MapReader;
 use crate::{App, Shared};
 
 /// Longest drive asked for.
@@ -21,26 +23,54 @@ const LONGEST_MINUTES: f64 = 240.0;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct IsochroneParams {
-    lng: f64,
-    lat: f64,
+    #[param(required = true)]
+    lng: Option<f64>,
+    #[param(required = true)]
+    lat: Option<f64>,
     /// More than 0, at most 240.
-    minutes: f64,
+    #[param(required = true)]
+    minutes: Option<f64>,
 }
+
+/// How many areas are worked out at once; the others wait their turn.
+static TURNS: Semaphore = Semaphore::const_new(2);
 
 /// The area within a drive of so many minutes
 #[utoipa::path(get, path = "/isochrone", tag = "places", params(IsochroneParams), responses((status = 200, body = Object)))]
 async fn isochrone(
     State(app): State<Shared>,
-    _: Signed,
+    _: MapReader,
     Query(params): Query<IsochroneParams>,
 ) -> Result<Json<Feature>, Problem> {
-    let shape = drive_time_area(&app, place(params.lng, params.lat)?, params.minutes).await?;
+    let [lng, lat, minutes] = [
+        ("lng", params.lng),
+        ("lat", params.lat),
+        ("minutes", params.minutes),
+    ]
+    .map(|(name, value)| value.ok_or_else(|| missing(name)));
+    let (from, minutes) = (place(lng?, lat?)?, minutes?);
+    let turn = TURNS.acquire().await.map_err(Problem::unexpected)?;
+    let mut shape = drive_time_area(&app, from, minutes).await?;
+    drop(turn);
+    // Seven decimals are a centimetre, and all that the map knows.
+    shape.map_coords_in_place(|at| {
+        let cut = |degrees: f64| (degrees * 1e7).round() / 1e7;
+        geo_types::coord! { x: cut(at.x), y: cut(at.y) }
+    });
     let mut feature = Feature {
         geometry: Some(Geometry::new(GeometryValue::from(&shape))),
         ..Feature::default()
     };
-    feature.set_property("minutes", params.minutes);
+    feature.set_property("minutes", minutes);
     Ok(Json(feature))
+}
+
+fn missing(name: &str) -> Problem {
+    Problem::bad(
+        &format!("?{name}"),
+        "required",
+        format!("{name} is missing: lng and lat say from where, minutes how far."),
+    )
 }
 
 /// The area that can be reached from a place by car within so many minutes.

@@ -117,6 +117,7 @@ export const day: Record<keyof typeof english, Message> = {
   'hours.to': '{day} bis',
   'hours.off': 'frei',
   'hours.lunch': 'Mittagspause',
+  'hours.holidays': 'Feiertage von (Land, zwei Buchstaben)',
   'hours.minutes': 'Minuten, zwischen',
   'hours.lunchFrom': 'Mittag nicht vor',
   'hours.lunchTo': 'Mittag vorbei um',

@@ -114,6 +114,7 @@ export const day = {
   'hours.to': '{day} until',
   'hours.off': 'off',
   'hours.lunch': 'Lunch',
+  'hours.holidays': 'Public holidays of (country, two letters)',
   'hours.minutes': 'minutes, between',
   'hours.lunchFrom': 'Lunch not before',
   'hours.lunchTo': 'Lunch over by',

@@ -1,5 +1,8 @@
 //! The planner in VROOM's form, with matrices of its own and on the demo map.
 
+mod costs;
+mod times;
+
 use serde_json::{Value, json};
 
 use crate::testing::TestApp;
@@ -49,7 +52,8 @@ async fn jobs_windows_breaks_and_the_reasons_of_what_is_left_out() {
     assert_eq!(routes.len(), 1);
     assert_eq!(steps(&routes[0]), ["start", "job 1", "break 1", "job 2", "end"]);
     assert_eq!(answer["summary"]["duration"], 3_600);
-    assert_eq!(answer["summary"]["service"], 1_200);
+    // Two jobs and the break.
+    assert_eq!(answer["summary"]["service"], 2_400);
     let told = routes[0]["steps"].as_array().unwrap();
     let job = told.iter().find(|s| s["id"] == 2 && s["type"] == "job").unwrap();
     let start = job["arrival"].as_i64().unwrap() + job["waiting_time"].as_i64().unwrap();
@@ -138,7 +142,7 @@ async fn steps_are_a_start_and_open_tours_have_no_way_home() {
     let route = &answer["routes"][0];
     assert_eq!(
         steps(route),
-        ["start", "job 1", "job 2", "job 3", "job 4", "job 5"]
+        ["start", "job 1", "job 2", "job 3", "job 4", "job 5", "end"]
     );
     assert_eq!(answer["summary"]["duration"], 3_000);
     assert_eq!(answer["unassigned"].as_array().unwrap().len(), 2);
@@ -184,7 +188,7 @@ async fn what_cannot_be_planned_is_refused_by_name() {
         ),
         (
             json!({"vehicles": [vehicle], "jobs": [{"id": 1, "location_index": 7}], "matrices": line(2)}),
-            "beyond the matrices",
+            "exceeding durations matrix size",
         ),
         (
             json!({"vehicles": [vehicle], "jobs": [{"id": 1}], "matrices": line(2)}),
@@ -192,7 +196,7 @@ async fn what_cannot_be_planned_is_refused_by_name() {
         ),
         (
             json!({"vehicles": [{"id": 1, "start_index": 0, "max_distance": 5}], "jobs": [job], "matrices": line(2)}),
-            "max_distance",
+            "Missing distances matrix",
         ),
         (
             json!({"vehicles": [vehicle], "jobs": [{"id": 1, "location_index": 1, "priority": 101}], "matrices": line(2)}),
@@ -200,15 +204,35 @@ async fn what_cannot_be_planned_is_refused_by_name() {
         ),
         (
             json!({"vehicles": [vehicle], "jobs": [{"id": 1, "location_index": 1, "time_windows": [[9, 3]]}], "matrices": line(2)}),
-            "ends before",
+            "Invalid time window",
+        ),
+        (
+            json!({"vehicles": [vehicle], "jobs": [{"location_index": 1}], "matrices": line(2)}),
+            "Invalid or missing id for job",
+        ),
+        (
+            json!({"vehicles": [vehicle], "jobs": [], "matrices": line(2)}),
+            "No task defined",
+        ),
+        (
+            json!({"vehicles": [{"id": 1, "start_index": 0, "profile": "boat"}], "jobs": [job], "matrices": line(2)}),
+            "profile boat has no matrices",
+        ),
+        (
+            json!({"vehicles": [{"id": 1, "start_index": 0, "time_window": [0, 30], "breaks": [{"id": 1, "service": 50}]}], "jobs": [job], "matrices": line(2)}),
+            "Inconsistent breaks for vehicle 1",
+        ),
+        (
+            json!({"vehicles": [{"id": 1, "start_index": 0, "speed_factor": 9.0}], "jobs": [job], "matrices": line(2)}),
+            "Invalid speed factor",
         ),
         (
             json!({"vehicles": [vehicle], "jobs": [job], "matrices": {"car": {"durations": [[0, 1], [1]]}}}),
-            "not square",
+            "Unexpected matrix line length",
         ),
         (
             json!({"vehicles": [{"id": 1, "start_index": 0, "steps": [{"type": "job", "id": 4}]}], "jobs": [job], "matrices": line(2)}),
-            "no job 4",
+            "Invalid job id 4",
         ),
     ] {
         let (status, answer) = t.ask("POST", "/vroom", &token, Some(input.clone())).await;
