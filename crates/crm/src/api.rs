@@ -9,9 +9,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::Problem;
 use crate::{
-    Shared, accounts, crud, cycles, duplicates, events, imports, jobs, leads, live, maps, mileage, ogc,
-    opportunities, places, plans, regions, sales, scenarios, service, services, sessions, territories, users,
-    visits,
+    Shared, accounts, campaigns, consent, crud, cycles, duplicates, events, imports, jobs, leads, live, maps,
+    mileage, ogc, opportunities, places, plans, regions, sales, scenarios, segments, service, services,
+    sessions, territories, users, visits,
 };
 
 /// A request's body is at most so large; uploads have their own limit.
@@ -43,6 +43,9 @@ fn routes() -> OpenApiRouter<Shared> {
         .merge(opportunities::router())
         .merge(sales::router())
         .merge(service::router())
+        .merge(segments::router())
+        .merge(consent::router())
+        .merge(campaigns::router())
         .merge(territories::router())
         .merge(scenarios::router())
         .merge(regions::router())

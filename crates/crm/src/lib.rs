@@ -27,6 +27,8 @@ mod mileage;
 
 mod accounts;
 mod calendars;
+mod campaigns;
+mod consent;
 mod cycles;
 mod imports;
 mod locations;
@@ -36,6 +38,7 @@ mod places;
 mod plans;
 mod regions;
 mod scenarios;
+mod segments;
 pub mod territories;
 mod visits;
 

@@ -6,10 +6,11 @@ import { day } from './de/day';
 import { frame } from './de/frame';
 import { imports } from './de/imports';
 import { map } from './de/map';
+import { marketing } from './de/marketing';
 import { records } from './de/records';
 import { regions } from './de/regions';
 import { sales } from './de/sales';
 import { scenarios } from './de/scenarios';
 import { territories } from './de/territories';
 
-export const de = { ...frame, ...map, ...territories, ...scenarios, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...records, ...sales };
+export const de = { ...frame, ...map, ...territories, ...scenarios, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...records, ...marketing, ...sales };

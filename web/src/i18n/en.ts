@@ -6,10 +6,11 @@ import { day } from './en/day';
 import { frame } from './en/frame';
 import { imports } from './en/imports';
 import { map } from './en/map';
+import { marketing } from './en/marketing';
 import { records } from './en/records';
 import { regions } from './en/regions';
 import { sales } from './en/sales';
 import { scenarios } from './en/scenarios';
 import { territories } from './en/territories';
 
-export const en = { ...frame, ...map, ...territories, ...scenarios, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...records, ...sales };
+export const en = { ...frame, ...map, ...territories, ...scenarios, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...records, ...marketing, ...sales };
