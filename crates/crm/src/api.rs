@@ -9,9 +9,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::Problem;
 use crate::{
-    Shared, accounts, crud, cycles, duplicates, erp, events, exports, files, forms, imports, jobs, leads,
-    live, mails, maps, mileage, ogc, opportunities, places, plans, regions, sales, scenarios, service,
-    services, sessions, territories, users, visits, webhooks,
+    Shared, accounts, campaigns, consent, crud, cycles, duplicates, erp, events, exports, files, forms,
+    imports, jobs, leads, live, mails, maps, mileage, ogc, opportunities, places, plans, regions, sales,
+    scenarios, segments, service, services, sessions, territories, users, visits, webhooks,
 };
 
 /// A request's body is at most so large; uploads have their own limit.
@@ -48,6 +48,9 @@ fn routes() -> OpenApiRouter<Shared> {
         .merge(files::router())
         .merge(forms::router())
         .merge(webhooks::router())
+        .merge(segments::router())
+        .merge(consent::router())
+        .merge(campaigns::router())
         .merge(territories::router())
         .merge(scenarios::router())
         .merge(regions::router())

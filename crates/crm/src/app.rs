@@ -66,6 +66,10 @@ pub struct App {
     pub(crate) events: broadcast::Sender<Event>,
     /// What the roads cost for requests that avoid some of them.
     pub(crate) metrics: Metrics,
+    /// The links of campaigns.
+    pub(crate) links: crate::campaigns::Links,
+    /// Drive-time areas that were worked out.
+    pub(crate) reaches: crate::places::Reaches,
     atlas: RwLock<Option<Arc<Atlas>>>,
 }
 
@@ -103,6 +107,8 @@ impl App {
             doors: Doors::default(),
             events,
             metrics: Metrics::new(METRICS_KEPT),
+            links: crate::campaigns::Links::default(),
+            reaches: crate::places::Reaches::default(),
             atlas: RwLock::new(atlas),
         }))
     }

@@ -240,6 +240,15 @@ impl Store {
         self.read_sums(viewer, query, fields, group_by).await
     }
 
+    /// The different values of a text field (or of `id`) among all records that pass, in no order; empty ones left out.
+    /// One statement, however many there are.
+    ///
+    /// # Errors
+    /// As [`Store::list`]; [`Error::BadField`] for a field that is no text.
+    pub async fn texts(&self, viewer: &Viewer, query: &Query, field: &str) -> Result<Vec<String>, Error> {
+        self.read_texts(viewer, query, field).await
+    }
+
     /// Every version of a record, newest first (at most 1,000), if the viewer may see it.
     ///
     /// # Errors

@@ -12,9 +12,9 @@ type State = 'asking' | 'out' | 'ended' | 'in' | 'unreachable';
 
 const screensOf: Record<string, Screen[]> = {
   rep: ['day', 'map', 'customers', 'sales', 'service', 'cycle', 'regions'],
-  manager: ['map', 'customers', 'sales', 'service', 'day', 'cycle', 'regions', 'import', 'repair'],
-  analyst: ['regions', 'map', 'customers', 'sales', 'service'],
-  admin: ['import', 'repair', 'map', 'customers', 'sales', 'service', 'day', 'cycle', 'regions', 'admin'],
+  manager: ['map', 'customers', 'sales', 'service', 'marketing', 'day', 'cycle', 'regions', 'import', 'repair'],
+  analyst: ['regions', 'map', 'customers', 'sales', 'service', 'marketing'],
+  admin: ['import', 'repair', 'map', 'customers', 'sales', 'service', 'marketing', 'day', 'cycle', 'regions', 'admin'],
 };
 
 class SessionState {

@@ -1,6 +1,6 @@
 // The address of a view: pure functions from URL to view and back, so that a copied link shows the same.
 
-export const screens = ['map', 'customers', 'day', 'sales', 'service', 'cycle', 'regions', 'import', 'repair', 'admin'] as const;
+export const screens = ['map', 'customers', 'day', 'sales', 'service', 'marketing', 'cycle', 'regions', 'import', 'repair', 'admin'] as const;
 export type Screen = (typeof screens)[number];
 export const colourings = ['territory_id', 'class', 'due_state', 'type'] as const;
 /** A field that an administrator added to customers; its name begins so. */

@@ -134,6 +134,7 @@ async fn undo(
     let author = signed.author("undo", "");
     crate::territories::may_be_undone(&app.store, &id).await?;
     crate::scenarios::may_be_undone(&app, &id).await?;
+    crate::campaigns::may_be_undone(&app, &id).await?;
     let report = match app.store.undo(&author, &id).await {
         Err(Error::Forbidden {
             type_name,

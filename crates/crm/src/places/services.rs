@@ -1,8 +1,11 @@
 //! What can be reached from here: drive-time areas.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use axum::Json;
 use axum::extract::{Query, State};
 use geo::MapCoordsInPlace as _;
+use geo_types::MultiPolygon;
 use geojson::{Feature, Geometry, GeometryValue};
 use geom::{LngLat, Seconds};
 use roads::{AreaOptions, SnapOptions};
@@ -78,7 +81,7 @@ pub(crate) async fn drive_time_area(
     app: &App,
     from: LngLat,
     minutes: f64,
-) -> Result<geo_types::MultiPolygon<f64>, Problem> {
+) -> Result<MultiPolygon<f64>, Problem> {
     if !(minutes > 0.0 && minutes <= LONGEST_MINUTES) {
         return Err(Problem::bad(
             "?minutes",
@@ -87,18 +90,63 @@ pub(crate) async fn drive_time_area(
         ));
     }
     let atlas = app.map()?;
-    tokio::task::spawn_blocking(move || {
+    let key = ReachKey {
+        place: [from.lng(), from.lat()].map(f64::to_bits),
+        minutes: minutes.to_bits(),
+        map: atlas.hash_hex(),
+    };
+    if let Some(known) = app.reaches.get(&key) {
+        return Ok((*known).clone());
+    }
+    let area = tokio::task::spawn_blocking(move || {
         let roads = atlas.roads();
         let snap = roads
             .snap(from, &SnapOptions::default())
             .map_err(|e| Problem::conflict("no-road", format!("No drive can begin here: {e}.")))?;
-        Ok(roads
-            .query()
-            .reach(&snap, Seconds(minutes * 60.0))
-            .area(&AreaOptions::default()))
+        Ok::<_, Problem>(
+            roads
+                .query()
+                .reach(&snap, Seconds(minutes * 60.0))
+                .area(&AreaOptions::default()),
+        )
     })
     .await
-    .map_err(Problem::unexpected)?
+    .map_err(Problem::unexpected)??;
+    app.reaches.keep(key, area.clone());
+    Ok(area)
+}
+
+/// What a drive-time area depends on. All of them are by car.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct ReachKey {
+    place: [u64; 2],
+    minutes: u64,
+    map: String,
+}
+
+/// So many areas are kept, the last asked for first.
+const REACHES_KEPT: usize = 64;
+
+/// Drive-time areas that were worked out: a live segment asks for the same one again and again.
+#[derive(Default)]
+pub(crate) struct Reaches(Mutex<Vec<(ReachKey, Arc<MultiPolygon<f64>>)>>);
+
+impl Reaches {
+    fn get(&self, key: &ReachKey) -> Option<Arc<MultiPolygon<f64>>> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = kept.iter().position(|(known, _)| known == key)?;
+        let found = kept.remove(at);
+        let area = found.1.clone();
+        kept.insert(0, found);
+        Some(area)
+    }
+
+    fn keep(&self, key: ReachKey, area: MultiPolygon<f64>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|(known, _)| *known != key);
+        kept.insert(0, (key, Arc::new(area)));
+        kept.truncate(REACHES_KEPT);
+    }
 }
 
 pub(super) fn router() -> OpenApiRouter<Shared> {

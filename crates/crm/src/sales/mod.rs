@@ -6,7 +6,7 @@
 mod document;
 mod http;
 mod lines;
-mod paper;
+pub(crate) mod paper;
 mod prices;
 #[cfg(test)]
 mod tests;

@@ -104,7 +104,7 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
             _ => Grant::ALL,
         },
         Role::Analyst => match type_name {
-            "region" => Grant {
+            "region" | "segment" => Grant {
                 read: Scope::All,
                 write: Scope::Own,
                 create: true,
@@ -120,7 +120,9 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
         },
         Role::Rep => match type_name {
             "account" | "contact" | "location" | "visit" | "activity" | "opportunity" | "lead" | "quote"
-            | "order" | "opportunity_role" | "contact_role" | "case" | "asset" | "file" => own_work,
+            | "order" | "opportunity_role" | "contact_role" | "case" | "asset" | "file" | "consent" => {
+                own_work
+            }
             "form_submission" => Grant {
                 read: Scope::Territory,
                 ..NOTHING
@@ -138,13 +140,19 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
                 delete: Scope::None,
             },
             "territory" | "territory_version" | "territory_member" | "assignment" | "visit_frequency"
-            | "target" => Grant {
+            | "target" | "segment_member" | "campaign_member" => Grant {
                 read: Scope::Territory,
                 write: Scope::None,
                 create: false,
                 delete: Scope::None,
             },
-            "region" => Grant {
+            "campaign_response" => Grant {
+                read: Scope::Territory,
+                write: Scope::None,
+                create: true,
+                delete: Scope::None,
+            },
+            "region" | "segment" => Grant {
                 read: Scope::Own,
                 write: Scope::Own,
                 create: true,
@@ -156,7 +164,7 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
             },
             // Names of colleagues and of stages stand beside everything; they are no secret inside the firm.
             "user" | "team" | "stage" | "pipeline" | "product" | "price_book" | "price" | "queue"
-            | "sla_policy" => READ_ALL,
+            | "sla_policy" | "campaign" => READ_ALL,
             "custom_field" | "custom_type" => NOTHING,
             added if added.starts_with(records::ADDED) => own_work,
             _ => NOTHING,

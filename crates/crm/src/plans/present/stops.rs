@@ -179,5 +179,11 @@ fn due_reasons(prepared: &Prepared<'_>, candidate: &Candidate) -> Vec<Reason> {
         .map(|days| words::due(lang, days));
     due.into_iter()
         .chain(candidate.closing.map(|day| words::deal_closing(lang, day)))
+        .chain(
+            candidate
+                .campaign
+                .as_ref()
+                .map(|wish| words::campaign(lang, &wish.name, wish.until)),
+        )
         .collect()
 }

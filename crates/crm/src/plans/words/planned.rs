@@ -156,6 +156,15 @@ pub(crate) fn deal_closing(lang: Language, day: Date) -> Reason {
     )
 }
 
+pub(crate) fn campaign(lang: Language, name: &str, until: Option<Date>) -> Reason {
+    let word = lang.pick("campaign", "Kampagne");
+    let text = match until {
+        Some(day) => format!("{word} {name}, {} {}", lang.pick("until", "bis"), lang.date(day)),
+        None => format!("{word} {name}"),
+    };
+    reason("CAMPAIGN", text, None)
+}
+
 pub(crate) fn hours_unreadable(lang: Language, text: &str) -> Reason {
     let said = lang.pick(
         "opening hours cannot be read, taken as open",
