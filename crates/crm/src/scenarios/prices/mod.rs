@@ -199,11 +199,23 @@ async fn price(app: &Arc<App>, stored: &Stored, progress: &mut Progress) -> Resu
         .into_iter()
         .filter(|u| question.everybody || then.get(*u) != now.get(*u))
         .collect();
-    // Whoever shares a place with one of them is planned along with them, whether asked for or not.
-    let sides: Vec<Vec<Portfolio>> = [&then, &now]
-        .into_iter()
-        .map(|side| with_partners(side, asked.iter().map(|u| of(side, u)).collect()))
-        .collect();
+    // Whoever shares a place with one of them, before or after, is planned along with them on both sides.
+    let mut asked: BTreeSet<&String> = asked.into_iter().collect();
+    let sides: Vec<Vec<Portfolio>> = loop {
+        let sides: Vec<Vec<Portfolio>> = [&then, &now]
+            .into_iter()
+            .map(|side| with_partners(side, asked.iter().map(|u| of(side, u)).collect()))
+            .collect();
+        let more: BTreeSet<&String> = then
+            .keys()
+            .chain(now.keys())
+            .filter(|u| !asked.contains(u) && sides.iter().flatten().any(|p| p.user_id == **u))
+            .collect();
+        if more.is_empty() {
+            break sides;
+        }
+        asked.extend(more);
+    };
     let total = i64::try_from(sides.iter().map(Vec::len).sum::<usize>()).unwrap_or(i64::MAX);
     let mut planned: Vec<BTreeMap<String, Weeks>> = Vec::new();
     let mut ready = 0;
