@@ -106,7 +106,19 @@ async fn preface(server: &Server, hello: &str, message: &Composed) -> Result<Asy
     let mut connection = AsyncSmtpConnection::connect_tokio1(address, Some(PATIENCE), &hello, direct, None)
         .await
         .map_err(|error| Sent::Later(words(&error)))?;
-    match converse(server, &hello, tls, message, &mut connection).await {
+    if server.tls == Tls::Upgrade
+        && let Some(tls) = tls
+    {
+        if !connection.can_starttls() {
+            goodbye(&mut connection).await;
+            let why = "the server cannot do STARTTLS, and without it nothing is said to it";
+            return Err(Sent::Later(why.into()));
+        }
+        // Where this fails the library has no stream left, not even to say goodbye.
+        let secret = connection.starttls(tls, &hello).await;
+        secret.map_err(|error| Sent::Later(words(&error)))?;
+    }
+    match converse(server, message, &mut connection).await {
         Ok(()) => Ok(connection),
         Err(sent) => {
             goodbye(&mut connection).await;
@@ -117,21 +129,9 @@ async fn preface(server: &Server, hello: &str, message: &Composed) -> Result<Asy
 
 async fn converse(
     server: &Server,
-    hello: &ClientId,
-    tls: Option<TlsParameters>,
     message: &Composed,
     connection: &mut AsyncSmtpConnection,
 ) -> Result<(), Sent> {
-    if server.tls == Tls::Upgrade
-        && let Some(tls) = tls
-    {
-        if !connection.can_starttls() {
-            let why = "the server cannot do STARTTLS, and without it nothing is said to it";
-            return Err(Sent::Later(why.into()));
-        }
-        let secret = connection.starttls(tls, hello).await;
-        secret.map_err(|error| Sent::Later(words(&error)))?;
-    }
     if let Some((user, password)) = &server.user {
         let credentials = Credentials::new(user.clone(), password.text().to_owned());
         let signed_in = connection
