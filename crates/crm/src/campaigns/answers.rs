@@ -48,6 +48,9 @@ struct CampaignAnswers {
     count: usize,
 }
 
+/// When, the response or the order, and the member.
+type Entry<'a> = (i64, Option<&'a Record>, Option<&'a Order>, Option<&'a Record>);
+
 /// The answers of a campaign one by one, orders among them
 #[utoipa::path(get, path = "/api/v1/campaigns/{id}/answers", tag = "marketing", params(("id" = String, Path)),
     responses((status = 200, body = CampaignAnswers), (status = 404, body = Problem), (status = 409, body = Problem)))]
@@ -63,7 +66,7 @@ async fn list_answers(
         .iter()
         .filter_map(|d| Some((d.member.text("account_id")?, d)))
         .collect();
-    let mut found: Vec<(i64, Option<&Record>, Option<&Order>, Option<&Record>)> = outcome
+    let mut found: Vec<Entry<'_>> = outcome
         .responses
         .iter()
         .map(|r| {
