@@ -32,7 +32,6 @@ pub(crate) enum Asked<'a> {
 ///
 /// # Errors
 /// The database's.
-#[allow(dead_code, reason = "the door for outbound mail")]
 pub(crate) async fn may_contact(
     app: &App,
     asked: Asked<'_>,

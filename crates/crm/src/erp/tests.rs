@@ -184,7 +184,7 @@ async fn a_program_that_stops_in_between_lays_an_order_down_once() {
             .await
             .unwrap();
         assert_eq!(lay_down(&world.app, world.folder()).await.unwrap(), 0);
-        assert_eq!(files(&world), [name.clone()]);
+        assert_eq!(files(&world), std::slice::from_ref(&name));
         assert_eq!(
             std::fs::read_to_string(world.folder().join(&name)).unwrap(),
             "<Order/>"

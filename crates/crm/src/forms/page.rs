@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use records::{Field, Record, RecordType};
 
 use super::Asked;
-use crate::plans::{Language, escaped};
+use crate::plans::Language;
+use crate::xml::escaped;
 
 /// The field that people do not see.
 pub(super) const TRAP: &str = "fax_number_2";

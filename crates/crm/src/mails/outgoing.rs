@@ -8,7 +8,7 @@ use records::{At, Author, Comparison, Filter, Op, Query, Record, Viewer, Written
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::consent::{Purpose, may_send};
+use super::consent::may_send;
 use super::store;
 use crate::App;
 use crate::files::Vault;
@@ -253,7 +253,7 @@ pub(super) async fn write(app: &App, signed: &Signed, body: &MailBody) -> Result
         ));
     }
     for whom in to.iter().chain(&cc) {
-        if let Some(refused) = may_send(app, &whom.address, Purpose::Personal).await? {
+        if let Some(refused) = may_send(app, &whom.address).await? {
             return Err(Problem::conflict(refused.code, refused.text));
         }
     }

@@ -215,7 +215,8 @@ async fn a_receiver_gets_signed_events_of_what_it_wants_and_may_see() {
         let count = world.post("ada", &replay, json!({ "state": "delivered" })).await;
         assert_eq!((count["count"].as_u64(), run(&world).await), (Some(3), 3));
         let (mut first, mut second) = (before.clone(), inbox.ids().split_off(3));
-        (first.sort(), second.sort());
+        first.sort();
+        second.sort();
         assert_eq!(first, second);
         // Rights are those of the moment: Rita's lead is Rolf's now, and nothing more is told of it.
         let patch = serde_json::from_value(json!({ "owner_id": "rolf" })).unwrap();
