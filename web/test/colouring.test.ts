@@ -39,7 +39,7 @@ it('draws the more urgent larger', () => {
 
 const names = new Set<string>();
 const tokens = new Proxy({} as Record<string, string>, { get: (_, name) => { names.add(String(name)); return '#123456'; } });
-const painting = (change: Partial<Painting> = {}): Painting => ({ tokens, dark: false, colour: 'territory_id', territories, showCustomers: true, showTerritories: true, ...change });
+const painting = (change: Partial<Painting> = {}): Painting => ({ tokens, dark: false, colour: 'territory_id', territories, showCustomers: true, showTerritories: true, own: [], ...change });
 
 it('builds one style in which every layer has its own id and a source that exists', () => {
   const built = style(painting(), 'http://here', 'http://here/tiles/customers/{z}/{x}/{y}.mvt', 'hash');

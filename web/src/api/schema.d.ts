@@ -109,6 +109,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/{plural}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All records of a list as CSV, by the names that fields have in the API */
+        get: operations["get_api_v1_plural_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/about": {
         parameters: {
             query?: never;
@@ -415,6 +432,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the customers of cases are called that one may see, also where the customer itself is not to be seen */
+        get: operations["get_api_v1_cases_customers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/open": {
         parameters: {
             query?: never;
@@ -526,6 +560,23 @@ export interface paths {
         };
         /** One customer's place */
         get: operations["get_api_v1_customers_location_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Customers of a list, a row for each place, in the columns of another CRM's export */
+        get: operations["get_api_v1_customers_export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -819,6 +870,40 @@ export interface paths {
         get: operations["get_api_v1_events"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bytes of a file, to be saved */
+        get: operations["get_api_v1_files_id_content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Attach a file to a record: the body is the file's bytes, at most 30 MB */
+        post: operations["post_api_v1_files_upload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1235,6 +1320,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The messages of a case, a lead or a contact, oldest first */
+        get: operations["get_api_v1_mails"];
+        put?: never;
+        /** Write a message: it is on record at once and goes out by the queue */
+        post: operations["post_api_v1_mails"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mails/fetch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look for mail now, and send what waits */
+        post: operations["post_api_v1_mails_fetch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mails/incoming": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand a message in, as it came (RFC 5322): as if it had been fetched */
+        post: operations["post_api_v1_mails_incoming"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mails/outgoing/{id}/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a message again that failed or perhaps was sent */
+        post: operations["post_api_v1_mails_outgoing_id_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mails/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How mail stands: servers, what came, what waits */
+        get: operations["get_api_v1_mails_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/map": {
         parameters: {
             query?: never;
@@ -1439,6 +1610,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orders/{id}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand an order over to the ERP: webhooks are told `order.handed_over`, and the file is laid down, once */
+        post: operations["post_api_v1_orders_id_hand_over"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the ERP says of an order; the same message twice is done once */
+        post: operations["post_api_v1_orders_id_status"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orders/{id}/ubl": {
         parameters: {
             query?: never;
@@ -1463,7 +1668,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What leaves this machine: nothing */
+        /** What leaves this machine: nothing, unless somebody set a mail server, a folder for an ERP or a webhook */
         get: operations["get_api_v1_outbound"];
         put?: never;
         post?: never;
@@ -2110,6 +2315,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scenarios/{id}/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What came of it */
+        get: operations["get_api_v1_scenarios_id_prices"];
+        put?: never;
+        /** Plan weeks of visits for the reps whom a scenario concerns, as they are and as they would be: a job */
+        post: operations["post_api_v1_scenarios_id_prices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scenarios/{id}/publish": {
         parameters: {
             query?: never;
@@ -2189,6 +2412,23 @@ export interface paths {
         put?: never;
         /** Take a publication back: from now on everything is as it was before it */
         post: operations["post_api_v1_scenarios_id_revert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/sizes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How many reps, and where: the same customers among fewer or more; nothing is written */
+        post: operations["post_api_v1_scenarios_id_sizes"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2999,6 +3239,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest 100 messages to a webhook, and what came of them */
+        get: operations["get_api_v1_webhooks_id_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a webhook a new key; from the first one on it is told what changes */
+        post: operations["post_api_v1_webhooks_id_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send messages once more, with the same ids */
+        post: operations["post_api_v1_webhooks_id_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a message that only tries whether anybody is there */
+        post: operations["post_api_v1_webhooks_id_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/autocomplete": {
         parameters: {
             query?: never;
@@ -3027,6 +3335,24 @@ export interface paths {
         get: operations["get_calendar_secret"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/forms/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page of a web form; for everybody, also in a frame of another site */
+        get: operations["get_forms_key"];
+        put?: never;
+        /** Send a web form */
+        post: operations["post_forms_key"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3667,6 +3993,19 @@ export interface components {
         AskedPrices: {
             prices: components["schemas"]["AskedPrice"][];
         };
+        /** @description One time it was sent. */
+        AttemptInfo: {
+            /** Format: int64 */
+            at: number;
+            /** Format: int64 */
+            milliseconds: number;
+            note: string;
+            /**
+             * Format: int64
+             * @description The answer's status; null without an answer.
+             */
+            status?: number | null;
+        };
         /** @description A search for a balance, and the best so far. */
         Balance: {
             /** Format: int64 */
@@ -4151,6 +4490,14 @@ export interface components {
             /** @description Null: the territory that would be made. `none`: places of no territory. */
             territory_id?: string | null;
         };
+        /** @description What a customer is called. */
+        CaseCustomer: {
+            id: string;
+            name: string;
+        };
+        CaseCustomers: {
+            customers: components["schemas"]["CaseCustomer"][];
+        };
         /** @description A place in a lasso. */
         CaughtJson: {
             account_id: string;
@@ -4622,6 +4969,11 @@ export interface components {
             since?: number | null;
             text: string;
         };
+        /** @description The messages of one conversation. */
+        Conversation: {
+            /** @description Activities of kind email, oldest first. */
+            mails: components["schemas"]["RecordJson"][];
+        };
         /** @description What a lead is to become. */
         ConvertBody: {
             /** @description A customer who is on record; null makes a new one. */
@@ -4794,8 +5146,8 @@ export interface components {
             days: string[];
             /**
              * Format: double
-             * @description Share of the visits asked for that are left out and not proven impossible: at most so much more could be
-             *     met. Null at the beginning.
+             * @description Share of the visits asked for that could still be met at most: left out though no rule forbids them, and no
+             *     more than there is time for with the shortest drives. Null at the beginning.
              */
             gap?: number | null;
             job?: components["schemas"]["Job"] | null;
@@ -5032,6 +5384,35 @@ export interface components {
         };
         Deleted: {
             change_set: string;
+        };
+        /** @description A webhook's newest messages. */
+        Deliveries: {
+            deliveries: components["schemas"]["DeliveryWithAttempts"][];
+            /** @description It has a key; without one nothing is told. */
+            has_key: boolean;
+        };
+        /** @description A delivery, for people. */
+        DeliveryInfo: {
+            /** Format: int64 */
+            attempts: number;
+            /** Format: int64 */
+            created_at: number;
+            /** Format: int64 */
+            delivered_at?: number | null;
+            event_id: string;
+            event_type: string;
+            id: string;
+            /**
+             * Format: int64
+             * @description When it is tried next, milliseconds since 1970.
+             */
+            next_at: number;
+            /** @description waiting, sending, delivered, dead */
+            state: string;
+        };
+        /** @description A message and every time it was sent. */
+        DeliveryWithAttempts: components["schemas"]["DeliveryInfo"] & {
+            tried: components["schemas"]["AttemptInfo"][];
         };
         DemoAccount: {
             email: string;
@@ -5483,6 +5864,12 @@ export interface components {
             /** Format: int64 */
             last_seq: number;
         };
+        /** @description What a look into mailbox and folder brought. */
+        FetchedMail: {
+            folder: number;
+            mailbox: number;
+            sent: number;
+        };
         /** @description A field in which two records differ. */
         FieldDifference: {
             field: string;
@@ -5492,6 +5879,8 @@ export interface components {
         /** @description A field of a record type. */
         FieldJson: {
             choices: string[];
+            /** @description An administrator added it. */
+            custom: boolean;
             /** @description text, long_text, choice, boolean, integer, number, money, instant, date, link, json, email, phone, url, opening_hours */
             kind: string;
             label: components["schemas"]["LabelJson"];
@@ -5788,6 +6177,14 @@ export interface components {
             /** @default  */
             territory_id: string;
         };
+        /** @description An order and what was done with it. */
+        HandedOver: {
+            /** @description Null when it had been handed over before. */
+            change_set?: string | null;
+            /** @description The same each time: by it the other side recognises what it has. */
+            message_id: string;
+            record: components["schemas"]["RecordJson"];
+        };
         /** @description Addresses that open a navigation app with the stop as its goal. */
         HandOff: {
             apple: string;
@@ -5868,6 +6265,21 @@ export interface components {
              * @description Of the first caller's customer.
              */
             open_cases: number;
+        };
+        /** @description Mail that came, for people. */
+        IncomingMail: {
+            activity_id?: string | null;
+            digest: string;
+            from_address: string;
+            /** @description Why. */
+            note: string;
+            /** @description case, contact, account, lead, bounce, ignored, unmatched, refused, held, taking */
+            outcome: string;
+            /** Format: int64 */
+            received_at: number;
+            /** @description imap, folder, api */
+            source: string;
+            subject: string;
         };
         /** @description One territory of the file. */
         IntakeRow: {
@@ -6135,6 +6547,47 @@ export interface components {
             /** @description The secret: shown this once. */
             token: string;
         };
+        /** @description A message to be sent. */
+        MailBody: {
+            /** @description Whom it belongs to. */
+            account_id?: string | null;
+            /** @description The message (an activity) it answers; the case's last one unless said. */
+            answers?: string | null;
+            /** @description The case it answers; its number goes into the subject. */
+            case_id?: string | null;
+            /** @description Status of the case afterwards; a new one becomes `open` unless said. */
+            case_status?: string | null;
+            cc?: string[];
+            contact_id?: string | null;
+            /** @description Files on record that go with it. */
+            file_ids?: string[];
+            lead_id?: string | null;
+            opportunity_id?: string | null;
+            subject: string;
+            /** @description Plain text. */
+            text: string;
+            /** @description Addresses; those of the contact, the case's contact or the lead unless said. */
+            to?: string[];
+        };
+        /** @description How mail stands. */
+        MailStatus: {
+            /** @description A folder of .eml files is read. */
+            folder: boolean;
+            /** @description Whom mail is from, unless a queue has its own address. */
+            from?: string | null;
+            /** @description Host and port of the mailbox that is read; null: none. */
+            imap?: string | null;
+            /** @description The newest 100 that came. */
+            incoming: components["schemas"]["IncomingMail"][];
+            /** @description Files that come along are kept. */
+            keeps_files: boolean;
+            /** @description The newest 100 that go out. */
+            outgoing: components["schemas"]["OutgoingMail"][];
+            /** @description Addresses at which strangers become leads. */
+            sales_addresses: string[];
+            /** @description Host and port of the server mail goes out by; null: none goes out. */
+            smtp?: string | null;
+        };
         /** @description The map in use. */
         MapInfo: {
             attribution: string;
@@ -6167,7 +6620,10 @@ export interface components {
              * @description Places of accounts that are no prospects.
              */
             accounts: number;
-            /** @description `plan`: driven in the newest accepted cycle. `estimate`: from how far apart the places lie. */
+            /**
+             * @description `plan`: of a plan for these customers. `estimate`: from how far apart the places lie, and from the plan for those
+             *     that the territory had before.
+             */
             drive_basis: string;
             /** Format: double */
             drive_hours: number;
@@ -6598,7 +7054,7 @@ export interface components {
         };
         /** @description What leaves this machine. */
         Outbound: {
-            /** @description Addresses this program sends anything to. There is no code that would: the list is empty. */
+            /** @description Everything this program sends to: what the settings name, and the hosts of webhooks. Empty unless somebody set it. */
             targets: string[];
         };
         /** @description A territory by drive time whose map is no longer in use. */
@@ -6607,6 +7063,27 @@ export interface components {
             /** Format: double */
             minutes: number;
             territory: components["schemas"]["Named"];
+        };
+        /** @description A line of the queue, for people. */
+        OutgoingMail: {
+            activity_id: string;
+            /** Format: int64 */
+            attempts: number;
+            /** Format: int64 */
+            created_at: number;
+            /** Format: int64 */
+            finished_at?: number | null;
+            id: string;
+            /**
+             * Format: int64
+             * @description When it is tried next, milliseconds since 1970.
+             */
+            next_at: number;
+            /** @description The server's words. */
+            note: string;
+            recipients: string;
+            /** @description waiting, sending, sent, unclear (perhaps sent, never again unasked), failed */
+            state: string;
         };
         /** @description Ground that two territories of one line claim. */
         OverlapJson: {
@@ -6856,6 +7333,59 @@ export interface components {
             /** @description In these weeks. */
             working_days: number;
         };
+        /** @description What a rep's weeks are, on average. */
+        PlannedWeek: {
+            /**
+             * Format: int64
+             * @description Minor units a week; null where no costs were said.
+             * @default null
+             */
+            cost: number | null;
+            /**
+             * Format: double
+             * @default 0
+             */
+            drive_hours: number;
+            /**
+             * Format: double
+             * @description Visits and driving together.
+             * @default 0
+             */
+            hours: number;
+            /**
+             * Format: double
+             * @default 0
+             */
+            km: number;
+            /**
+             * Format: int64
+             * @description Over all the weeks.
+             * @default 0
+             */
+            nights_away: number;
+            /**
+             * Format: double
+             * @default 0
+             */
+            overtime_hours: number;
+            /**
+             * Format: int64
+             * @description Visits that rhythms ask for and that do not fit, over all the weeks.
+             * @default 0
+             */
+            unmet: number;
+            /**
+             * Format: double
+             * @default 0
+             */
+            visit_hours: number;
+            /**
+             * Format: int64
+             * @description Visits planned over all the weeks.
+             * @default 0
+             */
+            visits: number;
+        };
         PlanTotals: {
             /** Format: int64 */
             drive_s: number;
@@ -6944,6 +7474,57 @@ export interface components {
             /** @description Today unless said. */
             day?: string | null;
             products: components["schemas"]["WantedProduct"][];
+        };
+        /** @description A rep's weeks, before and after. */
+        PricedRep: {
+            /** @default null */
+            after: components["schemas"]["PlannedWeek"] | null;
+            /** @default null */
+            before: components["schemas"]["PlannedWeek"] | null;
+            /**
+             * @description Other customers than before.
+             * @default false
+             */
+            changed: boolean;
+            /**
+             * @description Why there is no plan; null where there is one.
+             * @default null
+             */
+            message: string | null;
+            /** @default  */
+            name: string;
+            /** @default  */
+            user_id: string;
+        };
+        /** @description What is to be priced. */
+        PriceQuestion: {
+            /**
+             * @description Everybody who owns a territory, not only whom the scenario concerns.
+             * @default false
+             */
+            everybody: boolean;
+            /**
+             * @description The next Monday unless said.
+             * @default null
+             */
+            first_day: string | null;
+            /**
+             * Format: int64
+             * @description What an hour of work and a kilometre cost, minor units; without them hours and kilometres are told only.
+             * @default null
+             */
+            hour_cost: number | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            km_cost: number | null;
+            /**
+             * Format: int64
+             * @description 1 to 8; 4 unless said.
+             * @default null
+             */
+            weeks: number | null;
         };
         /** @description An error as a client sees it (RFC 9457). */
         Problem: {
@@ -7231,6 +7812,22 @@ export interface components {
         Replanned: {
             changes: components["schemas"]["PlanChange"][];
             plan: components["schemas"]["DayPlan"];
+        };
+        ReplayBody: {
+            /** @description One event. */
+            event_id?: string | null;
+            /**
+             * Format: int64
+             * @description Only those written since then, milliseconds since 1970.
+             */
+            since?: number | null;
+            /** @description Only those in this state: delivered or dead. */
+            state?: string | null;
+        };
+        /** @description What was laid into the queue again. */
+        Replayed: {
+            /** Format: int64 */
+            count: number;
         };
         /** @description A place that comes or goes. */
         RepMove: {
@@ -7530,6 +8127,26 @@ export interface components {
             /** @description Newest first, at most 100. */
             scenarios: components["schemas"]["ScenarioHead"][];
         };
+        /** @description What a scenario costs on the road. */
+        ScenarioPrices: {
+            /** Format: int64 */
+            created_at?: number | null;
+            /** @description First and last day that were planned. */
+            first_day?: string | null;
+            job?: components["schemas"]["Job"] | null;
+            last_day?: string | null;
+            /** @description Why there is none. */
+            message?: string | null;
+            question?: components["schemas"]["PriceQuestion"] | null;
+            /** @description Reps whose customers change, or everybody, by name. Figures are of an average week unless they say otherwise. */
+            rows: components["schemas"]["PricedRep"][];
+            /** @description The scenario was changed since: these are not its figures any more. */
+            stale: boolean;
+            /** @description none, running, ready, failed */
+            state: string;
+            /** Format: int64 */
+            took_ms?: number | null;
+        };
         /** @description One line over all territories of a side. */
         ScenarioSummary: {
             /** Format: int64 */
@@ -7801,6 +8418,100 @@ export interface components {
             change_set: string;
             label: string;
         };
+        /** @description A suggested home: the middle of a territory's work. */
+        SizeHome: {
+            /**
+             * Format: double
+             * @description Hours of an average week, driving estimated.
+             */
+            hours: number;
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lng: number;
+            /** Format: int64 */
+            places: number;
+        };
+        /** @description What so many reps would mean. Hours are those of an average week; driving is estimated. */
+        SizePoint: {
+            /**
+             * Format: int64
+             * @description Minor units a week; null where no costs were said.
+             */
+            cost?: number | null;
+            /**
+             * Format: double
+             * @description Share of the work that fits into the reps' hours, 0..=1.
+             */
+            coverage: number;
+            /**
+             * Format: double
+             * @description Mean distance of customers to the middle (root mean square, by workload), km.
+             */
+            distance_km: number;
+            /** Format: double */
+            drive_hours: number;
+            homes: components["schemas"]["SizeHome"][];
+            /**
+             * Format: double
+             * @description Largest difference of a rep's workload from the mean, as a share of it.
+             */
+            imbalance: number;
+            /**
+             * Format: double
+             * @description Of one rep, on average and at most.
+             */
+            mean_hours: number;
+            /** Format: double */
+            most_hours: number;
+            /** Format: int32 */
+            reps: number;
+            /** Format: double */
+            visit_hours: number;
+        };
+        Sizes: {
+            /** @description By number of reps, ascending. */
+            points: components["schemas"]["SizePoint"][];
+            /** Format: double */
+            took_ms: number;
+        };
+        /** @description What numbers of reps are to be compared. */
+        SizesQuestion: {
+            /**
+             * Format: int32
+             * @description 1 to 2,000.
+             * @default 0
+             */
+            from: number;
+            /**
+             * Format: int64
+             * @default null
+             */
+            km_cost: number | null;
+            /**
+             * Format: int64
+             * @description What a rep costs a week and what a kilometre costs, minor units.
+             * @default null
+             */
+            rep_cost: number | null;
+            /**
+             * Format: double
+             * @description Hours a week that a rep has for visits and driving; 35 unless said.
+             * @default null
+             */
+            rep_hours: number | null;
+            /**
+             * @description Whose customers; all unlocked territories of the common line that have ground, unless said.
+             * @default []
+             */
+            territory_ids: string[];
+            /**
+             * Format: int32
+             * @description Not less than `from`; at most 20 numbers at once.
+             * @default 0
+             */
+            to: number;
+        };
         /** @description What there is in a shape. */
         Snapshot: {
             /** @description On the date asked for. */
@@ -7891,6 +8602,22 @@ export interface components {
              * @description Null while it is there.
              */
             to?: number | null;
+        };
+        StatusBody: {
+            /** @description The order's number over there. */
+            erp_reference?: string | null;
+            /** @description The message's own id, 1 to 200 characters: sent twice, it is done once. */
+            message_id: string;
+            /** @description shipped, invoiced or cancelled */
+            status: string;
+        };
+        /** @description An order after what the ERP said. */
+        StatusTaken: {
+            /** @description Null when this message had come before, or nothing changed. */
+            change_set?: string | null;
+            record: components["schemas"]["RecordJson"];
+            /** @description This message had come before. */
+            seen_before: boolean;
         };
         /** @description One visit of the day. Times are milliseconds since 1970. */
         Stop: {
@@ -8030,6 +8757,15 @@ export interface components {
             /** Format: int64 */
             same: number;
         };
+        /** @description What became of a message that was handed in. */
+        TakenMail: {
+            /** @description The message on record. */
+            activity_id?: string | null;
+            /** @description Why. */
+            note: string;
+            /** @description case, contact, account, lead, bounce, ignored, unmatched, refused, held, seen (it was taken before) */
+            outcome: string;
+        };
         /** @description A field that a column can go to. */
         Target: {
             label_de: string;
@@ -8118,7 +8854,7 @@ export interface components {
             at: number;
             by_name?: string | null;
             id: string;
-            /** @description visit, call, email, meeting, task, note, opportunity, owner, import, change */
+            /** @description visit, call, email, meeting, task, note, opportunity, case, order, owner, import, change */
             kind: string;
             /** @description It has not happened yet. */
             planned: boolean;
@@ -8218,6 +8954,8 @@ export interface components {
             area?: string | null;
             /** @description The field by which records stand in columns of a board. */
             board?: string | null;
+            /** @description An administrator added it. */
+            custom: boolean;
             fields: components["schemas"]["FieldJson"][];
             label: components["schemas"]["LabelJson"];
             /** @description The fields that a list shows. */
@@ -8320,6 +9058,11 @@ export interface components {
              * @description One unless said.
              */
             quantity?: number | null;
+        };
+        /** @description A webhook's key. */
+        WebhookKey: {
+            /** @description Shown this once: with it the receiver checks `webhook-signature` (Standard Webhooks). */
+            secret: string;
         };
         /** @description A question about a cycle. */
         WhatIf: {
@@ -8737,6 +9480,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Count"];
+                };
+            };
+        };
+    };
+    get_api_v1_plural_export: {
+        parameters: {
+            query?: {
+                /** @description What was true then: milliseconds since 1970, RFC 3339, or a local day (its end). */
+                as_of?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description CQL2 text. */
+                filter?: string;
+                /** @description As believed then; the present unless said. */
+                known_at?: string;
+                /** @description At most so many, 1..=1000; 100 unless said. */
+                limit?: number;
+                /** @description Fields by comma, `-` before one for descending. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                plural: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description CSV, UTF-8; amounts in major units, moments in the organisation's time zone; `limit` and `cursor` do not matter */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -9356,6 +10140,36 @@ export interface operations {
             };
         };
     };
+    get_api_v1_cases_customers: {
+        parameters: {
+            query: {
+                /** @description Ids of customers by comma, at most 100. */
+                ids: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseCustomers"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_api_v1_cases_open: {
         parameters: {
             query?: never;
@@ -9569,6 +10383,41 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_customers_export: {
+        parameters: {
+            query?: {
+                /** @description A past moment. */
+                as_of?: string;
+                /** @description CQL2 text on the type `customer`. */
+                filter?: string;
+                /** @description bailiwick, salesforce, hubspot or pipedrive; bailiwick unless said. */
+                preset?: string;
+                /** @description Words in name, street or phone. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description CSV, UTF-8, that the import takes back with the same cells */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10119,6 +10968,90 @@ export interface operations {
             };
         };
     };
+    get_api_v1_files_id_content: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_files_upload: {
+        parameters: {
+            query: {
+                /** @description And its id. */
+                about_id: string;
+                /** @description The record it lies with: its type, `visit`. */
+                about_type: string;
+                /** @description The file's name. */
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenRecord"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_api_v1_forecast: {
         parameters: {
             query?: {
@@ -10611,7 +11544,10 @@ export interface operations {
             query: {
                 /** @description A past moment. */
                 as_of?: string;
-                /** @description territory_id, class, type, due_state, industry, owner_id, geocode_status */
+                /**
+                 * @description territory_id, class, type, due_state, industry, owner_id, geocode_status, or a field that was added; numbers
+                 *     and dates are counted by class: 0–1, 1–2, 2–5, 5–10, 10–20 …, and by year
+                 */
                 by: string;
                 /** @description CQL2 text on the type `customer`. */
                 filter?: string;
@@ -10856,6 +11792,215 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_mails: {
+        parameters: {
+            query?: {
+                /** @description One of these three. */
+                case_id?: string;
+                contact_id?: string;
+                lead_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_mails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenRecord"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no-mail, no-sender, bounced */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_mails_fetch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FetchedMail"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_mails_incoming: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "message/rfc822": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenMail"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_mails_outgoing_id_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it waits */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_mails_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailStatus"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11215,6 +12360,109 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_orders_id_hand_over: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandedOver"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_orders_id_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StatusBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusTaken"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description another-message: the id was used for something else */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12659,6 +13907,76 @@ export interface operations {
             };
         };
     };
+    get_api_v1_scenarios_id_prices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioPrices"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_scenarios_id_prices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriceQuestion"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioPrices"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_api_v1_scenarios_id_publish: {
         parameters: {
             query?: never;
@@ -12811,6 +14129,39 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_scenarios_id_sizes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SizesQuestion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sizes"];
+                };
+            };
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14345,6 +15696,160 @@ export interface operations {
             };
         };
     };
+    get_api_v1_webhooks_id_deliveries: {
+        parameters: {
+            query?: {
+                /** @description waiting, sending, delivered or dead; all unless said. */
+                state?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deliveries"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_webhooks_id_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookKey"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_webhooks_id_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_webhooks_id_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it waits */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_autocomplete: {
         parameters: {
             query: {
@@ -14398,6 +15903,90 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_forms_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description HTML */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                };
+            };
+            /** @description HTML */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                };
+            };
+        };
+    };
+    post_forms_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description HTML: thanks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                };
+            };
+            /** @description HTML: the form with what is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                };
+            };
+            /** @description HTML */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                };
+            };
+            /** @description HTML: too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
                 };
             };
         };
@@ -15332,6 +16921,8 @@ export interface operations {
             query?: {
                 /** @description A past moment. */
                 as_of?: string;
+                /** @description A field that was added: it stands in the tile by this name, numbers and dates as their class. */
+                colour?: string;
                 /** @description CQL2 text on the type `customer`. */
                 filter?: string;
                 /** @description Words in name, street or phone. */
@@ -15467,14 +17058,14 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description VROOM's input, with vroom-express's `options`: `g` geometry, `c` plan mode, `x` exploration level 0 to 5 */
+        /** @description VROOM's input, with vroom-express's `options`: `g` geometry, `c` plan mode, `x` exploration level 0 to 5, `l` seconds at most, `t` threads */
         requestBody: {
             content: {
                 "application/json": Record<string, never>;
             };
         };
         responses: {
-            /** @description VROOM's output; each entry of `unassigned` has `reasons` */
+            /** @description VROOM's output; each entry of `unassigned` has `reasons`, in the language of `Accept-Language` or else the user's */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -34,11 +34,15 @@ export interface Stored {
 
 export interface FieldDeclaration {
   name: string; kind: string; label: Record<'en' | 'de', string>; required: boolean; read_only: boolean; personal: boolean; sort: boolean;
+  /** An administrator added it. */
+  custom: boolean;
   choices: string[]; words: { [choice: string]: Record<'en' | 'de', string> }; to: string | null; unit: string | null; max: number | null;
 }
 export interface TypeDeclaration {
   name: string; plural: string; label: Record<'en' | 'de', string>; plural_label: Record<'en' | 'de', string>; title: string | null;
   place: boolean; validity: boolean;
+  /** An administrator added it. */
+  custom: boolean;
   /** The part of the program its records belong to, such as `sales`; null for what has a screen of its own. */
   area: string | null;
   /** The fields a list shows. */
