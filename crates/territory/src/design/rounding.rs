@@ -20,7 +20,7 @@ pub(crate) fn round(draft: &mut Draft, rounds: usize) -> bool {
     // Looking for a chain takes as long as borders have nodes. With very many nodes to a seat single hand-overs bring it into its limits, or else
     // so near that a chain is not worth it.
     let mut chains = if draft.label.len() > LARGE {
-        seats / 4
+        (seats / 4).min(50)
     } else {
         usize::MAX
     };
