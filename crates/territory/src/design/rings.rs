@@ -11,6 +11,9 @@ use super::tree::Tree;
 /// Fewer cells are searched as a whole.
 pub(crate) const LEAST: usize = 16;
 
+/// With more cells there are too few passes for even one round.
+pub(crate) const MOST: usize = 500;
+
 /// With more cells a swap on the whole map costs more than it brings.
 const MOST_AS_WHOLE: usize = 100;
 

@@ -6,6 +6,9 @@ use super::fringe::Fringe;
 /// Nodes looked at on each side of a border.
 const SIDE: usize = 36;
 
+/// Nodes from which on chains are looked for sparingly.
+const LARGE: usize = 200_000;
+
 /// Hand-overs in a chain.
 const DEPTH: usize = 5;
 
@@ -14,6 +17,13 @@ pub(crate) fn round(draft: &mut Draft, rounds: usize) -> bool {
     let mut fringe = Fringe::new(draft);
     let seats = draft.seats();
     let mut stuck = vec![false; seats];
+    // Looking for a chain takes as long as borders have nodes. With very many nodes to a seat single hand-overs bring it into its limits, or else
+    // so near that a chain is not worth it.
+    let mut chains = if draft.label.len() > LARGE {
+        (seats / 4).min(50)
+    } else {
+        usize::MAX
+    };
     for _ in 0..(rounds * seats).max(draft.label.len() / 4) {
         let worst = (0..seats)
             .filter(|s| !stuck[*s])
@@ -35,7 +45,9 @@ pub(crate) fn round(draft: &mut Draft, rounds: usize) -> bool {
                     .for_each(|s| stuck[*s as usize] = false);
             }
             None => {
-                if chain(draft, &mut fringe, seat) {
+                let tries = chains > 0;
+                chains = chains.saturating_sub(1);
+                if tries && chain(draft, &mut fringe, seat) {
                     stuck.fill(false);
                 } else {
                     stuck[seat as usize] = true;
@@ -133,7 +145,7 @@ fn chain(draft: &mut Draft, fringe: &mut Fringe, seat: u32) -> bool {
     let load = draft.load[0][seat as usize];
     let over = load > draft.terms.limits.target[0][seat as usize];
     for gives in [over, !over] {
-        let mut budget = 4000;
+        let mut budget = if draft.label.len() > LARGE { 400 } else { 4000 };
         let before = draft.badness(seat as usize, &[], &[]);
         let mut way = vec![seat];
         if extend(draft, fringe, gives, &mut way, before, 0.0, &mut budget) {

@@ -5,7 +5,7 @@
 
 use super::newton::{Effort, Priced, balance, imbalance};
 use super::noise::Noise;
-use super::rings::{LEAST, search_rings};
+use super::rings::{LEAST, MOST, search_rings};
 use super::starts::{bisected, drawn};
 use super::sweep::{Cells, Pass, Tally, tally};
 use super::tree::{Sum, Tree};
@@ -256,7 +256,7 @@ pub(crate) fn search(ground: &Ground, passes: usize, noise: &mut Noise) -> Found
     if k < 3 || homes.iter().all(Option::is_some) {
         return better(settle(ground, best.cells.clone(), 12, &mut used), best);
     }
-    if k >= LEAST {
+    if (LEAST..=MOST).contains(&k) {
         // Rings are cut from a plan that is about balanced; with empty land in it the first steps may not have come so far.
         for _ in 0..8 {
             if best.imbalance(ground.targets) < EVEN {
