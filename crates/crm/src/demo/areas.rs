@@ -133,15 +133,28 @@ impl Borders {
     }
 }
 
-/// The customer of a quarter that is nearest to the border across, farther than `clear` from the line.
+/// Customers near a border that are looked at for a detour around one of them.
+const NEAR_BORDER: usize = 20;
+
+/// A customer of a quarter near the border across and with few others around, farther than `clear` from the line.
 fn beside(borders: &Borders, customers: &[Customer], quarter: usize, clear: f64) -> Option<LngLat> {
     let across = borders.across[usize::from(quarter >= 2)];
     let inside = |p: &LngLat| {
         let is_clear = (p.lng() - borders.line_at(p.lat())).abs() > clear + 4.0 * NOTCH[0];
         is_clear && borders.quarter(*p) == quarter && (p.lat() - across).abs() > NOTCH[1] / 4.0
     };
-    let places = customers.iter().filter_map(|c| c.place).filter(inside);
-    places.min_by(|a, b| (a.lat() - across).abs().total_cmp(&(b.lat() - across).abs()))
+    let all: Vec<LngLat> = customers.iter().filter_map(|c| c.place).collect();
+    let mut places: Vec<LngLat> = all.iter().copied().filter(inside).collect();
+    let from_border = |p: &LngLat| (p.lat() - across).abs();
+    places.sort_by(|a, b| from_border(a).total_cmp(&from_border(b)));
+    places.truncate(NEAR_BORDER);
+    // A detour around a whole shopping street would be no small one.
+    let caught = |place: &LngLat| {
+        let depth = from_border(place) + NOTCH[1];
+        let is_caught = |p: &&LngLat| (p.lng() - place.lng()).abs() <= NOTCH[0] && from_border(p) <= depth;
+        all.iter().filter(is_caught).count()
+    };
+    places.into_iter().min_by_key(caught)
 }
 
 const NAMES: [&str; 4] = ["North-West", "South-West", "North-East", "South-East"];
