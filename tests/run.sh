@@ -5,11 +5,14 @@ cd "$(dirname "$0")/.."
 
 step() { printf '\n== %s\n' "$1"; }
 
-# Debian's packages: a browser, a database server, and a software Vulkan driver for the tile check.
+# Debian's packages: a browser, a database server, two mail servers, and a software Vulkan driver for the tile check.
 need() {
     missing=
     command -v chromium >/dev/null 2>&1 || [ -n "${CHROMIUM:-}" ] || missing="$missing chromium"
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || missing="$missing postgresql"
+    [ -x /usr/sbin/dovecot ] && [ -e /usr/lib/dovecot/imap ] || missing="$missing dovecot-imapd"
+    /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || missing="$missing python3-aiosmtpd"
+    command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
     ls /usr/share/vulkan/icd.d/lvp_icd*.json >/dev/null 2>&1 || missing="$missing mesa-vulkan-drivers libvulkan1"
     command -v cc >/dev/null 2>&1 || missing="$missing build-essential"
     [ -z "$missing" ] && return 0
@@ -28,8 +31,8 @@ for tool in cargo node npm; do
     command -v "$tool" >/dev/null 2>&1 || { echo "The tests need $tool on the PATH." >&2; exit 1; }
 done
 need
-# With this set, a test that finds no PostgreSQL fails instead of saying that it did not run.
-export BAILIWICK_REQUIRE_POSTGRES=1
+# With these set, a test that finds no PostgreSQL or no mail servers fails instead of saying that it did not run.
+export BAILIWICK_REQUIRE_POSTGRES=1 BAILIWICK_REQUIRE_MAIL=1
 
 step "format"
 cargo fmt --all --check

@@ -66,6 +66,9 @@ async fn every_described_address_answers(world: World) {
                 let body = if status >= 400 { answer.json() } else { Value::Null };
                 ["message", "error"].iter().any(|name| body[*name].is_string())
                     || body["error"]["message"].is_string()
+            } else if path == "/r/{link}" && method == Method::GET {
+                // A page for people who follow a link, also where there is none.
+                answer.header("content-type").starts_with("text/html")
             } else {
                 answer.header("content-type") == "application/problem+json"
             };

@@ -5,6 +5,7 @@ mod harness;
 
 mod access;
 mod addresses;
+mod claims;
 mod crashes;
 mod cycles;
 mod days;
@@ -15,6 +16,7 @@ mod imports;
 mod map;
 mod moves;
 mod places;
+mod realignment;
 mod records;
 mod regions;
 mod rights;

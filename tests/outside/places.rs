@@ -238,6 +238,15 @@ async fn looking_up_by_hand(world: World) {
     assert!(!list(&typed["features"]).is_empty());
     let area = rep.get("/isochrone?lng=13.26&lat=53.55&minutes=10").await.ok();
     assert_eq!(area["type"], "Feature");
+    let numbers = area["geometry"]["coordinates"].to_string();
+    let decimals = numbers
+        .split(['[', ']', ','])
+        .filter_map(|number| number.split_once('.'));
+    let most = decimals.map(|(_, decimals)| decimals.len()).max();
+    assert!(most.is_some_and(|most| (3..=7).contains(&most)), "{most:?}");
+    rep.get("/isochrone?lng=13.26&lat=53.55")
+        .await
+        .refused(400, "required");
     rep.get("/geocode?q=").await.refused(400, "required");
     rep.get("/reverse?lng=13.2&lat=700")
         .await

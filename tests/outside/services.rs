@@ -7,6 +7,7 @@ use crate::harness::{Client, Server, World, list, scenario, text};
 scenario!(
     routes_and_tables_as_osrm_answers,
     addresses_as_nominatim_and_photon_answer,
+    tours_as_vroom_answers,
     services_are_closed_unless_opened
 );
 
@@ -285,6 +286,108 @@ async fn addresses_as_nominatim_and_photon_answer(mut world: World) {
     }
 }
 
+/// Arrivals of the steps of a route, with what they are.
+fn arrivals(route: &Value) -> Vec<(String, i64)> {
+    let steps = list(&route["steps"]).iter();
+    let one = |step: &Value| (text(&step["type"]), step["arrival"].as_i64().expect("an arrival"));
+    steps.map(one).collect()
+}
+
+/// Requests of VROOM's clients, with what VROOM 1.15 answered to the same.
+async fn tours_as_vroom_answers(mut world: World) {
+    let anybody = open(&mut world).await;
+    let minutes = |places: u64, each: u64| -> Value {
+        let row = |a: u64| (0..places).map(|b| each * a.abs_diff(b)).collect::<Vec<u64>>();
+        (0..places).map(row).collect::<Vec<_>>().into()
+    };
+    let mut request = json!({
+        "vehicles": [{
+            "id": 7, "description": "van", "start_index": 0, "end_index": 0, "time_window": [1000, 15400],
+            "skills": [1, 14], "capacity": [5], "costs": {"fixed": 100, "per_hour": 3600, "per_km": 5, "per_task_hour": 100},
+            "breaks": [
+                {"id": 1, "time_windows": [[6000, 9000], [9500, 9600]], "service": 1200},
+                {"id": 2, "time_windows": [[10000, 12000]], "service": 300}
+            ]
+        }],
+        "jobs": [
+            {"id": 1, "location_index": 1, "setup": 60, "service": 600, "time_windows": [[0, 3000]], "delivery": [1]},
+            {"id": 2, "location_index": 3, "setup": 60, "service": 600, "time_windows": [[10000, 11000]]},
+            {"id": 3, "location_index": 2, "service": 600, "skills": [99]},
+            {"id": 5, "location_index": 3, "setup": 60, "service": 600, "pickup": [2]},
+            {"id": 4, "location_index": 9, "service": 7200, "priority": 1}
+        ],
+        "matrices": {"car": {"durations": minutes(10, 600), "distances": minutes(10, 6000)}}
+    });
+    let answer = anybody.post("/vroom", request.clone()).await.ok();
+    let summary = json!({
+        "cost": 3975, "routes": 1, "unassigned": 2, "delivery": [1], "amount": [1], "pickup": [2], "setup": 120,
+        "service": 3300, "duration": 3600, "waiting_time": 3280, "priority": 0, "distance": 36000, "violations": []
+    });
+    for (name, value) in summary.as_object().expect("an object") {
+        assert_eq!(&answer["summary"][name], value, "{name}");
+    }
+    let said = |steps: [(&str, i64); 7]| steps.map(|(step, at)| (step.to_owned(), at)).to_vec();
+    assert_eq!(
+        arrivals(&answer["routes"][0]),
+        said([
+            ("start", 2400),
+            ("job", 3000),
+            ("job", 4860),
+            ("break", 5520),
+            ("job", 7200),
+            ("break", 10600),
+            ("end", 12700)
+        ])
+    );
+    // Beyond VROOM: why, in the language of whoever asks.
+    let left = list(&answer["unassigned"]);
+    assert_eq!(left[0]["id"], 3);
+    assert_eq!(left[0]["reasons"][0]["code"], "NEEDS_SKILL");
+    let german = anybody
+        .request(reqwest::Method::POST, "/vroom")
+        .header("Accept-Language", "de-DE");
+    let german = anybody.send(german.json(&request)).await.ok();
+    let words = text(&german["unassigned"][0]["reasons"][0]["text"]);
+    assert_eq!(words, "erfordert eine fehlende Befähigung");
+
+    // Plan mode: the steps as they are given, and what that violates.
+    request["options"] = json!({"c": true});
+    request["vehicles"][0]["steps"] = json!([
+        {"type": "start"}, {"type": "job", "id": 2}, {"type": "job", "id": 1}, {"type": "break", "id": 1},
+        {"type": "job", "id": 3}, {"type": "end"}
+    ]);
+    let answer = anybody.post("/vroom", request).await.ok();
+    let arrivals: Vec<i64> = arrivals(&answer["routes"][0])
+        .into_iter()
+        .map(|(_, at)| at)
+        .collect();
+    assert_eq!(arrivals, [1080, 2880, 4740, 6000, 7200, 9000]);
+    let mut violations = list(&answer["summary"]["violations"]).clone();
+    violations.sort_by_key(|v| text(&v["cause"]));
+    assert_eq!(
+        Value::from(violations),
+        json!([
+            {"cause": "delay", "duration": 1740}, {"cause": "lead_time", "duration": 7120},
+            {"cause": "missing_break"}, {"cause": "skills"}
+        ])
+    );
+
+    // On the map, with the lines of the roads.
+    let on_roads = json!({
+        "vehicles": [{"id": 0, "start": [13.2606, 53.5561], "end": [13.2606, 53.5561]}],
+        "jobs": [{"id": 1, "location": [13.2610, 53.5615]}, {"id": 2, "location": [13.2700, 53.5700]}],
+        "options": {"g": true}
+    });
+    let answer = anybody.post("/vroom", on_roads).await.ok();
+    let route = &answer["routes"][0];
+    assert!(text(&route["geometry"]).len() > 20, "{route:#}");
+    assert_eq!(list(&route["steps"])[3]["distance"], route["distance"]);
+    anybody
+        .get("/isochrone?lng=13.2606&lat=53.5561&minutes=5")
+        .await
+        .ok();
+}
+
 async fn services_are_closed_unless_opened(world: World) {
     let rep = world.sign_in("rep").await;
     let nobody = Client::new(&world.server.address);
@@ -294,6 +397,7 @@ async fn services_are_closed_unless_opened(world: World) {
         "/nearest/v1/driving/13.2606,53.5561",
         "/nominatim/search?q=Ringstra%C3%9Fe",
         "/photon/api?q=ring",
+        "/isochrone?lng=13.2606&lat=53.5561&minutes=5",
     ] {
         nobody.get(address).await.refused(401, "not-signed-in");
         rep.get(address).await.ok();

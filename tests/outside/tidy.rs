@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::harness::{list, repository, text};
 
 /// The arrows of ARCHITECTURE.md: a crate, and whom it is used by.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("geom", &["osm", "pack", "points", "territory", "plan", "records"]),
     ("osm", &["roads", "geocode", "tiles"]),
     ("pack", &["roads", "geocode", "tiles"]),
@@ -24,6 +24,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("territory", &["crm"]),
     ("plan", &["crm"]),
     ("records", &["crm"]),
+    ("mail", &["crm"]),
     ("crm", &["server"]),
     ("server", &[]),
 ];
@@ -33,7 +34,7 @@ const ONLY: [(&str, &[&str]); 4] = [
     ("sqlx", &["records", "crm"]),
     ("axum", &["crm", "server"]),
     ("clap", &["server"]),
-    ("tokio", &["records", "crm", "server"]),
+    ("tokio", &["records", "mail", "crm", "server"]),
 ];
 
 /// Licences that fit a program under MIT or Apache-2.0. Of a choice (`OR`) one has to be here, of a sum (`AND`)

@@ -103,7 +103,7 @@ test('an administrator sees how well addresses are found, and streets that are a
 test('editing an address clears the pin and says that it is looked up', async () => {
   await withPage({ role: 'manager', viewport: desk }, async (page) => {
     await page.goto(`${address}/customers`);
-    await page.locator('.row-line .name button').first().click();
+    await page.locator('.row-line .title button').first().click();
     await page.getByRole('complementary').getByRole('button', { name: 'Open the full page' }).last().click();
     const place = page.getByRole('region', { name: 'Place' });
     const street = place.locator('.fact').filter({ hasText: /^Street/ }).getByRole('button');

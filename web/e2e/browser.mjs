@@ -19,7 +19,7 @@ const args = ['--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--en
 
 // Pictures are for looking at; those that README.md shows go to BAILIWICK_PICTURES when that names a folder.
 const results = new URL('../test-results/', import.meta.url).pathname;
-const shown = ['map-territories', 'lasso', 'why', 'day-phone', 'day-list-phone', 'stop-phone', 'region-compare', 'repair', 'cycle'];
+const shown = ['map-territories', 'lasso', 'why', 'day-phone', 'day-list-phone', 'stop-phone', 'region-compare', 'repair', 'cycle', 'scenario', 'sales-board', 'service'];
 const largest = 400_000; // bytes
 const buttons = { manager: /Sales manager/, rep: /Field rep/, analyst: /Analyst/, admin: /Administrator/ };
 export const desk = { width: 1280, height: 800 };
@@ -135,4 +135,14 @@ export async function drag(page, places) {
 export async function undoFromToast(page) {
   await page.getByRole('status').getByRole('button', { name: 'Undo' }).first().click();
   await page.getByText(/^Undone: /).first().waitFor();
+}
+
+/** Whether the one message there is lies beside everything else. */
+export async function saidBeside(page) {
+  const [said, main] = await Promise.all([page.locator('.toast').boundingBox(), page.getByRole('main').boundingBox()]);
+  assert.equal(await page.locator('.toast').count(), 1, 'the newest is said, and it alone');
+  // On a phone it stands in place of search and tools.
+  const you = page.getByRole('button', { name: /^You: / });
+  const tools = (await you.count()) > 0 ? await you.boundingBox() : null;
+  return said && main && said.y + said.height <= main.y && (!tools || said.x + said.width <= tools.x);
 }

@@ -106,3 +106,35 @@ test('the map is one tab stop, answers to keys, and can be skipped', async () =>
     assert.notEqual(await page.evaluate(() => document.activeElement?.tagName), 'CANVAS', 'the map lets the focus go on');
   });
 });
+
+test('whatever opens closes with Escape, and the focus is back where it came from', async () => {
+  await withPage({ role: 'manager', viewport: desk }, async (page) => {
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent?.trim() ?? '');
+    /** Opens by a press, closes by key, and looks where the focus is. */
+    async function round(button, dialog) {
+      await button.focus();
+      const name = await focused();
+      await page.keyboard.press('Enter');
+      await dialog.waitFor();
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'detached' });
+      assert.equal(await focused(), name, `the focus came back to ${name}`);
+    }
+    await page.goto(`${address}/customers`);
+    await page.locator('.row-line').first().waitFor();
+    await round(page.getByRole('button', { name: 'New customer' }), page.getByRole('dialog', { name: 'New customer' }));
+    await round(page.getByRole('button', { name: /Search or do/ }), page.getByRole('dialog'));
+    await round(page.getByRole('button', { name: 'History' }), page.getByRole('complementary', { name: 'History' }));
+    await round(page.locator('.row-line button.link').first(), page.getByRole('complementary').getByRole('heading', { level: 2 }));
+
+    await page.goto(`${address}/sales/leads?where=${encodeURIComponent("status = 'new'")}`);
+    await page.locator('.row-line a').first().click();
+    await round(page.getByRole('button', { name: 'Convert' }), page.getByRole('dialog', { name: /^Convert / }));
+    await page.goto(`${address}/service/cases`);
+    await page.locator('.row-line a').first().click();
+    await round(page.getByRole('button', { name: 'Solve…' }), page.getByRole('dialog', { name: /^How was / }));
+    await page.goto(`${address}/map`);
+    await mapIdle(page);
+    await round(page.getByRole('button', { name: /Territories or a scenario/ }), page.getByRole('button', { name: /New scenario/ }));
+  });
+});

@@ -89,6 +89,8 @@ test('a manager drafts a realignment, sees both sides, undoes and redoes it, pub
     await page.getByText(/published: \d+ customers? moved/).first().waitFor();
     await bar(page).getByText('published', { exact: true }).waitFor();
     assert.notEqual(await hash(page), before, 'who has what is another now');
+    // A step of what is published can no longer be taken back by itself: not from the toast, not by key.
+    assert.equal(await page.getByRole('status').getByRole('button', { name: 'Undo' }).count(), 0);
 
     await bar(page).getByRole('button', { name: 'Revert…' }).click();
     const revert = page.getByRole('dialog', { name: /^Revert / });
@@ -97,6 +99,10 @@ test('a manager drafts a realignment, sees both sides, undoes and redoes it, pub
     await picture(page, 'scenario-reverted');
     await accessible(page, 'report of the revert');
     assert.equal(await hash(page), before, 'the hash is the one from before');
+    // What was taken back holds no longer: the page shows what does.
+    await revert.getByRole('button', { name: 'Close' }).last().click();
+    await bar(page).waitFor({ state: 'detached' });
+    assert.equal(new URL(page.url()).searchParams.get('s'), null);
   });
 });
 
@@ -300,5 +306,17 @@ test('a draft that another publication overtook is updated, yours or theirs one 
     assert.equal(layout.territories.find((one) => one.id === first.id).name, 'Upland', 'mine was kept where I said so');
     assert.equal((await ask(page, `/api/v1/scenarios/${mine.id}/merge`)).superseded, false);
     await post(`/${theirs.id}/revert`, {});
+  });
+});
+
+test('a second draft of one day has a name of its own', async () => {
+  await withPage({ role: 'manager', viewport: desk }, async (page) => {
+    const ids = [await start(page), null];
+    await page.goto(`${address}/map`);
+    ids[1] = await start(page);
+    const [first, second] = await Promise.all(ids.map((id) => ask(page, `/api/v1/scenarios/${id}`)));
+    assert.match(first.name, /^Draft of /);
+    assert.match(second.name, /^Draft of .* \(\d+\)$/);
+    assert.notEqual(first.name, second.name);
   });
 });

@@ -59,6 +59,7 @@ async fn demo(folder: &Path) -> (Arc<App>, String, String) {
         organisation: String::new(),
         public_url: None,
         open_services: false,
+        channels: crm::Channels::default(),
         demo_password: None,
     };
     let file = folder.join("demo.sqlite").to_string_lossy().into_owned();

@@ -79,6 +79,7 @@ async fn realign(places: usize) {
         organisation: String::new(),
         public_url: None,
         open_services: false,
+        channels: crm::Channels::default(),
         demo_password: None,
     };
     let token = crm::create_token(store.db(), "mia", "bench", true, 1, store.now())

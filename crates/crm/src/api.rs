@@ -9,9 +9,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::Problem;
 use crate::{
-    Shared, accounts, crud, cycles, duplicates, events, imports, jobs, leads, live, maps, mileage, ogc,
-    opportunities, places, plans, regions, sales, scenarios, service, services, sessions, territories, users,
-    visits,
+    Shared, accounts, campaigns, consent, crud, cycles, duplicates, erp, events, exports, files, forms,
+    imports, jobs, leads, live, mails, maps, mileage, ogc, opportunities, places, plans, regions, sales,
+    scenarios, segments, service, services, sessions, territories, users, visits, webhooks,
 };
 
 /// A request's body is at most so large; uploads have their own limit.
@@ -43,6 +43,14 @@ fn routes() -> OpenApiRouter<Shared> {
         .merge(opportunities::router())
         .merge(sales::router())
         .merge(service::router())
+        .merge(erp::router())
+        .merge(mails::router())
+        .merge(files::router())
+        .merge(forms::router())
+        .merge(webhooks::router())
+        .merge(segments::router())
+        .merge(consent::router())
+        .merge(campaigns::router())
         .merge(territories::router())
         .merge(scenarios::router())
         .merge(regions::router())
@@ -54,6 +62,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .merge(cycles::router())
         .merge(mileage::router())
         .merge(services::router())
+        .merge(exports::router())
         .merge(crud::router())
 }
 

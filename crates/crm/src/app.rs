@@ -8,6 +8,8 @@ use roads::Metrics;
 use tokio::sync::broadcast;
 
 use crate::accounts::Titles;
+use crate::channels::{Channels, Doors};
+use crate::cycles::KeptWeeks;
 use crate::jobs::Jobs;
 use crate::live::{Live, Shelf};
 use crate::problem::Problem;
@@ -33,6 +35,8 @@ pub struct Settings {
     pub open_services: bool,
     /// The password of the demo's four sign-ins; `None` outside the demo.
     pub demo_password: Option<String>,
+    /// Mail, files, other programs: what enters and leaves beside the API.
+    pub channels: Channels,
 }
 
 /// What is told to browsers as it happens.
@@ -55,10 +59,17 @@ pub struct App {
     pub(crate) territories: Territories,
     pub(crate) scenarios: Scenarios,
     pub(crate) titles: Titles,
+    /// Weeks that were planned to see what they would cost.
+    pub(crate) priced: KeptWeeks,
     pub(crate) jobs: Jobs,
+    pub(crate) doors: Doors,
     pub(crate) events: broadcast::Sender<Event>,
     /// What the roads cost for requests that avoid some of them.
     pub(crate) metrics: Metrics,
+    /// The links of campaigns.
+    pub(crate) links: crate::campaigns::Links,
+    /// Drive-time areas that were worked out.
+    pub(crate) reaches: crate::places::Reaches,
     atlas: RwLock<Option<Arc<Atlas>>>,
 }
 
@@ -80,6 +91,7 @@ impl App {
         atlas: Option<Arc<Atlas>>,
         shelf: Option<Arc<dyn Shelf>>,
     ) -> Result<Arc<Self>, records::Error> {
+        crate::additions::adopt_declared(&store).await?;
         let live = Live::start(store.clone(), settings.zone.clone(), shelf).await?;
         let (events, _) = broadcast::channel(256);
         let jobs = Jobs::new();
@@ -90,9 +102,13 @@ impl App {
             territories: Territories::default(),
             scenarios: Scenarios::default(),
             titles: Titles::default(),
+            priced: KeptWeeks::default(),
             jobs,
+            doors: Doors::default(),
             events,
             metrics: Metrics::new(METRICS_KEPT),
+            links: crate::campaigns::Links::default(),
+            reaches: crate::places::Reaches::default(),
             atlas: RwLock::new(atlas),
         }))
     }
@@ -138,11 +154,17 @@ impl App {
             tokio::spawn(crate::territories::follow(self.clone())),
             tokio::spawn(crate::scenarios::follow(self.clone())),
             tokio::spawn(crate::accounts::read_titles(self.clone())),
+            tokio::spawn(crate::additions::follow(self.clone())),
         ];
         if with_workers {
             tasks.push(tokio::spawn(crate::jobs::work(self.clone())));
             tasks.push(tokio::spawn(crate::places::follow(self.clone())));
             tasks.push(tokio::spawn(crate::service::follow(self.clone())));
+            tasks.push(tokio::spawn(crate::mails::fetch(self.clone())));
+            tasks.push(tokio::spawn(crate::mails::send(self.clone())));
+            tasks.push(tokio::spawn(crate::webhooks::follow(self.clone())));
+            tasks.push(tokio::spawn(crate::webhooks::deliver(self.clone())));
+            tasks.push(tokio::spawn(crate::erp::follow(self.clone())));
         }
         tasks
     }

@@ -1,10 +1,12 @@
 //! Customers, visits, territories, plans, imports: the features, on declared records, over HTTP.
 //!
 //! Each folder is a feature: what it keeps on record (`*.toml`), its rules, its own SQL, its routes. This
-//! crate knows HTTP and SQL; it does not know the command line, and it does not open files.
+//! crate knows HTTP and SQL; it does not know the command line, and it opens no files but those that lie with records
+//! and those it lays down for an ERP.
 
 mod app;
 mod catalog;
+mod channels;
 mod problem;
 mod rejections;
 mod time;
@@ -18,16 +20,24 @@ mod users;
 
 mod crud;
 mod duplicates;
+mod erp;
 mod events;
+mod files;
+mod forms;
 mod jobs;
 mod leads;
 mod live;
+mod mails;
 mod maps;
 mod mileage;
 
 mod accounts;
+mod additions;
 mod calendars;
+mod campaigns;
+mod consent;
 mod cycles;
+mod exports;
 mod imports;
 mod locations;
 mod ogc;
@@ -36,8 +46,11 @@ mod places;
 mod plans;
 mod regions;
 mod scenarios;
+mod segments;
 pub mod territories;
 mod visits;
+mod webhooks;
+mod xml;
 
 mod demo;
 
@@ -57,9 +70,11 @@ use std::sync::Arc;
 pub use api::{openapi, router};
 pub use app::{App, Settings};
 pub use catalog::{catalog, rules};
+pub use channels::Channels;
 pub use commands::{gunzip, import_file, parse_moment, report_metrics};
 pub use demo::seed_demo;
 pub use live::{Shelf, Stored};
+pub use mail::{Address as MailAddress, Secret, Server as MailServer, Tls};
 pub use plans::plan_text;
 pub use problem::{Problem, ProblemFault};
 pub use sessions::{create_token, set_password};

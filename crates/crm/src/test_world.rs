@@ -24,7 +24,16 @@ pub(crate) struct World {
     pub clock: Arc<ManualClock>,
     router: Router,
     tokens: BTreeMap<String, String>,
-    _folder: tempfile::TempDir,
+    /// Where the database is.
+    pub url: String,
+    folder: tempfile::TempDir,
+}
+
+/// One on each database that there is.
+pub(crate) async fn worlds() -> Vec<World> {
+    let mut worlds = vec![World::new().await];
+    worlds.extend(World::on_postgres().await);
+    worlds
 }
 
 impl World {
@@ -32,17 +41,34 @@ impl World {
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let url = folder.path().join("test.db").display().to_string();
-        Self::at(url, folder).await
+        Self::at(url, folder, crate::Channels::default()).await
+    }
+
+    /// On SQLite and, where it is installed, on PostgreSQL, with doors open as the function says; it is told a folder of
+    /// the world's own.
+    pub async fn with_channels(channels: impl Fn(&std::path::Path) -> crate::Channels) -> Vec<Self> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = folder.path().join("test.db").display().to_string();
+        let open = channels(folder.path());
+        let mut worlds = vec![Self::at(url, folder, open).await];
+        let url = tokio::task::spawn_blocking(|| testkit::postgres::cluster().map(|c| c.database()));
+        if let Some(url) = url.await.expect("the cluster starts") {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let open = channels(folder.path());
+            worlds.push(Self::at(url, folder, open).await);
+        }
+        worlds
     }
 
     /// On PostgreSQL; `None`, with the reason printed, where none is installed.
     pub async fn on_postgres() -> Option<Self> {
         let url = tokio::task::spawn_blocking(|| testkit::postgres::cluster().map(|c| c.database()));
         let url = url.await.expect("the cluster starts")?;
-        Some(Self::at(url, tempfile::tempdir().expect("a temporary folder")).await)
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Some(Self::at(url, folder, crate::Channels::default()).await)
     }
 
-    async fn at(url: String, folder: tempfile::TempDir) -> Self {
+    async fn at(url: String, folder: tempfile::TempDir, channels: crate::Channels) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp(MONDAY)));
         let catalog = crate::catalog().expect("the declarations are right");
         let store = Store::open(&url, catalog, clock.clone(), crate::rules())
@@ -54,6 +80,7 @@ impl World {
             organisation: String::new(),
             public_url: None,
             open_services: false,
+            channels,
             demo_password: None,
         };
         let app = App::start(store, settings, None)
@@ -65,7 +92,8 @@ impl World {
             clock,
             router,
             tokens: BTreeMap::new(),
-            _folder: folder,
+            url,
+            folder,
         };
         for (name, role) in [
             ("max", "manager"),
@@ -99,6 +127,11 @@ impl World {
         let token =
             crate::create_token(self.app.store.db(), &id, "test", true, 3650, Timestamp(MONDAY)).await;
         self.tokens.insert(id, token.expect("a token"));
+    }
+
+    /// A folder that goes with the world.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     pub fn store(&self) -> &Store {
@@ -182,6 +215,15 @@ impl World {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a whole answer").to_bytes().to_vec();
         (parts.status, parts.headers, bytes)
+    }
+
+    /// Sends a form as a browser does, without a sign-in.
+    pub async fn send_form(&self, path: &str, form: &str) -> (StatusCode, String) {
+        let body = Body::from(form.to_owned());
+        let (status, _, bytes) = self
+            .send("", "POST", path, "application/x-www-form-urlencoded", body)
+            .await;
+        (status, String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// Sends a file.

@@ -68,6 +68,7 @@ impl TestApp {
             organisation: String::new(),
             public_url: None,
             open_services: false,
+            channels: crate::Channels::default(),
             demo_password: None,
         };
         Self::over(store, settings, clock, folder).await
@@ -166,6 +167,19 @@ impl TestApp {
         let status = response.status();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         (status, String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Sends a form as a browser does, without a sign-in.
+    pub async fn send_form(&self, path: &str, form: &str) -> StatusCode {
+        let request = Request::post(path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(form.to_owned()))
+            .unwrap();
+        crate::router(self.app.clone())
+            .oneshot(request)
+            .await
+            .unwrap()
+            .status()
     }
 
     /// Asks, and expects success.

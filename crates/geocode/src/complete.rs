@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use fst::raw::CompiledAddr;
 use geom::LngLat;
 
-use crate::completed::hit;
+use crate::completed::{hit, houses};
 use crate::face::{Hit, Request};
 use crate::fold::pieces;
 use crate::index::{Doc, DocId, Index, Kind};
@@ -28,6 +28,8 @@ pub(crate) struct Completion<'a> {
     /// The whole name is typed.
     pub whole: bool,
     pub number: Option<HouseNumber>,
+    /// The number is what is being typed: it may become a longer one.
+    pub open_number: bool,
 }
 
 /// Completes `text`.
@@ -38,26 +40,18 @@ pub(crate) fn complete(
     bias: Option<LngLat>,
     limit: usize,
 ) -> Vec<Hit> {
-    let request = Request::text(text);
-    let mut tokens = tokens(&request, words);
+    let tokens = tokens(&Request::text(text), words);
     let unfinished = text
         .chars()
         .last()
         .is_some_and(|c| !c.is_whitespace() && c != ',');
-    let mut number = None;
-    // `12 Oak St`: the number first.
-    let leading = tokens.first().is_some_and(|t| t.has_digit() && t.letters() <= 6) && tokens.len() > 1;
-    let all = tokens.clone();
-    if leading {
-        number = HouseNumber::read(tokens[0].text());
-        tokens.remove(0);
-    }
-    let mut options = read(index, &tokens, unfinished, number.as_ref());
-    if leading && options.is_empty() {
-        options = read(index, &all, unfinished, None);
+    let mut options = read(index, &tokens, unfinished, None);
+    // `12 Oak St`, `12 B Oak St`: the number first.
+    for (number, used) in numbers_at(&tokens) {
+        options.extend(read(index, &tokens[used..], unfinished, Some(&number)));
     }
     if options.is_empty() {
-        options = read_in_town(index, &all, unfinished);
+        options = read_in_town(index, &tokens, unfinished);
     }
     rank(index, options, bias, limit)
 }
@@ -149,6 +143,7 @@ fn begun<'a>(
                     doc,
                     whole,
                     number: number.cloned(),
+                    open_number: false,
                 });
             }
         };
@@ -194,10 +189,12 @@ fn numbered<'a>(
         );
         for (kind, run) in found {
             let rest = &tokens[end..];
-            let (number, rest) = match (leading, number_at(rest)) {
+            let (number, rest) = match (leading, numbers_at(rest).next()) {
                 (None, Some((number, used))) if kind == Kind::Street => (Some(number), &rest[used..]),
                 (leading, _) => (leading.cloned(), rest),
             };
+            // More digits may follow.
+            let open_number = leading.is_none() && number.is_some() && rest.is_empty() && unfinished;
             for id in index.name_docs(run).iter().take(DOCUMENTS) {
                 let Some(doc) = index.doc(*id) else { continue };
                 if agrees(index, doc, rest, unfinished) && out.len() < 2 * DOCUMENTS {
@@ -206,6 +203,7 @@ fn numbered<'a>(
                         doc,
                         whole: true,
                         number: number.clone(),
+                        open_number,
                     });
                 }
             }
@@ -213,14 +211,12 @@ fn numbered<'a>(
     }
 }
 
-/// A house number at the beginning of the words, and how many they are.
-fn number_at(tokens: &[Token]) -> Option<(HouseNumber, usize)> {
-    let spans = crate::search::tags::numbers(tokens);
-    let first = spans
-        .into_iter()
+/// House numbers at the beginning of the words, the longest first, and how many words they are.
+fn numbers_at(tokens: &[Token]) -> impl Iterator<Item = (HouseNumber, usize)> {
+    let spans = crate::search::tags::numbers(tokens).into_iter();
+    spans
         .filter(|span| span.start == 0)
-        .max_by_key(|span| span.end)?;
-    Some((first.number, first.end))
+        .map(|span| (span.number, span.end))
 }
 
 /// What follows the name begins one of the document's towns or its postcode.
@@ -350,16 +346,26 @@ fn rank(index: &Index<'_>, options: Vec<Completion<'_>>, bias: Option<LngLat>, l
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.id.cmp(&b.1.id)));
     let mut seen: HashSet<DocId> = HashSet::new();
     let mut hits: Vec<Hit> = Vec::new();
-    for (_, option) in scored {
+    let is_new = |hits: &[Hit], hit: &Hit| {
+        let same = |h: &Hit| h.label == hit.label && h.point.distance(hit.point).0 <= 250.0;
+        !hits.iter().any(same)
+    };
+    for (_, option) in &scored {
         if hits.len() == limit {
             break;
         }
         if seen.insert(option.id) {
-            let hit = hit(index, &option);
-            if hits
-                .iter()
-                .all(|h| h.label != hit.label || h.point.distance(hit.point).0 > 250.0)
-            {
+            let hit = hit(index, option);
+            if is_new(&hits, &hit) {
+                hits.push(hit);
+            }
+        }
+    }
+    // So few streets are left that houses of the best one have room.
+    if let Some((_, best)) = scored.first() {
+        for house in houses(index, best, bias, limit - hits.len()) {
+            let hit = hit(index, &house);
+            if is_new(&hits, &hit) {
                 hits.push(hit);
             }
         }

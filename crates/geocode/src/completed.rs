@@ -1,11 +1,12 @@
-//! What is offered while typing, as a hit.
+//! What is offered while typing, as a hit; and which houses of a street.
 
 use geom::LngLat;
 
 use crate::complete::Completion;
 use crate::face::{Fields, Hit, Level, Match};
 use crate::index::{Index, Kind};
-use crate::search::house::{Found, display, locate};
+use crate::number::HouseNumber;
+use crate::search::house::{Found, display, locate, suffix_of};
 use crate::search::label::{Parts, label};
 
 pub(crate) fn hit(index: &Index<'_>, option: &Completion<'_>) -> Hit {
@@ -93,4 +94,67 @@ pub(crate) fn hit(index: &Index<'_>, option: &Completion<'_>) -> Hit {
             "The name begins so.".into()
         },
     }
+}
+
+/// A view so near to a street shows which of its houses are meant, metres beyond the street's own reach.
+const BESIDE_VIEW: f64 = 2_000.0;
+
+/// Houses offered before their number is typed, at most.
+const OFFERED: usize = 4;
+
+/// Houses of a street that may be meant before their number is typed, at most `most` and [`OFFERED`]: those that begin
+/// with the digits typed so far; of them the nearest to the view, or some from one end of the street to the other.
+pub(crate) fn houses<'a>(
+    index: &Index<'a>,
+    street: &Completion<'a>,
+    view: Option<LngLat>,
+    most: usize,
+) -> Vec<Completion<'a>> {
+    let doc = street.doc;
+    let most = most.min(OFFERED);
+    let wanted = street.number.is_none() || street.open_number;
+    if most == 0 || !wanted || index.kind(doc) != Kind::Street {
+        return Vec::new();
+    }
+    let begins = |house: &HouseNumber| match &street.number {
+        None => true,
+        Some(typed) if typed == house => false,
+        Some(typed) if typed.suffix.is_empty() => {
+            house.number.to_string().starts_with(&typed.number.to_string())
+        }
+        Some(typed) => house.number == typed.number && house.suffix.starts_with(&typed.suffix),
+    };
+    let mut houses: Vec<(HouseNumber, LngLat)> = index
+        .houses(doc)
+        .iter()
+        .map(|h| {
+            let (number, suffix) = (h.number, suffix_of(index, &h));
+            (HouseNumber { number, suffix }, h.point.into())
+        })
+        .filter(|(house, _)| begins(house))
+        .collect();
+    houses.dedup_by(|a, b| a.0 == b.0);
+    let far = |view: LngLat| view.distance(doc.point.into()).0 - doc.reach.metres();
+    match view.filter(|view| far(*view) <= BESIDE_VIEW) {
+        Some(view) => {
+            houses.sort_by(|a, b| view.distance(a.1).0.total_cmp(&view.distance(b.1).0));
+            houses.truncate(most);
+        }
+        None => {
+            let all = houses.len();
+            let shown = most.min(all);
+            let picked = (0..shown).map(|k| houses[(2 * k + 1) * all / (2 * shown)].clone());
+            houses = picked.collect();
+        }
+    }
+    houses
+        .into_iter()
+        .map(|(number, _)| Completion {
+            id: street.id,
+            doc,
+            whole: street.whole,
+            number: Some(number),
+            open_number: false,
+        })
+        .collect()
 }

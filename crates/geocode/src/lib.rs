@@ -104,7 +104,7 @@ impl Geocoder {
     }
 
     /// Completes what is being typed: at most `limit` (1..=20) places whose name begins so, those near
-    /// `bias` first.
+    /// `bias` first; where fewer do, a few houses of the best street behind them.
     #[must_use]
     pub fn autocomplete(&self, text: &str, bias: Option<LngLat>, limit: usize) -> Vec<Hit> {
         complete::complete(&self.index(), &self.tables.words, text, bias, limit.clamp(1, 20))

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, BufWriter};
 
 use crate::Error;
+use crate::additions::{Additions, make_room, unusable};
 use crate::catalog::ColumnType;
 use crate::db::Dialect;
 use crate::rows::{RawRow, raw_value};
@@ -30,6 +31,9 @@ const MAX_LINE: u64 = 64 << 20;
 struct Header {
     bailiwick_backup: u32,
     migrations: Vec<i64>,
+    /// What was declared beside the program's own types; backups made before there was such a thing do not say.
+    #[serde(default)]
+    additions: Additions,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -60,6 +64,7 @@ impl Store {
         out.line(&Header {
             bailiwick_backup: FORM,
             migrations,
+            additions: self.catalog().additions().clone(),
         })
         .await?;
         let mut rows = 0;
@@ -103,9 +108,12 @@ impl Store {
             )));
         }
         let foreign_keys = empty_everything(&mut tx).await?;
+        let catalog = self.catalog().with(header.additions).map_err(unusable)?;
+        make_room(&mut tx, &catalog).await?;
         let rows = read_tables(&mut tx, &mut source).await?;
         add_foreign_keys(&mut tx, foreign_keys).await?;
         tx.commit().await?;
+        self.inner.catalogs.publish(catalog);
         let seq = self.last_seq().await?;
         self.inner.watcher.tell(seq);
         Ok(rows)

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::additions::Additions;
+
 /// A declaration that cannot be used. Names the type and the field.
 #[derive(Debug, thiserror::Error)]
 pub enum DeclarationError {
@@ -195,6 +197,12 @@ pub struct Field {
     /// What a person reads for each of `choices`; a choice without words is shown as it is.
     #[serde(default)]
     pub words: BTreeMap<String, Label>,
+    /// An administrator added it; set by [`Catalog::with`].
+    #[serde(default)]
+    pub custom: bool,
+    /// Of an added field: no longer shown or written; its values stay on record.
+    #[serde(default)]
+    pub retired: bool,
 }
 
 impl Field {
@@ -253,6 +261,10 @@ pub struct RecordType {
     pub place: bool,
     /// Has a validity: the columns `valid_from`, `valid_to`.
     pub validity: bool,
+    /// An administrator added it, see [`Catalog::with`].
+    pub custom: bool,
+    /// Of an added type: no longer shown or written; its records stay.
+    pub retired: bool,
     /// Follows from other records and is put right by its feature after every change: it never blocks an undo.
     pub derived: bool,
     /// The part of the program that its records belong to on screen, `sales`; none for what has a screen of its own.
@@ -322,6 +334,7 @@ impl RecordType {
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     types: Vec<RecordType>,
+    additions: Additions,
 }
 
 impl Catalog {
@@ -330,9 +343,19 @@ impl Catalog {
     /// # Errors
     /// [`DeclarationError`] with the position or the type's name, the field and the reason.
     pub fn parse(declarations: &[&str]) -> Result<Self, DeclarationError> {
-        Ok(Self {
-            types: crate::declare::declared_types(declarations)?,
-        })
+        let types = crate::declare::built_types(declarations)?;
+        crate::declare::check(&types)?;
+        Ok(Self::of(types, Additions::default()))
+    }
+
+    pub(crate) fn of(types: Vec<RecordType>, additions: Additions) -> Self {
+        Self { types, additions }
+    }
+
+    /// What was added to the program's own types.
+    #[must_use]
+    pub fn additions(&self) -> &Additions {
+        &self.additions
     }
 
     /// The type of a name.

@@ -101,7 +101,7 @@ fn put(sha: &mut Sha256, text: &str) {
     sha.update(text);
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes
         .iter()

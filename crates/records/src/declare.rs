@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+use crate::additions::ADDED;
 use crate::catalog::{DeclarationError, Duplicates, Field, Kind, Label, OnDelete, RecordType, Rights};
 
-pub(crate) fn declared_types(declarations: &[&str]) -> Result<Vec<RecordType>, DeclarationError> {
+/// Declarations read, each checked by itself only.
+pub(crate) fn built_types(declarations: &[&str]) -> Result<Vec<RecordType>, DeclarationError> {
     let mut types = Vec::with_capacity(declarations.len());
     for (index, text) in declarations.iter().enumerate() {
         let declaration: Declaration = toml::from_str(text).map_err(|e| DeclarationError::Unreadable {
@@ -15,11 +17,11 @@ pub(crate) fn declared_types(declarations: &[&str]) -> Result<Vec<RecordType>, D
         })?;
         types.push(build(declaration)?);
     }
-    check(&types)?;
     Ok(types)
 }
 
-fn check(types: &[RecordType]) -> Result<(), DeclarationError> {
+/// Checks declarations against each other.
+pub(crate) fn check(types: &[RecordType]) -> Result<(), DeclarationError> {
     let mut names = BTreeSet::new();
     let mut tables = BTreeMap::new();
     for t in types {
@@ -63,6 +65,8 @@ struct Declaration {
     validity: Option<Empty>,
     #[serde(default)]
     derived: bool,
+    #[serde(default)]
+    retired: bool,
     area: Option<String>,
     #[serde(default)]
     list: Vec<String>,
@@ -111,6 +115,7 @@ fn build(declaration: Declaration) -> Result<RecordType, DeclarationError> {
         place,
         validity,
         derived,
+        retired,
         area,
         list,
         board,
@@ -221,6 +226,8 @@ fn build(declaration: Declaration) -> Result<RecordType, DeclarationError> {
         fields: all,
         place: place.is_some(),
         validity: validity.is_some(),
+        custom: false,
+        retired,
         derived,
         area,
         list,
@@ -254,10 +261,15 @@ fn implicit(name: &str, kind: Kind, en: &str, de: &str, range: Option<(i64, i64)
         copy: None,
         sequence: None,
         words: BTreeMap::new(),
+        custom: false,
+        retired: false,
     }
 }
 
-fn check_field(field: &Field) -> Result<(), String> {
+pub(crate) fn check_field(field: &Field) -> Result<(), String> {
+    if !field.custom && (field.retired || field.name.starts_with(ADDED)) {
+        return Err(format!("only added fields begin with {ADDED} or are retired"));
+    }
     if !is_name(&field.name) {
         return Err("is not a lower-case name of letters, digits and _".into());
     }
@@ -305,7 +317,7 @@ fn check_field(field: &Field) -> Result<(), String> {
 
 /// A name that may stand in SQL as it is. Declarations are part of the program or were checked when an
 /// administrator saved them, and this keeps both honest.
-fn is_name(word: &str) -> bool {
+pub(crate) fn is_name(word: &str) -> bool {
     word.len() <= 50
         && word.starts_with(|c: char| c.is_ascii_lowercase())
         && word

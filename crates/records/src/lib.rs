@@ -6,6 +6,7 @@
 
 mod store;
 
+mod additions;
 mod catalog;
 mod declare;
 
@@ -58,6 +59,7 @@ mod schema;
 mod sequence;
 mod statement;
 
+pub use additions::{ADDED, AddedField, Additions};
 pub use author::{Author, Grant, Scope, Viewer};
 pub use catalog::{
     Catalog, ColumnType, DeclarationError, Duplicates, Field, Kind, Label, OnDelete, RecordType, Rights,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::catalog::{Kind, RecordType};
+use crate::catalog::{ColumnType, Kind, RecordType};
 use crate::condition::Asking;
 use crate::cursor::{after, push_after, push_order, sort_keys};
 use crate::filter::{Filter, Property};
@@ -144,6 +144,31 @@ impl Store {
         }
         groups.sort_by(|a, b| order_of_keys(&a.key, &b.key));
         Ok(groups)
+    }
+
+    pub(crate) async fn read_texts(
+        &self,
+        viewer: &Viewer,
+        query: &Query,
+        field: &str,
+    ) -> Result<Vec<String>, Error> {
+        let record_type = self.record_type(&query.type_name)?;
+        match record_type.property(field)? {
+            Property::Column { kind, .. } if kind.column_type() == ColumnType::Text => {}
+            _ => {
+                return Err(Error::BadField(format!(
+                    "{}.{field} is no text to be listed",
+                    record_type.name
+                )));
+            }
+        }
+        let filter = query.filter.as_ref();
+        let mut asking = self.asking(viewer, query.at, record_type, filter).await?;
+        let mut statement = Statement::new(self.db().dialect(), format!("select distinct row0.{field} "));
+        let alias = asking.push_from(&mut statement, record_type, filter)?;
+        statement.push(&format!(" and {alias}.{field} is not null"));
+        let rows = statement.fetch(self.db()).await?;
+        rows.iter().map(|row| row.require_text(0)).collect()
     }
 
     pub(crate) async fn read_history(

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use sqlx::migrate::Migrator;
 use tokio::sync::watch;
 
+use crate::additions::Catalogs;
 use crate::catalog::{Catalog, RecordType};
 use crate::db::Db;
 use crate::feed::Watcher;
@@ -28,7 +29,7 @@ pub struct Store {
 
 pub(crate) struct Inner {
     pub db: Db,
-    pub catalog: Catalog,
+    pub catalogs: Catalogs,
     pub clock: Arc<dyn Clock>,
     pub rules: Rules,
     pub watcher: Watcher,
@@ -152,11 +153,12 @@ impl Store {
     ) -> Result<Self, Error> {
         let db = Db::open(url).await?;
         db.migrate(migrations).await?;
+        let catalog = crate::additions::with_adopted(&db, catalog).await?;
         let watcher = Watcher::start(&db, url).await?;
         Ok(Self {
             inner: Arc::new(Inner {
                 db,
-                catalog,
+                catalogs: Catalogs::new(catalog),
                 clock,
                 rules,
                 watcher,
@@ -171,10 +173,10 @@ impl Store {
         &self.inner.db
     }
 
-    /// The declared types.
+    /// The declared types, as they are now.
     #[must_use]
     pub fn catalog(&self) -> &Catalog {
-        &self.inner.catalog
+        self.inner.catalogs.current()
     }
 
     /// The clock that dates every write.
@@ -188,8 +190,7 @@ impl Store {
     /// # Errors
     /// [`Error::UnknownType`].
     pub fn record_type(&self, name: &str) -> Result<&RecordType, Error> {
-        self.inner
-            .catalog
+        self.catalog()
             .get(name)
             .ok_or_else(|| Error::UnknownType(name.to_string()))
     }
@@ -237,6 +238,15 @@ impl Store {
         group_by: &[&str],
     ) -> Result<Vec<Group>, Error> {
         self.read_sums(viewer, query, fields, group_by).await
+    }
+
+    /// The different values of a text field (or of `id`) among all records that pass, in no order; empty ones left out.
+    /// One statement, however many there are.
+    ///
+    /// # Errors
+    /// As [`Store::list`]; [`Error::BadField`] for a field that is no text.
+    pub async fn texts(&self, viewer: &Viewer, query: &Query, field: &str) -> Result<Vec<String>, Error> {
+        self.read_texts(viewer, query, field).await
     }
 
     /// Every version of a record, newest first (at most 1,000), if the viewer may see it.

@@ -3,6 +3,8 @@
 #[path = "all/toy.rs"]
 mod toy;
 
+#[path = "all/added.rs"]
+mod added;
 #[path = "all/backup.rs"]
 mod backup;
 #[path = "all/feed.rs"]

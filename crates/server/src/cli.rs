@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 
+use crate::channels::ChannelArguments;
 use crate::{data, demo, design, listen, map, places, users};
 
 /// A geographic CRM: customers, territories and routes on one map, in one program you own.
@@ -65,6 +66,8 @@ pub struct Database {
     /// Name and address of the organisation as on its quotes and orders, by lines
     #[arg(long, env = "BAILIWICK_ORGANISATION", default_value = "")]
     pub organisation: String,
+    #[command(flatten)]
+    pub channels: ChannelArguments,
 }
 
 /// Where to listen.

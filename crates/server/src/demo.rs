@@ -8,6 +8,7 @@ use atlas::Atlas;
 use clap::Args;
 use crm::App;
 
+use crate::channels::ChannelArguments;
 use crate::cli::{Database, Listen};
 use crate::{listen, map, open, progress};
 
@@ -28,6 +29,8 @@ pub struct DemoArguments {
     /// Make map and data, then stop instead of serving
     #[arg(long)]
     no_serve: bool,
+    #[command(flatten)]
+    channels: ChannelArguments,
 }
 
 /// Makes what is missing, then serves.
@@ -43,8 +46,12 @@ pub async fn run(arguments: DemoArguments) -> anyhow::Result<()> {
         time_zone: "Europe/Berlin".to_owned(),
         currency: "EUR".to_owned(),
         organisation: "Bailiwick Demo GmbH\nMarktplatz 1\n17033 Neubrandenburg".to_owned(),
+        channels: arguments.channels.clone(),
     };
     let mut settings = open::settings(&settings)?;
+    if arguments.channels.files.is_none() {
+        settings.channels.files = Some(arguments.folder.join("files"));
+    }
     settings.public_url = arguments.listen.public_url.clone();
     // Everybody knows the demo's password anyway.
     settings.open_services = true;

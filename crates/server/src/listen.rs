@@ -93,7 +93,8 @@ pub async fn listen(
     })?;
     let address = listener.local_addr()?;
     let tasks = app.spawn_background(true);
-    let router = router(app.clone())?;
+    // Forms count how often one address sends them.
+    let router = router(app.clone())?.into_make_service_with_connect_info::<std::net::SocketAddr>();
     ready(address);
     axum::serve(listener, router)
         .with_graceful_shutdown(stopped())

@@ -1,5 +1,6 @@
 //! Run it: settings, wiring, listening. The command line does what the API does.
 
+mod channels;
 mod cli;
 mod data;
 mod demo;

@@ -70,6 +70,7 @@ pub fn settings(database: &Database) -> anyhow::Result<Settings> {
         organisation: database.organisation.clone(),
         public_url: None,
         open_services: false,
+        channels: database.channels.channels(&database.database)?,
         demo_password: None,
     })
 }

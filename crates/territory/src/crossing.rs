@@ -32,7 +32,7 @@ pub(crate) fn first_crossing(polygons: &MultiPolygon) -> Option<[f64; 2]> {
 }
 
 /// Where two edges cross in their insides, or the middle of what they share if they run along each other. An end that touches is fine.
-fn crossing(a: Segment, b: Segment) -> Option<[f64; 2]> {
+pub(crate) fn crossing(a: Segment, b: Segment) -> Option<[f64; 2]> {
     use Orientation::Collinear;
     let (b0, b1) = (turn(a[0], a[1], b[0]), turn(a[0], a[1], b[1]));
     let (a0, a1) = (turn(b[0], b[1], a[0]), turn(b[0], b[1], a[1]));

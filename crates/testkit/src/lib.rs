@@ -6,9 +6,12 @@
 //! drawing is a mistake in the test, so it panics and says what is wrong.
 
 pub mod crowd;
+mod dice;
+pub mod mail;
 mod pbf;
 pub mod postgres;
 mod sketch;
 
+pub use dice::Dice;
 pub use pbf::{Element, PbfFile};
 pub use sketch::Sketch;

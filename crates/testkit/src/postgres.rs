@@ -107,7 +107,7 @@ fn find_programs() -> Option<PathBuf> {
 }
 
 fn start(programs: &Path) -> io::Result<Cluster> {
-    let folder = private_folder()?;
+    let folder = private_folder("postgres")?;
     let data = folder.join("data");
     // ICU's order differs from byte order, so a query that forgets `collate "C"` shows itself.
     let icu = ["--locale-provider=icu", "--icu-locale=en", "--locale=C"];
@@ -210,7 +210,7 @@ fn ask(port: u16, sql: &str) -> io::Result<()> {
 }
 
 /// PostgreSQL refuses to run as root.
-fn as_nobody(arguments: &[&str]) -> Command {
+pub(crate) fn as_nobody(arguments: &[&str]) -> Command {
     let mut command;
     if is_root() {
         command = Command::new("runuser");
@@ -222,15 +222,15 @@ fn as_nobody(arguments: &[&str]) -> Command {
     command
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
 /// A new folder that only the server's user may enter.
-fn private_folder() -> io::Result<PathBuf> {
+pub(crate) fn private_folder(what: &str) -> io::Result<PathBuf> {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let name = format!(
-        "bailiwick-postgres-{}-{}",
+        "bailiwick-{what}-{}-{}",
         std::process::id(),
         NUMBER.fetch_add(1, Ordering::SeqCst)
     );
@@ -246,7 +246,7 @@ fn private_folder() -> io::Result<PathBuf> {
             String::from_utf8_lossy(&answer.stdout)
                 .trim()
                 .parse()
-                .map_err(|_| io::Error::other("there is no user nobody to run PostgreSQL as"))
+                .map_err(|_| io::Error::other("there is no user nobody to run servers as"))
         };
         chown(&folder, Some(id("-u")?), Some(id("-g")?))?;
     }

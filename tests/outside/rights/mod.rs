@@ -20,6 +20,8 @@ struct Hidden {
     activity: String,
     visit: String,
     change_set: String,
+    segment: String,
+    campaign: String,
     own_account: String,
     own_location: String,
 }
@@ -62,6 +64,33 @@ async fn hidden(world: &World, manager: &Client) -> Hidden {
             json!({"kind": "note", "subject": "Xylo note", "account_id": account, "owner_id": colleague}),
         )
         .await;
+    // What marketing knows: a consent with its evidence, a fixed list and a running campaign with the customer in it.
+    manager
+        .create(
+            "consents",
+            json!({"contact_id": contact, "purpose": "marketing", "channel": "email", "lawful_basis": "consent", "evidence": "Xylo signature"}),
+        )
+        .await;
+    let segment = manager
+        .create(
+            "segments",
+            json!({"name": "Everybody", "subject": "account", "kind": "live", "definition": {"filter": "class = 'A'"}}),
+        )
+        .await;
+    let campaign = manager
+        .create(
+            "campaigns",
+            json!({"name": "Spring", "segment_id": segment, "control_share": 0, "channels": [{"channel": "visit"}]}),
+        )
+        .await;
+    manager
+        .post(&format!("/api/v1/campaigns/{campaign}/start"), json!({}))
+        .await
+        .ok();
+    manager
+        .post(&format!("/api/v1/segments/{segment}/freeze"), json!({}))
+        .await
+        .ok();
     let visit = manager
         .create("visits", json!({"location_id": location, "account_id": account, "owner_id": colleague, "status": "planned", "planned_start": 4_000_000_000_000_i64}))
         .await;
@@ -79,6 +108,8 @@ async fn hidden(world: &World, manager: &Client) -> Hidden {
         activity,
         visit,
         change_set,
+        segment,
+        campaign,
         own_account,
         own_location,
     }

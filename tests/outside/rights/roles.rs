@@ -41,6 +41,29 @@ async fn what_a_role_may_do(world: World) {
     rep.post("/api/v1/geocode-jobs", json!({}))
         .await
         .refused(403, "forbidden");
+    // Campaigns are set up and started by managers; an analyst keeps segments of their own.
+    let segment = json!({"fields": {"name": "Mine", "subject": "account", "kind": "live", "definition": {}}});
+    analyst.post("/api/v1/segments", segment.clone()).await.ok();
+    rep.post("/api/v1/segments", segment).await.ok();
+    let campaign = json!({"fields": {"name": "Spring"}});
+    for client in [&rep, &analyst] {
+        client
+            .post("/api/v1/campaigns", campaign.clone())
+            .await
+            .refused(403, "forbidden");
+    }
+    let campaign = manager.create("campaigns", json!({"name": "Spring"})).await;
+    for (client, act) in [
+        (&rep, "start"),
+        (&analyst, "start"),
+        (&rep, "stop"),
+        (&analyst, "stop"),
+    ] {
+        let refused = client
+            .post(&format!("/api/v1/campaigns/{campaign}/{act}"), json!({}))
+            .await;
+        assert!(refused.status.is_client_error(), "{act}: {}", refused.text());
+    }
     let user = json!({"fields": {"name": "New", "email": "new@outside.example", "role": "admin"}, "password": "long enough"});
     for client in [&rep, &analyst, &manager] {
         client

@@ -45,6 +45,17 @@ async fn a_reps_world_holds_no_trace_of_a_colleagues_customer(world: World) {
         "/api/v1/search?q=xenia".into(),
         "/api/v1/legend?by=industry".into(),
         "/api/v1/legend?by=owner_id".into(),
+        "/api/v1/consents".into(),
+        "/api/v1/segments".into(),
+        "/api/v1/segment-members".into(),
+        "/api/v1/campaigns".into(),
+        "/api/v1/campaign-members".into(),
+        "/api/v1/campaign-responses".into(),
+        format!("/api/v1/campaigns/{}/members", hidden.campaign),
+        format!("/api/v1/campaigns/{}/results", hidden.campaign),
+        format!("/api/v1/campaigns/{}/answers", hidden.campaign),
+        format!("/api/v1/campaigns/{}/map", hidden.campaign),
+        format!("/api/v1/campaigns/{}/list?channel=visit", hidden.campaign),
         "/api/v1/change-sets".into(),
         format!("/api/v1/change-sets?record={}", hidden.account),
         "/api/v1/repair".into(),
@@ -91,6 +102,35 @@ async fn a_reps_world_holds_no_trace_of_a_colleagues_customer(world: World) {
         "the tile of the town shows it to the manager"
     );
 
+    // A segment is its owner's; what one asks for oneself counts one's own customers.
+    for address in [
+        format!("/api/v1/segments/{}/members", hidden.segment),
+        format!("/api/v1/segments/{}/export", hidden.segment),
+        format!("/api/v1/consent/check?contact_id={}", hidden.contact),
+    ] {
+        rep.get(&address).await.refused(404, "not-found");
+    }
+    let everybody = json!({"subject": "account", "definition": {}});
+    let asked = rep.post("/api/v1/segments/preview", everybody.clone()).await.ok();
+    assert_eq!(
+        (&asked["count"], asked["points"].as_array().map(Vec::len)),
+        (&json!(1), Some(1))
+    );
+    assert_eq!(
+        manager.post("/api/v1/segments/preview", everybody).await.ok()["count"],
+        2
+    );
+    let contacts = json!({"subject": "contact", "definition": {}});
+    assert_eq!(
+        rep.post("/api/v1/segments/preview", contacts).await.ok()["count"],
+        0
+    );
+    let results = rep
+        .get(&format!("/api/v1/campaigns/{}/results", hidden.campaign))
+        .await
+        .ok();
+    assert_eq!(results["total"]["treated"]["count"], 0);
+
     // Counts are counts of what may be seen, also through a link to what may not.
     for (plural, filter) in [
         ("accounts", "name like 'Xylo%'"),
@@ -99,6 +139,10 @@ async fn a_reps_world_holds_no_trace_of_a_colleagues_customer(world: World) {
         ("contacts", "account_id.name like 'Xylo%'"),
         ("opportunities", "amount = 55555"),
         ("visits", "status = 'planned'"),
+        ("visits", "cause = 'campaign'"),
+        ("consents", ""),
+        ("segment-members", ""),
+        ("campaign-members", ""),
         ("users", "id in ('nobody')"),
     ] {
         assert_eq!(rep.count(plural, filter).await, 0, "{plural}: {filter}");

@@ -197,6 +197,26 @@ export const diffPlaces = (id: Id, query: { against: string; from: Id | 'none'; 
   get<{ rows: DiffPlace[]; count: number; next_cursor: string | null }>(`${at(id)}/diff/places`, { query, ...now(signal) });
 export const compare = (ids: string[], signal?: AbortSignal) => get<Comparison>(`${all}/compare`, { query: { ids: ids.join(',') }, ...now(signal) });
 
+/** What a rep's weeks are, on average; nights, visits and unmet over all of them. */
+export interface PlannedWeek {
+  visit_hours: number; drive_hours: number; hours: number; km: number; overtime_hours: number; nights_away: number; visits: number; unmet: number; cost: number | null;
+}
+/** Weeks planned over the roads for the reps whom a scenario concerns. */
+export interface Prices {
+  state: 'none' | 'running' | 'ready' | 'failed'; created_at: number | null; job: Job | null; message: string | null;
+  /** The scenario was changed since. */
+  stale: boolean; first_day: string | null; last_day: string | null;
+  rows: { user_id: Id; name: string; message: string | null; changed: boolean; before: PlannedWeek | null; after: PlannedWeek | null }[];
+  took_ms: number | null;
+}
+export interface SizePoint {
+  reps: number; visit_hours: number; drive_hours: number; mean_hours: number; most_hours: number; coverage: number; imbalance: number; distance_km: number;
+  cost: number | null; homes: { lng: number; lat: number; places: number; hours: number }[];
+}
+export interface Sizes { points: SizePoint[]; took_ms: number }
+export const price = (id: Id, wish: { weeks?: number; everybody?: boolean }) => post<Prices>(`${at(id)}/prices`, wish);
+export const prices = (id: Id, signal?: AbortSignal) => get<Prices>(`${at(id)}/prices`, now(signal));
+export const sizes = (id: Id, wish: { from: number; to: number; rep_hours?: number }, signal?: AbortSignal) => post<Sizes>(`${at(id)}/sizes`, wish, now(signal));
 export const balance = (id: Id, wish: BalanceWish) => post<Balance>(`${at(id)}/balances`, wish);
 export const balanceNow = (id: Id, balance: Id, signal?: AbortSignal) => get<Balance>(`${at(id)}/balances/${balance}`, now(signal));
 export const stopBalance = (id: Id, balance: Id) => post<Balance>(`${at(id)}/balances/${balance}/stop`, {});

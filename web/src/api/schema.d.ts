@@ -245,6 +245,176 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/campaigns/{id}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The answers of a campaign one by one, orders among them */
+        get: operations["get_api_v1_campaigns_id_answers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody addressed by a way, for a printer, a telephone or a mail program. Whoever may not be addressed any more is not on it; the header `x-left-off` says how many */
+        get: operations["get_api_v1_campaigns_id_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody in a campaign on the map, as GeoJSON: group, way, variant, whether they answered and bought, and for how much */
+        get: operations["get_api_v1_campaigns_id_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is in a campaign, with their visits and calls */
+        get: operations["get_api_v1_campaigns_id_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a start would do now: who gets what, who is left out, who cannot be addressed and why. Nothing is written */
+        post: operations["post_api_v1_campaigns_id_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/responses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take an answer in: a reply, a call, a code from a letter */
+        post: operations["post_api_v1_campaigns_id_responses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What came of a campaign: lift with intervals, by way, variant and area, with cost and return */
+        get: operations["get_api_v1_campaigns_id_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/sent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note that a list was posted or sent: those on it are reached */
+        post: operations["post_api_v1_campaigns_id_sent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start a campaign: draws, and writes members, visits and calls in one change set */
+        post: operations["post_api_v1_campaigns_id_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a campaign: visits that nobody planned and calls that nobody made are cancelled */
+        post: operations["post_api_v1_campaigns_id_stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/open": {
         parameters: {
             query?: never;
@@ -305,6 +475,23 @@ export interface paths {
         };
         /** The audit log: every change in order, without values */
         get: operations["get_api_v1_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consent/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** May this person be contacted, by which way, and why not? */
+        get: operations["get_api_v1_consent_check"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2128,6 +2315,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/segments/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The members as CSV */
+        get: operations["get_api_v1_segments_id_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/{id}/freeze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep the members of now: the segment becomes a fixed list */
+        post: operations["post_api_v1_segments_id_freeze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is in a segment, by name */
+        get: operations["get_api_v1_segments_id_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Count conditions while they are edited; nothing is written */
+        post: operations["post_api_v1_segments_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -3033,6 +3288,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/r/{link}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a person sees who follows their link; the click is noted once */
+        get: operations["get_r_link"];
+        put?: never;
+        /** What a person answers on their page: interested, or no more of these */
+        post: operations["post_r_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/reverse": {
         parameters: {
             query?: never;
@@ -3328,6 +3601,18 @@ export interface components {
             choices: components["schemas"]["Choice"][];
             text: string;
         };
+        /** @description How many answered in a way. */
+        AnswerCount: {
+            /** Format: int64 */
+            count: number;
+            /** @description reply, click, code, call, visit, order. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description Minor units.
+             */
+            value: number;
+        };
         /** @description An objection after an answer. */
         Answered: {
             change_set: string;
@@ -3588,6 +3873,202 @@ export interface components {
             name: string;
             /** @description contact, account, lead */
             type: string;
+        };
+        /** @description An answer, with its time and value. */
+        CampaignAnswer: {
+            account_id?: string | null;
+            /** @description treated or control: those left out order as well. */
+            arm: string;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970; an order's is the beginning of its day.
+             */
+            at: number;
+            channel: string;
+            /** @description reply, click, code, call, visit, order. */
+            kind: string;
+            lead_id?: string | null;
+            name: string;
+            note?: string | null;
+            order_id?: string | null;
+            /**
+             * Format: int64
+             * @description Minor units.
+             */
+            value?: number | null;
+        };
+        CampaignAnswers: {
+            /** @description The newest first, at most 500. */
+            answers: components["schemas"]["CampaignAnswer"][];
+            count: number;
+        };
+        /** @description One of the two groups. */
+        CampaignArm: {
+            /**
+             * Format: int64
+             * @description Of them, who ordered within the time, or became customers.
+             */
+            bought: number;
+            /**
+             * Format: int64
+             * @description Customers and leads.
+             */
+            count: number;
+            /**
+             * Format: double
+             * @description Minor units a head.
+             */
+            mean?: number | null;
+            rate?: components["schemas"]["Interval"] | null;
+            /**
+             * Format: int64
+             * @description Of them, who answered in any way or bought.
+             */
+            responded: number;
+            /**
+             * Format: int64
+             * @description Minor units, net.
+             */
+            revenue: number;
+        };
+        /** @description Those addressed against those left out, of all or of a part. */
+        CampaignComparison: {
+            control: components["schemas"]["CampaignArm"];
+            /**
+             * Format: int64
+             * @description A head, times those addressed: what the campaign brought beyond what would have come anyway.
+             */
+            extra_revenue?: number | null;
+            /** @description The way, the variant or the area; null: all, or an area that is not known. */
+            key?: string | null;
+            label: string;
+            lift?: components["schemas"]["Interval"] | null;
+            revenue_lift?: components["schemas"]["Interval"] | null;
+            treated: components["schemas"]["CampaignArm"];
+        };
+        /** @description Somebody as they would be drawn. */
+        CampaignDrawn: {
+            /** @description treated or control. */
+            arm: string;
+            channel: components["schemas"]["ContactChannel"];
+            name: string;
+            variant?: string | null;
+        };
+        /** @description A member with what became of their visit or call. */
+        CampaignMemberRow: {
+            /** @description Status of the call. */
+            call_status?: string | null;
+            member: components["schemas"]["RecordJson"];
+            /** @description The firm, and the person there. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970; null while no rep has planned it.
+             */
+            visit_at?: number | null;
+            /** @description Status of the visit. */
+            visit_status?: string | null;
+        };
+        CampaignMembers: {
+            /** Format: int64 */
+            count: number;
+            next_cursor?: string | null;
+            rows: components["schemas"]["CampaignMemberRow"][];
+        };
+        /** @description What a start would do. The counts add up: in the segment = excluded + addressed + left out. */
+        CampaignPreview: {
+            by_channel: components["schemas"]["CampaignWayCount"][];
+            by_variant: components["schemas"]["CampaignVariantCount"][];
+            control: number;
+            /**
+             * Format: int64
+             * @description Fixed and of each, minor units.
+             */
+            cost: number;
+            excluded: components["schemas"]["Excluded"][];
+            in_segment: number;
+            over_budget: boolean;
+            people: components["schemas"]["CampaignDrawn"][];
+            rights_note?: string | null;
+            treated: number;
+        };
+        /** @description An answer that came in. */
+        CampaignResponseBody: {
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970; now unless said.
+             */
+            at?: number | null;
+            code?: string | null;
+            kind: components["schemas"]["ResponseKind"];
+            /** @description The member, or the code that stands on their letter. */
+            member_id?: string | null;
+            note?: string | null;
+            /**
+             * Format: int64
+             * @description Minor units. Orders count by themselves; this is for what is no order here.
+             */
+            value?: number | null;
+        };
+        CampaignResponseWritten: {
+            /** @description Goes to `/api/v1/change-sets/{id}/undo`. */
+            change_set: string;
+            member: components["schemas"]["RecordJson"];
+            record: components["schemas"]["RecordJson"];
+        };
+        /** @description What came of a campaign. */
+        CampaignResults: {
+            answers: components["schemas"]["AnswerCount"][];
+            /** @description territory or city. */
+            area: string;
+            by_area: components["schemas"]["CampaignComparison"][];
+            by_channel: components["schemas"]["CampaignComparison"][];
+            /** @description Each variant against all left out. */
+            by_variant: components["schemas"]["CampaignComparison"][];
+            /**
+             * Format: int64
+             * @description Minor units, spent on those addressed.
+             */
+            cost: number;
+            /** @description Local days between which orders count. */
+            from: string;
+            /** @description The time is not over. */
+            open: boolean;
+            /** @description Orders with the campaign's code by customers who were not in it. */
+            others_with_code: components["schemas"]["AnswerCount"];
+            /** @description The figures cover what the viewer may see, not the whole campaign. */
+            partial: boolean;
+            /**
+             * Format: double
+             * @description Extra revenue less cost, by cost; null without cost or without a group to compare with.
+             */
+            return_on_cost?: number | null;
+            to: string;
+            total: components["schemas"]["CampaignComparison"];
+        };
+        CampaignSent: {
+            /** @description Goes to `/api/v1/change-sets/{id}/undo`. */
+            change_set: string;
+            sent: number;
+        };
+        CampaignSentBody: {
+            channel: components["schemas"]["ContactChannel"];
+        };
+        CampaignVariantCount: {
+            treated: number;
+            variant: string;
+        };
+        /** @description How many get a way. */
+        CampaignWayCount: {
+            channel: components["schemas"]["ContactChannel"];
+            /** @description Would have got it, and are left out. */
+            control: number;
+            /**
+             * Format: int64
+             * @description Minor units, of those addressed.
+             */
+            cost: number;
+            treated: number;
         };
         /** @description What may be done with it: null, or why not. */
         Can: {
@@ -4115,6 +4596,32 @@ export interface components {
             territories: components["schemas"]["TerritoryCounts"];
             text: string;
         };
+        /**
+         * @description A way to reach somebody.
+         * @enum {string}
+         */
+        ContactChannel: "email" | "letter" | "phone" | "visit";
+        /**
+         * @description What somebody is contacted for.
+         * @enum {string}
+         */
+        ContactPurpose: "marketing" | "newsletter" | "survey" | "service";
+        /** @description The answer, with its reason. */
+        ContactVerdict: {
+            allowed: boolean;
+            channel: components["schemas"]["ContactChannel"];
+            /** @description Allowed: consent, not-objected, necessary. Not: do-not-contact, withdrawn, bounced, no-address, no-consent. */
+            code: string;
+            /** @description The consent that decided. */
+            consent_id?: string | null;
+            purpose: components["schemas"]["ContactPurpose"];
+            /**
+             * Format: int64
+             * @description When that was given or withdrawn, in milliseconds since 1970.
+             */
+            since?: number | null;
+            text: string;
+        };
         /** @description What a lead is to become. */
         ConvertBody: {
             /** @description A customer who is on record; null makes a new one. */
@@ -4447,6 +4954,8 @@ export interface components {
             lunch?: components["schemas"]["LunchBreak"] | null;
             /** @description The map it was computed on. */
             map_hash: string;
+            /** @description What there is to say of the whole day, such as that only its rest is planned. In the language of whoever planned. */
+            notes?: string[];
             /**
              * Format: int64
              * @description With the map's hash and the problem on record it gives this plan again.
@@ -4548,6 +5057,12 @@ export interface components {
         };
         /** @description The date asked for less the date compared with. */
         Difference: {
+            /**
+             * Format: int64
+             * @description Places there now that were on record then, but not here: another address, another territory, or they did not pass
+             *     the filter.
+             */
+            came: number;
             /** Format: int64 */
             count: number;
             /** Format: int64 */
@@ -4559,12 +5074,12 @@ export interface components {
             grown: number;
             /**
              * Format: int64
-             * @description Places there then and not now.
+             * @description Places there then that are nowhere on record now.
              */
             lost: number;
             /**
              * Format: int64
-             * @description Places there now and not then; their rows with `kind` `new`.
+             * @description Places there now that were nowhere on record then; their rows with `kind` `new`.
              */
             new: number;
             /**
@@ -4586,6 +5101,11 @@ export interface components {
             shrunk: number;
             /** Format: int64 */
             visits_90_days: number;
+            /**
+             * Format: int64
+             * @description Places there then that are on record now, but no longer here.
+             */
+            went: number;
         };
         Differences: {
             differences: components["schemas"]["FieldDifference"][];
@@ -4861,6 +5381,12 @@ export interface components {
             /** Format: int64 */
             count: number;
             message: string;
+        };
+        /** @description How many cannot be addressed for a reason. */
+        Excluded: {
+            /** @description in-other-campaign, do-not-contact, withdrawn, bounced, no-consent, way-is-full, visited-already, no-address. */
+            code: string;
+            count: number;
         };
         /** @description Rows to export. */
         ExportBody: components["schemas"]["SnapshotBody"] & {
@@ -5352,6 +5878,15 @@ export interface components {
             /** @description What would be otherwise: settings, extent, rules, names, people. */
             what: string[];
         };
+        /** @description A figure with the interval that covers the truth in 95 of 100 such campaigns. */
+        Interval: {
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            value: number;
+        };
         /** @description What is not right. Lists hold at most 1,000 each, counts all. */
         IssuesJson: {
             /** Format: int64 */
@@ -5549,6 +6084,10 @@ export interface components {
             label?: string | null;
             /** @description The value; null for customers without one. */
             value?: string | null;
+        };
+        LinkAnswer: {
+            /** @description interested or stop. */
+            say: string;
         };
         /** @description A part of the day for a navigation app. */
         LinkLeg: {
@@ -6611,6 +7150,29 @@ export interface components {
             id: string;
             name: string;
         };
+        /** @description Something on record elsewhere about a customer. */
+        RelatedCondition: {
+            /** @description CQL2 text or JSON on that type. */
+            filter?: Record<string, never> | null;
+            /** @enum {string} */
+            is: "records";
+            none?: boolean;
+            /** @description A type with the link `account_id`: case, opportunity, order, … */
+            type: string;
+        } | {
+            /** @enum {string} */
+            is: "bought";
+            none?: boolean;
+            product_id: string;
+        } | {
+            /**
+             * Format: int64
+             * @description 1..=3650.
+             */
+            days: number;
+            /** @enum {string} */
+            is: "not_visited";
+        };
         /** @description A range that can be met. */
         Relax: {
             /**
@@ -6743,6 +7305,11 @@ export interface components {
             /** @description `place:ID`, `name:TERRITORY`, …; `places`: all places; `*`: everything that is not named. */
             unit: string;
         };
+        /**
+         * @description How somebody answered.
+         * @enum {string}
+         */
+        ResponseKind: "reply" | "click" | "code" | "call" | "visit";
         RevertBody: {
             /** @description What was changed since stays as it is, and the rest is taken back. */
             keep_later?: boolean;
@@ -6844,7 +7411,7 @@ export interface components {
          * @description Which rows, where two dates are compared.
          * @enum {string}
          */
-        RowKind: "all" | "new" | "lost" | "grown" | "shrunk";
+        RowKind: "all" | "new" | "lost" | "came" | "went" | "grown" | "shrunk";
         /** @description Rows of a region. */
         RowsBody: components["schemas"]["SnapshotBody"] & {
             cursor?: string | null;
@@ -7021,6 +7588,87 @@ export interface components {
             bytes: number;
             name: string;
         };
+        /** @description A segment's conditions; all of them have to hold. */
+        SegmentDefinition: {
+            /** @description CQL2 on the contacts' customers; only of a segment of contacts. */
+            customers?: Record<string, never> | null;
+            /** @description CQL2, text or JSON: on customers as in the list of customers, on contacts, or on leads. */
+            filter?: Record<string, never> | null;
+            /**
+             * @description Only of customers and contacts.
+             * @default []
+             */
+            related: components["schemas"]["RelatedCondition"][];
+            /**
+             * @description Inside every one of these.
+             * @default []
+             */
+            within: components["schemas"]["ShapeBody"][];
+        };
+        /** @description Members of a segment. */
+        SegmentMembers: {
+            /** @description All members, not only this page. */
+            count: number;
+            next_cursor?: string | null;
+            points: number[][];
+            rights_note?: string | null;
+            rows: components["schemas"]["SegmentRow"][];
+            shapes: Record<string, never>[];
+        };
+        /** @description How many conditions meet, and some of them. */
+        SegmentPreview: {
+            count: number;
+            /** @description Longitude, latitude of at most 5,000 places of customers. */
+            points: number[][];
+            /** @description Within what was counted, where that is not everything. */
+            rights_note?: string | null;
+            rows: components["schemas"]["SegmentRow"][];
+            /** @description The shapes as GeoJSON features with `name` and `kind`. */
+            shapes: Record<string, never>[];
+            /** Format: int64 */
+            took_ms: number;
+        };
+        /** @description Conditions that are being edited. */
+        SegmentPreviewBody: {
+            /** @description A past moment. */
+            as_of?: string | null;
+            definition: components["schemas"]["SegmentDefinition"];
+            /** @description Rows of the first page, 0..=100; 20 unless said. */
+            limit?: number | null;
+            subject: components["schemas"]["SegmentSubject"];
+        };
+        /** @description Somebody in a segment. */
+        SegmentRow: {
+            account_id?: string | null;
+            class?: string | null;
+            /** @description Street and town, or the firm. */
+            detail: string;
+            id: string;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            last_visit?: number | null;
+            /** Format: double */
+            lat?: number | null;
+            /** Format: double */
+            lng?: number | null;
+            location_id?: string | null;
+            name: string;
+            /**
+             * Format: int64
+             * @description Minor units, of 12 months.
+             */
+            revenue?: number | null;
+            territory_name?: string | null;
+            /** @description account, contact or lead. */
+            type: string;
+        };
+        /**
+         * @description What a segment is made of.
+         * @enum {string}
+         */
+        SegmentSubject: "account" | "contact" | "lead";
         /** @description The person, what they may do, and what the page needs to begin. */
         Session: {
             /** @description ISO 4217. */
@@ -7629,6 +8277,11 @@ export interface components {
         };
         UpdateBody: {
             resolutions?: components["schemas"]["Resolution"][];
+        };
+        /** @description What is allowed, by each way. */
+        Verdicts: {
+            do_not_contact: boolean;
+            verdicts: components["schemas"]["ContactVerdict"][];
         };
         /** @description Whether log and records fit together. */
         VerifyJson: {
@@ -8309,6 +8962,400 @@ export interface operations {
             };
         };
     };
+    get_api_v1_campaigns_id_answers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignAnswers"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_campaigns_id_list: {
+        parameters: {
+            query: {
+                /** @description email, letter, phone or visit. */
+                channel: string;
+                /** @description csv or labels (PDF, three by eight on A4; letters only); csv unless said. */
+                form?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description text/csv or application/pdf */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_campaigns_id_map: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description GeoJSON FeatureCollection */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_campaigns_id_members: {
+        parameters: {
+            query?: {
+                /** @description treated or control. */
+                arm?: string;
+                /** @description email, letter, phone or visit. */
+                channel?: string;
+                cursor?: string;
+                /** @description 1..=500; 100 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignMembers"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_campaigns_id_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignPreview"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_campaigns_id_responses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignResponseBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignResponseWritten"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_campaigns_id_results: {
+        parameters: {
+            query?: {
+                /** @description territory or city; territory unless said. */
+                area?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignResults"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_campaigns_id_sent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignSentBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignSent"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_campaigns_id_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenRecord"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_campaigns_id_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenRecord"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_api_v1_cases_open: {
         parameters: {
             query?: never;
@@ -8417,6 +9464,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Feed"];
+                };
+            };
+        };
+    };
+    get_api_v1_consent_check: {
+        parameters: {
+            query?: {
+                /** @description The moment to decide for; the present unless said. */
+                at?: string;
+                /** @description The contact, or the lead. */
+                contact_id?: string;
+                lead_id?: string;
+                /** @description marketing unless said. */
+                purpose?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verdicts"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -11972,6 +13054,137 @@ export interface operations {
             };
         };
     };
+    get_api_v1_segments_id_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description text/csv */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_segments_id_freeze: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenRecord"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_segments_id_members: {
+        parameters: {
+            query?: {
+                /** @description A past moment. */
+                as_of?: string;
+                cursor?: string;
+                /** @description 1..=500; 100 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentMembers"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_segments_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentPreviewBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentPreview"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_api_v1_session: {
         parameters: {
             query?: never;
@@ -13767,6 +14980,86 @@ export interface operations {
                 content: {
                     "application/json": Record<string, never>;
                 };
+            };
+        };
+    };
+    get_r_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page in HTML with the offer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    post_r_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["LinkAnswer"];
+            };
+        };
+        responses: {
+            /** @description A page in HTML */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -93,7 +93,7 @@ export interface SearchAnswer {
   places: { label: string; lng: number; lat: number; level: string }[];
   territories: { id: Id; name: string }[];
 }
-export type LegendField = 'territory_id' | 'class' | 'type' | 'due_state' | 'industry' | 'owner_id';
+export type LegendField = `custom_${string}` | 'territory_id' | 'class' | 'type' | 'due_state' | 'industry' | 'owner_id';
 export interface LegendEntry { value: string | null; label: string | null; count: number }
 export interface Legend { entries: LegendEntry[]; not_placed: number }
 
@@ -201,7 +201,7 @@ export interface Plan {
   totals: { meters: number; drive_s: number; visit_s: number; wait_s: number; start: number; end: number };
   start: End; end: End; stops: Stop[]; home_leg: Leg | null;
   lunch: { start: number; end: number; after_seq: number } | null;
-  left_out: LeftOut[]; change_set?: Id | null;
+  left_out: LeftOut[]; change_set?: Id | null; notes?: string[];
 }
 export interface Day {
   date: string; user: { id: Id; name: string }; shift: { start: number; end: number } | null;
@@ -220,10 +220,10 @@ export interface Figures {
   pipeline_by_stage: { stage: string; label: string; count: number; amount: number }[];
   visits_90_days: number; coverage: number; by_class: Part[]; by_industry: Part[]; by_territory: Part[]; by_owner: Part[];
 }
-export type RowKind = 'all' | 'new' | 'lost' | 'grown' | 'shrunk';
+export type RowKind = 'all' | 'new' | 'lost' | 'came' | 'went' | 'grown' | 'shrunk';
 export interface Snapshot {
   shape: Feature | null; rights_note: string | null; a: Figures; b: Figures | null;
-  difference: { new: number; lost: number; grown: number; shrunk: number; customers: number; revenue: number } | null;
+  difference: { new: number; lost: number; came: number; went: number; grown: number; shrunk: number; customers: number; revenue: number } | null;
   took_ms: number;
 }
 

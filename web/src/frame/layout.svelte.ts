@@ -9,11 +9,6 @@ export type PanelKind = 'side' | 'half' | 'top' | 'full';
 export type SheetHeight = 'peek' | 'half' | 'full';
 export type Aside = 'history' | 'jobs' | null;
 
-/** How wide a message is at most. */
-const toastWidth = 520;
-/** What the map's buttons take at its edge. */
-const buttons = 64;
-
 class Layout {
   phone = $state(phoneQuery.matches);
   narrow = $state(narrowQuery.matches);
@@ -29,8 +24,8 @@ class Layout {
   mapWidth = $state(0);
   /** The legend, while one is shown. */
   legend = $state.raw<HTMLElement | null>(null);
-  /** How high what was just said stands over the page's foot, in pixels; 0 when nothing is said. */
-  said = $state(0);
+  /** How high the strip of tools at the map's top is, in pixels; 0 without one. */
+  tools = $state(0);
   aside = $state<Aside>(null);
   /** What a screen lays across the page, below the top bar. */
   bar = $state.raw<Snippet | null>(null);
@@ -61,13 +56,3 @@ class Layout {
 }
 
 export const layout = new Layout();
-
-/** How wide what was just said may be: it leaves the map's buttons free. */
-export function toastsWidth(of: Layout): number {
-  return Math.min(toastWidth, Math.max(240, of.mapWidth - of.padding.right - 2 * buttons));
-}
-
-/** Where it begins, in pixels from the map's left edge. */
-export function toastsFrom(of: Layout): number {
-  return (of.mapWidth - of.padding.right - toastsWidth(of)) / 2;
-}

@@ -3,13 +3,16 @@ import { admin } from './de/admin';
 import { customers } from './de/customers';
 import { cycle } from './de/cycle';
 import { day } from './de/day';
+import { fields } from './de/fields';
 import { frame } from './de/frame';
 import { imports } from './de/imports';
 import { map } from './de/map';
+import { marketing } from './de/marketing';
 import { records } from './de/records';
 import { regions } from './de/regions';
 import { sales } from './de/sales';
 import { scenarios } from './de/scenarios';
+import { service } from './de/service';
 import { territories } from './de/territories';
 
-export const de = { ...frame, ...map, ...territories, ...scenarios, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...records, ...sales };
+export const de = { ...frame, ...map, ...territories, ...scenarios, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...fields, ...records, ...marketing, ...sales, ...service };

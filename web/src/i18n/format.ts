@@ -98,6 +98,17 @@ export function duration(seconds: number): string {
   return `${sign}${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}${THIN}h`;
 }
 
+/** A long stretch of time in its two largest units: `2 d 5 h`, `3 h 10 min`, `6 min`; always as if it were positive. */
+export function stretch(ms: number): string {
+  const minutes = Math.round(Math.abs(ms) / 60_000);
+  const parts = ([[Math.floor(minutes / 1_440), 'd'], [Math.floor(minutes / 60) % 24, 'h'], [minutes % 60, 'min']] as const).filter(([value]) => value > 0);
+  const [first, second] = parts;
+  if (!first) return `0${THIN}min`;
+  // After days, minutes say nothing.
+  const shown = second && !(first[1] === 'd' && second[1] === 'min') ? [first, second] : [first];
+  return shown.map(([value, unit]) => number(value) + THIN + unit).join(' ');
+}
+
 /** How long work took: `0.4 s`, `38 s`, from a minute on as `duration`. */
 export function took(seconds: number): string {
   return seconds < 60 ? number(seconds, seconds < 10 ? 1 : 0) + THIN + 's' : duration(seconds);

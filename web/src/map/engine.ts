@@ -7,7 +7,7 @@ import type { DueState } from '../api/types';
 import type { Camera } from '../state/url';
 import { dueStates } from './colouring';
 import { Drawer, type Drawing } from './draw';
-import { box, type Box } from './geometry';
+import type { Box } from './geometry';
 import { dueImage, hatchImage, homeImage, pinImage } from './images';
 import { pinElement } from './pin';
 import type { Painting } from './own-layers';
@@ -42,6 +42,8 @@ const sides = ['top', 'right', 'bottom', 'left'] as const;
 
 export interface Start { container: HTMLElement; bounds: Box; camera: Camera | null; customers: string; mapHash: string; painting: Omit<Painting, 'tokens'> }
 
+/** So much of a zoom level less is worth it not to lie below the legend. */
+const COSTS_LITTLE = 0.3;
 const calm = () => window.matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 export class Engine {
@@ -121,11 +123,18 @@ export class Engine {
     });
   }
 
-  fit(area: Box, margin = 48, right = margin): void {
+  /** Shows all of an area, beside what stands in the corner at the left (`corner` pixels wide) where that costs little. */
+  fit(area: Box, padding: Padding, corner = 0): void {
     const [west, south, east, north] = area;
+    const bounds: [[number, number], [number, number]] = [[west, south], [east, north]];
     // The page may have been divided anew a moment ago, and the map learns of it late.
     this.map.resize();
-    this.#go(() => this.map.fitBounds([[west, south], [east, north]], { padding: { top: margin, left: margin, bottom: margin, right }, maxZoom: 16, duration: calm() ? 0 : 300 }));
+    this.#go(() => {
+      const beside = { ...padding, left: Math.max(padding.left, corner) };
+      const [whole, narrow] = [padding, beside].map((one) => this.map.cameraForBounds(bounds, { padding: one, maxZoom: 16 })?.zoom ?? 0);
+      const chosen = corner > 0 && (narrow ?? 0) > (whole ?? 0) - COSTS_LITTLE ? beside : padding;
+      this.map.fitBounds(bounds, { padding: chosen, maxZoom: 16, duration: calm() ? 0 : 300 });
+    });
   }
 
   /** Brings an area into the free part of the map, by no more than is needed; nothing happens when all of it is seen. */
@@ -179,11 +188,6 @@ export class Engine {
     this.#placed = true;
     act();
     if (!this.map.isMoving()) this.#goal = null;
-  }
-
-  fitTo(geometries: Iterable<Geometry | null | undefined>, margin = 48): void {
-    const found = box(geometries);
-    if (found) this.fit(found, margin);
   }
 
   zoomBy(steps: number): void {
@@ -334,7 +338,7 @@ export class Engine {
     map.on('load', () => {
       this.#ready = true;
       // Whoever came without a place sees all of the map, in the part of it that is free.
-      if (!this.#placed) this.fit(bounds, 24);
+      if (!this.#placed) this.fit(bounds, even(24));
       for (const [source, features] of this.#waiting) this.draw(source, features);
       this.#waiting.clear();
       if (this.#waitingMarks) this.mark(this.#waitingMarks);
@@ -400,6 +404,8 @@ export class Engine {
     else this.map.once('styledata', add);
   }
 }
+
+const even = (margin: number): Padding => ({ top: margin, right: margin, bottom: margin, left: margin });
 
 /** By how much a stretch must move to lie between two bounds; positive when it lies beyond the upper one. */
 function outside(low: number, high: number, from: number, to: number): number {

@@ -1,7 +1,7 @@
 // Our own layers over the base map, in draw order: areas, area lines, route, clusters, points, marks, names.
 import type { ExpressionSpecification, LayerSpecification } from 'maplibre-gl';
 import { regular, semibold } from './base-layers';
-import { dueStates, stops, tileProperty, type TerritoryColour } from './colouring';
+import { dueStates, stops, tileProperties, type TerritoryColour } from './colouring';
 import type { Colouring } from '../state/url';
 import { pinSize } from './images';
 import { token, type Tokens } from './tokens';
@@ -12,6 +12,8 @@ export interface Painting {
   dark: boolean;
   colour: Colouring;
   territories: TerritoryColour[];
+  /** Values of the added field that colours the map, in order; none where it is another. */
+  own: string[];
   /** Whether customers and territories are shown at all. */
   showCustomers: boolean;
   showTerritories: boolean;
@@ -74,8 +76,8 @@ export function pointLayers(p: Painting): LayerSpecification[] {
   const visibility = p.showCustomers ? 'visible' : 'none';
   const due = match(['coalesce', ['get', 'due_state'], none], stops('due_state', []).map(([value, name]) => [value, token(t, name)]), token(t, 'due-none'));
   const points = match(
-    ['to-string', ['coalesce', ['get', tileProperty[p.colour]], none]],
-    stops(p.colour, p.territories).map(([value, name]) => [value, token(t, name)]),
+    ['to-string', ['coalesce', ...tileProperties(p.colour).map((name): ExpressionSpecification => ['get', name]), none]],
+    stops(p.colour, p.territories, p.own).map(([value, name]) => [value, token(t, name)]),
     token(t, 'due-none'),
   );
   // In a scenario a place wears the colour of who would have it: the state of the feature in the tile, never another tile.

@@ -1,4 +1,5 @@
 // The map as the screens see it, before and after its code has arrived: who draws what, and who hears the clicks.
+import type { OwnValues } from './colouring';
 import type { Feature, Geometry, Point } from 'geojson';
 import { tick } from 'svelte';
 import { layout } from '../frame/layout.svelte';
@@ -32,6 +33,8 @@ export interface Branch {
 const plain: Mode = { showCustomers: true, showTerritories: true };
 
 class Stage {
+  /** The added field that the legend shows, with its values in the order of their colours. */
+  own = $state.raw<OwnValues | null>(null);
   engine = $state.raw<Engine | null>(null);
   bounds = $state.raw<Box | null>(null);
   camera = $state.raw<Camera | null>(null);
@@ -84,7 +87,9 @@ class Stage {
     if (!area) return;
     if (!this.engine) this.#waitingFit = area;
     // What opens along with it covers a part of the map first. The buttons at a phone's edge would hide what is fitted there.
-    else void tick().then(() => this.engine?.fit(area, margin, layout.phone ? Math.max(margin, 76) : margin));
+    else void tick().then(() => this.engine?.fit(area, {
+      top: Math.max(margin, layout.tools + margin / 2), right: layout.phone ? Math.max(margin, 76) : margin, bottom: margin, left: margin,
+    }, layout.phone || !layout.legend ? 0 : layout.legend.offsetLeft + layout.legend.offsetWidth + 12));
   }
 
   /** Makes all of an area seen if it is not: once what has just opened over the map is there, and by no more than needed. */

@@ -13,19 +13,22 @@ export interface Toast {
   way: Way | null;
   /** The change set is an undo: taking it back does the thing again. */
   redo: boolean;
+  /** What the change is a step of; once that is over it cannot be undone alone. */
+  within: string | null;
 }
 
 const TEN_SECONDS = 10_000;
 const TEN_MINUTES = 600_000;
 
 class Feedback {
-  toasts = $state.raw<Toast[]>([]);
+  /** What was said last; the newest takes the place of the one before. */
+  toast = $state.raw<Toast | null>(null);
   /** Read out by screen readers when it changes. */
   spoken = $state('');
   #next = 1;
   #timers = new Map<number, number>();
-  #done: { changeSet: string; label: string; at: number }[] = [];
-  #undone: { changeSet: string; label: string }[] = [];
+  #done: { changeSet: string; label: string; at: number; within: string | null }[] = [];
+  #undone: { changeSet: string; label: string; within: string | null }[] = [];
   #after: (() => void)[] = [];
 
   /** Runs `again` after every undo made here, so that lists show it at once. */
@@ -34,13 +37,21 @@ class Feedback {
     return () => (this.#after = this.#after.filter((one) => one !== again));
   }
 
-  /** Says what was done; with a change set it can be undone from the toast, by key and from History. */
-  done(text: string, changeSet: string | null = null): void {
+  /** Says what was done; with a change set it can be undone from the toast, by key and from History, as long as what it is `within` is open. */
+  done(text: string, changeSet: string | null = null, within: string | null = null): void {
     if (changeSet) {
-      this.#done.push({ changeSet, label: text, at: Date.now() });
+      this.#done.push({ changeSet, label: text, at: Date.now(), within });
       this.#undone = [];
     }
-    this.#show({ text, kind: 'done', changeSet, label: text, redo: false });
+    this.#show({ text, kind: 'done', changeSet, label: text, redo: false, within });
+  }
+
+  /** Steps within something that is over are offered for undo no longer. */
+  over(within: string): void {
+    const others = (one: { within: string | null }) => one.within !== within;
+    if (this.toast && !others(this.toast)) this.dismiss(this.toast.id);
+    this.#done = this.#done.filter(others);
+    this.#undone = this.#undone.filter(others);
   }
 
   /** Says what did not work. */
@@ -56,7 +67,7 @@ class Feedback {
   dismiss(id: number): void {
     clearTimeout(this.#timers.get(id));
     this.#timers.delete(id);
-    this.toasts = this.toasts.filter((toast) => toast.id !== id);
+    if (this.toast?.id === id) this.toast = null;
   }
 
   /** Pauses (hover, focus) or restarts a toast's ten seconds. */
@@ -67,13 +78,14 @@ class Feedback {
 
   /** Undoes one change set and says what became of it; `redo`: the set is itself an undo, so the thing is done again. */
   async undo(changeSet: string, label: string, redo = false): Promise<void> {
+    const within = [...this.#done, ...this.#undone].find((one) => one.changeSet === changeSet)?.within ?? null;
     try {
       const result = await undoOnServer(changeSet);
       this.#done = this.#done.filter((one) => one.changeSet !== changeSet);
       this.#undone = this.#undone.filter((one) => one.changeSet !== changeSet);
-      if (result.change_set && redo) this.#done.push({ changeSet: result.change_set, label, at: Date.now() });
-      else if (result.change_set) this.#undone.push({ changeSet: result.change_set, label });
-      this.toasts = this.toasts.filter((toast) => toast.changeSet !== changeSet);
+      if (result.change_set && redo) this.#done.push({ changeSet: result.change_set, label, at: Date.now(), within });
+      else if (result.change_set) this.#undone.push({ changeSet: result.change_set, label, within });
+      if (this.toast?.changeSet === changeSet) this.toast = null;
       const blocked = result.blocked.length;
       if (blocked > 0) {
         const first = result.blocked[0];
@@ -81,7 +93,7 @@ class Feedback {
           text: `${t('toast.undonePart', { n: blocked })} ${first ? t('history.blocked', { title: first.title, reason: first.reason }) : ''}`,
           kind: 'failed', changeSet: null, label, redo: false,
         });
-      } else this.#show({ text: t(redo ? 'toast.redone' : 'toast.undone', { label }), kind: 'done', changeSet: result.change_set, label, redo: !redo });
+      } else this.#show({ text: t(redo ? 'toast.redone' : 'toast.undone', { label }), kind: 'done', changeSet: result.change_set, label, redo: !redo, within });
       for (const again of this.#after) again();
     } catch (problem) {
       this.failed(problem);
@@ -104,9 +116,10 @@ class Feedback {
     if (last) await this.undo(last.changeSet, last.label, true);
   }
 
-  #show(toast: Omit<Toast, 'id' | 'way'> & { way?: Way | null }): void {
+  #show(toast: Omit<Toast, 'id' | 'way' | 'within'> & { way?: Way | null; within?: string | null }): void {
     const id = this.#next++;
-    this.toasts = [...this.toasts.slice(-2), { way: null, ...toast, id }];
+    if (this.toast) this.dismiss(this.toast.id);
+    this.toast = { way: null, within: null, ...toast, id };
     this.hold(id, false);
   }
 }

@@ -12,13 +12,15 @@ type State = 'asking' | 'out' | 'ended' | 'in' | 'unreachable';
 
 const screensOf: Record<string, Screen[]> = {
   rep: ['day', 'map', 'customers', 'sales', 'service', 'cycle', 'regions'],
-  manager: ['map', 'customers', 'sales', 'service', 'day', 'cycle', 'regions', 'import', 'repair'],
-  analyst: ['regions', 'map', 'customers', 'sales', 'service'],
-  admin: ['import', 'repair', 'map', 'customers', 'sales', 'service', 'day', 'cycle', 'regions', 'admin'],
+  manager: ['map', 'customers', 'sales', 'service', 'marketing', 'day', 'cycle', 'regions', 'import', 'repair'],
+  analyst: ['regions', 'map', 'customers', 'sales', 'service', 'marketing'],
+  admin: ['import', 'repair', 'map', 'customers', 'sales', 'service', 'marketing', 'day', 'cycle', 'regions', 'admin'],
 };
 
 class SessionState {
   #session = $state.raw<Session | null>(null);
+  /** When it was told, by this device's clock. */
+  #since = 0;
   state = $state<State>('asking');
   /** Since when the server is not reached, in milliseconds; null while it is. */
   offlineSince = $state<number | null>(null);
@@ -42,6 +44,9 @@ class SessionState {
   }
 
   get known(): Session | null { return this.#session; }
+
+  /** This moment by the server's clock, which may be another than this device's. */
+  moment(): number { return this.now.now + (Date.now() - this.#since); }
   get role(): Session['user']['role'] { return this.now.user.role; }
 
   /** The screens this person may open, in the order of the rail. */
@@ -86,6 +91,7 @@ class SessionState {
   #enter(session: Session): void {
     const first = this.#session === null;
     this.#session = session;
+    this.#since = Date.now();
     setOrganisation(session.currency, session.time_zone);
     setLanguage(preferences.language ?? session.user.language);
     this.state = 'in';

@@ -1,9 +1,15 @@
 // The address of a view: pure functions from URL to view and back, so that a copied link shows the same.
 
-export const screens = ['map', 'customers', 'day', 'sales', 'service', 'cycle', 'regions', 'import', 'repair', 'admin'] as const;
+export const screens = ['map', 'customers', 'day', 'sales', 'service', 'marketing', 'cycle', 'regions', 'import', 'repair', 'admin'] as const;
 export type Screen = (typeof screens)[number];
 export const colourings = ['territory_id', 'class', 'due_state', 'type'] as const;
-export type Colouring = (typeof colourings)[number];
+/** A field that an administrator added to customers; its name begins so. */
+export type OwnField = `custom_${string}`;
+export type Colouring = (typeof colourings)[number] | OwnField;
+
+export function isOwnField(name: string): name is OwnField {
+  return /^custom_[a-z0-9_]+$/.test(name);
+}
 
 /** What of the map is seen; `zoom` as MapLibre counts it. */
 export interface Camera { zoom: number; lng: number; lat: number }
@@ -24,11 +30,11 @@ export interface Address {
   selection: Selection | null;
   /** Whose day, for managers. */
   user: string | null;
-  /** What a screen keeps beside: the region's shape, the second date, the table's arrangement, the cell of the cycle, what a list of records is held to, the scenario. */
+  /** What a screen keeps beside: the region's shape, the second date, the table's arrangement, the cell of the cycle, what a list of records is held to, the scenario, what is to be added and for whom. */
   extra: Record<string, string>;
 }
 
-const extras = ['shape', 'b', 'show', 'sort', 'cell', 'where', 'by', 'period', 'pipeline', 'who', 'area', 's'];
+const extras = ['shape', 'b', 'show', 'sort', 'cell', 'where', 'by', 'period', 'pipeline', 'who', 'area', 's', 'add', 'account'];
 
 /** Reads an address; anything that is not understood falls back to its default. */
 export function parse(url: URL, landing: Screen = 'map'): Address {
@@ -43,7 +49,7 @@ export function parse(url: URL, landing: Screen = 'map'): Address {
     item: screen === first && second && third ? decodeURIComponent(third) : null,
     camera: parseCamera(query.get('c')),
     asOf: asOf && isLocalDate(asOf) ? asOf : null,
-    colour: (colourings as readonly string[]).includes(colour) ? (colour as Colouring) : 'territory_id',
+    colour: isOwnField(colour) ? colour : (colourings as readonly string[]).includes(colour) ? (colour as Colouring) : 'territory_id',
     filter: query.get('f') ?? '',
     selection: parseSelection(query.get('sel')),
     user: query.get('user'),

@@ -31,6 +31,7 @@ class View {
   get selection(): Selection | null { return this.#selection; }
   get user(): string | null { return this.#user; }
   get path(): string { return format(this.#address); }
+  get extras(): Record<string, string> { return this.#extra; }
   extra(name: string): string { return this.#extra[name] ?? ''; }
 
   /** The account in the drawer or on the full page, if any. */

@@ -1,4 +1,4 @@
-//! One timeline per customer over all channels: visits, calls, mails, meetings, tasks, notes, deals, changes
+//! One timeline per customer over all channels: visits, calls, mails, meetings, tasks, notes, deals, cases, orders, changes
 //! of owner; newest first, what is planned above the present.
 
 use std::collections::HashMap;
@@ -22,7 +22,7 @@ use crate::sessions::Signed;
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct TimelineItem {
     id: String,
-    /// visit, call, email, meeting, task, note, opportunity, owner, import, change
+    /// visit, call, email, meeting, task, note, opportunity, case, order, owner, import, change
     kind: String,
     /// Milliseconds since 1970.
     at: i64,
@@ -74,6 +74,12 @@ async fn timeline(
     }
     for opportunity in of_account(&app, &signed, "opportunity", &id).await? {
         items.extend(stage_items(&app, &signed, &opportunity, &names).await?);
+    }
+    for case in of_account(&app, &signed, "case", &id).await? {
+        items.extend(status_items(&app, &signed, &case, &names).await?);
+    }
+    for order in of_account(&app, &signed, "order", &id).await? {
+        items.extend(status_items(&app, &signed, &order, &names).await?);
     }
     items.extend(account_items(&app, &signed, &id, &names).await?);
     items.extend(owner_items(&app, &signed, &id).await?);
@@ -187,6 +193,48 @@ async fn stage_items(
             });
             stage = now_in;
         }
+    }
+    Ok(items)
+}
+
+/// Each status a case or an order came to, at the time it did; an order with its number in the ERP.
+async fn status_items(
+    app: &App,
+    signed: &Signed,
+    record: &Record,
+    names: &HashMap<String, String>,
+) -> Result<Vec<TimelineItem>, Problem> {
+    let mut revisions = app
+        .store
+        .history(&signed.viewer, &record.type_name, &record.id)
+        .await?;
+    revisions.reverse();
+    let number = record.text("number").unwrap_or_default();
+    let title = match record.text("subject") {
+        Some(subject) => format!("{number} {subject}"),
+        None => number.to_owned(),
+    };
+    let mut items = Vec::new();
+    let mut before: Option<String> = None;
+    for revision in revisions {
+        let status = revision.record.text("status").map(str::to_owned);
+        if status == before {
+            continue;
+        }
+        let reference = revision.record.text("erp_reference").unwrap_or_default();
+        let text = format!("{} {reference}", status.as_deref().unwrap_or_default());
+        items.push(TimelineItem {
+            id: format!("{}-{}", record.id, revision.record.version),
+            kind: record.type_name.clone(),
+            at: revision.record.recorded_at.0,
+            title: title.clone(),
+            text: text.trim().to_owned(),
+            by_name: revision.author.and_then(|a| names.get(&a).cloned()),
+            planned: false,
+            record_type: record.type_name.clone(),
+            record_id: record.id.clone(),
+        });
+        before = status;
     }
     Ok(items)
 }

@@ -11,6 +11,7 @@ use records::{Fault, Record, Rules};
 use serde_json::{Map, Value};
 
 use crate::time::Zone;
+use crate::visits::hours::{has_holidays, is_public_holiday};
 
 /// Keys of the weekdays in `shifts`, Monday first.
 pub(crate) const WEEKDAYS: [&str; 7] = ["mo", "tu", "we", "th", "fr", "sa", "su"];
@@ -39,6 +40,8 @@ pub(crate) struct Calendar {
     pub home: Option<Home>,
     /// At most this much driving a day, in minutes.
     pub max_drive_minutes: Option<i32>,
+    /// The country whose public holidays are days off.
+    holidays: Option<String>,
     /// What the times were read from; changes when the record does.
     pub version: String,
 }
@@ -72,13 +75,20 @@ impl Calendar {
                 .integer("max_drive_minutes")
                 .filter(|m| (1..=1440).contains(m))
                 .map(|m| m as i32),
+            holidays: record.text("holidays").map(str::to_owned),
             version: format!("{} {}", record.id, record.version),
         }
     }
 
     /// The shift of a day as times of the clock.
     pub fn shift_on(&self, day: Date) -> Option<(Time, Time)> {
-        self.shifts[weekday_index(day.weekday())]
+        self.shifts[weekday_index(day.weekday())].filter(|_| !self.is_holiday(day))
+    }
+
+    /// Whether the day is off as a public holiday.
+    pub fn is_holiday(&self, day: Date) -> bool {
+        let country = self.holidays.as_deref();
+        country.is_some_and(|country| is_public_holiday(country, day))
     }
 
     /// Whether any day of the week has a shift.
@@ -189,6 +199,11 @@ fn sound_hours(_: Option<&Record>, after: &mut Map<String, Value>, _: Timestamp)
             "Shifts are an object by weekday: {\"mo\": [\"08:00\", \"16:30\"]}",
         )),
     }
+    if let Some(country) = text("holidays").filter(|c| !has_holidays(c)) {
+        let message =
+            format!("{country:?} is no country with a table of holidays; write its two letters, like DE");
+        faults.push(Fault::of("holidays", "unknown-country", message));
+    }
     for name in ["lunch_from", "lunch_to"] {
         if let Some(Err(message)) = text(name).map(clock_time) {
             faults.push(Fault::of(name, "bad-time", message));
@@ -278,6 +293,22 @@ mod tests {
     }
 
     #[test]
+    fn public_holidays_are_days_off_where_a_country_is_given() {
+        let shifts = json!({"mo": ["08:00", "16:30"], "fr": ["08:00", "16:30"]});
+        let works = |holidays: Value, at: &str| {
+            calendar(json!({"shifts": shifts, "holidays": holidays}))
+                .shift_on(day(at))
+                .is_some()
+        };
+        // Christmas Day 2026 is a Friday, Easter Monday 2027 the 29th of March.
+        assert!(works(Value::Null, "2026-12-25"));
+        assert!(!works(json!("DE"), "2026-12-25"));
+        assert!(!works(json!("DE"), "2027-03-29"));
+        assert!(!works(json!("fr"), "2026-12-25"));
+        assert!(works(json!("DE"), "2026-12-18"));
+    }
+
+    #[test]
     fn lunch_only_where_there_is_room() {
         let zone = Zone::named("Europe/Berlin").unwrap();
         let c = calendar(json!({"lunch_minutes": 30, "lunch_from": "11:30", "lunch_to": "13:30"}));
@@ -305,6 +336,7 @@ mod tests {
             ),
             (json!({"shifts": []}), "bad-shift"),
             (json!({"lunch_from": "noon"}), "bad-time"),
+            (json!({"holidays": "Germany"}), "unknown-country"),
             (
                 json!({"lunch_minutes": 60, "lunch_from": "12:00", "lunch_to": "12:30"}),
                 "too-short",

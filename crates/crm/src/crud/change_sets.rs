@@ -134,6 +134,7 @@ async fn undo(
     let author = signed.author("undo", "");
     crate::territories::may_be_undone(&app.store, &id).await?;
     crate::scenarios::may_be_undone(&app, &id).await?;
+    crate::campaigns::may_be_undone(&app, &id).await?;
     let report = match app.store.undo(&author, &id).await {
         Err(Error::Forbidden {
             type_name,
@@ -156,6 +157,7 @@ async fn undo(
     };
     // What could not be taken back may leave places assigned otherwise than the territories say.
     crate::territories::settled(&app).await;
+    crate::additions::catch_up(&app).await;
     let seq = app.store.last_seq().await?;
     app.live.wait_for(seq).await;
     let names = user_names(&app).await?;

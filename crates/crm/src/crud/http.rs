@@ -95,7 +95,7 @@ pub(crate) struct Count {
 }
 
 /// The type a plural in the address stands for: its table's name, with `-` for `_`.
-fn type_of<'a>(app: &'a App, plural: &str) -> Result<&'a RecordType, Problem> {
+pub(crate) fn type_of<'a>(app: &'a App, plural: &str) -> Result<&'a RecordType, Problem> {
     let table = plural.replace('-', "_");
     let found = app.store.catalog().iter().find(|t| t.table == table);
     found.ok_or_else(|| Problem::not_found(format!("Record type {plural}")))
@@ -138,7 +138,7 @@ pub(crate) fn read_at(app: &App, when: &When) -> Result<At, Problem> {
     })
 }
 
-fn query_of(
+pub(crate) fn query_of(
     app: &App,
     record_type: &RecordType,
     params: &ListParams,
@@ -321,7 +321,10 @@ async fn delete(
         id,
         version: if_match(&headers)?,
     };
-    let written = app.store.write(&author, vec![op]).await?;
+    crate::additions::make_room(&app, &op).await?;
+    let written = app.store.write(&author, vec![op]).await;
+    crate::additions::settled(&app, &record_type.name).await;
+    let written = written?;
     settle(&app, record_type, written.last_seq).await;
     Ok(Json(Deleted {
         change_set: written.change_set,
@@ -384,7 +387,10 @@ async fn history(
 /// Writes one operation and waits until map and list show it.
 async fn write_one(app: &App, author: &records::Author, op: Op) -> Result<WrittenRecord, Problem> {
     let record_type = app.store.record_type(op.type_name())?.clone();
-    let written = app.store.write(author, vec![op]).await?;
+    crate::additions::make_room(app, &op).await?;
+    let written = app.store.write(author, vec![op]).await;
+    crate::additions::settled(app, &record_type.name).await;
+    let written = written?;
     let record = written
         .records
         .into_iter()

@@ -6,7 +6,9 @@ mod idempotency;
 mod types;
 
 pub(crate) use change_sets::user_names;
-pub(crate) use http::{RecordJson, WrittenRecord, as_of_of, if_match, read_at, router};
+pub(crate) use http::{
+    ListParams, RecordJson, WrittenRecord, as_of_of, if_match, query_of, read_at, router, type_of,
+};
 
 pub(crate) use idempotency::http_once;
 

@@ -45,6 +45,8 @@ pub(crate) struct TypeJson {
     validity: bool,
     /// The part of the program its records belong to; null for what has a screen of its own.
     area: Option<String>,
+    /// An administrator added it.
+    custom: bool,
     /// The fields that a list shows.
     list: Vec<String>,
     /// The field by which records stand in columns of a board.
@@ -64,6 +66,8 @@ pub(crate) struct FieldJson {
     read_only: bool,
     personal: bool,
     sort: bool,
+    /// An administrator added it.
+    custom: bool,
     choices: Vec<String>,
     /// What a person reads for each choice.
     words: BTreeMap<String, LabelJson>,
@@ -79,7 +83,8 @@ pub(crate) struct Types {
 }
 
 pub(crate) fn type_json(record_type: &RecordType) -> TypeJson {
-    let fields = record_type.fields.iter().map(|f| FieldJson {
+    let shown = record_type.fields.iter().filter(|f| !f.retired);
+    let fields = shown.map(|f| FieldJson {
         name: f.name.clone(),
         kind: serde_json::to_value(f.kind).unwrap_or_default(),
         label: (&f.label).into(),
@@ -87,6 +92,7 @@ pub(crate) fn type_json(record_type: &RecordType) -> TypeJson {
         read_only: f.read_only,
         personal: f.personal,
         sort: f.sort,
+        custom: f.custom,
         choices: f.choices.clone(),
         words: f
             .words
@@ -106,6 +112,7 @@ pub(crate) fn type_json(record_type: &RecordType) -> TypeJson {
         place: record_type.place,
         validity: record_type.validity,
         area: record_type.area.clone(),
+        custom: record_type.custom,
         list: record_type.list.clone(),
         board: record_type.board.clone(),
         fields: fields.collect(),
@@ -115,9 +122,10 @@ pub(crate) fn type_json(record_type: &RecordType) -> TypeJson {
 /// All record types with their fields
 #[utoipa::path(get, path = "/api/v1/types", tag = "records", responses((status = 200, body = Types)))]
 async fn types(State(app): State<Shared>, _: Signed) -> Json<Types> {
-    let mut types: Vec<TypeJson> = app.store.catalog().iter().map(type_json).collect();
+    let shown = app.store.catalog().iter().filter(|t| !t.retired);
+    let mut types: Vec<TypeJson> = shown.map(type_json).collect();
     // What the customers' list and map can be filtered by.
-    types.push(type_json(app.live.customer_type()));
+    types.push(type_json(&app.live.customer_type()));
     Json(Types { types })
 }
 

@@ -107,6 +107,21 @@ pub(super) fn visits_of(
         visits.push((visit, promised, !promised));
     }
     let Some(rhythm) = wanted.rhythm else {
+        if let Some((from, to)) = wanted.asked.filter(|_| anchors.is_empty()) {
+            let inside = |slot: &Slot| {
+                let day = facts.days[usize::from(slot.day)];
+                from.is_none_or(|from| day >= from) && to.is_none_or(|to| day <= to)
+            };
+            let allowed = (0u32..)
+                .zip(slots)
+                .filter(|(_, s)| inside(s))
+                .map(|(n, _)| SlotId(n));
+            let visit = Visit {
+                allowed: Some(allowed.collect()),
+                ..base
+            };
+            visits.push((visit, false, false));
+        }
         return visits;
     };
     let least = wanted.least_gap.max(1);

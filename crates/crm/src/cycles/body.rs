@@ -8,6 +8,7 @@ use ::plan::{
 };
 use jiff::civil::Date;
 
+use super::bound::Room;
 use super::layout::Layout;
 use super::present::{Marks, Rhythms, cell, row_of};
 use super::work::Search;
@@ -50,6 +51,8 @@ pub(super) struct Shown<'a> {
     pub puzzle: &'a Puzzle,
     /// Visits asked for, as far as that is known before a plan is finished.
     pub expected: Vec<i64>,
+    /// The time there is for them.
+    pub room: Room,
 }
 
 impl Shown<'_> {
@@ -122,7 +125,12 @@ impl Shown<'_> {
             row.asked = row.met.max(*expected);
         }
         body.asked = body.people.iter().map(|row| row.asked).sum();
-        body.open = body.asked - body.met;
+        let mut planned = self.planned(orders.iter().flatten().copied());
+        for (count, visit) in planned.iter_mut().zip(&self.layout.visits) {
+            *count = (*count).max(fewest(visit, self.search.facts.days.len()));
+        }
+        let open: Vec<i64> = body.people.iter().map(|row| row.asked - row.met).collect();
+        body.open = self.open(&body, &planned, &open);
         body
     }
 
@@ -130,6 +138,9 @@ impl Shown<'_> {
     pub fn finished(&self, plan: &Plan) -> Body {
         let mut body = self.rows(&plan.routes);
         let facts = &self.search.facts;
+        let stops = plan.routes.iter().flat_map(|route| &route.stops);
+        let mut asked = self.planned(stops.map(|stop| stop.visit));
+        let mut open = vec![0; body.people.len()];
         for left in &plan.left_out {
             let origin = &self.layout.origins[left.visit.0 as usize];
             let rep = &facts.reps[origin.wanted.0];
@@ -140,8 +151,9 @@ impl Shown<'_> {
                 .iter()
                 .any(|slot| slot.reasons.iter().all(can_give_way))
             {
-                body.open += missing;
+                open[origin.wanted.0] += missing;
             }
+            asked[left.visit.0 as usize] += missing;
             let name = |visit: VisitId| self.name(visit);
             body.unmet.push(Unmet {
                 user_id: rep.user_id.clone(),
@@ -171,6 +183,7 @@ impl Shown<'_> {
             body.asked += missing;
             body.people[origin.wanted.0].asked += missing;
         }
+        body.open = self.open(&body, &asked, &open);
         body.asked += body.met;
         for row in &mut body.people {
             row.asked += row.met;
@@ -184,6 +197,19 @@ impl Shown<'_> {
             ))
         });
         body
+    }
+
+    /// How often each visit is planned.
+    fn planned(&self, visits: impl Iterator<Item = VisitId>) -> Vec<i64> {
+        let mut count = vec![0; self.layout.visits.len()];
+        visits.for_each(|visit| count[visit.0 as usize] += 1);
+        count
+    }
+
+    /// How many visits more could be met at most, with so many asked for of each visit and so many open for each rep.
+    fn open(&self, body: &Body, asked: &[i64], open: &[i64]) -> i64 {
+        let met: Vec<i64> = body.people.iter().map(|row| row.met).collect();
+        self.room.more(asked, &met, open)
     }
 
     /// Why a stop is on its day and at its place in the order; nothing is known of a plan that is not finished.

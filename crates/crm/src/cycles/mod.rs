@@ -6,6 +6,7 @@
 mod accept;
 mod anchors;
 mod body;
+mod bound;
 mod change;
 mod facts;
 mod http;
@@ -13,6 +14,7 @@ mod layout;
 mod matched;
 mod planned;
 mod present;
+mod price;
 mod slots;
 mod small;
 mod store;
@@ -22,6 +24,7 @@ mod work;
 
 pub(crate) use http::router;
 pub(crate) use planned::{PlannedHours, planned_hours};
+pub(crate) use price::{KeptWeeks, Portfolio, Weeks, together as planned_together, weeks_of};
 pub(crate) use work::{accept_job, plan_job};
 
 use jiff::civil::Date;
@@ -112,7 +115,7 @@ pub(super) struct Body {
     /// Visits planned of those that rhythms and promises ask for.
     pub met: i64,
     pub asked: i64,
-    /// Visits left out that no rule is proven to forbid.
+    /// Visits left out that could still be met at most: no rule forbids them, and there is time for so many.
     pub open: i64,
     pub totals: Sums,
     pub steps_done: u64,

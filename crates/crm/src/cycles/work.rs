@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::body::{Shown, expected};
+use super::bound::Room;
 use super::facts::Facts;
 use super::layout::lay_out;
 use super::store::{self, Stored};
@@ -26,7 +27,7 @@ const SHOW_EVERY: Duration = Duration::from_millis(700);
 /// Moving a visit away from the plan there is weighs as much as so many seconds of driving.
 const CHANGE: ChangePrice = ChangePrice { day: 300, rep: 900 };
 /// Each second that a rep works above the mean weighs as much as so many hundredths of a second of driving.
-const BALANCE: u32 = 5;
+pub(super) const BALANCE: u32 = 5;
 
 /// The job that plans a cycle: `{"cycle": id}`.
 pub(crate) async fn plan_job(
@@ -170,6 +171,7 @@ impl Search {
             layout: &layout,
             puzzle: &puzzle,
             expected: expected(&layout, self.facts.reps.len(), self.facts.days.len()),
+            room: Room::of(&layout, self.facts.reps.len()),
         };
         let options = Options {
             seed: self.question.seed,

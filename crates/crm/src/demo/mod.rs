@@ -5,6 +5,7 @@
 mod areas;
 mod customers;
 mod deals;
+mod marketing;
 mod people;
 mod play;
 mod random;

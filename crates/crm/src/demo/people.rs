@@ -136,7 +136,7 @@ pub(super) async fn settle_in(
         let (place, label) = home.map_or((middle, "Home".to_owned()), |home| (home.point, home.label));
         let record = json!({
             "user_id": rep, "time_zone": stage.app.settings.zone.name(), "shifts": shifts, "lunch_minutes": 30,
-            "lunch_from": "11:30", "lunch_to": "13:30", "home_label": label, "lng": place.lng(), "lat": place.lat(),
+            "holidays": "DE", "lunch_from": "11:30", "lunch_to": "13:30", "home_label": label, "lng": place.lng(), "lat": place.lat(),
         });
         ops.push(create("rep_calendar", None, record));
     }

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::areas::{self, Areas};
 use super::deals::{self, Deal};
+use super::marketing::Marketing;
 use super::people::{self, People, create};
 use super::random::Random;
 use super::sales::Sales;
@@ -40,6 +41,7 @@ struct World<'a> {
     deals: Vec<Deal>,
     sales: Sales,
     service: Service,
+    marketing: Marketing,
     random: Random,
 }
 
@@ -87,6 +89,7 @@ pub(super) async fn play(
         deals: Vec::new(),
         sales,
         service,
+        marketing: Marketing::new(),
         random: Random::new(SEED),
     };
     world.take_stock(1).await?;
@@ -208,6 +211,9 @@ impl World<'_> {
             .day(self.stage, &self.people, &self.customers, day)
             .await?;
         self.service
+            .day(self.stage, &self.people, &self.customers, day)
+            .await?;
+        self.marketing
             .day(self.stage, &self.people, &self.customers, day)
             .await
     }

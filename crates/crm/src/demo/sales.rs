@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
-use records::{At, Op, Record, Viewer, fields};
+use records::{At, Filter, Op, Query, Record, Viewer, fields};
 use serde_json::{Value, json};
 
 use super::people::{People, create};
@@ -46,12 +46,14 @@ pub(super) struct Sales {
     quotes: HashMap<String, String>,
     /// Orders on their way: (day of the next step, id, how far).
     orders: Vec<(i64, String, usize)>,
+    /// Targets are set once there are territories.
+    targeted: bool,
 }
 
 impl Sales {
-    /// Products, price books, what stages ask for, and everybody's targets.
+    /// Products, price books, and what stages ask for.
     pub async fn set_up(stage: &Stage, people: &People, stages: &[String]) -> Result<Self, Problem> {
-        let mut random = Random::new(SEED ^ 0x5a1e5);
+        let random = Random::new(SEED ^ 0x5a1e5);
         let products: Vec<String> = PRODUCTS.iter().map(|_| records::new_id()).collect();
         let (list, best) = (records::new_id(), records::new_id());
         let mut ops = Vec::new();
@@ -120,26 +122,47 @@ impl Sales {
             let patch = json!({ "forecast_category": category, "days": days, "tasks": tasks });
             ops.push(Op::update("stage", stages[at].clone(), object(patch)));
         }
-        let mut quarter = quarter_of(stage.day(0));
-        while quarter <= stage.today {
-            let last = quarter.saturating_add(2.months()).last_of_month();
-            for rep in &people.reps {
-                let amount = random.between(12, 22) * 250_000;
-                ops.push(create("target", None, json!({
-                    "user_id": rep, "from_day": quarter.to_string(), "to_day": last.to_string(), "amount": amount,
-                })));
-            }
-            quarter = quarter.saturating_add(3.months());
-        }
-        stage
-            .write(&people.admin, "Products, prices and targets", ops)
-            .await?;
+        stage.write(&people.admin, "Products and prices", ops).await?;
         Ok(Self {
             random,
             products,
             quotes: HashMap::new(),
             orders: Vec::new(),
+            targeted: false,
         })
+    }
+
+    /// What every rep is to sell in each quarter, in the territory that is theirs.
+    async fn targets(&mut self, stage: &Stage, people: &People) -> Result<(), Problem> {
+        let mut territories = Vec::new();
+        for rep in &people.reps {
+            let theirs = Query::of("territory_member")
+                .filter(Filter::eq("user_id", rep.as_str()).and(Filter::eq("role", "owner")))
+                .sort("id", false)
+                .limit(1);
+            let found = stage.store().list(&Viewer::system(), &theirs).await?.records;
+            territories.push(
+                found
+                    .first()
+                    .and_then(|m| m.text("territory_id"))
+                    .map(str::to_owned),
+            );
+        }
+        let mut ops = Vec::new();
+        let mut quarter = quarter_of(stage.day(0));
+        while quarter <= stage.today {
+            let last = quarter.saturating_add(2.months()).last_of_month();
+            for (rep, territory) in people.reps.iter().zip(&territories) {
+                let amount = self.random.between(12, 22) * 250_000;
+                ops.push(create("target", None, json!({
+                    "user_id": rep, "territory_id": territory, "from_day": quarter.to_string(), "to_day": last.to_string(), "amount": amount,
+                })));
+            }
+            quarter = quarter.saturating_add(3.months());
+        }
+        stage.write(&people.admin, "Targets", ops).await?;
+        self.targeted = true;
+        Ok(())
     }
 
     /// After a sale took a step: an offer is written at the third stage, and decided with the sale.
@@ -206,7 +229,8 @@ impl Sales {
             }
         }
         let id = records::new_id();
-        let until = stage.day(day).saturating_add(30.days()).to_string();
+        // Two steps follow an offer, of at most 25 days and a weekend each: it is decided while it holds.
+        let until = stage.day(day).saturating_add(60.days()).to_string();
         let quote = json!({
             "account_id": deal.fields.get("account_id"), "opportunity_id": deal.id, "owner_id": owner, "status": "draft",
             "currency": "EUR", "valid_until": until, "terms": "Payable within 14 days, net.", "lines": lines,
@@ -250,6 +274,9 @@ impl Sales {
         customers: &[Customer],
         day: i64,
     ) -> Result<(), Problem> {
+        if !self.targeted {
+            self.targets(stage, people).await?;
+        }
         for (next, id, steps) in &mut self.orders {
             let Some(word) = ["shipped", "invoiced"].get(*steps).filter(|_| *next <= day) else {
                 continue;

@@ -1,7 +1,7 @@
 //! Cases of the demo: customers who ask and complain, queues, service levels, what stands at customers'.
 
 use jiff::ToSpan as _;
-use records::{Op, fields};
+use records::{At, Op, Viewer, fields};
 use serde_json::json;
 
 use super::people::{People, create};
@@ -42,9 +42,35 @@ const CASES: [(&str, &str, &str); 8] = [
     ),
 ];
 
+/// The last weeks are busier: some of what came in is still open.
+const FRESH: i64 = 21;
+
+/// What is done next about a case.
+#[derive(Clone, Copy)]
+enum Step {
+    Take,
+    /// Something is asked back.
+    Ask,
+    Solve,
+    Close,
+}
+
+/// A case that is not over.
+struct Running {
+    id: String,
+    owner: String,
+    kind: &'static str,
+    resolution: &'static str,
+    customer: Customer,
+    step: Step,
+    /// The day of the next step.
+    next: i64,
+}
+
 /// What of the service is under way.
 pub(super) struct Service {
     random: Random,
+    running: Vec<Running>,
 }
 
 impl Service {
@@ -78,10 +104,11 @@ impl Service {
             .await?;
         Ok(Self {
             random: Random::new(SEED ^ 0x5e41ce),
+            running: Vec::new(),
         })
     }
 
-    /// Cases come in and are solved.
+    /// Cases come in, are taken, wait for an answer and are solved.
     pub async fn day(
         &mut self,
         stage: &Stage,
@@ -89,10 +116,36 @@ impl Service {
         customers: &[Customer],
         day: i64,
     ) -> Result<(), Problem> {
-        stage.set(day, 11, 0);
-        if !self.random.chance(0.3) || customers.is_empty() {
-            return Ok(());
+        let fresh = day > DAYS - FRESH;
+        let (most, often) = if fresh { (2, 0.7) } else { (1, 0.3) };
+        for _ in 0..most {
+            if self.random.chance(often) && !customers.is_empty() {
+                stage.set(day, 11, 0);
+                self.open(stage, people, customers, day).await?;
+            }
         }
+        let mut going = Vec::new();
+        for mut case in std::mem::take(&mut self.running) {
+            // What was opened this morning is taken before noon, the rest is worked on in the afternoon.
+            let mut goes_on = true;
+            while goes_on && case.next <= day {
+                goes_on = self.work(stage, &mut case, day).await?;
+            }
+            if goes_on {
+                going.push(case);
+            }
+        }
+        self.running = going;
+        Ok(())
+    }
+
+    async fn open(
+        &mut self,
+        stage: &Stage,
+        people: &People,
+        customers: &[Customer],
+        day: i64,
+    ) -> Result<(), Problem> {
         let customer = self.random.pick(customers).clone();
         let (kind, subject, resolution) = *self.random.pick(&CASES);
         let urgent = self.random.chance(0.12);
@@ -108,33 +161,72 @@ impl Service {
         ]);
         let author = super::author(&people.manager, "A case came in");
         let (case, _) = crate::service::open(&stage.app, &author, &Default::default(), given).await?;
-        if day > DAYS - 8 {
-            return Ok(());
+        // Some lie about for too long.
+        let lies = self.random.chance(0.2);
+        let next = day
+            + if lies {
+                self.random.between(3, 9)
+            } else {
+                self.random.between(0, 1)
+            };
+        self.running.push(Running {
+            id: case.id,
+            owner,
+            kind,
+            resolution,
+            customer,
+            step: Step::Take,
+            next,
+        });
+        Ok(())
+    }
+
+    /// Takes the step that is due; gives whether the case goes on.
+    async fn work(&mut self, stage: &Stage, case: &mut Running, day: i64) -> Result<bool, Problem> {
+        let (word, label, then, days) = match case.step {
+            Step::Take if self.random.chance(0.3) => ("open", "Took the case", Step::Ask, (0, 2)),
+            Step::Take => ("open", "Took the case", Step::Solve, (0, 4)),
+            Step::Ask => ("waiting", "Asked the customer", Step::Solve, (2, 6)),
+            Step::Solve => ("resolved", "Solved the case", Step::Close, (7, 14)),
+            Step::Close => ("closed", "Closed the case", Step::Close, (0, 0)),
+        };
+        match case.step {
+            Step::Take => stage.set(day, 11, 30),
+            // Steps that take longer than the day are not played in it: the clock may not run ahead of the others.
+            _ => stage.set(day, i8::try_from(self.random.between(12, 16)).unwrap_or(12), 15),
         }
-        stage.set(day, 11, 30);
-        let taken = Op::update("case", case.id.clone(), fields([("status", "open".into())]));
-        stage.write(&owner, "Took the case", vec![taken]).await?;
-        // Those that take longer than the day are not played: the clock may not run ahead of the others.
-        stage.set(day, i8::try_from(self.random.between(12, 16)).unwrap_or(12), 15);
-        let solved = fields([("status", "resolved".into()), ("resolution", resolution.into())]);
-        stage
-            .write(
-                &owner,
-                "Solved the case",
-                vec![Op::update("case", case.id, solved)],
-            )
+        let there = stage
+            .store()
+            .get(&Viewer::system(), "case", &case.id, At::PRESENT)
             .await?;
-        if kind == "request" && self.random.chance(0.5) {
+        // What went with its customer is no case any more.
+        if there.is_none() {
+            return Ok(false);
+        }
+        let mut patch = fields([("status", word.into())]);
+        if matches!(case.step, Step::Solve) {
+            patch.insert("resolution".into(), case.resolution.into());
+        }
+        let op = Op::update("case", case.id.clone(), patch);
+        stage.write(&case.owner, label, vec![op]).await?;
+        if matches!(case.step, Step::Solve) && case.kind == "request" && self.random.chance(0.5) {
             let until = stage.day(day).saturating_add(2.years()).to_string();
             let asset = json!({
-                "name": "Display stand", "account_id": customer.account, "location_id": customer.location,
+                "name": "Display stand", "account_id": case.customer.account, "location_id": case.customer.location,
                 "serial": format!("DS-{:05}", self.random.between(1, 99_999)), "installed_on": stage.day(day).to_string(),
                 "warranty_until": until, "status": "in_use",
             });
             stage
-                .write(&owner, "Installed a product", vec![create("asset", None, asset)])
+                .write(
+                    &case.owner,
+                    "Installed a product",
+                    vec![create("asset", None, asset)],
+                )
                 .await?;
         }
-        Ok(())
+        let is_over = matches!(case.step, Step::Close);
+        case.step = then;
+        case.next = day + self.random.between(days.0, days.1);
+        Ok(!is_over)
     }
 }

@@ -21,6 +21,7 @@ fn settings() -> Settings {
         organisation: String::new(),
         public_url: None,
         open_services: false,
+        channels: crate::Channels::default(),
         demo_password: Some(crate::DEMO_PASSWORD.into()),
     }
 }

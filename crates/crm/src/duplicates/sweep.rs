@@ -148,15 +148,8 @@ mod tests {
 
     #[test]
     fn the_grid_finds_what_comparing_all_finds() {
-        let seed: u64 = 7;
-        eprintln!("seed {seed}");
-        let mut state = seed;
-        let mut random = move || {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            (state >> 11) as f64 / (1_u64 << 53) as f64
-        };
+        let mut dice = testkit::Dice::seeded(7);
+        let mut random = move || dice.between(0.0, 1.0);
         let names = [
             "Bäckerei Müller",
             "Baeckerei Mueller",

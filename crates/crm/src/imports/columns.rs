@@ -248,6 +248,14 @@ pub(super) fn preset(headers: &[String]) -> Option<&'static str> {
         .map(|(name, _)| name)
 }
 
+/// The field proposed for each of these headers.
+#[cfg(test)]
+pub(crate) fn proposed(catalog: &Catalog, headers: &[&str]) -> Vec<Option<String>> {
+    let headers: Vec<String> = headers.iter().map(ToString::to_string).collect();
+    let columns = propose(catalog, &headers, &[]);
+    columns.into_iter().map(|c| c.field).collect()
+}
+
 /// A mapping as proposed.
 pub(super) fn proposed_mapping(columns: &[Column]) -> Vec<ColumnMapping> {
     columns

@@ -7,6 +7,8 @@ mod run;
 mod sniff;
 mod store;
 
+#[cfg(test)]
+pub(crate) use columns::proposed;
 pub(crate) use http::{begin_file, router};
 pub(crate) use run::{check, run};
 

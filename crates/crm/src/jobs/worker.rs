@@ -140,6 +140,7 @@ async fn dispatch(
         "geocode" => crate::places::geocode_all(app, payload, progress).await,
         "cycle-plan" => crate::cycles::plan_job(app, payload, progress).await,
         "cycle-accept" => crate::cycles::accept_job(app, payload, progress).await,
+        "scenario-price" => crate::scenarios::price_job(app, payload, progress).await,
         "scenario-balance" => crate::scenarios::balance_job(app, payload, progress).await,
         other => Err(Problem::conflict(
             "unknown-job",

@@ -156,8 +156,25 @@ fn newcomer(id: &str, fields: &Map<String, Value>, place: Option<LngLat>) -> New
 pub(crate) async fn capture(
     app: &Arc<App>,
     author: &Author,
-    mut fields: Map<String, Value>,
+    fields: Map<String, Value>,
 ) -> Result<(Record, Written), Problem> {
+    let op = looked_at(app, &author.viewer, fields).await?;
+    let mut by_program = author.clone();
+    by_program.viewer = program_for(&author.viewer);
+    let mut written = app.store.write(&by_program, vec![op]).await?;
+    let record = written.records.swap_remove(0);
+    Ok((record, written))
+}
+
+/// The operation that takes a lead in, with an id and everything that can be said about it; to be written by the program.
+///
+/// # Errors
+/// Whatever the record engine finds wrong with the fields.
+pub(crate) async fn looked_at(
+    app: &Arc<App>,
+    viewer: &Viewer,
+    mut fields: Map<String, Value>,
+) -> Result<Op, Problem> {
     let word = |fields: &Map<String, Value>, name: &str| {
         fields
             .get(name)
@@ -179,20 +196,15 @@ pub(crate) async fn capture(
         fields.insert("status".into(), "new".into());
     }
     // What cannot be a lead is refused before the map is asked.
-    let checked = app.store.validate(&author.viewer, "lead", None, fields.clone())?;
+    let checked = app.store.validate(viewer, "lead", None, fields.clone())?;
     let id = records::new_id();
     let owner_named = checked.get("owner_id").is_some_and(|o| !o.is_null());
     fields.extend(worked_out(app, &id, &checked, owner_named).await?);
-    let op = Op::Create {
+    Ok(Op::Create {
         type_name: "lead".into(),
         id: Some(id),
         fields,
-    };
-    let mut by_program = author.clone();
-    by_program.viewer = program_for(&author.viewer);
-    let mut written = app.store.write(&by_program, vec![op]).await?;
-    let record = written.records.swap_remove(0);
-    Ok((record, written))
+    })
 }
 
 /// The program in somebody's name: it may set the fields that are its own.

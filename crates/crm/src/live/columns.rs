@@ -1,5 +1,6 @@
 //! The columns of the live index: what a customer's row holds.
 
+use super::added::Added;
 use points::{Category, RowId, Schema, Shape, Text};
 use records::FilterError;
 
@@ -46,8 +47,8 @@ pub(crate) fn stage_count(stage_id: &str) -> String {
     format!("opportunities:{stage_id}")
 }
 
-/// The schema, with two amounts for each stage of the sales process.
-pub(super) fn schema(stages: &[String]) -> Schema {
+/// The schema, with two amounts for each stage of the sales process, and the fields that were added.
+pub(super) fn schema(stages: &[String], added: &[Added]) -> Schema {
     let category = |name: &&str| {
         if *name == "due_state" {
             Category::ordered(*name, DUE_STATES)
@@ -58,15 +59,25 @@ pub(super) fn schema(stages: &[String]) -> Schema {
     let mut amounts: Vec<String> = AMOUNTS.iter().map(ToString::to_string).collect();
     amounts.extend(stages.iter().map(|s| stage_amount(s)));
     amounts.extend(stages.iter().map(|s| stage_count(s)));
+    amounts.extend(added.iter().filter(|a| a.is_number()).map(|a| a.name.clone()));
+    let mut categories: Vec<Category> = CATEGORIES.iter().map(category).collect();
+    categories.extend(added.iter().map(|a| Category::named(a.category())));
     Schema {
-        categories: CATEGORIES.iter().map(category).collect(),
+        categories,
         amounts,
         times: TIMES.iter().map(ToString::to_string).collect(),
         texts: vec![Text::words("name"), Text::words("street"), Text::digits("phone")],
     }
 }
 
-pub(super) fn kind_of(field: &str) -> Result<ColumnKind, FilterError> {
+pub(super) fn kind_of(field: &str, added: &[Added]) -> Result<ColumnKind, FilterError> {
+    if let Some(added) = added.iter().find(|a| a.name == field) {
+        return Ok(if added.is_number() {
+            ColumnKind::Number
+        } else {
+            ColumnKind::Category
+        });
+    }
     if CATEGORIES.contains(&field) {
         Ok(ColumnKind::Category)
     } else if AMOUNTS.contains(&field) || TIMES.contains(&field) {

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::territories::Branches;
 
+use super::added::Added;
 use super::columns::{self, ColumnKind};
 
 /// A territory stands for itself and everything below it.
@@ -42,16 +43,16 @@ pub(super) fn spread(filter: &mut Filter, branches: &Branches) {
 }
 
 /// Translates a checked filter on customers.
-pub(super) fn to_points(filter: &Filter) -> Result<Points, FilterError> {
-    walk(filter, false)
+pub(super) fn to_points(filter: &Filter, added: &[Added]) -> Result<Points, FilterError> {
+    walk(filter, added, false)
 }
 
-fn walk(filter: &Filter, negated: bool) -> Result<Points, FilterError> {
+fn walk(filter: &Filter, added: &[Added], negated: bool) -> Result<Points, FilterError> {
     Ok(match filter {
         Filter::And(all) | Filter::Or(all) => {
             let parts = all
                 .iter()
-                .map(|f| walk(f, negated))
+                .map(|f| walk(f, added, negated))
                 .collect::<Result<Vec<_>, _>>()?;
             // De Morgan: the negation turns one into the other.
             let conjunction = matches!(filter, Filter::And(_)) != negated;
@@ -61,20 +62,20 @@ fn walk(filter: &Filter, negated: bool) -> Result<Points, FilterError> {
                 Points::Or(parts)
             }
         }
-        Filter::Not(inner) => walk(inner, !negated)?,
-        Filter::Compare { field, op, value, .. } => comparison(field, *op, value, negated)?,
-        Filter::In { field, values } => any_of(field, values, negated)?,
+        Filter::Not(inner) => walk(inner, added, !negated)?,
+        Filter::Compare { field, op, value, .. } => comparison(field, *op, value, added, negated)?,
+        Filter::In { field, values } => any_of(field, values, added, negated)?,
         Filter::Between { field, low, high } => {
             let range = Points::Range {
-                column: number_column(field)?,
-                from: Some(number(field, low)?),
-                to: Some(number(field, high)?),
+                column: number_column(field, added)?,
+                from: Some(number(field, low, added)?),
+                to: Some(number(field, high, added)?),
             };
             known_and(field, range, negated)
         }
-        Filter::Like { field, pattern, .. } => like(field, pattern, negated)?,
+        Filter::Like { field, pattern, .. } => like(field, pattern, added, negated)?,
         Filter::IsNull { field } => {
-            columns::kind_of(field)?;
+            columns::kind_of(field, added)?;
             signed(
                 Points::Missing {
                     column: field.clone(),
@@ -100,22 +101,28 @@ fn walk(filter: &Filter, negated: bool) -> Result<Points, FilterError> {
     })
 }
 
-fn comparison(field: &str, op: Comparison, value: &Value, negated: bool) -> Result<Points, FilterError> {
+fn comparison(
+    field: &str,
+    op: Comparison,
+    value: &Value,
+    added: &[Added],
+    negated: bool,
+) -> Result<Points, FilterError> {
     if field == "id" {
         let ids = value.as_str().and_then(columns::row_id).into_iter().collect();
         return Ok(signed(Points::Ids(ids), negated != (op == Comparison::NotEqual)));
     }
-    match columns::kind_of(field)? {
+    match columns::kind_of(field, added)? {
         ColumnKind::Category | ColumnKind::Text => match op {
-            Comparison::Equal => any_of(field, std::slice::from_ref(value), negated),
-            Comparison::NotEqual => any_of(field, std::slice::from_ref(value), !negated),
+            Comparison::Equal => any_of(field, std::slice::from_ref(value), added, negated),
+            Comparison::NotEqual => any_of(field, std::slice::from_ref(value), added, !negated),
             _ => Err(refuse(
                 field,
                 "only =, <>, in, like and is null can be asked of it",
             )),
         },
         ColumnKind::Number => {
-            let n = number(field, value)?;
+            let n = number(field, value, added)?;
             let (from, to) = match op {
                 Comparison::Equal | Comparison::NotEqual => (Some(n), Some(n)),
                 Comparison::Less => (None, Some(n.saturating_sub(1))),
@@ -133,13 +140,13 @@ fn comparison(field: &str, op: Comparison, value: &Value, negated: bool) -> Resu
     }
 }
 
-fn any_of(field: &str, values: &[Value], negated: bool) -> Result<Points, FilterError> {
-    match columns::kind_of(field)? {
+fn any_of(field: &str, values: &[Value], added: &[Added], negated: bool) -> Result<Points, FilterError> {
+    match columns::kind_of(field, added)? {
         ColumnKind::Number => {
             let ranges = values
                 .iter()
                 .map(|v| {
-                    let n = number(field, v)?;
+                    let n = number(field, v, added)?;
                     Ok(Points::Range {
                         column: field.to_owned(),
                         from: Some(n),
@@ -150,7 +157,11 @@ fn any_of(field: &str, values: &[Value], negated: bool) -> Result<Points, Filter
             Ok(known_and(field, Points::Or(ranges), negated))
         }
         ColumnKind::Category => {
-            let words = values.iter().filter_map(Value::as_str);
+            // Yes and no are words in the index.
+            let words = values.iter().filter_map(|value| match value {
+                Value::Bool(yes) => Some(if *yes { "true" } else { "false" }),
+                other => other.as_str(),
+            });
             Ok(known_and(field, Points::category(field, words), negated))
         }
         ColumnKind::Text => {
@@ -165,8 +176,8 @@ fn any_of(field: &str, values: &[Value], negated: bool) -> Result<Points, Filter
 }
 
 /// Patterns are asked of the text index: the letters between the wildcards, all of them.
-fn like(field: &str, pattern: &str, negated: bool) -> Result<Points, FilterError> {
-    if columns::kind_of(field)? != ColumnKind::Text {
+fn like(field: &str, pattern: &str, added: &[Added], negated: bool) -> Result<Points, FilterError> {
+    if columns::kind_of(field, added)? != ColumnKind::Text {
         return Err(refuse(field, "like can only be asked of name, street and phone"));
     }
     let parts: Vec<Points> = pattern
@@ -197,14 +208,18 @@ fn signed(condition: Points, negated: bool) -> Points {
     }
 }
 
-fn number_column(field: &str) -> Result<String, FilterError> {
-    match columns::kind_of(field)? {
+fn number_column(field: &str, added: &[Added]) -> Result<String, FilterError> {
+    match columns::kind_of(field, added)? {
         ColumnKind::Number => Ok(field.to_owned()),
         _ => Err(refuse(field, "between can only be asked of amounts and times")),
     }
 }
 
-fn number(field: &str, value: &Value) -> Result<i64, FilterError> {
+fn number(field: &str, value: &Value, added: &[Added]) -> Result<i64, FilterError> {
+    let field_added = added.iter().find(|a| a.name == field);
+    if let (Some(added), Some(number)) = (field_added, value.as_f64()) {
+        return Ok(added.scaled(number));
+    }
     value
         .as_i64()
         .or_else(|| value.as_f64().map(|n| n.round() as i64))

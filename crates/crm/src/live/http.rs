@@ -15,6 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::added::Added;
 use super::{State as LiveState, columns, legend, list, row_id, sight};
 use crate::app::App;
 use crate::crud::as_of_of;
@@ -230,8 +231,15 @@ async fn one(
     Ok(Json(row))
 }
 
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct TileParams {
+    /// A field that was added: it stands in the tile by this name, numbers and dates as their class.
+    colour: Option<String>,
+}
+
 /// A vector tile of customers, clustered where there are many
-#[utoipa::path(get, path = "/tiles/customers/{z}/{x}/{y}", tag = "tiles", params(Asked,
+#[utoipa::path(get, path = "/tiles/customers/{z}/{x}/{y}", tag = "tiles", params(Asked, TileParams,
     ("z" = u8, Path), ("x" = u32, Path), ("y" = String, Path, description = "row with `.mvt`")),
     responses((status = 200, description = "Mapbox Vector Tile, gzipped, layer `customers`"), (status = 204)))]
 async fn tile(
@@ -239,15 +247,20 @@ async fn tile(
     signed: Signed,
     Path((z, x, y)): Path<(u8, u32, String)>,
     Query(asked): Query<Asked>,
+    Query(params): Query<TileParams>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let id = tile_of(z, x, &y)?;
     let (state, filter) = asked.resolve(&app, &signed).await?;
     let gzip = accepts_gzip(&headers);
+    let colour = params.colour.as_deref();
+    let added = state.added.iter().find(|a| Some(a.name.as_str()) == colour);
+    let mut style = style();
+    style.shown.extend(added.map(Added::category));
     // Encoding a tile of the densest town takes milliseconds: not on a thread that serves.
     let drawn = tokio::task::spawn_blocking(move || {
         let view = state.index.view(&filter)?;
-        let tile = view.tile(id, &style())?;
+        let tile = view.tile(id, &style)?;
         let bytes = match tile.rows {
             0 => None,
             _ if gzip => Some(tile.gzip()),

@@ -8,6 +8,7 @@ use points::Index;
 use records::{Error, Store};
 use serde::{Deserialize, Serialize};
 
+use super::added::Added;
 use super::ledger::Ledger;
 use super::shelf::Shelf;
 use super::{State, columns};
@@ -99,8 +100,10 @@ pub(super) async fn take_up(shelf: Arc<dyn Shelf>, store: &Store) -> Result<Opti
     let Some((of_index, of_ledger)) = notes else {
         return Ok(None);
     };
-    let schema = columns::schema(&of_index.stages);
-    if *index.schema() != schema || !of_index.holds(store).await? || !of_ledger.holds(store).await? {
+    let added = Added::of(store.catalog());
+    let schema = columns::schema(&of_index.stages, &added);
+    let is_of_other_fields = *index.schema() != schema || ledger.added() != added;
+    if is_of_other_fields || !of_index.holds(store).await? || !of_ledger.holds(store).await? {
         tracing::info!("the kept index of customers is of other records; it is made anew");
         return Ok(None);
     }
@@ -108,6 +111,7 @@ pub(super) async fn take_up(shelf: Arc<dyn Shelf>, store: &Store) -> Result<Opti
         index,
         seq: of_index.seq,
         stages: of_index.stages,
+        added,
         day_start: Timestamp(of_index.day_start),
     };
     Ok(Some((state, ledger)))

@@ -16,7 +16,8 @@ use crate::sessions::Signed;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct LegendParams {
-    /// territory_id, class, type, due_state, industry, owner_id, geocode_status
+    /// territory_id, class, type, due_state, industry, owner_id, geocode_status, or a field that was added; numbers
+    /// and dates are counted by class: 0–1, 1–2, 2–5, 5–10, 10–20 …, and by year
     by: String,
 }
 
@@ -48,9 +49,11 @@ async fn legend(
 ) -> Result<Json<Legend>, Problem> {
     let (state, filter) = asked.resolve(&app, &signed).await?;
     let names = Names::load(&app).await?;
+    let added = state.added.iter().find(|a| a.name == params.by);
+    let category = added.map_or_else(|| params.by.clone(), |a| a.category());
     let spec = SnapshotSpec {
         sums: Vec::new(),
-        group_by: vec![params.by.clone()],
+        group_by: vec![category],
     };
     let summed = tokio::task::spawn_blocking(move || {
         let view = state.index.view(&filter)?;

@@ -4,6 +4,7 @@
 //! by the feed's numbers afterwards. Maps of the past are worked out from the same ledger when asked for, and
 //! kept for a few questions.
 
+mod added;
 mod columns;
 mod due;
 mod filter;
@@ -20,8 +21,8 @@ mod touched;
 
 pub(crate) use columns::{id_text, row_id, stage_amount, stage_count};
 pub(crate) use http::{
-    CustomerRow, Names, accepts_gzip, accounts_of, customer_rows, filter_of, index_problem, mvt_response,
-    router, tile_of, visible_location,
+    Asked, CustomerRow, Names, accepts_gzip, accounts_of, customer_rows, filter_of, index_problem,
+    mvt_response, router, tile_of, visible_location,
 };
 pub(crate) use list::sort_page;
 pub(crate) use scope::sight;
@@ -34,6 +35,7 @@ use points::Index;
 use records::{Catalog, Filter, FilterError, RecordType, Store};
 use tokio::sync::watch;
 
+use added::Added;
 use past::{Book, reread, touched_after};
 use rows::Moment;
 
@@ -49,6 +51,8 @@ pub(crate) struct State {
     pub seq: i64,
     /// Stages whose pipeline has columns, in order.
     pub stages: Vec<String>,
+    /// Added fields that have columns, in order.
+    pub added: Vec<Added>,
     /// The day that decided what is due.
     day_start: Timestamp,
 }
@@ -66,6 +70,8 @@ pub(crate) struct Live {
     book: Arc<Book>,
     shelf: Option<Arc<dyn Shelf>>,
     published: watch::Sender<i64>,
+    /// The catalog may have other fields than the index.
+    fields_changed: tokio::sync::Notify,
     merging: Mutex<Option<Merging>>,
 }
 
@@ -114,6 +120,7 @@ impl Live {
             book: Arc::new(book),
             shelf,
             published,
+            fields_changed: tokio::sync::Notify::new(),
             merging: Mutex::new(None),
         });
         if is_kept {
@@ -182,8 +189,11 @@ impl Live {
     }
 
     fn remembered(&self, as_of: Timestamp) -> Option<Arc<State>> {
+        let added = Added::of(self.store.catalog());
         let past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
-        past.iter().find(|p| p.0 == as_of.0).map(|p| p.1.clone())
+        past.iter()
+            .find(|p| p.0 == as_of.0 && p.1.added == added)
+            .map(|p| p.1.clone())
     }
 
     /// A past state with what was changed since it was worked out: assignments are corrected backwards, a
@@ -211,10 +221,12 @@ impl Live {
     }
 
     /// The type whose fields a filter on customers may name.
-    pub fn customer_type(&self) -> &RecordType {
-        self.customer_type
+    pub fn customer_type(&self) -> RecordType {
+        let base = self
+            .customer_type
             .get("customer")
-            .expect("customer.toml declares the type customer")
+            .expect("customer.toml declares the type customer");
+        added::customer_type(base, self.store.catalog())
     }
 
     /// A filter on customers in CQL2, for the index.
@@ -223,14 +235,19 @@ impl Live {
         if cql2.is_empty() {
             return Ok(points::Filter::All);
         }
-        let mut asked = Filter::parse_cql2(cql2, self.customer_type())?;
+        let mut asked = Filter::parse_cql2(cql2, &self.customer_type())?;
         filter::spread(&mut asked, branches);
-        filter::to_points(&asked)
+        filter::to_points(&asked, &Added::of(self.store.catalog()))
     }
 
     /// Told the feed's number each time a new state is published.
     pub fn published(&self) -> watch::Receiver<i64> {
         self.published.subscribe()
+    }
+
+    /// Tells the follower that the catalog may have other fields now.
+    pub fn look_at_fields(&self) {
+        self.fields_changed.notify_one();
     }
 
     /// Waits until the index holds a change, or two seconds: after a write, for the writer's next look.
@@ -265,6 +282,7 @@ impl Live {
             let tick = tokio::time::sleep(std::time::Duration::from_secs(if merges { 1 } else { 60 }));
             tokio::select! {
                 changed = feed.changed() => if changed.is_err() { return },
+                () = self.fields_changed.notified() => {}
                 () = tick => {}
             }
         }
@@ -276,7 +294,8 @@ impl Live {
             self.install_merged().await;
             let state = self.present();
             let moment = moment(&self.store, &self.zone, None).await?;
-            if moment.day_start != state.day_start {
+            let is_of_other_fields = Added::of(self.store.catalog()) != state.added;
+            if moment.day_start != state.day_start || is_of_other_fields {
                 self.publish(self.book.state(&self.store, moment, Some(&state)).await?);
                 continue;
             }

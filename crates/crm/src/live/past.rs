@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use points::{Change, Index, RowId};
 use records::{Error, Store};
 
+use super::added::Added;
 use super::ledger::{self, Ledger};
 use super::rows::{self, Moment, Which};
 use super::touched::touched_places;
@@ -49,7 +50,7 @@ impl Book {
     pub async fn read(store: &Store) -> Result<Ledger, Error> {
         // The number is read first: a place that changes while the tables are read is touched afterwards.
         let seq = store.last_seq().await?;
-        Ok(ledger::load(store.db(), seq).await?)
+        Ok(ledger::load(store.db(), seq, Added::of(store.catalog())).await?)
     }
 
     pub fn ledger(&self) -> Arc<Ledger> {
@@ -98,6 +99,10 @@ impl Book {
 
     /// The index of a moment. Where it can, it shares what was built over another index's places and texts.
     pub async fn state(&self, store: &Store, moment: Moment, near: Option<&State>) -> Result<State, Error> {
+        let added = Added::of(store.catalog());
+        if self.ledger().added() != added {
+            self.install(Self::read(store).await?);
+        }
         // Ledger and touched places belong together, so both are taken before the next ledger comes.
         let seq = store.last_seq().await?;
         self.follow(store, seq).await?;
@@ -109,7 +114,8 @@ impl Book {
         let stages = rows::stages(store.db()).await?;
         let frequencies = rows::frequencies(store.db(), moment).await?;
         let except: HashSet<RowId> = touched.iter().filter_map(|id| row_id(id)).collect();
-        let schema = columns::schema(&stages);
+        let added = self.ledger().added();
+        let schema = columns::schema(&stages, &added);
         let near = near
             .map(|state| state.index.clone())
             .filter(|index| *index.schema() == schema);
@@ -130,6 +136,7 @@ impl Book {
             index,
             seq,
             stages,
+            added,
             day_start: moment.day_start,
         };
         if !touched.is_empty() {
@@ -163,7 +170,14 @@ pub(super) async fn reread(
     ids: &[String],
     moment: Moment,
 ) -> Result<(), Error> {
-    let rows = rows::load(store.db(), Which::Places(ids), moment, &state.stages).await?;
+    let rows = rows::load(
+        store.db(),
+        Which::Places(ids),
+        moment,
+        &state.stages,
+        &state.added,
+    )
+    .await?;
     let found: HashSet<RowId> = rows.iter().map(|r| r.id).collect();
     let gone = ids
         .iter()

@@ -8,6 +8,7 @@ use points::Row;
 use records::{Db, on_db};
 use sqlx::AssertSqlSafe;
 
+use super::added::{Added, Value};
 use super::columns::{self, AMOUNTS};
 use super::due::{Due, Frequencies, Frequency, Seen};
 
@@ -69,12 +70,13 @@ pub(super) async fn stages(db: &Db) -> Result<Vec<String>, sqlx::Error> {
     Ok(rows.into_iter().map(|r| r.0).collect())
 }
 
-/// Loads the rows. `stages` are those of the index's schema.
+/// Loads the rows. `stages` and `added` are those of the index's schema.
 pub(super) async fn load(
     db: &Db,
     which: Which<'_>,
     moment: Moment,
     stages: &[String],
+    added: &[Added],
 ) -> Result<Vec<Row>, sqlx::Error> {
     let sql = Sql { db, which, moment };
     let accounts = sql.accounts().await?;
@@ -83,6 +85,10 @@ pub(super) async fn load(
     let mut visits = sql.visits().await?;
     let frequencies = sql.frequencies().await?;
     let opportunities = sql.opportunities(stages).await?;
+    let mut values = Vec::with_capacity(added.len());
+    for field in added {
+        values.push(sql.added(field).await?);
+    }
 
     let mut rows = Vec::new();
     for place in sql.places().await? {
@@ -125,11 +131,19 @@ pub(super) async fn load(
         }
         amounts[1] = (pipeline > 0).then_some(pipeline);
 
+        let of_account = values.iter().map(|column| column.get(&place.account_id));
+        let of_account: Vec<Option<&Value>> = of_account.collect();
+        let numbers = added
+            .iter()
+            .zip(&of_account)
+            .filter(|(field, _)| field.is_number());
+        amounts.extend(numbers.map(|(_, value)| value.and_then(|v| v.number)));
+
         let point = place.lng.zip(place.lat);
         rows.push(Row {
             id,
             place: point.and_then(|(lng, lat)| LngLat::new(lng, lat).ok()),
-            categories: vec![
+            categories: [
                 account.kind.clone(),
                 account.class.clone(),
                 account.industry.clone(),
@@ -139,7 +153,10 @@ pub(super) async fn load(
                 place.postal_code,
                 place.geocode_status,
                 Some(due.state.to_owned()),
-            ],
+            ]
+            .into_iter()
+            .chain(of_account.iter().map(|value| value.map(|v| v.word.clone())))
+            .collect(),
             amounts,
             times: vec![seen.last.map(Timestamp), due.at.map(Timestamp)],
             texts: vec![
@@ -262,6 +279,22 @@ impl Sql<'_> {
                 )
             })
             .collect())
+    }
+
+    /// Values of an added field by account.
+    async fn added(&self, field: &Added) -> Result<HashMap<String, Value>, sqlx::Error> {
+        let name = &field.name;
+        let sql = format!(
+            "select id, {} from {} a where {name} is not null and {}",
+            field.columns(),
+            self.table("accounts", &format!("id, {name}")),
+            self.only("id", true)
+        );
+        let rows: Vec<(String, Option<String>, Option<f64>)> = self.rows(sql).await?;
+        let values = rows
+            .into_iter()
+            .filter_map(|(id, text, number)| Some((id, field.value(text, number)?)));
+        Ok(values.collect())
     }
 
     async fn first_places(&self) -> Result<HashMap<String, String>, sqlx::Error> {

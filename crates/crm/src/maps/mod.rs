@@ -126,14 +126,21 @@ async fn pack_info(State(app): State<Shared>, _: Signed) -> Result<Json<PackInfo
 /// What leaves this machine.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Outbound {
-    /// Addresses this program sends anything to. There is no code that would: the list is empty.
+    /// Everything this program sends to: what the settings name, and the hosts of webhooks. Empty unless somebody set it.
     targets: Vec<String>,
 }
 
-/// What leaves this machine: nothing
+/// What leaves this machine: nothing, unless somebody set a mail server, a folder for an ERP or a webhook
 #[utoipa::path(get, path = "/api/v1/outbound", tag = "map", responses((status = 200, body = Outbound)))]
-async fn outbound(_: Signed) -> Json<Outbound> {
-    Json(Outbound { targets: Vec::new() })
+async fn outbound(State(app): State<Shared>, _: Signed) -> Result<Json<Outbound>, Problem> {
+    let mut targets = app.settings.channels.targets();
+    targets.extend(
+        crate::webhooks::hosts(&app)
+            .await?
+            .into_iter()
+            .map(|h| format!("webhook at {h}")),
+    );
+    Ok(Json(Outbound { targets }))
 }
 
 /// What this program is, and under which terms it and its map may be used.

@@ -15,7 +15,7 @@ mod services;
 
 pub(crate) use follow::follow;
 pub(crate) use lookup::{geocode_all, request_fields};
-pub(crate) use services::drive_time_area;
+pub(crate) use services::{Reaches, drive_time_area};
 
 use utoipa_axum::router::OpenApiRouter;
 

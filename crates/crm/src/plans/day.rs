@@ -111,6 +111,9 @@ impl Facts {
         if let Some(absent) = &self.absent {
             return Some(("absent", absent.clone()));
         }
+        if calendar.is_holiday(self.day) {
+            return Some(("public-holiday", words::public_holiday(lang, self.day)));
+        }
         if self.shift.is_none() {
             return Some(("no-working-hours", words::day_off(lang, self.day)));
         }

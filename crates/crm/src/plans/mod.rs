@@ -23,7 +23,6 @@ mod text;
 pub(crate) mod why;
 pub(crate) mod words;
 
-pub(crate) use gpx::escaped;
 pub(crate) use http::router;
 pub use text::plan_text;
 pub(crate) use words::Language;
@@ -63,6 +62,9 @@ pub(crate) struct DayPlan {
     pub left_out: Vec<LeftOut>,
     /// Of accepting it.
     pub change_set: Option<String>,
+    /// What there is to say of the whole day, such as that only its rest is planned. In the language of whoever planned.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]

@@ -25,8 +25,10 @@ macro_rules! on_both {
     };
 }
 
+mod accepted;
 mod day;
 mod driven;
+mod from_now;
 mod refusals;
 
 /// Monday, 23 November 2026.
@@ -274,7 +276,9 @@ fn check(plan: &Value) {
         assert_eq!(number(stop, "seq"), index as i64 + 1);
         let mut lunch_ms = 0;
         let mut wait_lunch = 0;
-        if !lunch.is_null() && number(lunch, "after_seq") == index as i64 {
+        // A pause at home comes before the day's first drive, which is when the day begins.
+        let still_ahead = !lunch.is_null() && number(lunch, "end") > at;
+        if still_ahead && number(lunch, "after_seq") == index as i64 {
             lunch_ms = number(lunch, "end") - number(lunch, "start");
             wait_lunch = number(stop, "start")
                 - at

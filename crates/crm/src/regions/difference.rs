@@ -10,10 +10,15 @@ use super::question::{RowKind, Side};
 /// The date asked for less the date compared with.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 pub(crate) struct Difference {
-    /// Places there now and not then; their rows with `kind` `new`.
+    /// Places there now that were nowhere on record then; their rows with `kind` `new`.
     pub new: u64,
-    /// Places there then and not now.
+    /// Places there then that are nowhere on record now.
     pub lost: u64,
+    /// Places there now that were on record then, but not here: another address, another territory, or they did not pass
+    /// the filter.
+    pub came: u64,
+    /// Places there then that are on record now, but no longer here.
+    pub went: u64,
     /// Places there both times whose known revenue rose.
     pub grown: u64,
     /// Places there both times whose known revenue fell.
@@ -33,6 +38,8 @@ pub(crate) struct Difference {
 pub(super) struct Changed {
     pub new: Vec<RowId>,
     pub lost: Vec<RowId>,
+    pub came: Vec<RowId>,
+    pub went: Vec<RowId>,
     pub grown: Vec<RowId>,
     pub shrunk: Vec<RowId>,
 }
@@ -42,6 +49,7 @@ impl Changed {
     pub fn between(a: &Side, b: &Side, shape: &Shape) -> Result<Self, points::Error> {
         let (now, then) = (rows(a, shape)?, rows(b, shape)?);
         let mut changed = Self::default();
+        let on_record = |side: &Side, id: RowId| side.state.index.get(id).is_some();
         let (mut i, mut j) = (0, 0);
         while i < now.len() || j < then.len() {
             let order = match (now.get(i), then.get(j)) {
@@ -50,7 +58,9 @@ impl Changed {
                 (None, _) => std::cmp::Ordering::Greater,
             };
             match order {
+                std::cmp::Ordering::Less if on_record(b, now[i].0) => changed.came.push(now[i].0),
                 std::cmp::Ordering::Less => changed.new.push(now[i].0),
+                std::cmp::Ordering::Greater if on_record(a, then[j].0) => changed.went.push(then[j].0),
                 std::cmp::Ordering::Greater => changed.lost.push(then[j].0),
                 std::cmp::Ordering::Equal => match (now[i].1, then[j].1) {
                     (Some(n), Some(t)) if n > t => changed.grown.push(now[i].0),
@@ -71,6 +81,8 @@ impl Changed {
             RowKind::All => None,
             RowKind::New => Some(self.new),
             RowKind::Lost => Some(self.lost),
+            RowKind::Came => Some(self.came),
+            RowKind::Went => Some(self.went),
             RowKind::Grown => Some(self.grown),
             RowKind::Shrunk => Some(self.shrunk),
         }
@@ -82,6 +94,8 @@ impl Changed {
         Difference {
             new: self.new.len() as u64,
             lost: self.lost.len() as u64,
+            came: self.came.len() as u64,
+            went: self.went.len() as u64,
             grown: self.grown.len() as u64,
             shrunk: self.shrunk.len() as u64,
             count: of(|f| f.count),

@@ -38,7 +38,7 @@ impl Readme {
                 app.settings.zone.name()
             )
         };
-        let side = if kind == RowKind::Lost {
+        let side = if kind.is_of_then() {
             asked.b.as_ref().unwrap_or(&asked.a)
         } else {
             &asked.a
@@ -68,14 +68,12 @@ impl Readme {
             let word = match kind {
                 RowKind::New => "new since",
                 RowKind::Lost => "lost by",
+                RowKind::Came => "came since",
+                RowKind::Went => "went by",
                 RowKind::Grown => "grown since",
                 _ => "shrunk since",
             };
-            let other = if kind == RowKind::Lost {
-                asked.a.as_of
-            } else {
-                b.as_of
-            };
+            let other = if kind.is_of_then() { asked.a.as_of } else { b.as_of };
             lines.insert(2, ("only", format!("{word} {}", time(other))));
         }
         let slug: String = asked

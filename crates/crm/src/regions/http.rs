@@ -112,11 +112,11 @@ async fn ids_of(asked: &Asked, kind: RowKind) -> Result<(Side, Vec<RowId>), Prob
         return Err(Problem::bad(
             "/compare_to",
             "required",
-            "New, lost, grown and shrunk are between two dates. Send compare_to.",
+            "New, lost, came, went, grown and shrunk are between two dates. Send compare_to.",
         ));
     }
-    let side = match (&b, kind) {
-        (Some(b), RowKind::Lost) => b.clone(),
+    let side = match &b {
+        Some(b) if kind.is_of_then() => b.clone(),
         _ => a.clone(),
     };
     let ids = tokio::task::spawn_blocking(move || {

@@ -15,3 +15,4 @@ mod http;
 mod tests;
 
 pub(crate) use http::router;
+pub(crate) use question::{Ground, Moment, ShapeBody};

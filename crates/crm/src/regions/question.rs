@@ -52,7 +52,8 @@ pub(crate) enum Moment {
 }
 
 impl Moment {
-    fn parse(&self, app: &App, name: &str) -> Result<Option<Timestamp>, Problem> {
+    /// `None` for an empty text.
+    pub fn parse(&self, app: &App, name: &str) -> Result<Option<Timestamp>, Problem> {
         match self {
             Self::Millis(millis) => Ok(Some(Timestamp(*millis))),
             Self::Text(text) if text.trim().is_empty() => Ok(None),
@@ -89,14 +90,25 @@ pub(crate) enum RowKind {
     /// All on the date asked for.
     #[default]
     All,
-    /// There on the date, not on the other.
+    /// There on the date, and nowhere on record on the other.
     New,
-    /// There on the other date, not on the date.
+    /// There on the other date, and nowhere on record on the date.
     Lost,
+    /// There on the date; on the other on record, but not there.
+    Came,
+    /// There on the other date; on the date on record, but not there.
+    Went,
     /// There on both, with more revenue on the date.
     Grown,
     /// There on both, with less revenue on the date.
     Shrunk,
+}
+
+impl RowKind {
+    /// Its rows are those of the date compared with: on the date itself they are not there.
+    pub fn is_of_then(self) -> bool {
+        matches!(self, Self::Lost | Self::Went)
+    }
 }
 
 /// A state of the index and what of it is asked.
@@ -156,6 +168,41 @@ impl Asked {
             filter_text,
             rights_note: sight.note.map(|note| format!("Counted within {note} only")),
         })
+    }
+}
+
+/// Where, for features that put conditions of their own beside it.
+pub(crate) struct Ground(Place);
+
+impl Ground {
+    /// Understands one way to say where; the viewer has to see the territory that is named.
+    pub async fn resolve(app: &App, signed: &Signed, body: &ShapeBody) -> Result<Self, Problem> {
+        Place::resolve(app, signed, Some(body)).await.map(Self)
+    }
+
+    /// As a feature with name and kind; `None`: everywhere.
+    pub fn feature(&self) -> Option<geojson::Feature> {
+        self.0.feature()
+    }
+
+    /// Its outline; a territory's is what it looks like, not what decides.
+    pub fn polygons(&self) -> Option<&MultiPolygon<f64>> {
+        self.0.polygons.as_ref()
+    }
+
+    /// The territories whose places are meant, where it is a territory.
+    pub fn territories(&self) -> Option<&[String]> {
+        self.0.territories.as_ref().map(|(ids, _)| ids.as_slice())
+    }
+
+    /// As a condition on the index of a moment.
+    pub async fn filter(&self, app: &App, at: Option<Timestamp>) -> Result<Filter, Problem> {
+        match &self.0.territories {
+            Some((ids, false)) => Ok(Filter::category("territory_id", ids)),
+            Some((ids, true)) => assigned(app, ids, at).await,
+            None if self.0.polygons.is_none() => Ok(Filter::All),
+            None => Ok(Filter::Within(self.0.shape.clone())),
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 mod document;
 mod http;
 mod lines;
-mod paper;
+pub(crate) mod paper;
 mod prices;
 #[cfg(test)]
 mod tests;
@@ -15,6 +15,9 @@ mod ubl;
 use geom::Timestamp;
 use records::{Fault, Record, Rules};
 use serde_json::{Map, Value};
+
+pub(crate) use document::Document;
+pub(crate) use ubl::order as order_ubl;
 
 /// The routes of this feature.
 pub(crate) fn router() -> utoipa_axum::router::OpenApiRouter<crate::Shared> {

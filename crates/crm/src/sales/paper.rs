@@ -15,13 +15,13 @@ const REGULAR: &[u8] = include_bytes!("../../assets/NotoSans-Regular.ttf");
 const BOLD: &[u8] = include_bytes!("../../assets/NotoSans-Bold.ttf");
 
 /// A4 in points, and its margins.
-const WIDTH: f32 = 595.28;
-const HEIGHT: f32 = 841.89;
+pub(crate) const WIDTH: f32 = 595.28;
+pub(crate) const HEIGHT: f32 = 841.89;
 const MARGIN: f32 = 56.0;
 const BOTTOM: f32 = HEIGHT - 70.0;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Weight {
+pub(crate) enum Weight {
     Regular,
     Bold,
 }
@@ -110,13 +110,22 @@ fn fill(grey: u8) -> Fill {
 }
 
 /// Writes on one page after the other.
-struct Pen<'a, 'b> {
+pub(crate) struct Pen<'a, 'b> {
     faces: &'a Faces,
     surface: Surface<'b>,
     y: f32,
 }
 
 impl Pen<'_, '_> {
+    /// A line at a place, cut where it is wider than `width`.
+    pub fn fitted(&mut self, x: f32, y: f32, width: f32, weight: Weight, size: f32, text: &str) {
+        let lines = self.faces.wrapped(weight, size, text, width);
+        self.y = y;
+        if let Some(line) = lines.first() {
+            self.text(x, weight, size, line);
+        }
+    }
+
     fn text(&mut self, x: f32, weight: Weight, size: f32, text: &str) {
         let font = self.faces.of(weight).0.clone();
         self.surface.draw_text(
@@ -212,6 +221,51 @@ fn paged(document: &Document, faces: &Faces, first: f32) -> Vec<Vec<Piece>> {
         }
     }
     pages
+}
+
+/// Pages of A4 that others write on.
+pub(crate) struct Sheet {
+    faces: Faces,
+    out: krilla::Document,
+}
+
+impl Sheet {
+    /// A document without pages.
+    ///
+    /// # Errors
+    /// The font, which is part of the program, cannot be read.
+    pub fn new(title: &str) -> Result<Self, String> {
+        let mut out = krilla::Document::new();
+        let metadata = Metadata::new().title(title.to_owned());
+        out.set_metadata(metadata.creator("Bailiwick".to_owned()));
+        Ok(Self {
+            faces: Faces::load()?,
+            out,
+        })
+    }
+
+    /// One page, written by `write`.
+    pub fn page(&mut self, write: impl FnOnce(&mut Pen<'_, '_>)) -> Result<(), String> {
+        let settings = PageSettings::from_wh(WIDTH, HEIGHT).ok_or("A4 is no size of a page")?;
+        let mut page = self.out.start_page_with(settings);
+        {
+            let mut pen = Pen {
+                faces: &self.faces,
+                surface: page.surface(),
+                y: MARGIN,
+            };
+            pen.surface.set_fill(Some(fill(20)));
+            write(&mut pen);
+            pen.surface.finish();
+        }
+        page.finish();
+        Ok(())
+    }
+
+    /// The bytes of the file.
+    pub fn finish(self) -> Result<Vec<u8>, String> {
+        self.out.finish().map_err(|e| format!("{e:?}"))
+    }
 }
 
 /// The document's pages.

@@ -1,10 +1,10 @@
 //! An order in UBL 2.1 (ISO/IEC 19845), for an ERP to read.
 
 use super::document::{Document, fraction_digits};
-use crate::plans::escaped;
+use crate::xml::escaped;
 
 /// The order's XML.
-pub(super) fn order(document: &Document) -> String {
+pub(crate) fn order(document: &Document) -> String {
     let money = |amount: i64| {
         let digits = fraction_digits(&document.currency);
         let scale = 10_u64.pow(digits);

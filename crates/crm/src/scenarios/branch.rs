@@ -132,6 +132,7 @@ const KEPT: usize = 24;
 pub(crate) struct Scenarios {
     bases: Mutex<Vec<(i64, Arc<Layout>)>>,
     drafts: Mutex<Vec<(String, Arc<Drafted>)>>,
+    pub(super) driven: super::driven::KeptDriven,
     /// Held while a scenario is published or reverted.
     pub publishing: tokio::sync::Mutex<()>,
     /// Wakes whoever waits for the next date.

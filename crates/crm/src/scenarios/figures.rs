@@ -6,9 +6,9 @@ use serde::Serialize;
 use territory::TerritoryId;
 use utoipa::ToSchema;
 
-use super::driven::Driven;
+use super::driven::{ESTIMATE, Road, Roads};
 use super::ground::compactness;
-use super::outcome::{Moved, Outcome, Tally};
+use super::outcome::{Outcome, Tally};
 use crate::territories::{Layout, Standing, number};
 
 /// What a territory or a selection holds. Hours are those of an average week.
@@ -24,7 +24,8 @@ pub(crate) struct Measures {
     pub pipeline: i64,
     pub visit_hours: f64,
     pub drive_hours: f64,
-    /// `plan`: driven in the newest accepted cycle. `estimate`: from how far apart the places lie.
+    /// `plan`: of a plan for these customers. `estimate`: from how far apart the places lie, and from the plan for those
+    /// that the territory had before.
     #[schema(value_type = String)]
     pub drive_basis: Basis,
     /// Visits and driving together.
@@ -52,10 +53,10 @@ fn thousandths(value: f64) -> f64 {
 }
 
 impl Measures {
-    /// Of a tally; `planned` are hours a week of a plan.
-    pub fn of(tally: &Tally, planned: Option<f64>) -> Self {
+    /// Of a tally, driven as `road` says.
+    pub fn of(tally: &Tally, road: Road) -> Self {
         let totals = tally.sums.totals();
-        let drive_hours = tenths(planned.unwrap_or(totals.drive_hours_estimate));
+        let drive_hours = tenths(road.hours(&tally.sums));
         Self {
             accounts: totals.accounts,
             prospects: totals.prospects,
@@ -64,11 +65,7 @@ impl Measures {
             pipeline: totals.pipeline,
             visit_hours: totals.visit_hours,
             drive_hours,
-            drive_basis: if planned.is_some() {
-                Basis::Plan
-            } else {
-                Basis::Estimate
-            },
+            drive_basis: road.basis(),
             hours: tenths(totals.visit_hours + drive_hours),
             open_deals: tally.deals,
         }
@@ -149,21 +146,20 @@ pub(crate) struct Worst {
 pub(super) struct Side<'a> {
     pub layout: &'a Layout,
     pub tallies: &'a BTreeMap<Option<TerritoryId>, Tally>,
-    pub driven: &'a Driven,
-    /// Territories whose places differ from what was planned for.
-    pub disturbed: &'a BTreeSet<TerritoryId>,
+    pub roads: &'a Roads,
+    pub is_after: bool,
 }
 
 impl Side<'_> {
     pub fn measures(&self, standing: &Standing) -> Measures {
         let id = number(standing.id());
         let tally = self.tallies.get(&Some(id)).copied().unwrap_or_default();
-        let planned = if self.disturbed.contains(&id) {
-            None
+        let road = if self.is_after {
+            self.roads.after(Some(id))
         } else {
-            self.driven.hours(self.layout, standing)
+            self.roads.before(Some(id))
         };
-        Measures::of(&tally, planned)
+        Measures::of(&tally, road)
     }
 
     /// The line over all, without what moves.
@@ -216,34 +212,28 @@ impl Side<'_> {
     }
 }
 
-/// Territories that lose or gain a place.
-pub(super) fn disturbed(moved: &[Moved]) -> BTreeSet<TerritoryId> {
-    moved.iter().flat_map(|m| [m.from, m.to]).flatten().collect()
-}
-
 /// Both lines: before, and after with what moves.
 pub(super) fn summaries(
     before: &Layout,
     after: &Layout,
     outcome: &Outcome,
-    driven: &Driven,
+    roads: &Roads,
 ) -> (Summary, Summary) {
-    let side = |layout, tallies, disturbed| Side {
+    let side = |layout, tallies, is_after| Side {
         layout,
         tallies,
-        driven,
-        disturbed,
+        roads,
+        is_after,
     };
-    let (none, moved) = (BTreeSet::new(), disturbed(&outcome.moved));
-    let first = side(before, &outcome.before, &none).summary();
-    let mut second = side(after, &outcome.after, &moved).summary();
+    let first = side(before, &outcome.before, false).summary();
+    let mut second = side(after, &outcome.after, true).summary();
     let mut all = Tally::default();
     outcome.moved.iter().for_each(|m| all += m.tally);
-    let measures = Measures::of(&all, None);
+    let measures = Measures::of(&all, ESTIMATE);
     second.places_moved = measures.places;
     second.accounts_moved = measures.accounts;
     second.revenue_moved = measures.revenue;
-    let reps = reps(before, after, outcome);
+    let reps = reps(before, after, outcome, roads);
     second.reps_changed = reps.iter().filter(|r| r.1.gains + r.1.losses > 0).count() as u64;
     (first, second)
 }
@@ -274,7 +264,12 @@ pub(super) struct RepChange {
 }
 
 /// What changes for each rep, by user id.
-pub(super) fn reps(before: &Layout, after: &Layout, outcome: &Outcome) -> BTreeMap<String, RepChange> {
+pub(super) fn reps(
+    before: &Layout,
+    after: &Layout,
+    outcome: &Outcome,
+    roads: &Roads,
+) -> BTreeMap<String, RepChange> {
     let owned = |layout: &Layout| -> HashMap<TerritoryId, BTreeSet<String>> {
         let one = |t: &Standing| {
             let people = owners(t).into_iter().map(str::to_owned).collect();
@@ -317,7 +312,13 @@ pub(super) fn reps(before: &Layout, after: &Layout, outcome: &Outcome) -> BTreeM
                 .get(&Some(number(standing.id())))
                 .copied()
                 .unwrap_or_default();
-            let hours = Measures::of(&tally, None).hours;
+            let id = Some(number(standing.id()));
+            let road = if is_after {
+                roads.after(id)
+            } else {
+                roads.before(id)
+            };
+            let hours = Measures::of(&tally, road).hours;
             for (user, share) in shares(standing) {
                 let change = changes.entry(user).or_default();
                 if is_after {

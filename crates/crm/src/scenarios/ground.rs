@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use geo::{Area as _, BooleanOps, CoordsIter as _, GeodesicArea as _, MapCoords as _};
+use geo::{Area as _, BooleanOps, CoordsIter as _, GeodesicArea as _, MapCoords as _, unary_union};
 use geo_types::{Coord, MultiPolygon, Polygon};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -68,7 +68,16 @@ pub(super) fn together(a: &MultiPolygon, b: &MultiPolygon) -> MultiPolygon {
     if b.0.is_empty() {
         return a.clone();
     }
-    with_vertices_of(a.union(b), [a, b])
+    with_vertices_of(a.union(b), &[a, b])
+}
+
+/// All of these together.
+pub(super) fn all_together(polygons: Vec<Polygon>) -> MultiPolygon {
+    let given = MultiPolygon::new(polygons);
+    if given.0.len() < 2 {
+        return given;
+    }
+    without_slivers(with_vertices_of(unary_union(&given), &[&given]))
 }
 
 /// The first without the second.
@@ -76,17 +85,17 @@ pub(super) fn without(a: &MultiPolygon, b: &MultiPolygon) -> MultiPolygon {
     if a.0.is_empty() || b.0.is_empty() {
         return a.clone();
     }
-    with_vertices_of(a.difference(b), [a, b])
+    with_vertices_of(a.difference(b), &[a, b])
 }
 
 /// What both have.
 pub(super) fn shared(a: &MultiPolygon, b: &MultiPolygon) -> MultiPolygon {
-    without_slivers(with_vertices_of(a.intersection(b), [a, b]))
+    without_slivers(with_vertices_of(a.intersection(b), &[a, b]))
 }
 
 /// Arithmetic on areas works on a grid and shifts every vertex by less than its step: those that were given are put
 /// back to the last digit, so that a border that nobody touched stays where it is and with it whoever lies on it.
-fn with_vertices_of(made: MultiPolygon, given: [&MultiPolygon; 2]) -> MultiPolygon {
+fn with_vertices_of(made: MultiPolygon, given: &[&MultiPolygon]) -> MultiPolygon {
     // The grid has 2^30 steps over all that is given; a vertex may be shifted by one.
     let all = given.iter().flat_map(|polygons| polygons.coords_iter());
     let [west, south, east, north] = all.fold([f64::MAX, f64::MAX, f64::MIN, f64::MIN], |[w, s, e, n], c| {
@@ -178,15 +187,8 @@ mod tests {
 
     #[test]
     fn a_border_that_nobody_touched_stays_to_the_last_digit() {
-        let seed: u64 = 11;
-        eprintln!("seed {seed}");
-        let mut state = seed;
-        let mut random = move || {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            (state >> 11) as f64 / (1_u64 << 53) as f64
-        };
+        let mut dice = testkit::Dice::seeded(11);
+        let mut random = move || dice.between(0.0, 1.0);
         // A round area with many odd vertices, and a bite out of one side.
         let ring: Vec<(f64, f64)> = (0..200)
             .map(|n| {

@@ -11,6 +11,7 @@ mod change;
 mod fields;
 mod prepare;
 mod ring;
+mod sharing;
 mod staff;
 mod transfers;
 
@@ -23,6 +24,8 @@ mod driven;
 mod figures;
 mod hash;
 mod outcome;
+mod prices;
+mod sizes;
 
 mod commit;
 mod deals;
@@ -31,6 +34,7 @@ mod moves;
 mod objections;
 mod publish;
 mod queue;
+mod revert;
 
 mod answers;
 mod http;
@@ -48,6 +52,7 @@ use crate::problem::Problem;
 pub(crate) use balance::job as balance_job;
 pub(crate) use branch::Scenarios;
 pub(crate) use http::router;
+pub(crate) use prices::job as price_job;
 pub(crate) use publish::may_be_undone;
 pub(crate) use queue::{follow, layout_at};
 

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use territory::TerritoryId;
 
 use crate::live::{State, id_text, stage_count};
-use crate::territories::{Facts, Layout, Sums};
+use crate::territories::{Known, Layout, Sums};
 
 /// What a territory holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,17 +83,17 @@ pub(super) fn deal_columns(state: &State) -> Vec<String> {
     state.stages.iter().map(|s| stage_count(s)).collect()
 }
 
-/// Decides about every place that passes the filter, twice.
+/// Decides about every place that passes the filter, twice. `known`: loaded where either layout asks for facts.
 pub(super) fn evaluate(
     before: &Layout,
     after: &Layout,
     state: &State,
     filter: &Filter,
+    known: &Known,
 ) -> Result<Outcome, points::Error> {
     let view = state.index.view(filter)?;
     let rows = view.rows_in(&Shape::everywhere());
     let stages = deal_columns(state);
-    let rules = before.reads_facts() || after.reads_facts();
     let mut lines = before.lines();
     lines.extend(after.lines());
     lines.sort();
@@ -103,7 +103,7 @@ pub(super) fn evaluate(
         for row in rows {
             let location = id_text(row.id());
             let tally = tally(row, &stages);
-            let facts = Facts::of_row(row, rules);
+            let facts = known.of(&location, row.place());
             for line in &lines {
                 let owner = |layout: &Layout| layout.owner_of(&location, &facts, line.as_deref());
                 let (from, to) = (owner(before), owner(after));

@@ -1,6 +1,8 @@
 //! A change that somebody asks for becomes effects: looked over against the scenario as it stands, with what it is to
 //! mean written down once and for all.
 
+use std::sync::Arc;
+
 use geo_types::MultiPolygon;
 use points::Filter;
 use serde_json::{Map, Value};
@@ -8,14 +10,17 @@ use serde_json::{Map, Value};
 use super::branch::{Branch, Drafted};
 use super::change::{Change, Neighbours, NewTerritory, Reshape};
 use super::draft::{area_of, ground_of};
+use super::driven::{Driven, Replanned, Roads};
 use super::effect::{Add, Areas, Effect, Lock, Member, Patch, Transfer};
 use super::fields::{checked_capacity, checked_colour, checked_name, is_owner};
 use super::ground::{self, Ground};
+use super::outcome::evaluate;
+use super::ring::Ring;
 use crate::App;
-use crate::live::State;
+use crate::live::{State, index_problem};
 use crate::problem::Problem;
 use crate::sessions::Signed;
-use crate::territories::{Standing, free_colour, parse_area};
+use crate::territories::{Known, Standing, free_colour, number, parse_area};
 
 /// A change that can be done.
 #[derive(Clone, Debug, Default)]
@@ -32,9 +37,13 @@ pub(super) struct Bench<'a> {
     pub app: &'a App,
     pub signed: &'a Signed,
     pub branch: &'a Branch,
-    pub state: &'a State,
+    pub state: &'a Arc<State>,
     /// What the viewer may see of the index.
     pub filter: &'a Filter,
+    /// What rules look at, where the scenario's territories have any.
+    pub known: &'a Known,
+    /// Hours on the road that were planned.
+    pub driven: &'a Arc<Driven>,
 }
 
 impl Bench<'_> {
@@ -113,6 +122,26 @@ impl Bench<'_> {
             ));
         }
         Ok(standing)
+    }
+
+    /// Everybody whom these territories have in the scenario.
+    pub async fn ring(&self, seats: Vec<Standing>) -> Result<Ring, Problem> {
+        let (base, layout) = (self.branch.base.clone(), self.branch.layout().clone());
+        let (state, filter) = (self.state.clone(), self.filter.clone());
+        let (known, driven) = (self.known.clone(), self.driven.clone());
+        let work = move || {
+            let mut ring = Ring::of(&layout, seats, &state, &filter, &known)?;
+            if !driven.is_empty() {
+                let outcome = evaluate(&base, &layout, &state, &filter, &known).map_err(index_problem)?;
+                let roads = Roads::of(&driven, &base, &layout, &outcome, &Replanned::default());
+                let road = |t: &Standing| roads.after(Some(number(t.id())));
+                ring.roads = ring.seats.iter().map(road).collect();
+            }
+            Ok(ring)
+        };
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(Problem::unexpected)?
     }
 
     async fn reshape(&self, asked: &Reshape) -> Result<Prepared, Problem> {
@@ -223,9 +252,9 @@ impl Bench<'_> {
         // The rest is looked over as if it were there already.
         let mut draft = self.branch.draft().clone();
         draft.apply(&Effect::Add(add.clone()))?;
-        let layout = std::sync::Arc::new(draft.layout());
+        let layout = Arc::new(draft.layout());
         let mut branch = self.branch.clone();
-        branch.drafted = std::sync::Arc::new(Drafted { draft, layout });
+        branch.drafted = Arc::new(Drafted { draft, layout });
         let bench = Bench {
             branch: &branch,
             ..*self

@@ -17,7 +17,7 @@ use super::publish::{CAUSE, Options, publish};
 use crate::App;
 use crate::live::{id_text, index_problem};
 use crate::problem::Problem;
-use crate::territories::{Facts, Layout, Open, plan_moves};
+use crate::territories::{Known, Layout, Open, plan_moves};
 
 /// The clock is looked at this often, whatever is queued.
 const TICK: Duration = Duration::from_secs(20);
@@ -145,14 +145,18 @@ pub(crate) async fn layout_at(app: &App, moment: Timestamp) -> Result<Option<Arc
 pub(super) async fn held_in(app: &App, layout: &Arc<Layout>) -> Result<Vec<Held>, Problem> {
     let state = app.live.present();
     let layout = layout.clone();
+    let known = Known::load(app, layout.reads_facts()).await?;
     let work = move || {
         let view = state.index.view(&Rows::All).map_err(index_problem)?;
         let rows = view.rows_in(&Shape::everywhere());
         let asked: BTreeSet<String> = rows.iter().map(|row| id_text(row.id())).collect();
-        let rules = layout.reads_facts();
         let places = rows
             .iter()
-            .map(|row| (id_text(row.id()), Facts::of_row(row, rules)))
+            .map(|row| {
+                let location = id_text(row.id());
+                let facts = known.of(&location, row.place()).into_owned();
+                (location, facts)
+            })
             .collect();
         let moves = plan_moves(&layout, &asked, &places, Vec::<Open>::new());
         let held = moves.into_iter().filter_map(|m| {

@@ -1,5 +1,8 @@
 //! A rep leaves, or one more joins.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use geo_types::MultiPolygon;
 use geom::LngLat;
 use serde_json::{Map, Value};
 use territory::design::{DesignError, Measure, Settings, join as design_join, leave as design_leave};
@@ -10,17 +13,19 @@ use super::effect::{Add, Effect, Member, Remove, Transfer};
 use super::fields::checked_name;
 use super::ground;
 use super::prepare::{Bench, Prepared};
-use super::ring::{Ring, patch, within};
+use super::ring::{Ring, claimed, patch, within};
+use super::sharing::Sharing;
 use crate::problem::Problem;
 use crate::territories::{Standing, free_colour};
 
 /// What is evened out when people come and go: hours, or places where nobody has a rhythm of visits.
-fn workload(ring: &Ring) -> Measure {
-    let hours = ring.values("hours");
+pub(super) fn workload(ring: &Ring) -> Measure {
+    let today = ring.today();
+    let hours = ring.values("hours", &today);
     let (name, values) = if hours.iter().sum::<f64>() > 0.0 {
         ("hours", hours)
     } else {
-        ("places", ring.values("places"))
+        ("places", ring.values("places", &today))
     };
     Measure {
         name: name.to_owned(),
@@ -43,7 +48,7 @@ pub(super) fn refused(error: &DesignError) -> Problem {
 
 impl Bench<'_> {
     /// Unlocked territories of a line that have ground.
-    fn unlocked_with_ground(&self, line: Option<&str>) -> Vec<Standing> {
+    pub fn unlocked_with_ground(&self, line: Option<&str>) -> Vec<Standing> {
         let draft = self.branch.draft();
         draft
             .territories
@@ -59,6 +64,76 @@ impl Bench<'_> {
             .cloned()
             .collect()
     }
+}
+
+/// What becomes of the ground of a territory that goes: each neighbour gets what lies around its new customers, and ground
+/// in which there is nobody goes along with what it borders on; beside nobody, to `most`.
+fn heirs(
+    ring: &Ring,
+    shapes: &BTreeMap<u32, MultiPolygon>,
+    customers: &[Vec<LngLat>],
+    leaver: usize,
+    most: Option<usize>,
+) -> Vec<(usize, MultiPolygon)> {
+    let ground = claimed(&ring.seats[leaver]);
+    let mut sharing = Sharing::default();
+    let mut left = ground.clone();
+    for (seat, standing) in (0..)
+        .zip(&ring.seats)
+        .filter(|(seat, _)| *seat as usize != leaver)
+    {
+        sharing.keep(seat, ground_of(standing));
+        let part = shapes.get(&seat).map(|shape| ground::shared(shape, &ground));
+        if let Some(part) = part.filter(|p| !p.0.is_empty())
+            && sharing.give(seat, &part, &customers[seat as usize])
+        {
+            left = ground::without(&left, &part);
+        }
+    }
+    let most = most.and_then(|seat| u32::try_from(seat).ok());
+    sharing.open(most, ground::without_slivers(left));
+    let changed = |(seat, area): (u32, MultiPolygon)| {
+        let old = ground_of(&ring.seats[seat as usize]);
+        let more = ground::without_slivers(ground::without(&area, &old));
+        (!more.0.is_empty()).then_some((seat as usize, area))
+    };
+    sharing.done().into_iter().filter_map(changed).collect()
+}
+
+/// The ground of a newcomer, cut out of that of its surroundings: everybody keeps what lies around their customers.
+fn parted(
+    ring: &Ring,
+    shapes: &BTreeMap<u32, MultiPolygon>,
+    customers: &[Vec<LngLat>],
+    newcomer: u32,
+) -> BTreeMap<u32, MultiPolygon> {
+    let mut sharing = Sharing::default();
+    let Some(shape) = shapes.get(&newcomer).filter(|s| !s.0.is_empty()) else {
+        return BTreeMap::new();
+    };
+    if !sharing.give(newcomer, shape, &customers[newcomer as usize]) {
+        sharing.keep(newcomer, shape.clone());
+    }
+    let mut touched = BTreeSet::from([newcomer]);
+    for (seat, standing) in (0..).zip(&ring.seats) {
+        let old = ground_of(standing);
+        if ground::shared(&old, shape).0.is_empty() {
+            sharing.keep(seat, old);
+            continue;
+        }
+        touched.insert(seat);
+        let left = ground::without_slivers(ground::without(&old, shape));
+        if !sharing.give(seat, &left, &customers[seat as usize]) {
+            sharing.keep(seat, left);
+        }
+    }
+    let mut areas = sharing.done();
+    let is_changed = |seat: u32, area: &MultiPolygon| {
+        let old = ring.seats.get(seat as usize).map(ground_of);
+        old.is_none_or(|old| !ground::without_slivers(ground::without(area, &old)).0.is_empty())
+    };
+    areas.retain(|seat, area| touched.contains(seat) || is_changed(*seat, area));
+    areas
 }
 
 /// The customers of a territory go to its neighbours, evenly; the territory goes.
@@ -79,11 +154,10 @@ pub(super) async fn leave(bench: &Bench<'_>, asked: &Leaving) -> Result<Prepared
             "There is no other unlocked territory that could take over.",
         ));
     }
-    let (draft, layout) = (bench.branch.draft().clone(), bench.branch.layout().clone());
-    let (state, filter) = (bench.state.clone(), bench.filter.clone());
+    let ring = bench.ring(seats).await?;
+    let draft = bench.branch.draft().clone();
     let name = standing.name().to_owned();
     let work = move || {
-        let ring = Ring::of(&layout, seats, &state, &filter)?;
         let leaver_seat = leaver as u32;
         let theirs = ring.units.iter().filter(|u| u.seat == leaver_seat).count();
         let mut effects: Vec<Effect> = Vec::new();
@@ -91,16 +165,6 @@ pub(super) async fn leave(bench: &Bench<'_>, asked: &Leaving) -> Result<Prepared
         if theirs > 0 {
             let problem = ring.problem(vec![workload(&ring)], Some(leaver_seat), 0);
             let plan = design_leave(&problem, leaver_seat, &Settings::default()).map_err(|e| refused(&e))?;
-            let ground = ground_of(&standing);
-            let mut left = ground.clone();
-            let mut heirs: Vec<(usize, geo_types::MultiPolygon)> = Vec::new();
-            for (seat, shape) in ring.shapes(&problem, &plan) {
-                let part = ground::shared(&shape, &ground);
-                if seat != leaver_seat && !part.0.is_empty() {
-                    left = ground::without(&left, &part);
-                    heirs.push((seat as usize, part));
-                }
-            }
             let mut gains = vec![0usize; ring.seats.len()];
             for (unit, seat) in ring.units.iter().zip(&plan.assignment) {
                 if unit.seat == leaver_seat
@@ -112,17 +176,15 @@ pub(super) async fn leave(bench: &Bench<'_>, asked: &Leaving) -> Result<Prepared
             let most = (0..gains.len())
                 .filter(|s| *s != leaver)
                 .max_by_key(|s| gains[*s]);
-            // Ground in which there is nobody goes along with most of the customers.
-            if let Some(most) = most.filter(|_| !left.0.is_empty()) {
-                match heirs.iter_mut().find(|h| h.0 == most) {
-                    Some(heir) => heir.1 = ground::together(&heir.1, &left),
-                    None => heirs.push((most, left)),
-                }
-            }
-            let mut patches = vec![patch(&standing, geo_types::MultiPolygon::new(Vec::new()))?];
-            for (seat, part) in heirs {
-                let heir = &ring.seats[seat];
-                patches.push(patch(heir, ground::together(&ground_of(heir), &part))?);
+            let mut patches = vec![patch(&standing, MultiPolygon::new(Vec::new()))?];
+            for (seat, area) in heirs(
+                &ring,
+                &ring.shapes(&problem, &plan),
+                &ring.customers(&plan),
+                leaver,
+                most,
+            ) {
+                patches.push(patch(&ring.seats[seat], area)?);
             }
             effects.push(within(patches));
             for (i, unit) in ring.units.iter().enumerate() {
@@ -189,7 +251,7 @@ pub(super) async fn join(bench: &Bench<'_>, asked: &mut Joining) -> Result<Prepa
     let colour = free_colour(bench.branch.layout(), around.as_ref().map(|s| *s.bbox()));
     fields.insert("colour".into(), colour.into());
     fields.insert("line".into(), line.map_or(Value::Null, Value::from));
-    let parents: std::collections::BTreeSet<_> = seats.iter().map(|t| t.record.text("parent_id")).collect();
+    let parents: BTreeSet<_> = seats.iter().map(|t| t.record.text("parent_id")).collect();
     if let [Some(parent)] = parents.into_iter().collect::<Vec<_>>()[..] {
         fields.insert("parent_id".into(), parent.into());
     }
@@ -198,29 +260,29 @@ pub(super) async fn join(bench: &Bench<'_>, asked: &mut Joining) -> Result<Prepa
         fields,
         members,
     });
-    let (draft, layout) = (bench.branch.draft().clone(), bench.branch.layout().clone());
-    let (state, filter) = (bench.state.clone(), bench.filter.clone());
+    let ring = bench.ring(seats).await?;
+    let draft = bench.branch.draft().clone();
     let work = move || {
-        let ring = Ring::of(&layout, seats, &state, &filter)?;
         let problem = ring.problem(vec![workload(&ring)], None, 1);
         let plan = design_join(&problem, home, &Settings::default()).map_err(|e| refused(&e))?;
         let new_seat = ring.seats.len() as u32;
-        let taken = ring
-            .shapes(&problem, &plan)
+        let mut areas = parted(
+            &ring,
+            &ring.shapes(&problem, &plan),
+            &ring.customers(&plan),
+            new_seat,
+        );
+        let taken = areas
             .remove(&new_seat)
-            .unwrap_or_else(|| geo_types::MultiPolygon::new(Vec::new()));
+            .unwrap_or_else(|| MultiPolygon::new(Vec::new()));
         let mut with_new = draft.clone();
         with_new.apply(&add)?;
         let newcomer = with_new
             .get(&id)
             .ok_or_else(|| Problem::unexpected("a new territory is gone"))?;
-        let mut patches = vec![patch(newcomer, taken.clone())?];
-        for giver in &ring.seats {
-            let left = ground::without(&ground_of(giver), &taken);
-            let patch = patch(giver, left)?;
-            if patch.lost.is_some() {
-                patches.push(patch);
-            }
+        let mut patches = vec![patch(newcomer, taken)?];
+        for (seat, left) in areas {
+            patches.push(patch(&ring.seats[seat as usize], left)?);
         }
         let mut effects = vec![add, within(patches)];
         let owner = |seat: &Option<u32>| {

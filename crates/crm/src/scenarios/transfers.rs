@@ -15,11 +15,9 @@ use crate::problem::{Problem, ProblemFault};
 use crate::territories::{Facts, Standing, existing, line_number, number, parse_lasso};
 
 impl Bench<'_> {
-    /// What is known of a place that the index has; of another its place alone.
+    /// What is known of a place.
     fn facts_of(&self, location: &str, place: Option<geom::LngLat>) -> Facts {
-        let rules = self.branch.layout().reads_facts();
-        let row = row_id(location).and_then(|row| self.state.index.get(row));
-        row.map_or_else(|| Facts::at(place), |row| Facts::of_row(&row, rules))
+        self.known.of(location, place).into_owned()
     }
 
     pub(super) async fn move_to(&self, asked: &MoveTo) -> Result<Prepared, Problem> {

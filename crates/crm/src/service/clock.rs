@@ -150,15 +150,8 @@ mod tests {
 
     #[test]
     fn counting_forward_and_measuring_agree() {
-        let seed: u64 = 20_261_122;
-        eprintln!("seed {seed}");
-        let mut state = seed;
-        let mut random = |below: i64| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            i64::try_from((state >> 33) % u64::try_from(below).unwrap()).unwrap()
-        };
+        let mut dice = testkit::Dice::seeded(20_261_122);
+        let mut random = |below: i64| i64::try_from(dice.below(below.unsigned_abs())).unwrap();
         for hours in [
             "Mo-Fr 09:00-17:00; PH off",
             "Mo-Sa 08:00-12:00,13:00-18:00",

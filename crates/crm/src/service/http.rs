@@ -1,11 +1,14 @@
 //! Cases over HTTP.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use serde::Deserialize;
+use records::{At, Filter, Query as RecordQuery, Viewer};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -49,6 +52,73 @@ async fn open_case(
     ))
 }
 
+/// Customers named in one question.
+const MOST_NAMES: usize = 100;
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct CustomersParams {
+    /// Ids of customers by comma, at most 100.
+    ids: String,
+}
+
+/// What a customer is called.
+#[derive(Serialize, ToSchema)]
+struct CaseCustomer {
+    id: String,
+    name: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct CaseCustomers {
+    customers: Vec<CaseCustomer>,
+}
+
+/// What the customers of cases are called that one may see, also where the customer itself is not to be seen
+#[utoipa::path(get, path = "/api/v1/cases/customers", tag = "service", params(CustomersParams),
+    responses((status = 200, body = CaseCustomers), (status = 400, body = Problem)))]
+async fn customers(
+    State(app): State<Shared>,
+    signed: Signed,
+    Query(params): Query<CustomersParams>,
+) -> Result<Json<CaseCustomers>, Problem> {
+    let ids: BTreeSet<&str> = params
+        .ids
+        .split(',')
+        .map(str::trim)
+        .filter(|id| !id.is_empty())
+        .collect();
+    if ids.len() > MOST_NAMES {
+        let words = format!(
+            "Ask for at most {MOST_NAMES} customers at once; this names {}.",
+            ids.len()
+        );
+        return Err(Problem::bad("?ids", "out-of-range", words));
+    }
+    let mut customers = Vec::new();
+    for id in ids {
+        let cases = RecordQuery::of("case")
+            .filter(Filter::eq("account_id", id))
+            .limit(1);
+        if app.store.list(&signed.viewer, &cases).await?.records.is_empty() {
+            continue;
+        }
+        let account = app
+            .store
+            .get(&Viewer::system(), "account", id, At::PRESENT)
+            .await?;
+        if let Some(name) = account.as_ref().and_then(|a| a.text("name")) {
+            customers.push(CaseCustomer {
+                id: id.to_owned(),
+                name: name.to_owned(),
+            });
+        }
+    }
+    Ok(Json(CaseCustomers { customers }))
+}
+
 pub(super) fn router() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(open_case))
+    OpenApiRouter::new()
+        .routes(routes!(open_case))
+        .routes(routes!(customers))
 }

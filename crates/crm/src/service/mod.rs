@@ -15,7 +15,7 @@ use crate::Shared;
 
 pub(crate) use calls::IncomingCall;
 pub(crate) use escalate::follow;
-pub(crate) use open::open;
+pub(crate) use open::{Sender, filled_in, open};
 pub(crate) use rules::rules;
 
 /// The routes of this feature.

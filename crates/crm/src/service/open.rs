@@ -18,8 +18,7 @@ fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     fields.get(name).and_then(Value::as_str).filter(|t| !t.is_empty())
 }
 
-/// Fills in what is not said: customer and contact by the sender, queue by the kind, service level by priority and the
-/// customer's class. Then writes the case.
+/// Writes a case with what is [`filled_in`].
 ///
 /// # Errors
 /// Whatever the record engine finds wrong with the fields.
@@ -27,8 +26,20 @@ pub(crate) async fn open(
     app: &App,
     author: &Author,
     sender: &Sender,
-    mut fields: Map<String, Value>,
+    fields: Map<String, Value>,
 ) -> Result<(Record, Written), Problem> {
+    let fields = filled_in(app, sender, fields).await?;
+    let mut written = app.store.write(author, vec![Op::create("case", fields)]).await?;
+    Ok((written.records.swap_remove(0), written))
+}
+
+/// Fills in what is not said: customer and contact by the sender, queue by the kind, service level by priority and the
+/// customer's class.
+pub(crate) async fn filled_in(
+    app: &App,
+    sender: &Sender,
+    mut fields: Map<String, Value>,
+) -> Result<Map<String, Value>, Problem> {
     let set = |fields: &mut Map<String, Value>, name: &str, value: &str| {
         if text(fields, name).is_none() {
             fields.insert(name.to_owned(), value.into());
@@ -71,8 +82,7 @@ pub(crate) async fn open(
             set(&mut fields, "policy_id", &policy);
         }
     }
-    let mut written = app.store.write(author, vec![Op::create("case", fields)]).await?;
-    Ok((written.records.swap_remove(0), written))
+    Ok(fields)
 }
 
 async fn first(app: &App, type_name: &str, filter: Filter) -> Result<Option<Record>, Problem> {

@@ -288,3 +288,27 @@ async fn a_call_in_any_spelling_opens_the_customers_page_for_whom_it_is() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_case_that_one_may_see_names_its_customer() {
+    let world = World::new().await;
+    let (account, _) = world
+        .customer("Seen by few", Some((13.25, 53.55)), json!({}))
+        .await;
+    let (other, _) = world
+        .customer("Seen by none", Some((13.26, 53.55)), json!({}))
+        .await;
+    let case = json!({ "subject": "Broken", "kind": "complaint", "account_id": account, "owner_id": "rolf", "status": "open" });
+    world.write(vec![made("case", "one", case)]).await;
+    let path = format!("/api/v1/cases/customers?ids={account},{other}");
+    // Rolf's case, but not Rolf's customer.
+    let (status, _) = world
+        .ask("rolf", "GET", &format!("/api/v1/accounts/{account}"), Value::Null)
+        .await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        world.get("rolf", &path).await["customers"],
+        json!([{ "id": account, "name": "Seen by few" }])
+    );
+    assert_eq!(world.get("rita", &path).await["customers"], json!([]));
+}

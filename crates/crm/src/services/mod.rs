@@ -19,16 +19,21 @@ use crate::problem::Problem;
 use crate::sessions::Signed;
 
 /// Somebody who may ask about the map: anybody signed in, or anybody at all where the services are open.
-pub(crate) struct MapReader;
+pub(crate) struct MapReader {
+    /// Who it is, if signed in.
+    pub user_id: Option<String>,
+}
 
 impl FromRequestParts<Shared> for MapReader {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
-        if !app.settings.open_services {
-            Signed::from_request_parts(parts, app).await?;
-        }
-        Ok(Self)
+        let user_id = match Signed::from_request_parts(parts, app).await {
+            Ok(signed) => Some(signed.user_id),
+            Err(_) if app.settings.open_services => None,
+            Err(refused) => return Err(refused),
+        };
+        Ok(Self { user_id })
     }
 }
 

@@ -1,6 +1,8 @@
 //! What rules about customers look at: each place with the facts of its address and its account.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use geom::LngLat;
 use records::{Db, Error, Record, on_db};
@@ -8,6 +10,7 @@ use sqlx::AssertSqlSafe;
 use territory::Value;
 
 use super::store::{json_list, listed};
+use crate::App;
 
 /// Facts that are words or codes.
 pub(super) const TEXTS: [&str; 6] = ["industry", "type", "class", "city", "postal_code", "country"];
@@ -64,19 +67,6 @@ impl Facts {
         facts
     }
 
-    /// What the live index knows: everything but number of employees and country. `rules`: some territory asks for
-    /// more than the place.
-    pub fn of_row(row: &points::Found<'_>, rules: bool) -> Self {
-        let mut facts = Self::at(row.place());
-        if rules {
-            for field in TEXTS.into_iter().filter(|f| *f != "country") {
-                facts.text(field, row.category(field));
-            }
-            facts.number("annual_revenue", row.amount("revenue"));
-        }
-        facts
-    }
-
     /// From the fields of somebody who is no customer yet.
     pub fn of_fields(place: Option<LngLat>, fields: &serde_json::Map<String, serde_json::Value>) -> Self {
         let mut facts = Self::at(place);
@@ -103,6 +93,45 @@ impl Facts {
         }
     }
 }
+
+/// The facts of every location on record, by its id.
+type ByLocation = Arc<HashMap<String, Facts>>;
+
+/// What a question about many places needs beside the places: their facts as they are on record, the same that decide
+/// when a place is assigned. Nothing where no territory asks for more than the place.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known(Option<ByLocation>);
+
+impl Known {
+    /// Reads them if some territory `asks`.
+    pub async fn load(app: &App, asks: bool) -> Result<Self, Error> {
+        if !asks {
+            return Ok(Self::default());
+        }
+        let seq = app.store.last_seq().await?;
+        let kept = &app.territories.facts.0;
+        let found = {
+            let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.as_ref().filter(|k| k.0 == seq).map(|k| k.1.clone())
+        };
+        if found.is_some() {
+            return Ok(Self(found));
+        }
+        let all = Arc::new(of_all(app.store.db()).await?);
+        *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some((seq, all.clone()));
+        Ok(Self(Some(all)))
+    }
+
+    /// Of a location that lies there.
+    pub fn of(&self, location: &str, place: Option<LngLat>) -> Cow<'_, Facts> {
+        let known = self.0.as_ref().and_then(|all| all.get(location));
+        known.map_or_else(|| Cow::Owned(Facts::at(place)), Cow::Borrowed)
+    }
+}
+
+/// Facts kept for the next question, with the last change that they know of.
+#[derive(Default)]
+pub(crate) struct KeptFacts(Mutex<Option<(i64, ByLocation)>>);
 
 #[derive(sqlx::FromRow)]
 struct Row {

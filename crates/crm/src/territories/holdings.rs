@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use points::{Filter, Found, Index, Shape, View};
 use rayon::prelude::*;
 
-use super::facts::Facts;
+use super::facts::Known;
 use super::layout::Layout;
 use super::totals::Sums;
 use crate::live::{id_text, row_id};
@@ -51,16 +51,20 @@ impl Holdings {
     }
 
     /// Sums up the rows that pass a filter by what a layout decides, whatever is on record.
-    pub fn decided(index: &Index, filter: &Filter, layout: &Layout) -> Result<Self, points::Error> {
+    pub fn decided(
+        index: &Index,
+        filter: &Filter,
+        layout: &Layout,
+        known: &Known,
+    ) -> Result<Self, points::Error> {
         let view = index.view(filter)?;
         let rows = view.rows_in(&Shape::everywhere());
         let lines = layout.lines();
-        let rules = layout.reads_facts();
         let chunk = |rows: &[Found<'_>]| {
             let mut part = Self::default();
             for row in rows {
                 let (location, sums) = (id_text(row.id()), Sums::of(row));
-                let facts = Facts::of_row(row, rules);
+                let facts = known.of(&location, row.place());
                 for line in &lines {
                     let owner = layout.owner_of(&location, &facts, line.as_deref());
                     match owner.and_then(|owner| layout.by_number(owner)) {

@@ -25,6 +25,7 @@ mod planner;
 mod present;
 mod preview;
 mod settle;
+mod standing;
 mod totals;
 
 mod answers;
@@ -41,7 +42,7 @@ pub use settle::settle;
 pub(crate) use answers::MemberJson;
 pub(crate) use area::{parse as parse_area, parse_lasso, to_geojson};
 pub(crate) use edit::{existing, free_colour, may_be_undone, places as places_words};
-pub(crate) use facts::Facts;
+pub(crate) use facts::{Facts, Known, of_locations as facts_of};
 pub(crate) use http::{ownership_for_card, router};
 pub(crate) use layout::{Layout, Standing, line_number, number};
 pub(crate) use ownership::Ownership;
@@ -49,7 +50,7 @@ pub(crate) use planner::{HOLDOVER, Move, Open, plan as plan_moves};
 pub(crate) use present::{Branches, branches, present};
 pub(crate) use settle::{follow, settled};
 pub(crate) use store::{json_list, listed};
-pub(crate) use totals::{Exact, Sums};
+pub(crate) use totals::Sums;
 
 use geom::Timestamp;
 use records::{Fault, Record, Rules};
@@ -60,6 +61,7 @@ use serde_json::{Map, Value};
 pub(crate) struct Territories {
     pub layout: present::PresentLayout,
     pub holdings: holdings::PresentHoldings,
+    pub facts: facts::KeptFacts,
     /// Held while assignments are written.
     pub assigning: tokio::sync::Mutex<()>,
 }

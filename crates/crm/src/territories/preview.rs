@@ -9,9 +9,10 @@ use territory::{Area, Shape, TerritoryId, TerritoryIndex};
 
 use super::claims::Claims;
 use super::edit::unborn;
-use super::facts::Facts;
+use super::facts::Known;
 use super::holdings::{Holdings, rows_of, territory_of};
-use super::layout::{Layout, Standing, areas_of, candidate, candidate_number, line_number, number};
+use super::layout::{Layout, Standing, candidate, candidate_number, line_number, number};
+use super::standing::areas_of;
 use super::totals::Sums;
 use crate::live::{State, id_text};
 
@@ -92,15 +93,15 @@ const LISTED: usize = 200;
 /// Shared ground smaller than this, in square metres, is rounding along a border.
 const LEAST_SHARED: f64 = 1.0;
 
-/// Works it out. `filter` is what the viewer may see; `facts` are of every location where
-/// [`Change::reads_facts`] says so, else none.
+/// Works it out. `filter` is what the viewer may see; `known` is loaded where
+/// [`Change::reads_facts`] says so.
 pub(super) fn preview(
     layout: &Layout,
     state: &State,
     filter: &Filter,
     holdings: &Holdings,
     in_lines: &[(String, String)],
-    facts: &HashMap<String, Facts>,
+    known: &Known,
     change: &Change,
 ) -> Result<Preview, points::Error> {
     let view = state.index.view(filter)?;
@@ -164,9 +165,7 @@ pub(super) fn preview(
                 index.owner_at(place, line.map(line_number))
             }
             (Some(index), place) => {
-                let known = facts.get(&location);
-                let bare = Facts::at(place);
-                let candidate = candidate(&location, known.unwrap_or(&bare));
+                let candidate = candidate(&location, &known.of(&location, place));
                 index.decide(&candidate, line.map(line_number)).territory()
             }
         };

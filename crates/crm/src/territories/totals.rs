@@ -119,7 +119,7 @@ impl Sums {
     /// rhythm of visits are taken as spread evenly over the ellipse that has their scatter. A week's v
     /// visits are driven in min(5, v) tours, each out from the middle and back (2 · mean distance) and through
     /// its share of the area (together 0.7124 · √(v · area)); roads are 1.3 times the straight line, at 40 km/h.
-    fn drive_hours(&self) -> f64 {
+    pub fn drive_hours(&self) -> f64 {
         if self.weight <= 0 {
             return 0.0;
         }

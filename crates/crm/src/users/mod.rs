@@ -93,6 +93,10 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
         Role::Admin => Grant::ALL,
         Role::Manager => match type_name {
             "user" | "role" => READ_ALL,
+            // What records consist of is the administrator's; the types themselves tell everybody.
+            "custom_field" | "custom_type" => NOTHING,
+            // Addresses of other programs, with what they may know.
+            "webhook" => NOTHING,
             // Changed by their own rules only.
             "territory_scenario" | "scenario_operation" | "scenario_comment" | "scenario_objection" => {
                 READ_ALL
@@ -100,7 +104,7 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
             _ => Grant::ALL,
         },
         Role::Analyst => match type_name {
-            "region" => Grant {
+            "region" | "segment" => Grant {
                 read: Scope::All,
                 write: Scope::Own,
                 create: true,
@@ -110,12 +114,19 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
             "territory_scenario" | "scenario_operation" | "scenario_comment" | "scenario_objection" => {
                 NOTHING
             }
-            "import_job" | "plan" | "stop" | "left_out_visit" | "rep_calendar" | "absence" => NOTHING,
+            "custom_field" | "custom_type" | "webhook" | "import_job" | "plan" | "stop"
+            | "left_out_visit" | "rep_calendar" | "absence" => NOTHING,
             _ => READ_ALL,
         },
         Role::Rep => match type_name {
             "account" | "contact" | "location" | "visit" | "activity" | "opportunity" | "lead" | "quote"
-            | "order" | "opportunity_role" | "contact_role" | "case" | "asset" => own_work,
+            | "order" | "opportunity_role" | "contact_role" | "case" | "asset" | "file" | "consent" => {
+                own_work
+            }
+            "form_submission" => Grant {
+                read: Scope::Territory,
+                ..NOTHING
+            },
             "plan" | "stop" | "left_out_visit" => Grant {
                 read: Scope::Own,
                 write: Scope::Own,
@@ -129,13 +140,19 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
                 delete: Scope::None,
             },
             "territory" | "territory_version" | "territory_member" | "assignment" | "visit_frequency"
-            | "target" => Grant {
+            | "target" | "segment_member" | "campaign_member" => Grant {
                 read: Scope::Territory,
                 write: Scope::None,
                 create: false,
                 delete: Scope::None,
             },
-            "region" => Grant {
+            "campaign_response" => Grant {
+                read: Scope::Territory,
+                write: Scope::None,
+                create: true,
+                delete: Scope::None,
+            },
+            "region" | "segment" => Grant {
                 read: Scope::Own,
                 write: Scope::Own,
                 create: true,
@@ -147,7 +164,9 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
             },
             // Names of colleagues and of stages stand beside everything; they are no secret inside the firm.
             "user" | "team" | "stage" | "pipeline" | "product" | "price_book" | "price" | "queue"
-            | "sla_policy" => READ_ALL,
+            | "sla_policy" | "campaign" => READ_ALL,
+            "custom_field" | "custom_type" => NOTHING,
+            added if added.starts_with(records::ADDED) => own_work,
             _ => NOTHING,
         },
     }
@@ -159,6 +178,7 @@ pub(crate) async fn grants(app: &App, role: Role) -> Result<BTreeMap<String, Gra
         .store
         .catalog()
         .iter()
+        .filter(|t| !t.retired)
         .map(|t| (t.name.clone(), standard_grant(role, &t.name)))
         .collect();
     if role == Role::Admin {

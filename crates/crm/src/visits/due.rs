@@ -9,7 +9,9 @@ use points::{Filter, Shape};
 use records::Record;
 
 use super::details::Details;
-use super::{Candidate, DUE_WITHIN_DAYS, DueState, MOST_CANDIDATES, USUAL_MINUTES, store, visit_id};
+use super::{
+    CampaignWish, Candidate, DUE_WITHIN_DAYS, DueState, MOST_CANDIDATES, USUAL_MINUTES, store, visit_id,
+};
 use crate::App;
 use crate::live::{id_text, index_problem};
 use crate::problem::Problem;
@@ -76,7 +78,10 @@ pub(crate) async fn gather(
         }
     }
     let asked = wanted_places(app, wanted, &mine, day).await?;
+    let own: Vec<String> = mine.iter().map(|k| k.location.clone()).collect();
+    let campaigns = by_place_of(store::asked_for(&app.store, &own, user, day, day).await?);
     let mut places: BTreeSet<String> = near.iter().map(|k| k.location.clone()).collect();
+    places.extend(campaigns.keys().cloned());
     places.extend(planned.keys().cloned());
     places.extend(asked.iter().cloned());
     let places: Vec<String> = places.into_iter().collect();
@@ -100,16 +105,27 @@ pub(crate) async fn gather(
                 let gap = days_between(zone.date(last), day);
                 rhythm.is_some_and(|r| gap < r.least_gap)
             });
-        let state = if appointment.is_some_and(|v| v.integer("promised_at").is_some()) {
+        let campaign = campaigns.get(place);
+        let mut state = if appointment.is_some_and(|v| v.integer("promised_at").is_some()) {
             DueState::Appointment
         } else {
             due.map_or(DueState::None, |days| state_of(days, rhythm.map(|r| r.days)))
         };
+        let mut due = due;
+        // A campaign makes a visit due until its last day; who is due by rhythm anyway is visited once for both.
+        if campaign.is_some() && matches!(state, DueState::Later | DueState::None) {
+            state = DueState::Due;
+            due = Some(
+                campaign
+                    .and_then(latest)
+                    .map_or(0, |last| days_between(day, last)),
+            );
+        }
         let must = appointment.is_some() || asked.contains(place);
-        if !must && (too_soon || state == DueState::None) {
+        if !must && campaign.is_none() && (too_soon || state == DueState::None) {
             continue;
         }
-        let record = appointment.or_else(|| open.due.get(place));
+        let record = appointment.or(campaign).or_else(|| open.due.get(place));
         let candidate = Candidate {
             visit_id: record.map_or_else(|| visit_id(place, day), |v| v.id.clone()),
             on_record: record.is_some(),
@@ -121,6 +137,8 @@ pub(crate) async fn gather(
                 .or(rhythm.and_then(|r| r.minutes))
                 .unwrap_or(USUAL_MINUTES),
             promised_at: appointment.and_then(|v| v.integer("promised_at")).map(Timestamp),
+            // Planned already, it is still the campaign's.
+            campaign: record.and_then(wish),
             ..Candidate::at(place.clone())
         };
         candidates.push((candidate, rhythm.map(|r| r.days)));
@@ -131,6 +149,33 @@ pub(crate) async fn gather(
         .filter(|v| v.integer("check_in_at").is_some())
         .collect();
     complete(app, day, candidates, begun, &kept).await
+}
+
+/// Visits by their place; of several at one place the one that has to be made first.
+pub(super) fn by_place_of(visits: Vec<Record>) -> HashMap<String, Record> {
+    let mut found: HashMap<String, Record> = HashMap::new();
+    for visit in visits {
+        let Some(place) = visit.text("location_id").map(str::to_owned) else {
+            continue;
+        };
+        let key = |v: &Record| (latest(v).is_none(), latest(v), v.id.clone());
+        if found.get(&place).is_none_or(|known| key(&visit) < key(known)) {
+            found.insert(place, visit);
+        }
+    }
+    found
+}
+
+pub(super) fn latest(visit: &Record) -> Option<Date> {
+    visit.text("latest_on").and_then(|day| day.parse().ok())
+}
+
+/// What a campaign asks for with this visit, if one does.
+pub(super) fn wish(visit: &Record) -> Option<CampaignWish> {
+    (visit.text("cause") == Some("campaign")).then(|| CampaignWish {
+        name: visit.text("purpose").unwrap_or_default().to_owned(),
+        until: latest(visit),
+    })
 }
 
 /// Fills in names, places, notes and deals, leaves out what is closed, and cuts at the limit. Candidates come
@@ -200,15 +245,25 @@ pub(super) async fn of_rep(app: &App, user: &str, now: Timestamp) -> Result<Vec<
     let state = app.live.present();
     let view = state.index.view(&filter).map_err(index_problem)?;
     let rows = view.rows_in(&Shape::everywhere());
-    Ok(rows
-        .into_iter()
-        .map(|row| Known {
-            location: id_text(row.id()),
-            class: row.category("class").map(str::to_owned),
-            last: row.time("last_visit"),
-            due_at: row.time("due_at"),
-        })
-        .collect())
+    Ok(rows.iter().map(known).collect())
+}
+
+/// What is known of places, whoever has them.
+pub(super) fn known_at(app: &App, places: &BTreeSet<String>) -> Vec<Known> {
+    let state = app.live.present();
+    let rows = places
+        .iter()
+        .filter_map(|id| state.index.get(crate::live::row_id(id)?));
+    rows.map(|row| known(&row)).collect()
+}
+
+fn known(row: &points::Found<'_>) -> Known {
+    Known {
+        location: id_text(row.id()),
+        class: row.category("class").map(str::to_owned),
+        last: row.time("last_visit"),
+        due_at: row.time("due_at"),
+    }
 }
 
 /// The places that a wish names by visit or by place.

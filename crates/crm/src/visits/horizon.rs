@@ -7,7 +7,9 @@ use jiff::civil::Date;
 use records::Record;
 
 use super::details::Details;
-use super::due::{Known, Rhythm, Rhythms, days_between, of_rep, state_of};
+use super::due::{
+    Known, Rhythm, Rhythms, by_place_of, days_between, known_at, latest, of_rep, state_of, wish,
+};
 use super::{Candidate, DueState, USUAL_MINUTES, store, visit_id};
 use crate::App;
 use crate::problem::Problem;
@@ -26,12 +28,35 @@ pub(crate) struct Wanted {
     pub last: Option<Date>,
     /// Visits that stand within the span and have not begun, by their times.
     pub booked: Vec<Record>,
+    /// A campaign asks for one visit between these days, where no rhythm asks for any in the span.
+    pub asked: Option<(Option<Date>, Option<Date>)>,
 }
 
 /// Collects what `user` has to visit from `first` to `last`, both included, in the order of place ids.
 pub(crate) async fn horizon(app: &App, user: &str, first: Date, last: Date) -> Result<Vec<Wanted>, Problem> {
+    let mine = of_rep(app, user, app.store.now()).await?;
+    horizon_of(app, user, mine, first, last).await
+}
+
+/// The same as if these places were the user's, and no others.
+pub(crate) async fn horizon_at(
+    app: &App,
+    user: &str,
+    places: &BTreeSet<String>,
+    first: Date,
+    last: Date,
+) -> Result<Vec<Wanted>, Problem> {
+    horizon_of(app, user, known_at(app, places), first, last).await
+}
+
+async fn horizon_of(
+    app: &App,
+    user: &str,
+    mine: Vec<Known>,
+    first: Date,
+    last: Date,
+) -> Result<Vec<Wanted>, Problem> {
     let zone = &app.settings.zone;
-    let now = app.store.now();
     let (from, to) = (zone.start_of(first), zone.start_of(last.saturating_add(1.day())));
     let mut booked: BTreeMap<String, Vec<Record>> = BTreeMap::new();
     for visit in store::planned_between(&app.store, user, from, to).await? {
@@ -41,7 +66,8 @@ pub(crate) async fn horizon(app: &App, user: &str, first: Date, last: Date) -> R
             booked.entry(place).or_default().push(visit);
         }
     }
-    let mine = of_rep(app, user, now).await?;
+    let own: Vec<String> = mine.iter().map(|k| k.location.clone()).collect();
+    let mut campaigns = by_place_of(store::asked_for(&app.store, &own, user, first, last).await?);
     let known: HashMap<&str, &Known> = mine.iter().map(|k| (k.location.as_str(), k)).collect();
     let mut places: BTreeSet<String> = mine
         .iter()
@@ -49,6 +75,7 @@ pub(crate) async fn horizon(app: &App, user: &str, first: Date, last: Date) -> R
         .map(|k| k.location.clone())
         .collect();
     places.extend(booked.keys().cloned());
+    places.extend(campaigns.keys().cloned());
     let places: Vec<String> = places.into_iter().collect();
     let rhythms = Rhythms::load(app, &places).await?;
     let waiting = waiting(app, &places, user).await?;
@@ -59,7 +86,7 @@ pub(crate) async fn horizon(app: &App, user: &str, first: Date, last: Date) -> R
         visits.sort_by_key(|v| (v.integer("planned_start"), v.id.clone()));
         let known = known.get(place.as_str()).copied();
         let class = known.and_then(|k| k.class.clone());
-        let rhythm = rhythms.of(&place, class.as_deref());
+        let mut rhythm = rhythms.of(&place, class.as_deref());
         let seen = known.and_then(|k| k.last).map(|at| zone.date(at));
         let due = match known.and_then(|k| k.due_at) {
             None => None,
@@ -67,12 +94,28 @@ pub(crate) async fn horizon(app: &App, user: &str, first: Date, last: Date) -> R
             Some(_) if seen.is_none() => Some(0),
             Some(at) => Some(days_between(first, zone.date(at))),
         };
-        let record = visits.first().or_else(|| waiting.get(&place));
+        let campaign = campaigns.remove(&place);
+        let mut asked = None;
+        let by_rhythm = known.and_then(|k| k.due_at).is_some_and(|due| due < to);
+        let mut state = due.map_or(DueState::None, |days| state_of(days, rhythm.map(|r| r.days)));
+        let mut due = due;
+        if let Some(visit) = campaign.as_ref().filter(|_| !by_rhythm && visits.is_empty()) {
+            let day = |name: &str| visit.text(name).and_then(|d| d.parse().ok());
+            asked = Some((day("earliest_on"), day("latest_on")));
+            rhythm = None;
+            state = DueState::Due;
+            due = Some(latest(visit).map_or(0, |last| days_between(first, last)));
+        }
+        let record = visits
+            .first()
+            .or(campaign.as_ref())
+            .or_else(|| waiting.get(&place));
         let mut candidate = Candidate {
             visit_id: record.map_or_else(|| visit_id(&place, first), |v| v.id.clone()),
             on_record: record.is_some(),
-            due_state: due.map_or(DueState::None, |days| state_of(days, rhythm.map(|r| r.days))),
+            due_state: state,
             due_days: due,
+            campaign: record.and_then(wish),
             class,
             service_minutes: minutes(record, rhythm),
             ..Candidate::at(place)
@@ -84,6 +127,7 @@ pub(crate) async fn horizon(app: &App, user: &str, first: Date, last: Date) -> R
                 least_gap: rhythm.map_or(0, |r| r.least_gap),
                 last: seen,
                 booked: visits,
+                asked,
             });
         }
     }
@@ -125,6 +169,7 @@ pub(crate) async fn wanted_at(app: &App, location: &str, first: Date) -> Result<
         least_gap: 0,
         last: None,
         booked: Vec::new(),
+        asked: None,
     }))
 }
 

@@ -16,6 +16,26 @@ pub(crate) enum DayHours {
     Open(Vec<(Time, Time)>),
 }
 
+fn country_of(code: &str) -> Option<Country> {
+    code.trim().to_uppercase().parse().ok()
+}
+
+/// Whether there is a table of public holidays for a country, by its ISO code.
+pub(crate) fn has_holidays(country: &str) -> bool {
+    country_of(country).is_some()
+}
+
+/// Whether a day is a public holiday of the whole country, by the same table that `PH` in opening hours and the clocks
+/// of service read.
+pub(crate) fn is_public_holiday(country: &str, day: Date) -> bool {
+    let month_and_day = u32::try_from(day.month()).ok().zip(u32::try_from(day.day()).ok());
+    let date =
+        month_and_day.and_then(|(month, of)| NaiveDate::from_ymd_opt(i32::from(day.year()), month, of));
+    country_of(country)
+        .zip(date)
+        .is_some_and(|(country, date)| country.holidays().get_public().contains(date))
+}
+
 /// When a place with these hours is open on a day, what reaches over midnight from the day before included.
 /// `country` is an ISO code, for public holidays. Hours that are only probable count as open.
 pub(crate) fn open_on(text: Option<&str>, country: Option<&str>, day: Date) -> DayHours {
@@ -26,8 +46,7 @@ pub(crate) fn open_on(text: Option<&str>, country: Option<&str>, day: Date) -> D
         Ok(hours) => hours,
         Err(_) => return DayHours::Unreadable(text.to_owned()),
     };
-    let country = country.and_then(|c| c.trim().to_uppercase().parse::<Country>().ok());
-    let hours = match country {
+    let hours = match country.and_then(country_of) {
         Some(country) => hours.with_context(Context::default().with_holidays(country.holidays())),
         None => hours,
     };

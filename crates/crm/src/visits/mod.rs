@@ -12,7 +12,7 @@ mod store;
 
 pub(crate) use details::described;
 pub(crate) use due::{Gathered, gather};
-pub(crate) use horizon::{Wanted, horizon, owners_of, wanted_at};
+pub(crate) use horizon::{Wanted, horizon, horizon_at, owners_of, wanted_at};
 pub(crate) use http::router;
 pub(crate) use store::{by_ids, of_plan, planned_between};
 
@@ -89,6 +89,17 @@ pub(crate) struct Candidate {
     pub last_note: Option<String>,
     /// An open opportunity whose close date is near.
     pub closing: Option<Date>,
+    /// What a campaign asks for here, and until when.
+    #[serde(default)]
+    pub campaign: Option<CampaignWish>,
+}
+
+/// A visit that a campaign asks for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct CampaignWish {
+    /// The campaign and its offer.
+    pub name: String,
+    pub until: Option<Date>,
 }
 
 impl Candidate {
@@ -115,6 +126,7 @@ impl Candidate {
             promised_at: None,
             last_note: None,
             closing: None,
+            campaign: None,
         }
     }
 

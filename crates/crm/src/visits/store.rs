@@ -86,6 +86,30 @@ pub(super) async fn waiting_at(store: &Store, locations: &[String]) -> Result<Ve
     all(store, "visit", filter).await
 }
 
+/// Visits that campaigns ask for at these places between two days, both included: those of `user`, and those that are
+/// nobody's yet.
+pub(super) async fn asked_for(
+    store: &Store,
+    locations: &[String],
+    user: &str,
+    first: Date,
+    last: Date,
+) -> Result<Vec<Record>, Problem> {
+    let mut found = Vec::new();
+    let open = |field: &str| Filter::IsNull { field: field.into() };
+    let by = |field: &str, op, day: Date| open(field).or(Filter::compare(field, op, day.to_string()));
+    for some in locations.chunks(Filter::MAX_LIST) {
+        let filter = Filter::one_of("location_id", some.iter().cloned())
+            .and(Filter::eq("status", "due"))
+            .and(Filter::eq("cause", "campaign"))
+            .and(open("owner_id").or(Filter::eq("owner_id", user)))
+            .and(by("earliest_on", Comparison::AtMost, last))
+            .and(by("latest_on", Comparison::AtLeast, first));
+        found.extend(all(store, "visit", filter).await?);
+    }
+    Ok(found)
+}
+
 /// Frequencies by class, and those of these places.
 pub(super) async fn frequencies(store: &Store, locations: &[String]) -> Result<Vec<Record>, Problem> {
     let mut which = Filter::IsNull {

@@ -54,7 +54,7 @@ pub(super) fn from_areas(extract: &Extract, region: BBox) -> (Vec<Place>, Vec<(S
         };
         let corner = LngLat::new(shape.bbox.west, shape.bbox.south).unwrap_or(point);
         list.push(Place {
-            names: names(tags).into_iter().map(str::to_owned).collect(),
+            names: names_of_area(tags).into_iter().map(str::to_owned).collect(),
             rank,
             point,
             reach: corner.distance(shape.bbox.center()),
@@ -73,6 +73,20 @@ pub(super) fn from_areas(extract: &Extract, region: BBox) -> (Vec<Place>, Vec<(S
         size(&a.1).total_cmp(&size(&b.1)).then_with(|| a.0.cmp(&b.0))
     });
     (list, postal)
+}
+
+/// Names, and of a state or province its code: `IL` of `ref` or of `ISO3166-2`.
+fn names_of_area<'a>(tags: &Tags<'a>) -> Vec<&'a str> {
+    let mut out = names(tags);
+    let is_state = tags.is("boundary", "administrative") && tags.is("admin_level", "4");
+    let iso = tags.get("ISO3166-2").and_then(|code| code.split('-').nth(1));
+    for code in [tags.get("ref"), iso].into_iter().flatten() {
+        let is_code = (2..=3).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_uppercase());
+        if is_state && is_code && !out.is_empty() && !out.contains(&code) {
+            out.push(code);
+        }
+    }
+    out
 }
 
 fn rank_of(tags: &Tags<'_>) -> Option<Rank> {
@@ -173,7 +187,7 @@ pub(super) fn add_borderless(extract: &Extract, region: BBox, list: &mut Vec<Pla
             .get("admin_level")
             .filter(|l| matches!(*l, "2" | "3" | "4" | "5" | "6"));
         if let (true, Some(level)) = (tags.is("boundary", "administrative"), level) {
-            let names = names(&tags);
+            let names = names_of_area(&tags);
             if !names.is_empty() {
                 levels
                     .entry(level)

@@ -19,7 +19,14 @@ pub(super) struct Code {
     pub addresses: usize,
 }
 
-pub(super) fn postcodes(streets: &[Street<'_>], found: &Found<'_>) -> Vec<Code> {
+/// All postcodes of streets, houses and places of interest; of areas and of houses without a street those that are
+/// not among them.
+pub(super) fn postcodes(
+    streets: &[Street<'_>],
+    found: &Found<'_>,
+    codes: &Codes<'_>,
+    places: &Places,
+) -> Vec<Code> {
     let mut points: BTreeMap<&str, Vec<LngLat>> = BTreeMap::new();
     for street in streets {
         for house in street.houses.iter().filter(|h| !h.postcode.is_empty()) {
@@ -32,6 +39,16 @@ pub(super) fn postcodes(streets: &[Street<'_>], found: &Found<'_>) -> Vec<Code> 
     for poi in found.pois.iter().filter(|p| !p.postcode.is_empty()) {
         points.entry(poi.postcode).or_default().push(poi.point);
     }
+    let houses = codes
+        .iter()
+        .filter_map(|at| Some((at.data, LngLat::new(at.geom()[0], at.geom()[1]).ok()?)));
+    let mut others: BTreeMap<&str, Vec<LngLat>> = BTreeMap::new();
+    for (code, point) in houses.chain(places.postal_areas()) {
+        if !points.contains_key(code) {
+            others.entry(code).or_default().push(point);
+        }
+    }
+    points.extend(others);
     points
         .into_iter()
         .filter(|(text, _)| text.len() <= 12 && text.chars().any(|c| c.is_ascii_digit()))

@@ -160,7 +160,8 @@ pub(crate) fn collect<'a>(extract: &'a Extract, extra: &'a [ExtraPoints]) -> Fou
     found
 }
 
-/// `associatedStreet` and `street` relations: the street of each house member.
+/// The street of each house that is a member of an `associatedStreet` or `street` relation, or a node of an
+/// interpolation line that names its street.
 fn street_of_members(extract: &Extract) -> HashMap<(MemberKind, i64), &str> {
     let mut out = HashMap::new();
     for relation in extract.relations() {
@@ -179,6 +180,15 @@ fn street_of_members(extract: &Extract) -> HashMap<(MemberKind, i64), &str> {
             .filter(|m| matches!(m.role, "house" | "address" | "addr" | ""))
         {
             out.insert((member.kind, member.id), name);
+        }
+    }
+    for way in extract.ways() {
+        if way.tags.get("addr:interpolation").is_some()
+            && let Some(street) = way.tags.get("addr:street")
+        {
+            for node in way.nodes() {
+                out.entry((MemberKind::Node, node.0)).or_insert(street);
+            }
         }
     }
     out
@@ -264,7 +274,7 @@ impl<'a> Found<'a> {
         if names.is_empty() {
             return;
         }
-        let postcode = tags.get("postal_code").map_or("", str::trim);
+        let postcode = first_of(&tags, &["postal_code", "addr:postcode"]);
         self.roads.push(Road {
             names,
             line: line.to_vec(),

@@ -7,6 +7,11 @@ use super::collect::{Address, Source};
 use super::streets::{BuiltHouse, Cluster};
 use crate::number::{HouseNumber, Known, Member, members};
 
+/// Points of one number nearer than this are one house.
+const ONE_HOUSE: Meters = Meters(30.0);
+/// The same where the second one is a shop or the like.
+const ONE_DOOR: Meters = Meters(10.0);
+
 impl<'a> Cluster<'_, '_, 'a> {
     /// Houses by number: one of each place, the best known first; implied numbers only where no real one is.
     pub(super) fn houses(&self, addresses: &[&Address<'a>]) -> Vec<BuiltHouse<'a>> {
@@ -72,9 +77,14 @@ impl<'a> Cluster<'_, '_, 'a> {
                 .iter_mut()
                 .rev()
                 .take_while(|k| k.number == house.number && k.by_village == house.by_village);
+            // A shop says where its door is: in a long house that is nearer to who asks for the point.
+            let near = match house.source {
+                Source::Poi => ONE_DOOR,
+                _ => ONE_HOUSE,
+            };
             let mut seen = false;
             for known in same {
-                if house.is_implied() || known.point.distance(house.point) < Meters(30.0) {
+                if house.is_implied() || known.point.distance(house.point) < near {
                     seen = true;
                     if known.postcode.is_empty() {
                         known.postcode = house.postcode;

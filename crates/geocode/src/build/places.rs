@@ -204,6 +204,12 @@ impl Places {
             .map(|(code, _)| code.as_str())
     }
 
+    /// All postcode areas and their middles.
+    pub fn postal_areas(&self) -> impl Iterator<Item = (&str, LngLat)> {
+        let areas = self.postal.iter();
+        areas.map(|(code, shape)| (code.as_str(), shape.bbox.center()))
+    }
+
     /// Towns that addresses name and no element of the map does: one for each cluster of such addresses.
     fn towns_of_addresses(&self, found: &Found<'_>, words: &Words) -> Vec<Place> {
         let mut unknown: BTreeMap<&str, Vec<LngLat>> = BTreeMap::new();
@@ -287,10 +293,11 @@ impl Places {
 }
 
 impl Place {
-    /// Its houses are numbered through, without streets: few have one, and hardly a number comes twice.
+    /// Its houses are numbered through, without streets: few have one, and hardly a number comes twice. A single
+    /// house says nothing.
     pub fn numbers_its_houses(&self) -> bool {
         let without = self.addresses - self.with_street;
-        self.with_street * 5 < self.addresses && self.distinct_numbers * 20 >= without * 17
+        without > 1 && self.with_street * 5 < self.addresses && self.distinct_numbers * 20 >= without * 17
     }
 }
 

@@ -93,7 +93,7 @@ impl Numbers {
     }
 }
 
-/// Every name of an object, the main one first; `A / B` is two names more.
+/// Every name of an object, the main one first; `A / B` is two names more, `A (B)` one.
 pub(super) fn names<'a>(tags: &Tags<'a>) -> Vec<&'a str> {
     let mut out: Vec<&str> = Vec::new();
     let mut add = |value: &'a str| {
@@ -118,6 +118,10 @@ pub(super) fn names<'a>(tags: &Tags<'a>) -> Vec<&'a str> {
             if part.chars().filter(|c| c.is_alphabetic()).count() >= 4 {
                 add(part);
             }
+        }
+        // `Burg (Spree)` is Burg.
+        if let Some((before, _)) = name.split_once(" (") {
+            add(before);
         }
     } else if tags.get("shop").is_some() || tags.get("amenity").is_some() {
         tags.get("brand")
@@ -170,7 +174,11 @@ pub(super) fn is_poi(tags: &Tags<'_>) -> bool {
         || tags.is("public_transport", "station")
         || tags.is("man_made", "works")
         || tags.is("building", "church")
-        || tags.is("landuse", "cemetery")
+        || matches!(
+            tags.get("landuse"),
+            Some("cemetery" | "industrial" | "commercial" | "retail" | "farmyard")
+        )
+        || matches!(tags.get("place"), Some("house" | "locality"))
 }
 
 /// A rough order of how likely a place of interest is meant.

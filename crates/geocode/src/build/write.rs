@@ -65,7 +65,7 @@ pub(crate) fn write(input: &Input<'_, '_>, streets: Vec<Street<'_>>) -> Vec<Sect
     columns.lists.id(&[]);
     let street_count = streets.len() as u32;
     let place_count = input.places.list.len() as u32;
-    let codes = postcodes(&streets, input.found);
+    let codes = postcodes(&streets, input.found, input.codes, input.places);
     let code_ids: HashMap<&str, u32> = (street_count + place_count..)
         .zip(&codes)
         .map(|(id, code)| (code.text.as_str(), id))

@@ -7,7 +7,6 @@ use super::hit::hit;
 use super::house::Found;
 use super::{Context, REFUSED};
 use crate::face::{Answer, Hit, Match, Request, Status};
-use crate::index::{DocId, Kind};
 
 /// Two places that differ by less fit equally well.
 const EQUAL: f32 = 0.06;
@@ -16,7 +15,7 @@ const CONTRADICTED: f32 = 0.2;
 /// Places further apart than this are different ones, metres.
 const APART: f64 = 250.0;
 const MOST_HITS: usize = 5;
-/// What a part of a street without houses costs beside one with some.
+/// What a street without houses costs beside one with some.
 const NO_HOUSES_HERE: f32 = 0.12;
 
 /// Makes the answer from all explained candidates. `doubts` get those about the best of them, even where it is not
@@ -32,7 +31,7 @@ pub(crate) fn answer(
     } else {
         request.limit.min(MOST_HITS)
     };
-    prefer_parts_with_houses(context, &mut found);
+    prefer_streets_with_houses(context, &mut found);
     found.retain(|e| e.cost <= REFUSED);
     found.sort_by(|a, b| {
         let key = |e: &Explained<'_>| {
@@ -117,32 +116,40 @@ pub(crate) fn answer(
 }
 
 /// Of two that fit equally well the one whose name takes more of the words (`Oldtown Castle` before the `Castle` of
-/// Oldtown), then the one that the map writes letter by letter as the request does.
-fn likeness_to_text(context: &Context<'_, '_>, request: &Request<'_>, e: &Explained<'_>) -> (u32, bool) {
+/// Oldtown), then the one in the town itself rather than near it, then the one of whose name the request has most
+/// letter by letter as the map writes it.
+fn likeness_to_text(
+    context: &Context<'_, '_>,
+    request: &Request<'_>,
+    e: &Explained<'_>,
+) -> (u32, bool, usize) {
     let name = context.index.name(e.candidate.doc);
     let written = [request.text, request.street]
         .iter()
         .any(|text| text.contains(name));
-    (e.candidate.mask.count_ones(), written)
+    (
+        e.candidate.mask.count_ones(),
+        e.fields.city == Match::Exact,
+        if written { name.len() } else { 0 },
+    )
 }
 
-/// A street may be known in two parts of one town, one with house numbers and one without: a number that neither
-/// has is then no reason to prefer the bare one.
-fn prefer_parts_with_houses(context: &Context<'_, '_>, found: &mut [Explained<'_>]) {
-    let part = |e: &Explained<'_>| {
-        let doc = context.index.doc(e.candidate.doc)?;
-        let town = context.index.around(doc).first().copied();
-        Some(((doc.name, town), doc.count))
-    };
-    let numbered: Vec<(u32, Option<DocId>)> = found
-        .iter()
-        .filter(|e| e.number.is_some() && e.candidate.kind == Kind::Street)
-        .filter_map(|e| part(e).filter(|(_, houses)| *houses > 0))
-        .map(|(name, _)| name)
-        .collect();
-    for e in found {
+/// A number that no street has is no reason to prefer one of which the map knows no houses to one that fits as well
+/// but for the number: the bare one is often another part of the same street.
+fn prefer_streets_with_houses(context: &Context<'_, '_>, found: &mut [Explained<'_>]) {
+    let is_bare = |e: &Explained<'_>| {
         let nowhere = e.located.is_some_and(|l| l.found == Found::Nowhere);
-        if nowhere && part(e).is_some_and(|(name, houses)| houses == 0 && numbered.contains(&name)) {
+        nowhere && context.index.doc(e.candidate.doc).is_some_and(|d| d.count == 0)
+    };
+    let but_number = |e: &Explained<'_>| e.cost - e.costs.number;
+    let with_houses = found
+        .iter()
+        .filter(|e| e.located.is_some() && !is_bare(e))
+        .map(but_number)
+        .min_by(f32::total_cmp);
+    let Some(best) = with_houses else { return };
+    for e in found.iter_mut().filter(|e| is_bare(e)) {
+        if best <= but_number(e) {
             e.costs.number += NO_HOUSES_HERE;
             e.cost += NO_HOUSES_HERE;
         }

@@ -150,13 +150,7 @@ impl<'a> Reading<'_, 'a, '_> {
                 if span.lettered && found.found != Found::Exact {
                     costs.number += 0.5;
                 }
-                // What looks like a postcode is one, unless a house bears it.
-                let is_code = context
-                    .tags
-                    .codes
-                    .iter()
-                    .any(|c| c.start == span.start && c.end == span.end && c.text.len() >= 4);
-                if is_code && found.found != Found::Exact {
+                if found.found != Found::Exact && self.is_rather_code(span.start, span.end) {
                     costs.number += 0.15;
                 }
                 point = found.point;
@@ -194,6 +188,16 @@ impl<'a> Reading<'_, 'a, '_> {
             left,
             town_far,
         }
+    }
+
+    /// What looks like a postcode is one, unless a house bears it or another number is a postcode of the map.
+    fn is_rather_code(&self, start: usize, end: usize) -> bool {
+        let codes = &self.context.tags.codes;
+        let is_code = codes
+            .iter()
+            .any(|c| (c.start, c.end) == (start, end) && c.text.len() >= 4);
+        let mut known = codes.iter().filter(|c| !c.docs.is_empty());
+        is_code && !known.any(|c| c.end <= start || c.start >= end)
     }
 
     /// A street or shop that is called like a town is hardly meant by the town's name, unless it has the

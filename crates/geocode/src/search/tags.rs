@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use super::lex::{Field, Token, shape};
 use super::named::Named;
 use super::walk;
-use crate::index::{Index, Kind};
+use crate::build::places::Rank;
+use crate::index::{DocId, Index, Kind};
 use crate::number::HouseNumber;
 use crate::words::Words;
 
@@ -79,11 +80,16 @@ pub(crate) struct Tags {
 
 /// Reads the words.
 pub(crate) fn tag(tokens: &[Token], index: &Index<'_>, words: &Words) -> Tags {
+    let places = places(tokens, index);
+    let mut countries = countries(tokens, words);
+    // `IL` behind a town is the state where the map has one, and not Israel.
+    let is_place = |c: &CountrySpan| places.iter().any(|p| (p.start, p.end) == (c.start, c.end));
+    countries.retain(|c| tokens[c.start].letters() > 2 || !is_place(c));
     Tags {
         numbers: numbers(tokens),
         codes: codes(tokens, index),
-        places: places(tokens, index),
-        countries: countries(tokens, words),
+        places,
+        countries,
         noise: noise(tokens, words),
     }
 }
@@ -213,6 +219,13 @@ fn places(tokens: &[Token], index: &Index<'_>) -> Vec<PlaceSpan> {
             let docs = index.name_docs(run);
             // A number alone is no place, even where a place is called so.
             if tokens[start..end].iter().all(Token::is_digits) {
+                return;
+            }
+            // `IL`, `MD`, `LA` are states behind a town and in capitals; else much else.
+            let lone = &tokens[start];
+            let is_short = end == start + 1 && lone.letters() <= 3 && lone.field == Field::Any;
+            let is_state = |d: &DocId| index.doc(*d).is_some_and(|d| d.rank == Rank::State as u8);
+            if is_short && !(start > 0 && lone.piece.capitals) && docs.iter().all(is_state) {
                 return;
             }
             match out.iter_mut().find(|p| p.start == start && p.end == end) {

@@ -103,3 +103,33 @@ fn beside_a_gap_the_missing_number_is_told() {
         .expect("a street is near");
     assert_eq!(street.level, Level::Street);
 }
+
+#[test]
+fn a_shop_door_is_at_its_address() {
+    let mut town = towns();
+    // A long house whose address stands 24 m from its shop's door, and the neighbour's 14 m from it.
+    town.house(0.0, 1_015.0, "Am Markt", "1", "12345", "Altdorf");
+    town.house(38.0, 1_015.0, "Am Markt", "3", "12345", "Altdorf");
+    town.node(
+        24.0,
+        1_015.0,
+        &[
+            ("shop", "books"),
+            ("name", "Bücherstube"),
+            ("addr:street", "Am Markt"),
+            ("addr:housenumber", "1"),
+            ("addr:city", "Altdorf"),
+        ],
+    );
+    let map = open(&town.finish());
+    let here = map.reverse(towns().at(24.0, 1_014.0)).expect("a house is near");
+    assert_eq!(here.house_number, "1", "{here:?}");
+    let there = map.reverse(towns().at(38.0, 1_014.0)).expect("a house is near");
+    assert_eq!(there.house_number, "3", "{there:?}");
+    // Asked for by address, the house is between its doors.
+    let asked = map.search(&Request::text("Am Markt 1, Altdorf"));
+    assert!(
+        metres(asked.hits[0].point, towns().at(12.0, 1_015.0)) < 1.0,
+        "{asked:#?}"
+    );
+}

@@ -5,6 +5,7 @@ mod asking;
 mod common;
 mod here;
 mod many;
+mod names;
 mod numbers;
 mod typing;
 

@@ -271,3 +271,77 @@ fn villages_relations_and_interpolation_lines() {
         ],
     );
 }
+
+#[test]
+fn a_number_that_looks_like_a_postcode_beside_the_postcode_is_a_number() {
+    let map = open(&towns().finish());
+    let answer = map.search(&Request::text("13621 Lange Straße, Altdorf 12345"));
+    assert_eq!(answer.hits[0].level, Level::Street, "{answer:#?}");
+    assert_eq!(answer.hits[0].fields.house_number, Match::Contradicts);
+    assert!(answer.why.contains("house 13621 unknown"), "{}", answer.why);
+}
+
+#[test]
+fn a_number_unknown_everywhere_is_no_reason_for_the_street_without_houses() {
+    let mut town = towns();
+    // Seen from the town, the other road of this name is as good, and it has no houses that could contradict.
+    town.way(
+        &[[2_000.0, 300.0], [2_300.0, 300.0]],
+        &[("highway", "residential"), ("name", "Große Mühlengasse")],
+    );
+    let map = open(&town.finish());
+    let answer = map.search(&Request::text("Große Mühlengasse 911, Altdorf"));
+    assert_eq!(answer.hits[0].level, Level::Street, "{answer:#?}");
+    let far = crate::common::metres(answer.hits[0].point, towns().at(40.0, 300.0));
+    assert!(far < 100.0, "{far:.0} m off: {answer:#?}");
+}
+
+#[test]
+fn an_interpolation_line_gives_its_street_to_its_nodes() {
+    let mut town = towns();
+    town.way(
+        &[[0.0, 900.0], [200.0, 900.0]],
+        &[("highway", "residential"), ("name", "Nahe Gasse")],
+    );
+    // Beside the nearer lane, but the line says whose numbers they are.
+    let ends = [
+        town.node(0.0, 910.0, &[("addr:housenumber", "22")]),
+        town.node(120.0, 910.0, &[("addr:housenumber", "26")]),
+    ];
+    town.way_of(
+        &ends,
+        &[
+            ("addr:interpolation", "even"),
+            ("addr:street", "Sankt-Georg-Ring"),
+        ],
+    );
+    let map = open(&town.finish());
+    check(
+        &map,
+        &towns(),
+        &[
+            found("Sankt-Georg-Ring 26, Altdorf", Level::House, [120.0, 910.0]),
+            found("Sankt-Georg-Ring 24, Altdorf", Level::Interpolated, [60.0, 910.0]),
+        ],
+    );
+}
+
+#[test]
+fn a_single_house_without_street_belongs_to_the_road_beside_it() {
+    let mut town = towns();
+    town.way(
+        &[[0.0, 3_000.0], [100.0, 3_000.0]],
+        &[("highway", "residential"), ("name", "Rosenweg")],
+    );
+    town.node(
+        50.0,
+        3_010.0,
+        &[("addr:housenumber", "23"), ("addr:city", "Neuheim")],
+    );
+    let map = open(&town.finish());
+    check(
+        &map,
+        &towns(),
+        &[found("Rosenweg 23, Neuheim", Level::House, [50.0, 3_010.0])],
+    );
+}

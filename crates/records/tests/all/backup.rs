@@ -11,6 +11,14 @@ use crate::toy::{
 };
 
 async fn busy(world: &World) {
+    world.store.adopt(crate::added::areas()).await.unwrap();
+    world
+        .create(
+            &system(),
+            "firm",
+            json!({ "name": "Added", "custom_area": 12.5, "custom_trade": "wood" }),
+        )
+        .await;
     let mut last = None;
     for i in 0..30 {
         world.pass(HOUR);

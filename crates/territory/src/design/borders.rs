@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use geo::orient::Direction;
+use geo::{BooleanOps, Orient};
 use geo_types::{Coord, LineString, MultiPolygon, Polygon};
 use geom::LngLat;
 
@@ -142,6 +144,46 @@ impl Borders {
     #[must_use]
     pub fn snapped(&self, lines: &[Vec<LngLat>]) -> Self {
         lay(self, lines)
+    }
+
+    /// The borders of what is above: regions of territories, `upper` having the region of each seat. What remains are the very same lines, so
+    /// that borders nest to the last digit; seats without a region are left out. To be asked last, after lines are laid and straightened.
+    #[must_use]
+    pub fn grouped(&self, upper: &[Option<u32>]) -> Self {
+        let above = |label: u32| upper.get(label as usize).copied().flatten().unwrap_or(OUTSIDE);
+        let mut out = Self {
+            arcs: Vec::new(),
+            lines: Vec::new(),
+            between: Vec::new(),
+            fixed: Vec::new(),
+            label: self.label.iter().map(|l| above(*l)).collect(),
+            ..self.clone()
+        };
+        for (i, arc) in self.arcs.iter().enumerate() {
+            let (left, right) = (above(arc.left), above(arc.right));
+            if left != right {
+                out.arcs.push(Arc {
+                    left,
+                    right,
+                    ..arc.clone()
+                });
+                out.lines.push(self.lines[i].clone());
+                out.between.push(self.between[i].clone());
+                out.fixed.push(self.fixed[i].clone());
+            }
+        }
+        out
+    }
+
+    /// As [`shapes`](Self::shapes), cut to a service area (which may have holes where nobody goes). A seat with nothing inside has no shape. Where
+    /// a shared border meets the edge of the area, its two sides end at the same place to within about a millimetre.
+    #[must_use]
+    pub fn shapes_within(&self, area: &MultiPolygon) -> Vec<(u32, MultiPolygon)> {
+        self.shapes()
+            .into_iter()
+            .map(|(seat, shape)| (seat, shape.intersection(area).orient(Direction::Default)))
+            .filter(|(_, shape)| !shape.0.is_empty())
+            .collect()
     }
 
     /// Points on all borders; each shared one counts once.

@@ -210,12 +210,34 @@ impl Bench {
         for (at, seat) in named.into_iter().enumerate() {
             label[self.free[self.tree.origin[at] as usize] as usize] = seat;
         }
+        self.fill_empty(&mut label, &cells);
         let (label, cells, exceptions) = self.discrete(label, cells, price, settings);
         Solved {
             label,
             cells,
             exceptions,
             passes,
+        }
+    }
+
+    /// A seat that balance has left without anybody gets the node nearest to its centre, so that it has a border across which to grow.
+    fn fill_empty(&self, label: &mut [u32], cells: &Cells) {
+        let mut count = vec![0u32; cells.centre.len()];
+        label.iter().for_each(|l| count[*l as usize] += 1);
+        for seat in 0..count.len() {
+            if count[seat] > 0 {
+                continue;
+            }
+            let c = cells.centre[seat];
+            let away = |i: usize| (self.field.at[i][0] - c[0]).powi(2) + (self.field.at[i][1] - c[1]).powi(2);
+            let nearest = (0..label.len())
+                .filter(|i| self.field.locked[*i] == NOBODY && count[label[*i] as usize] > 1)
+                .min_by(|a, b| away(*a).total_cmp(&away(*b)));
+            if let Some(node) = nearest {
+                count[label[node] as usize] -= 1;
+                count[seat] = 1;
+                label[node] = seat as u32;
+            }
         }
     }
 

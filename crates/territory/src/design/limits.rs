@@ -95,14 +95,7 @@ fn hard(problem: &Problem, measure: usize, total: f64) -> Result<(Vec<f64>, Vec<
             name(least),
             name(total)
         );
-        return Err(impossible(
-            problem,
-            measure,
-            largest(&low),
-            first(&low),
-            first(&high),
-            why,
-        ));
+        return Err(blamed(problem, measure, largest(&low), (&low, &high), why));
     }
     if most < total * (1.0 - DUST) {
         let why = format!(
@@ -110,13 +103,22 @@ fn hard(problem: &Problem, measure: usize, total: f64) -> Result<(Vec<f64>, Vec<
             name(most),
             name(total)
         );
-        return Err(impossible(problem, measure, None, first(&low), first(&high), why));
+        let smallest = largest(&high.iter().map(|v| -v).collect::<Vec<f64>>());
+        return Err(blamed(problem, measure, smallest, (&low, &high), why));
     }
     Ok((low, high))
 }
 
-fn first(values: &[f64]) -> f64 {
-    values.first().copied().unwrap_or(0.0)
+/// With the range of the seat that stands out, or else the one they all have.
+fn blamed(
+    problem: &Problem,
+    measure: usize,
+    seat: Option<usize>,
+    (low, high): (&[f64], &[f64]),
+    why: String,
+) -> DesignError {
+    let of = seat.unwrap_or(0);
+    impossible(problem, measure, seat, low[of], high[of], why)
 }
 
 /// A seat that stands out, if seats differ.
@@ -173,7 +175,7 @@ fn possible(
     match heaviest.map(|h| values[h]).filter(|v| *v > widest * (1.0 + DUST)) {
         Some(value) => {
             let why = format!("one customer (or group) alone has {value:.2}");
-            Err(impossible(problem, measure, None, first(low), widest, why))
+            Err(impossible(problem, measure, None, low[0], widest, why))
         }
         None => Ok(()),
     }

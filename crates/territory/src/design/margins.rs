@@ -147,7 +147,12 @@ impl Margins {
         self.pairs.iter().flat_map(|p| p.mass).flatten().sum()
     }
 
-    /// Every two neighbours.
+    /// Every two neighbours, the smaller number first.
+    pub fn pairs(&self) -> impl Iterator<Item = [u32; 2]> + '_ {
+        self.pairs.iter().map(|p| p.cells)
+    }
+
+    /// Every two neighbours, with what they would exchange.
     pub fn exchanges(&self) -> Vec<Exchange> {
         let running = |bins: &[f64; BINS]| {
             let mut sums = *bins;

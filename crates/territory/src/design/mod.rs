@@ -19,7 +19,9 @@ mod projection;
 mod margins;
 mod newton;
 mod paths;
+mod rings;
 mod search;
+mod starts;
 mod sweep;
 mod tree;
 
@@ -31,7 +33,10 @@ mod repair;
 mod rounding;
 
 mod arcs;
+mod blocks;
 mod borders;
+mod lattice;
+mod outline;
 mod simplify;
 mod snap;
 
@@ -39,10 +44,12 @@ mod noise;
 #[cfg(test)]
 mod tests;
 
+pub use blocks::{BlockError, Blocks};
 pub use borders::Borders;
 pub use change::{join, leave};
 pub use drive::{Costs, by_cost};
 pub use explain::{Alternative, Objection, Point, curve, nest, why};
+pub use outline::service_area;
 pub use plan::{Plan, Unmet, design};
 pub use problem::{
     Demands, DesignError, Home, Lock, Measure, Price, Problem, Range, Seat, Settings, free_tolerance,

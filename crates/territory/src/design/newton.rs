@@ -165,6 +165,9 @@ const PART: f64 = 0.3;
 /// Rounds in which slopes are fitted to the step.
 const FITS: usize = 6;
 
+/// Conjugate gradients stop at this share of the (scaled and squared) residual they start with; each step is checked against Φ anyhow.
+const EXACT: f64 = 1e-8;
+
 /// Newton's direction for the weights: the Laplacian of the borders' slopes, solved by conjugate gradients. As customers lie in clumps, a slope
 /// holds for a small step only; so slopes are measured again over the step they lead to, and where two neighbours would part by more than
 /// `trust`, the border is taken to be steeper, so that what is missing comes another way.
@@ -243,16 +246,18 @@ fn conjugate_gradients(slopes: &[([u32; 2], f64)], diagonal: &[f64], right: &[f6
     let k = right.len();
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
     let mut x = vec![0.0; k];
+    let mut q = Vec::with_capacity(k);
     let mut residual = right.to_vec();
     let mut z: Vec<f64> = residual.iter().zip(diagonal).map(|(r, d)| r / d).collect();
     let mut p = z.clone();
     let mut rho = dot(&residual, &z);
-    let enough = 1e-10 * rho.abs();
+    let enough = EXACT * rho.abs();
     for _ in 0..(2 * k).clamp(20, 400) {
         if rho <= enough || rho.is_nan() {
             break;
         }
-        let mut q: Vec<f64> = p.iter().zip(diagonal).map(|(v, d)| v * d).collect();
+        q.clear();
+        q.extend(p.iter().zip(diagonal).map(|(v, d)| v * d));
         for ([a, b], slope) in slopes {
             q[*a as usize] -= slope * p[*b as usize];
             q[*b as usize] -= slope * p[*a as usize];

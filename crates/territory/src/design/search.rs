@@ -3,8 +3,10 @@
 //! A balanced centroidal power diagram is a local optimum of the sum of squared distances under equal loads (Cohen-Addad, Klein and Young
 //! 2018); which local optimum, the search decides.
 
-use super::newton::{Effort, Priced, balance};
+use super::newton::{Effort, Priced, balance, imbalance};
 use super::noise::Noise;
+use super::rings::{LEAST, search_rings};
+use super::starts::{bisected, drawn};
 use super::sweep::{Cells, Pass, Tally, tally};
 use super::tree::{Sum, Tree};
 
@@ -28,7 +30,7 @@ impl Anchor {
         }
     }
 
-    fn home(self) -> Option<[f64; 2]> {
+    pub fn home(self) -> Option<[f64; 2]> {
         match self {
             Self::Free => None,
             Self::Pinned(home) | Self::Pulled(home, _) => Some(home),
@@ -123,8 +125,24 @@ pub(crate) struct Found {
     pub tally: Tally,
 }
 
+impl Found {
+    /// Largest |load − target| / target.
+    pub fn imbalance(&self, targets: &[f64]) -> f64 {
+        imbalance(self.tally.sums.iter().map(|s| s.mass), targets)
+    }
+}
+
+/// A swap on the whole map that comes out at no more than this times the best is followed further.
+pub(crate) const NEAR: f64 = 1.006;
+
+/// Rings are cut where no cell is further off its target than this share of it.
+const EVEN: f64 = 0.3;
+
 /// A plan with more than this share in the wrong cells is charged for it: Φ is a lower bound and flatters it.
 const LOOSE: f64 = 0.03;
+
+/// So is one with a cell that is off its target by more than this share of it, which among many cells is little of the whole.
+const POOR: f64 = 0.5;
 
 /// Lloyd steps with loose balance: weights for the centres, then centres for the cells, and weights once more.
 pub(crate) fn settle(ground: &Ground, mut cells: Cells, steps: usize, noted: &mut usize) -> Found {
@@ -149,7 +167,8 @@ pub(crate) fn settle(ground: &Ground, mut cells: Cells, steps: usize, noted: &mu
         );
         *noted += balanced.passes;
         if step == steps {
-            let charge = 1.0 + (balanced.amiss - LOOSE).max(0.0) * 10.0;
+            let charge =
+                1.0 + (balanced.amiss - LOOSE).max(0.0) * 10.0 + (balanced.imbalance - POOR).max(0.0);
             let inertia: f64 = balanced
                 .tally
                 .sums
@@ -207,74 +226,6 @@ fn feed(cells: &mut Cells, tally: &Tally, ground: &Ground) {
     }
 }
 
-/// Centres by cutting the map in two again and again, each time across the direction of largest spread, in proportion to the targets
-/// (after Kalcsics, Nickel and Schröder 2005).
-pub(crate) fn bisected(tree: &Tree, targets: &[f64], turn: f64) -> Vec<[f64; 2]> {
-    let mut centre = vec![[0.0; 2]; targets.len()];
-    let mut points: Vec<u32> = (0..tree.len() as u32).collect();
-    cut(tree, targets, turn, &mut points, 0, &mut centre);
-    centre
-}
-
-fn cut(tree: &Tree, targets: &[f64], turn: f64, points: &mut [u32], first: usize, centre: &mut [[f64; 2]]) {
-    let mut sum = Sum::default();
-    let mut spread = [0.0; 3];
-    for i in points.iter() {
-        sum.add(&Sum::of(tree.at[*i as usize], tree.mass[*i as usize]));
-    }
-    let middle = sum
-        .centroid()
-        .unwrap_or_else(|| points.first().map_or([0.0; 2], |i| tree.at[*i as usize]));
-    if centre.len() == 1 {
-        centre[0] = middle;
-        return;
-    }
-    for i in points.iter() {
-        let (p, m) = (tree.at[*i as usize], tree.mass[*i as usize]);
-        let d = [p[0] - middle[0], p[1] - middle[1]];
-        spread[0] += m * d[0] * d[0];
-        spread[1] += m * d[1] * d[1];
-        spread[2] += m * d[0] * d[1];
-    }
-    // The main axis of the covariance.
-    let angle = 0.5 * (2.0 * spread[2]).atan2(spread[0] - spread[1]) + turn;
-    let (sin, cos) = angle.sin_cos();
-    let along = |i: u32| tree.at[i as usize][0] * cos + tree.at[i as usize][1] * sin;
-    points.sort_unstable_by(|a, b| along(*a).total_cmp(&along(*b)).then(a.cmp(b)));
-    let half = centre.len() / 2;
-    let share = targets[first..first + half].iter().sum::<f64>()
-        / targets[first..first + centre.len()]
-            .iter()
-            .sum::<f64>()
-            .max(1e-300);
-    let mut mass = 0.0;
-    let mut at = 0;
-    while at < points.len() && mass < sum.mass * share {
-        mass += tree.mass[points[at] as usize];
-        at += 1;
-    }
-    let (left, right) = points.split_at_mut(at);
-    let (near, far) = centre.split_at_mut(half);
-    cut(tree, targets, turn, left, first, near);
-    cut(tree, targets, turn, right, first + half, far);
-}
-
-/// Centres drawn with a chance by mass and squared distance to those drawn before (k-means++, Arthur and Vassilvitskii 2007).
-pub(crate) fn drawn(tree: &Tree, k: usize, noise: &mut Noise) -> Vec<[f64; 2]> {
-    let first = noise.pick(tree.mass.iter().copied());
-    let mut centre = vec![tree.at[first]];
-    let mut nearest: Vec<f64> = vec![f64::INFINITY; tree.len()];
-    while centre.len() < k {
-        let c = centre[centre.len() - 1];
-        for (p, d) in tree.at.iter().zip(&mut nearest) {
-            *d = d.min((p[0] - c[0]).powi(2) + (p[1] - c[1]).powi(2));
-        }
-        let next = noise.pick(nearest.iter().zip(&tree.mass).map(|(d, m)| d * m));
-        centre.push(tree.at[next]);
-    }
-    centre
-}
-
 /// The best cells that a number of passes finds.
 pub(crate) fn search(ground: &Ground, passes: usize, noise: &mut Noise) -> Found {
     let k = ground.targets.len();
@@ -289,7 +240,7 @@ pub(crate) fn search(ground: &Ground, passes: usize, noise: &mut Noise) -> Found
     };
     let start = |noted: &mut usize, centre: Vec<[f64; 2]>| settle(ground, begin(centre), 5, noted);
     let mut best = start(&mut used, bisected(ground.tree, ground.targets, 0.0));
-    while used < passes / 5 && ground.tree.len() * k < 20_000_000 {
+    while used < passes / 6 && ground.tree.len() * k < 20_000_000 {
         // Drawn centres lie far from balance where there are many of them.
         let centre = if k <= 20 && noise.below(2) == 0 {
             drawn(ground.tree, k, noise)
@@ -305,17 +256,36 @@ pub(crate) fn search(ground: &Ground, passes: usize, noise: &mut Noise) -> Found
     if k < 3 || homes.iter().all(Option::is_some) {
         return better(settle(ground, best.cells.clone(), 12, &mut used), best);
     }
+    if k >= LEAST {
+        // Rings are cut from a plan that is about balanced; with empty land in it the first steps may not have come so far.
+        for _ in 0..8 {
+            if best.imbalance(ground.targets) < EVEN {
+                break;
+            }
+            best = settle(ground, best.cells, 4, &mut used);
+        }
+        best = search_rings(ground, best, passes, &mut used, noise);
+    }
     while used < passes {
-        let swapped = swap(&best, &homes, noise);
-        let mut tried = settle(ground, swapped, 3, &mut used);
-        if tried.value < best.value * 1.006 {
-            tried = better(settle(ground, tried.cells.clone(), 4, &mut used), tried);
-        }
-        if tried.value < best.value {
-            best = tried;
-        }
+        best = try_swap(ground, best, &homes, NEAR, &mut used, noise);
     }
     better(settle(ground, best.cells.clone(), 6, &mut used), best)
+}
+
+/// A swap of centres, settled; further where it comes out at no more than `near` times the best. The better of the two.
+pub(crate) fn try_swap(
+    ground: &Ground,
+    best: Found,
+    homes: &[Option<[f64; 2]>],
+    near: f64,
+    used: &mut usize,
+    noise: &mut Noise,
+) -> Found {
+    let mut tried = settle(ground, swap(&best, homes, noise), 3, used);
+    if tried.value < best.value * near {
+        tried = better(settle(ground, tried.cells.clone(), 4, used), tried);
+    }
+    if tried.value < best.value { tried } else { best }
 }
 
 fn better(a: Found, b: Found) -> Found {

@@ -9,6 +9,10 @@ use super::borders::Borders;
 /// Corners are cut up to this share of a territory's area.
 const SHARE: f64 = 0.03;
 
+/// What is straight in degrees bends on the map, by up to tan(latitude) / (8 · radius of the earth) times its length squared: 5e-5 km for a km²
+/// is so at 68 degrees. Customers as near as that to a border may look to be beyond it.
+const BEND: f64 = 5e-5;
+
 /// Points in square bins.
 struct Bins {
     low: [f64; 2],
@@ -159,13 +163,13 @@ pub(crate) fn straighten(borders: &Borders) -> Borders {
             continue;
         }
         let own = [before[i], cut.point, after[i]];
-        let blocked = customers.any(&corner, |c| covers(&corner, borders.sites[c as usize]))
+        let blocked = customers.any(&corner, |c| covers(&corner, borders.sites[c as usize], BEND))
             || corners.any(&corner, |c| {
                 !gone[c as usize]
                     && !own.contains(&c)
                     && at[c as usize] != corner[0]
                     && at[c as usize] != corner[2]
-                    && covers(&corner, at[c as usize])
+                    && covers(&corner, at[c as usize], 0.0)
             });
         if blocked {
             continue;
@@ -197,11 +201,15 @@ fn size(t: &[[f64; 2]; 3]) -> f64 {
     ((t[1][0] - t[0][0]) * (t[2][1] - t[0][1]) - (t[1][1] - t[0][1]) * (t[2][0] - t[0][0])).abs() / 2.0
 }
 
-/// Whether the triangle covers the point, its sides included.
-fn covers(t: &[[f64; 2]; 3], p: [f64; 2]) -> bool {
-    let side = |a: [f64; 2], b: [f64; 2]| (b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0]);
-    let (x, y, z) = (side(t[0], t[1]), side(t[1], t[2]), side(t[2], t[0]));
-    (x >= 0.0 && y >= 0.0 && z >= 0.0) || (x <= 0.0 && y <= 0.0 && z <= 0.0)
+/// Whether the triangle covers the point, its sides included, or so little is missing as a side of that length may bend, km for a km².
+fn covers(t: &[[f64; 2]; 3], p: [f64; 2], bend: f64) -> bool {
+    let side = |a: [f64; 2], b: [f64; 2]| {
+        let d = [b[0] - a[0], b[1] - a[1]];
+        let cross = d[0] * (p[1] - a[1]) - d[1] * (p[0] - a[0]);
+        (cross, bend * (d[0] * d[0] + d[1] * d[1]).powf(1.5))
+    };
+    let sides = [side(t[0], t[1]), side(t[1], t[2]), side(t[2], t[0])];
+    sides.iter().all(|(cross, room)| *cross >= -room) || sides.iter().all(|(cross, room)| *cross <= *room)
 }
 
 fn mean_area(borders: &Borders) -> f64 {

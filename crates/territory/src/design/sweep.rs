@@ -129,83 +129,97 @@ impl Visitor for Naming<'_> {
     }
 }
 
+/// A cell that can still matter: its centre, |c|² − w, and its number.
+#[derive(Clone, Copy)]
+struct Candidate {
+    x: f64,
+    y: f64,
+    square: f64,
+    cell: u32,
+}
+
+impl Candidate {
+    /// Power distance less |p|².
+    #[inline]
+    fn value(&self, p: [f64; 2]) -> f64 {
+        self.square - 2.0 * (self.x * p[0] + self.y * p[1])
+    }
+}
+
 /// A way down the tree with the cells that can still matter.
 struct Walk<'a> {
     tree: &'a Tree,
     pass: Pass,
     /// Margins that can matter.
     reach: f64,
-    /// x, y and |c|² − w of every cell.
-    cells: Vec<[f64; 3]>,
     original: &'a Cells,
     /// Cells that matter, for each branch on the way down, one behind the other.
-    open: Vec<u32>,
+    open: Vec<Candidate>,
 }
 
 impl<'a> Walk<'a> {
     fn new(tree: &'a Tree, cells: &'a Cells, pass: Pass) -> Self {
+        let mut open = Vec::with_capacity(2 * cells.centre.len() + 64);
+        open.extend(
+            cells
+                .centre
+                .iter()
+                .zip(&cells.weight)
+                .zip(0..)
+                .map(|((c, w), cell)| Candidate {
+                    x: c[0],
+                    y: c[1],
+                    square: c[0] * c[0] + c[1] * c[1] - w,
+                    cell,
+                }),
+        );
         Self {
             tree,
             pass,
             // Whoever stays has the price taken off, so that another may be up to the price nearer and still not get the point.
             reach: Margins::new(pass.band).reach() + pass.price,
-            cells: cells
-                .centre
-                .iter()
-                .zip(&cells.weight)
-                .map(|(c, w)| [c[0], c[1], c[0] * c[0] + c[1] * c[1] - w])
-                .collect(),
             original: cells,
-            open: (0..cells.centre.len() as u32).collect(),
+            open,
         }
     }
 
     fn go(&mut self, part: u32, visitor: &mut impl Visitor) {
-        self.down(part, 0, visitor);
+        if !self.open.is_empty() {
+            self.down(part, 0, visitor);
+        }
     }
 
-    /// Power distance less |p|².
-    #[inline]
-    fn value(&self, cell: u32, p: [f64; 2]) -> f64 {
-        let [x, y, square] = self.cells[cell as usize];
-        square - 2.0 * (x * p[0] + y * p[1])
-    }
-
-    /// Cells from `first` on can matter in the parent; those that can in this branch are put behind them.
+    /// Cells from `first` on can matter in the parent, at least one; those that can in this branch are put behind them.
     fn down(&mut self, at: u32, first: usize, visitor: &mut impl Visitor) {
         let tree = self.tree;
         let branch = &tree.branches[at as usize];
         let last = self.open.len();
-        let mut best = (NOBODY, f64::INFINITY);
-        for i in first..last {
-            let value = self.value(self.open[i], branch.middle);
-            if value < best.1 {
-                best = (self.open[i], value);
+        let (mut best, mut least) = (self.open[first], f64::INFINITY);
+        for candidate in &self.open[first..] {
+            let value = candidate.value(branch.middle);
+            if value < least {
+                (best, least) = (*candidate, value);
             }
         }
-        if best.0 == NOBODY {
-            return;
-        }
         // Whoever is beaten by the best of the middle everywhere in the box, by more than anything that could turn it, is out.
-        let slack = self.reach;
-        let [x, y, _] = self.cells[best.0 as usize];
+        let slack = self.reach + least;
         for i in first..last {
-            let cell = self.open[i];
-            let [cx, cy, _] = self.cells[cell as usize];
-            let least = self.value(cell, branch.middle)
-                - best.1
-                - 2.0 * ((cx - x).abs() * branch.half[0] + (cy - y).abs() * branch.half[1]);
-            if cell == best.0 || least <= slack {
-                self.open.push(cell);
+            let candidate = self.open[i];
+            let nearest = candidate.value(branch.middle)
+                - 2.0
+                    * ((candidate.x - best.x).abs() * branch.half[0]
+                        + (candidate.y - best.y).abs() * branch.half[1]);
+            if nearest <= slack || candidate.cell == best.cell {
+                self.open.push(candidate);
             }
         }
         let sticky = self.pass.price > 0.0;
         if self.open.len() == last + 1 && !sticky {
             let (centre, weight) = (
-                self.original.centre[best.0 as usize],
-                self.original.weight[best.0 as usize],
+                self.original.centre[best.cell as usize],
+                self.original.weight[best.cell as usize],
             );
-            visitor.branch(branch, best.0, centre, weight, 0.0);
+            visitor.branch(branch, best.cell, centre, weight, 0.0);
         } else if branch.second == 0 {
             for i in branch.from as usize..branch.to as usize {
                 self.point(i, last, visitor);
@@ -220,19 +234,35 @@ impl<'a> Walk<'a> {
     #[inline]
     fn point(&self, i: usize, first: usize, visitor: &mut impl Visitor) {
         let p = self.tree.at[i];
-        let current = self.tree.current.get(i).copied().unwrap_or(NOBODY);
         let mut best = (NOBODY, f64::INFINITY);
         let mut second = (NOBODY, f64::INFINITY);
-        for cell in &self.open[first..] {
-            let mut value = self.value(*cell, p);
-            if *cell == current {
-                value -= self.pass.price;
+        let mut meet = |cell: u32, value: f64| {
+            // Without branches: which of the two is nearer cannot be foretold.
+            let (first, next) = (value < best.1, value < second.1);
+            second.0 = if first {
+                best.0
+            } else if next {
+                cell
+            } else {
+                second.0
+            };
+            second.1 = second.1.min(value.max(best.1));
+            best.0 = if first { cell } else { best.0 };
+            best.1 = best.1.min(value);
+        };
+        if self.pass.price > 0.0 {
+            let current = self.tree.current.get(i).copied().unwrap_or(NOBODY);
+            for candidate in &self.open[first..] {
+                let stays = if candidate.cell == current {
+                    self.pass.price
+                } else {
+                    0.0
+                };
+                meet(candidate.cell, candidate.value(p) - stays);
             }
-            if value < best.1 {
-                second = best;
-                best = (*cell, value);
-            } else if value < second.1 {
-                second = (*cell, value);
+        } else {
+            for candidate in &self.open[first..] {
+                meet(candidate.cell, candidate.value(p));
             }
         }
         visitor.point(i, Sum::of(p, self.tree.mass[i]), best, second);
@@ -271,8 +301,7 @@ mod tests {
                 let quick = tally(&tree, &cells, pass);
                 let named = labels(&tree, &cells, price);
                 let mut plain = Tally::new(23, 40.0);
-                let mut walk = Walk::new(&tree, &cells, pass);
-                walk.open = (0..23).collect();
+                let walk = Walk::new(&tree, &cells, pass);
                 for i in 0..tree.len() {
                     walk.point(i, 0, &mut plain);
                 }

@@ -5,7 +5,8 @@ use super::graph::Graph;
 use super::newton::{Effort, balance};
 use super::noise::Noise;
 use super::paths::even_out;
-use super::search::{Anchor, Ground, bisected, settle};
+use super::search::{Anchor, Ground, settle};
+use super::starts::bisected;
 use super::sweep::Cells;
 use super::tree::{Sum, Tree};
 

@@ -89,6 +89,23 @@ impl Tree {
         }
     }
 
+    /// Some of the points, by ascending number: boxes are halves of the order they stand in, which costs no sorting.
+    pub fn some(&self, points: &[u32]) -> Self {
+        let at: Vec<[f64; 2]> = points.iter().map(|i| self.at[*i as usize]).collect();
+        let mass: Vec<f64> = points.iter().map(|i| self.mass[*i as usize]).collect();
+        let mut branches = Vec::new();
+        if !at.is_empty() {
+            halve(&at, &mass, 0, &mut branches);
+        }
+        Self {
+            at,
+            mass,
+            current: Vec::new(),
+            origin: points.to_vec(),
+            branches,
+        }
+    }
+
     /// How many points there are.
     pub fn len(&self) -> usize {
         self.at.len()
@@ -151,31 +168,36 @@ impl Tree {
     }
 }
 
-fn split(at: &[[f64; 2]], mass: &[f64], order: &mut [u32], from: u32, branches: &mut Vec<Branch>) -> Sum {
+/// A branch with nothing under it yet.
+fn boxed(points: impl Iterator<Item = [f64; 2]>, from: u32, count: usize) -> Branch {
     let mut low = [f64::INFINITY; 2];
     let mut high = [f64::NEG_INFINITY; 2];
-    for i in order.iter() {
+    for p in points {
         for d in 0..2 {
-            low[d] = low[d].min(at[*i as usize][d]);
-            high[d] = high[d].max(at[*i as usize][d]);
+            low[d] = low[d].min(p[d]);
+            high[d] = high[d].max(p[d]);
         }
     }
-    let here = branches.len();
-    branches.push(Branch {
+    Branch {
         middle: [(low[0] + high[0]) / 2.0, (low[1] + high[1]) / 2.0],
         half: [(high[0] - low[0]) / 2.0, (high[1] - low[1]) / 2.0],
         from,
-        to: from + order.len() as u32,
+        to: from + count as u32,
         second: 0,
         sum: Sum::default(),
-    });
+    }
+}
+
+fn split(at: &[[f64; 2]], mass: &[f64], order: &mut [u32], from: u32, branches: &mut Vec<Branch>) -> Sum {
+    let here = branches.len();
+    branches.push(boxed(order.iter().map(|i| at[*i as usize]), from, order.len()));
     let mut sum = Sum::default();
     if order.len() <= LEAF {
         order
             .iter()
             .for_each(|i| sum.add(&Sum::of(at[*i as usize], mass[*i as usize])));
     } else {
-        let axis = usize::from(high[1] - low[1] > high[0] - low[0]);
+        let axis = usize::from(branches[here].half[1] > branches[here].half[0]);
         let half = order.len() / 2;
         // The number decides among equals, so the order is one and only.
         order.select_nth_unstable_by(half, |a, b| {
@@ -187,6 +209,23 @@ fn split(at: &[[f64; 2]], mass: &[f64], order: &mut [u32], from: u32, branches: 
         sum.add(&split(at, mass, first, from, branches));
         branches[here].second = branches.len() as u32;
         sum.add(&split(at, mass, second, from + half as u32, branches));
+    }
+    branches[here].sum = sum;
+    sum
+}
+
+/// As [`split`], of points that stand in a good order already.
+fn halve(at: &[[f64; 2]], mass: &[f64], from: u32, branches: &mut Vec<Branch>) -> Sum {
+    let here = branches.len();
+    branches.push(boxed(at.iter().copied(), from, at.len()));
+    let mut sum = Sum::default();
+    if at.len() <= LEAF {
+        at.iter().zip(mass).for_each(|(p, m)| sum.add(&Sum::of(*p, *m)));
+    } else {
+        let half = at.len() / 2;
+        sum.add(&halve(&at[..half], &mass[..half], from, branches));
+        branches[here].second = branches.len() as u32;
+        sum.add(&halve(&at[half..], &mass[half..], from + half as u32, branches));
     }
     branches[here].sum = sum;
     sum

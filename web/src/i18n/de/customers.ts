@@ -41,6 +41,7 @@ export const customers: Record<keyof typeof english, Message> = {
   'cust.show.table': 'Tabelle',
   'cust.show.both': 'Beides',
   'cust.show.map': 'Karte',
+  'cust.toList': 'Zu den Kunden',
   'cust.new': 'Neuer Kunde',
   'cust.name': 'Name',
   'cust.due': 'Fällig',

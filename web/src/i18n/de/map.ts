@@ -41,6 +41,9 @@ export const map: Record<keyof typeof english, Message> = {
   'legend.none': 'ohne Angabe',
   'legend.notPlaced': { one: '{n} ohne Ort', other: '{n} ohne Ort' },
   'legend.showAll': 'Alle zeigen',
+  'legend.signs': 'Ringe und Kreise',
+  'legend.cluster': 'Mehrere Kunden mit ihrer Zahl. Der Ring ist der dringendste Besuch unter ihnen:',
+  'legend.chosen': 'gewählt oder vom Lasso gefangen',
 
   'terr.title': 'Gebiete',
   'terr.measure': 'Maß',

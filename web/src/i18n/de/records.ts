@@ -44,5 +44,8 @@ export const records: Record<keyof typeof en, Message> = {
   'board.moveTo': 'Verschieben nach',
   'board.moved': '{title} verschoben nach {column}',
   'board.none': 'Hier ist nichts.',
+  'board.shown': 'die ersten {n} sind zu sehen',
   'board.first': { one: 'im ersten', other: 'in den ersten {n}' },
+  'export': 'Exportieren',
+  'export.as': 'Exportieren, mit den Spalten von',
 };

@@ -30,6 +30,8 @@ export const regions: Record<keyof typeof english, Message> = {
   'reg.kind.all': 'alle',
   'reg.kind.new': 'neu',
   'reg.kind.lost': 'verloren',
+  'reg.kind.came': 'dazugekommen',
+  'reg.kind.went': 'abgewandert',
   'reg.kind.grown': 'gewachsen',
   'reg.kind.shrunk': 'geschrumpft',
   'reg.export': 'Export',

@@ -38,6 +38,7 @@ export const customers = {
   'cust.show.table': 'Table',
   'cust.show.both': 'Both',
   'cust.show.map': 'Map',
+  'cust.toList': 'To the customers',
   'cust.new': 'New customer',
   'cust.name': 'Name',
   'cust.due': 'Due',

@@ -38,6 +38,9 @@ export const map = {
   'legend.none': 'not set',
   'legend.notPlaced': { one: '{n} not placed', other: '{n} not placed' },
   'legend.showAll': 'Show all',
+  'legend.signs': 'Rings and circles',
+  'legend.cluster': 'Several customers, with their number. The ring is the most urgent visit among them:',
+  'legend.chosen': 'chosen, or caught by the lasso',
 
   'terr.title': 'Territories',
   'terr.measure': 'Measure',

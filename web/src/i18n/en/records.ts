@@ -41,5 +41,8 @@ export const records = {
   'board.moveTo': 'Move to',
   'board.moved': '{title} moved to {column}',
   'board.none': 'Nothing here.',
+  'board.shown': 'the first {n} are shown',
   'board.first': { one: 'in the first', other: 'in the first {n}' },
+  'export': 'Export',
+  'export.as': 'Export, in the columns of',
 } as const;

@@ -27,6 +27,8 @@ export const regions = {
   'reg.kind.all': 'all',
   'reg.kind.new': 'new',
   'reg.kind.lost': 'lost',
+  'reg.kind.came': 'came here',
+  'reg.kind.went': 'went elsewhere',
   'reg.kind.grown': 'grown',
   'reg.kind.shrunk': 'shrunk',
   'reg.export': 'Export',

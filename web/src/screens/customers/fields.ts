@@ -1,5 +1,6 @@
 // The fields a list of customers can be filtered by, as the server names them.
-import { t, type Key } from '../../i18n/index.svelte';
+import { language, t, type Key } from '../../i18n/index.svelte';
+import { declarations } from '../../state/declarations.svelte';
 
 export type FilterKind = 'values' | 'text' | 'amount';
 export const filterFields: { name: string; kind: FilterKind; label: Key; legend?: boolean }[] = [
@@ -16,7 +17,19 @@ export const filterFields: { name: string; kind: FilterKind; label: Key; legend?
   { name: 'pipeline', kind: 'amount', label: 'cust.pipeline' },
 ];
 
+export interface FilterField { name: string; kind: FilterKind | 'day' | 'flag'; label: string; money: boolean }
+
+/** All of them in the language shown, with those that an administrator added. */
+export function allFilterFields(): FilterField[] {
+  const own = (declarations.type('customer')?.fields ?? []).filter((field) => field.custom);
+  const kind = (of: string) => (['integer', 'number', 'money'].includes(of) ? 'amount' : ['date', 'instant'].includes(of) ? 'day' : of === 'boolean' ? 'flag' : 'values');
+  return [
+    ...filterFields.map(({ name, kind, label }): FilterField => ({ name, kind, label: t(label), money: kind === 'amount' })),
+    ...own.map((field): FilterField => ({ name: field.name, kind: kind(field.kind), label: field.label[language()], money: field.kind === 'money' })),
+  ];
+}
+
 export function fieldLabel(name: string): string {
-  const found = filterFields.find((field) => field.name === name);
-  return found ? t(found.label) : name === 'geocode_status' ? t('cust.placeStatus') : name.replaceAll('_', ' ');
+  const found = allFilterFields().find((field) => field.name === name);
+  return found ? found.label : name === 'geocode_status' ? t('cust.placeStatus') : name.replaceAll('_', ' ');
 }

@@ -2,6 +2,7 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { Problem } from '../../api/client';
 import { list } from '../../api/records';
+import { customersOfCases } from '../../api/service';
 import type { Id, Stored, TypeDeclaration } from '../../api/types';
 import { quote } from '../../lib/cql';
 import { declarations } from '../../state/declarations.svelte';
@@ -16,6 +17,8 @@ class Links {
   /** By `type/id`; null is a record that is not there for whoever asks. */
   #known = new SvelteMap<string, Stored | null>();
   #wanted = new Map<string, Set<Id>>();
+  /** What those are called that may be named, but not seen: customers of cases that one may see. */
+  #named = new SvelteMap<string, string>();
   #asked = new Set<string>();
   #date: string | null = null;
 
@@ -48,6 +51,7 @@ class Links {
   /** What a record is called; undefined until it is known, null when there is none to be seen. */
   title(type: string, id: Id): string | null | undefined {
     const record = this.record(type, id);
+    if (record === null) return this.#named.get(`${type}/${id}`) ?? null;
     return record ? (this.titleOf(record) ?? undefined) : record;
   }
 
@@ -68,6 +72,7 @@ class Links {
 
   #forget(): void {
     this.#known.clear();
+    this.#named.clear();
     this.#asked.clear();
   }
 
@@ -99,6 +104,11 @@ class Links {
       const { records } = await list(type.plural, { filter: `id IN (${ids.map(quote).join(', ')})`, limit: TOGETHER });
       // Meanwhile another date is shown: what was asked for is forgotten already.
       if (date !== view.asOf) return;
+      const unseen = ids.filter((id) => !records.some((record) => record.id === id));
+      if (type.name === 'account' && unseen.length > 0) {
+        for (const { id, name } of await customersOfCases(unseen)) this.#named.set(`account/${id}`, name);
+        if (date !== view.asOf) return;
+      }
       for (const id of ids) this.#known.set(`${type.name}/${id}`, records.find((record) => record.id === id) ?? null);
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;

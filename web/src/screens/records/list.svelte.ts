@@ -1,6 +1,6 @@
 // A list of records of one type under the address's filter, page by page.
 import { count, list } from '../../api/records';
-import type { Stored, TypeDeclaration } from '../../api/types';
+import type { FieldDeclaration, Stored, TypeDeclaration } from '../../api/types';
 import { contains, toText, type Chip } from '../../lib/cql';
 import { declarations } from '../../state/declarations.svelte';
 import { attempt } from '../../state/feedback.svelte';
@@ -8,6 +8,20 @@ import { Resource } from '../../state/resource.svelte';
 import { view } from '../../state/view.svelte';
 
 const PAGE = 200;
+
+/** How a type's records stand unless somebody says otherwise: what comes and goes newest first, the rest by title. */
+const usual: Record<string, string> = {
+  // What is open has not been solved at any time, and those come first.
+  case: '-resolved_at,-opened_at',
+  target: '-from_day',
+};
+export function usualOrder(type: TypeDeclaration): string {
+  const title = type.fields.find((one) => one.name === type.title);
+  return usual[type.name] ?? (type.board ? '-id' : title && sortable(title) ? title.name : '');
+}
+
+/** Links would be sorted by what nobody sees. */
+const sortable = (field: FieldDeclaration): boolean => !['link', 'json', 'long_text'].includes(field.kind);
 
 export class RecordList {
   readonly page = new Resource<{ records: Stored[]; next_cursor: string | null }>();
@@ -31,12 +45,12 @@ export class RecordList {
   get count(): number { return this.counted.value ?? this.rows.length; }
   get hasMore(): boolean { return this.#cursor !== null; }
   get filtered(): boolean { return this.filter !== ''; }
-  get sort(): string { return view.extra('sort') || (this.sorts(this.type.title) ? (this.type.title ?? '') : ''); }
+  get sort(): string { return view.extra('sort') || usualOrder(this.type); }
 
-  /** Whether the list can be put in order by a field: links would be sorted by what nobody sees. */
+  /** Whether the list can be put in order by a field. */
   sorts(name: string | null): boolean {
     const field = this.type.fields.find((one) => one.name === name);
-    return field !== undefined && !['link', 'json', 'long_text'].includes(field.kind);
+    return field !== undefined && sortable(field);
   }
 
   get filter(): string {

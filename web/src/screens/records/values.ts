@@ -9,6 +9,9 @@ import { declarations, fieldWord } from '../../state/declarations.svelte';
 const hundredths = new Set(['product.tax_rate', 'quote.discount', 'order.discount']);
 const THIN = '\u2009';
 
+/** What is wrong with a record, in a few words that stand in place of one of its fields. */
+export type Warn = (record: Stored) => { field: string; text: string } | null;
+
 export const isRate = (type: string, field: FieldDeclaration): boolean => hundredths.has(`${type}.${field.name}`);
 
 /** A field's label; rates have one of their own, since the declared one tells the unit they are kept in. */

@@ -2,12 +2,13 @@
 import * as api from '../../api/scenarios';
 import type { BalanceResult, CardSide, Change, Layout, LayoutTerritory, Measures, Named, Owners, Scenario, ScenarioList, Totals } from '../../api/scenarios';
 import type { Id } from '../../api/types';
-import { hours, money, number } from '../../i18n/format';
+import { hours, localDate, money, number } from '../../i18n/format';
 import { t } from '../../i18n/index.svelte';
 import { territoryName } from '../../map/features';
 import type { Mark } from '../../map/engine';
 import { feature } from '../../map/geometry';
 import type { Branch } from '../../map/stage.svelte';
+import { numbered } from '../../lib/names';
 import { attempt, feedback } from '../../state/feedback.svelte';
 import { measured, type Measure } from '../../state/measures.svelte';
 import { Resource } from '../../state/resource.svelte';
@@ -31,7 +32,7 @@ export const isEstimate = (...of: (Measures | null | undefined)[]): boolean => o
 /** Changes whenever a figure may have. */
 const signature = (of: Scenario | undefined) => (of ? [of.version, of.superseded, ...of.operations_list.map((one) => `${one.id} ${one.undone}`)].join() : '');
 
-export type ScenarioDialog = 'publish' | 'balance' | 'compare' | 'revert' | 'join';
+export type ScenarioDialog = 'publish' | 'balance' | 'compare' | 'revert' | 'join' | 'prices' | 'sizes';
 
 class ScenarioState {
   dialog = $state<ScenarioDialog | null>(null);
@@ -89,6 +90,7 @@ class ScenarioState {
     if (this.shown.value?.id !== id) this.forget();
     if (id === null) return;
     await Promise.all([this.shown.load((signal) => api.read(id, signal)), this.#figures(id)]);
+    this.#settle();
   }
 
   /** Asks again after somebody's change; figures only when there was one. */
@@ -98,6 +100,7 @@ class ScenarioState {
     if (!id) return;
     const before = signature(this.shown.value);
     await this.shown.load((signal) => api.read(id, signal));
+    this.#settle();
     const now = this.shown.value;
     if (now?.id === id && signature(now) !== before) await this.#figures(id);
   }
@@ -110,6 +113,12 @@ class ScenarioState {
     ]);
     this.settling = null;
     this.#prepared = new Map();
+  }
+
+  /** Steps can be taken back in a draft only. */
+  #settle(): void {
+    const { value } = this;
+    if (value && value.state !== 'draft') feedback.over(`scenario/${value.id}`);
   }
 
   forget(): void {
@@ -127,9 +136,15 @@ class ScenarioState {
     view.go({ screen: 'map', argument: page, selection: null, extra: id ? { s: id } : {} });
   }
 
+  /** Two of one name could not be told apart in a list. */
+  #free(name: string): string {
+    return numbered(name, (this.heads.value?.scenarios ?? []).map((one) => one.name));
+  }
+
   async start(): Promise<void> {
     this.busy = true;
-    const made = await attempt(() => api.create());
+    await this.loadHeads();
+    const made = await attempt(() => api.create({ name: this.#free(t('scen.draftOf', { date: localDate(session.now.today, true) })) }));
     this.busy = false;
     if (!made) return;
     this.shown.value = made;
@@ -138,7 +153,7 @@ class ScenarioState {
   }
 
   async copy(of: Named): Promise<void> {
-    const made = await attempt(() => api.copy(of.id, t('scen.copyName', { name: of.name })));
+    const made = await attempt(() => api.copy(of.id, this.#free(t('scen.copyName', { name: of.name }))));
     if (!made) return;
     this.open(made.id);
     void this.loadHeads();
@@ -155,6 +170,7 @@ class ScenarioState {
     const { value } = this;
     if (!value) return;
     if (!(await attempt(() => api.discard(value.id)))) return;
+    feedback.over(`scenario/${value.id}`);
     feedback.done(t('scen.discarded', { name: value.name }));
     this.open(null);
     void this.loadHeads();
@@ -165,6 +181,7 @@ class ScenarioState {
   /** A newer state of the shown one, from the answer to an act. */
   take(next: Scenario): void {
     if (next.id === this.id) this.shown.value = next;
+    this.#settle();
     void this.loadHeads();
   }
 
@@ -177,7 +194,7 @@ class ScenarioState {
     this.busy = false;
     if (!done) return false;
     this.settling = sides;
-    feedback.done(done.operation.title, done.change_set);
+    feedback.done(done.operation.title, done.change_set, `scenario/${id}`);
     this.take(done.scenario);
     void this.#figures(id);
     return true;

@@ -68,8 +68,8 @@ pub(crate) struct CycleJson {
     computing_ms: i64,
     map_hash: String,
     days: Vec<String>,
-    /// Share of the visits asked for that are left out and not proven impossible: at most so much more could be
-    /// met. Null at the beginning.
+    /// Share of the visits asked for that could still be met at most: left out though no rule forbids them, and no
+    /// more than there is time for with the shortest drives. Null at the beginning.
     gap: Option<f64>,
     /// Milliseconds of search, visits met and seconds of driving, each time the plan got better.
     curve: Vec<[i64; 3]>,

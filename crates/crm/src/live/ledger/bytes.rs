@@ -1,22 +1,22 @@
 //! The ledger as bytes, so that the next start need not read the records.
 //!
 //! ```text
-//! 0     8 bytes   "ledger 1"
+//! 0     8 bytes   "ledger 2"
 //! 8     sections: length in bytes and checksum (u64 each), then the bytes, then zeros up to a multiple of 8
 //! ```
 //!
 //! All numbers are little-endian. The sections: the caller's note, the feed's number, the places' ids, five
 //! groups (where each owner's things begin, the things), texts and nine lists of words (where each ends,
-//! the letters).
+//! the letters); then for each added field what it is, as JSON, its words and the group of its values.
 
 use std::io::{self, Write};
 
 use bytemuck::{Pod, bytes_of, cast_slice, cast_slice_mut};
 use points::{RowId, checksum};
 
-use super::{Grouped, Ledger, Texts};
+use super::{AddedColumn, Grouped, Ledger, Texts};
 
-const MAGIC: &[u8; 8] = b"ledger 1";
+const MAGIC: &[u8; 8] = b"ledger 2";
 
 impl Ledger {
     /// Writes it with a note; fails as the writer does.
@@ -36,6 +36,12 @@ impl Ledger {
         for texts in std::iter::once(&self.texts).chain(&self.words) {
             section(to, cast_slice(&texts.ends))?;
             section(to, &texts.blob)?;
+        }
+        for column in &self.added {
+            section(to, &serde_json::to_vec(&column.field)?)?;
+            section(to, cast_slice(&column.words.ends))?;
+            section(to, &column.words.blob)?;
+            grouped(to, &column.values)?;
         }
         Ok(())
     }
@@ -60,6 +66,13 @@ impl Ledger {
         for words in &mut ledger.words {
             *words = rest.texts()?;
         }
+        while !rest.0.is_empty() {
+            ledger.added.push(AddedColumn {
+                field: serde_json::from_slice(rest.section()?).ok()?,
+                words: rest.texts()?,
+                values: rest.grouped()?,
+            });
+        }
         let owners = |starts: &[u32]| starts.len() - 1;
         let places = [
             &ledger.places.starts,
@@ -69,6 +82,7 @@ impl Ledger {
         let accounts = owners(&ledger.accounts.starts);
         let fits = places.iter().all(|starts| owners(starts) == ledger.ids.len())
             && owners(&ledger.deals.starts) == accounts
+            && ledger.added.iter().all(|a| owners(&a.values.starts) == accounts)
             && ledger
                 .places
                 .items

@@ -15,7 +15,7 @@ use crate::live::rows::Moment;
 struct Part {
     ids: Vec<RowId>,
     places: Vec<Option<LngLat>>,
-    categories: [Vec<u32>; CATEGORIES.len()],
+    categories: Vec<Vec<u32>>,
     amounts: Vec<Vec<i64>>,
     times: [Vec<i64>; TIMES.len()],
     texts: [Vec<u32>; TEXTS.len()],
@@ -115,6 +115,12 @@ impl Ledger {
         ];
         let mut words: Vec<Vec<&str>> = words.map(|word| self.words(word).iter().collect()).into();
         words.push(DUE_STATES.to_vec());
+        words.extend(self.added.iter().map(|column| column.words.iter().collect()));
+        let numbers = self
+            .added
+            .iter()
+            .filter(|column| column.field.is_number())
+            .count();
         let parts = &mut parts[..];
         Columns {
             ids: all(parts, rows, |part| &mut part.ids),
@@ -124,7 +130,7 @@ impl Ledger {
                 .enumerate()
                 .map(|(at, words)| (words, all(parts, rows, |part| &mut part.categories[at])))
                 .collect(),
-            amounts: (0..AMOUNTS.len() + 2 * stages)
+            amounts: (0..AMOUNTS.len() + 2 * stages + numbers)
                 .map(|at| all(parts, rows, |part| &mut part.amounts[at]))
                 .collect(),
             times: (0..TIMES.len())
@@ -142,11 +148,14 @@ impl Ledger {
 
 impl Question<'_> {
     fn part(&self, places: std::ops::Range<usize>) -> Part {
+        let added = &self.ledger.added;
+        let numbers = added.iter().filter(|column| column.field.is_number()).count();
+        let columns = |count: usize| (0..count).map(|_| Vec::with_capacity(places.len())).collect();
         let mut part = Part {
             ids: Vec::with_capacity(places.len()),
             places: Vec::with_capacity(places.len()),
-            categories: std::array::from_fn(|_| Vec::with_capacity(places.len())),
-            amounts: vec![Vec::with_capacity(places.len()); AMOUNTS.len() + 2 * self.stages],
+            categories: columns(CATEGORIES.len() + added.len()),
+            amounts: vec![Vec::with_capacity(places.len()); AMOUNTS.len() + 2 * self.stages + numbers],
             times: std::array::from_fn(|_| Vec::with_capacity(places.len())),
             texts: std::array::from_fn(|_| Vec::with_capacity(places.len())),
         };
@@ -229,6 +238,7 @@ impl Question<'_> {
         {
             column.push(amount);
         }
+        self.added(place.account as usize, row, part);
         part.times[0].push(known(seen.last));
         part.times[1].push(known(due.at));
         for (column, text) in part
@@ -239,6 +249,20 @@ impl Question<'_> {
             column.push(text);
         }
         self.pipeline(place.account, number, is_first, row, part);
+    }
+
+    /// What the account had in the added fields.
+    fn added(&self, account: usize, row: usize, part: &mut Part) {
+        let mut amount = AMOUNTS.len() + 2 * self.stages;
+        for (at, column) in self.ledger.added.iter().enumerate() {
+            let values = column.values.of(account).iter();
+            let value = values.copied().find(|v| v.recorded.holds(self.recorded));
+            part.categories[CATEGORIES.len() + at].push(value.map_or(0, |v| v.word));
+            if column.field.is_number() {
+                part.amounts[amount][row] = value.map_or(NONE, |v| v.number);
+                amount += 1;
+            }
+        }
     }
 
     /// Open opportunities for this place, and for the account in general where it is the first.

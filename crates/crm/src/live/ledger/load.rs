@@ -10,8 +10,10 @@ use sha2::{Digest as _, Sha256};
 use sqlx::AssertSqlSafe;
 
 use super::{
-    Account, Assignment, Deal, Grouped, Ledger, NOBODY, NONE, Place, Span, Texts, Visit, WORDS, Word,
+    Account, AddedColumn, AddedValue, Assignment, Deal, Grouped, Ledger, NOBODY, NONE, Place, Span, Texts,
+    Visit, WORDS, Word,
 };
+use crate::live::added::Added;
 use crate::live::columns;
 use crate::live::rows::{next_visit, street_of};
 
@@ -56,7 +58,7 @@ fn key(id: &str) -> u128 {
 }
 
 /// Reads everything. `seq` is the feed's last number, read before.
-pub(in crate::live) async fn load(db: &Db, seq: i64) -> Result<Ledger, sqlx::Error> {
+pub(in crate::live) async fn load(db: &Db, seq: i64, added: Vec<Added>) -> Result<Ledger, sqlx::Error> {
     let mut reader = Reader {
         db,
         words: std::array::from_fn(|_| Numbers::default()),
@@ -87,8 +89,21 @@ pub(in crate::live) async fn load(db: &Db, seq: i64) -> Result<Ledger, sqlx::Err
     let visits = Grouped::new(places_count, reader.visits(&places).await?);
     let assignments = Grouped::new(places_count, reader.assignments(&places).await?);
     let deals = reader.deals(&places, &mut accounts).await?;
+    let mut added_values = Vec::with_capacity(added.len());
+    for field in &added {
+        added_values.push(reader.added(field, &mut accounts).await?);
+    }
+    // Only now every account has its number.
+    let owners = accounts.len();
+    let columns = added.into_iter().zip(added_values);
+    let added = columns.map(|(field, (words, values))| AddedColumn {
+        field,
+        words,
+        values: Grouped::new(owners, values),
+    });
     Ok(Ledger {
         seq,
+        added: added.collect(),
         ids: ids.into_iter().map(|(id, _)| id).collect(),
         places: place_rows,
         accounts: Grouped::new(accounts.len(), account_rows),
@@ -247,6 +262,34 @@ impl Reader<'_> {
             .await?;
         }
         Ok(read)
+    }
+
+    /// The words of an added field, and its values by account.
+    async fn added(
+        &self,
+        field: &Added,
+        accounts: &mut HashMap<u128, u32>,
+    ) -> Result<(Texts, Vec<(u32, AddedValue)>), sqlx::Error> {
+        type Row = (String, Option<String>, Option<f64>, i64, i64);
+        let mut words = Numbers::default();
+        let mut read = Vec::new();
+        let columns = format!("id, {}", field.columns());
+        for sql in versions("accounts", &columns, &format!("{} is not null", field.name)) {
+            each(self.db, sql, |(id, text, value, from, to): Row| {
+                let Some(value) = field.value(text, value) else {
+                    return;
+                };
+                let value = AddedValue {
+                    recorded: Span { from, to },
+                    number: value.number.unwrap_or(NONE),
+                    word: words.of(Some(&value.word)),
+                    unused: 0,
+                };
+                read.push((number(accounts, &id), value));
+            })
+            .await?;
+        }
+        Ok((words.texts, read))
     }
 
     async fn visits(&mut self, places: &HashMap<u128, u32>) -> Result<Vec<(u32, Visit)>, sqlx::Error> {

@@ -15,6 +15,8 @@ use points::RowId;
 
 pub(super) use load::load;
 
+use super::added::Added;
+
 /// A number that is not known.
 const NONE: i64 = i64::MIN;
 /// A place or account that is not there.
@@ -192,6 +194,26 @@ enum Word {
 
 const WORDS: usize = Word::Stage as usize + 1;
 
+/// What an account had in an added field for a time.
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[repr(C)]
+struct AddedValue {
+    recorded: Span,
+    /// [`NONE`] for a word.
+    number: i64,
+    word: u32,
+    unused: u32,
+}
+
+/// An added field.
+#[derive(Debug)]
+struct AddedColumn {
+    field: Added,
+    words: Texts,
+    /// By account.
+    values: Grouped<AddedValue>,
+}
+
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
@@ -211,12 +233,18 @@ pub(super) struct Ledger {
     assignments: Grouped<Assignment>,
     texts: Texts,
     words: [Texts; WORDS],
+    added: Vec<AddedColumn>,
 }
 
 impl Ledger {
     /// How many places there ever were.
     pub fn len(&self) -> usize {
         self.ids.len()
+    }
+
+    /// The added fields it knows.
+    pub fn added(&self) -> Vec<Added> {
+        self.added.iter().map(|column| column.field.clone()).collect()
     }
 
     fn words(&self, of: Word) -> &Texts {

@@ -207,14 +207,7 @@ impl Question {
                 return Err(Problem::bad("/by", "not-a-choice", words));
             }
         };
-        let (layout, state, filter) = (
-            bench.branch.layout().clone(),
-            bench.state.clone(),
-            bench.filter.clone(),
-        );
-        let ring = tokio::task::spawn_blocking(move || Ring::of(&layout, seats, &state, &filter))
-            .await
-            .map_err(Problem::unexpected)??;
+        let ring = bench.ring(seats).await?;
         let (measures, ranges) = self.demands(&ring)?;
         let mut problem = ring.problem(measures, None, 0);
         problem.demands.ranges = ranges;
@@ -261,9 +254,10 @@ impl Question {
     }
 
     fn demands(&self, ring: &Ring) -> Result<(Vec<Measure>, Vec<Range>), Problem> {
+        let today = ring.today();
         let mut asked = self.measures.clone();
         if asked.is_empty() {
-            let some = ring.values("hours").iter().sum::<f64>() > 0.0;
+            let some = ring.values("hours", &today).iter().sum::<f64>() > 0.0;
             let measure = if some { "hours" } else { "places" };
             asked.push(Balanced {
                 measure: measure.to_owned(),
@@ -288,7 +282,7 @@ impl Question {
             }
             measures.push(Measure {
                 name: one.measure.clone(),
-                values: ring.values(&one.measure),
+                values: ring.values(&one.measure, &today),
                 tolerance: one.tolerance,
             });
         }
@@ -308,7 +302,7 @@ impl Question {
                 None => {
                     measures.push(Measure {
                         name: bound.measure.clone(),
-                        values: ring.values(&bound.measure),
+                        values: ring.values(&bound.measure, &today),
                         tolerance: None,
                     });
                     measures.len() - 1

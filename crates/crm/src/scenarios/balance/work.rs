@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 use super::super::branch;
 use super::super::draft::Draft;
+use super::super::driven::Driven;
 use super::super::prepare::Bench;
 use super::super::ring::within;
 use super::super::staff::refused;
@@ -22,6 +23,7 @@ use crate::jobs::Progress;
 use crate::live::sight;
 use crate::problem::Problem;
 use crate::sessions;
+use crate::territories::{Known, Standing};
 
 /// Beginnings that are tried.
 const ROUNDS: u64 = 6;
@@ -109,12 +111,16 @@ async fn prepared(app: &Arc<App>, stored: &store::Stored) -> Result<(Asked, Draf
         .await
         .map_err(records::Error::from)?;
     let state = app.live.present();
+    let driven = Driven::load(app).await?;
+    let known = Known::load(app, branch.layout().reads_facts()).await?;
     let bench = Bench {
         app,
         signed: &signed,
         branch: &branch,
         state: &state,
         filter: &sight.filter,
+        known: &known,
+        driven: &driven,
     };
     let asked = stored.question()?.checked(&bench).await?;
     Ok((asked, branch.draft().clone()))
@@ -130,29 +136,35 @@ impl Search {
     fn run(&self, sender: &mpsc::UnboundedSender<(u64, Body)>, stop: &AtomicBool) -> Result<Body, Failed> {
         let began = Instant::now();
         let mut body = Body::default();
-        let mut best: Option<Plan> = None;
+        let mut best: Option<Scored> = None;
         for round in 1..=ROUNDS {
+            let asked = &self.asked.settings;
             let settings = Settings {
-                seed: self.asked.settings.seed + round - 1,
+                seed: asked.seed + round - 1,
                 // The first answer comes soon.
                 passes: if round == 1 { 4 } else { 0 },
-                ..self.asked.settings
+                tolerance: asked.tolerance.map(|t| self.sharpened(t, best.as_ref())),
+                ..*asked
             };
-            let plan = match self.plan(&settings) {
+            let problem = self.problem(best.as_ref());
+            let plan = match self.plan(&problem, &settings) {
                 Ok(plan) => plan,
+                // With driving as the best plan makes it, or a smaller tolerance, there may be none; the best one stands.
+                Err(_) if best.is_some() => continue,
                 Err(error) => {
-                    body.relax = relaxed(&self.asked.problem, &error);
+                    body.relax = relaxed(&problem, &error);
                     return Err(Box::new((refused(&error), body)));
                 }
             };
-            if best.as_ref().is_none_or(|best| self.is_better(&plan, best)) {
+            let scored = self.scored(plan);
+            if best.as_ref().is_none_or(|best| self.is_better(&scored, best)) {
                 let found = self
-                    .found(&plan)
+                    .found(&problem, &scored)
                     .map_err(|problem| Box::new((problem, body.clone())))?;
                 let ms = began.elapsed().as_secs_f64() * 1000.0;
                 body.curve.push([ms.round(), found.imbalance, found.moved_share]);
                 body.result = Some(found);
-                best = Some(plan);
+                best = Some(scored);
             }
             // Nobody listens any more when the program ends; then the job is taken up again.
             drop(sender.send((round, body.clone())));
@@ -163,8 +175,77 @@ impl Search {
         Ok(body)
     }
 
-    fn plan(&self, settings: &Settings) -> Result<Plan, DesignError> {
-        let problem = &self.asked.problem;
+    /// The problem with driving shared out as the best plan so far would have it: how far a rep drives depends on where
+    /// the customers are that the plan gives them, which no sum over customers can say beforehand.
+    fn problem(&self, best: Option<&Scored>) -> Design {
+        let mut problem = self.asked.problem.clone();
+        if let Some(best) = best {
+            for measure in problem.measures.iter_mut().filter(|m| m.name == "hours") {
+                measure.values = self.asked.ring.values("hours", &best.plan.assignment);
+            }
+        }
+        problem
+    }
+
+    /// A tolerance so much smaller as the best plan so far misses it.
+    fn sharpened(&self, tolerance: f64, best: Option<&Scored>) -> f64 {
+        match best {
+            Some(best) if best.imbalance > tolerance => {
+                tolerance * (tolerance / best.imbalance).clamp(0.4, 1.0)
+            }
+            _ => tolerance,
+        }
+    }
+
+    /// A plan by what its territories would be shown to hold.
+    fn scored(&self, plan: Plan) -> Scored {
+        let (problem, ring) = (&self.asked.problem, &self.asked.ring);
+        let names: Vec<&str> = problem.measures.iter().map(|m| m.name.as_str()).collect();
+        let loads: Vec<Vec<f64>> = names.iter().map(|m| ring.loads(m, &plan.assignment)).collect();
+        let targets = targets_of(problem, &loads[0]);
+        let imbalance = imbalance(&loads[0], &targets);
+        let mut unmet: Vec<Missed> = Vec::new();
+        let mut missed = |measure: usize, seat: usize, low: f64, high: f64| {
+            let load = loads[measure][seat];
+            // Hours are shown in tenths.
+            if load < low - SHOWN || load > high + SHOWN {
+                unmet.push(Missed {
+                    measure: names[measure].to_owned(),
+                    territory_id: ring.seats[seat].id().to_owned(),
+                    load,
+                    low,
+                    high,
+                });
+            }
+        };
+        for range in &problem.demands.ranges {
+            let seats = match range.seat {
+                Some(seat) => seat as usize..seat as usize + 1,
+                None => 0..problem.seats.len(),
+            };
+            seats.for_each(|seat| missed(range.measure, seat, range.low, range.high));
+        }
+        for (m, measure) in problem.measures.iter().enumerate() {
+            let tolerance = if m == 0 {
+                self.asked.settings.tolerance
+            } else {
+                measure.tolerance
+            };
+            for (seat, target) in targets_of(problem, &loads[m]).into_iter().enumerate() {
+                if let Some(tolerance) = tolerance {
+                    missed(m, seat, target * (1.0 - tolerance), target * (1.0 + tolerance));
+                }
+            }
+        }
+        Scored {
+            plan,
+            targets,
+            imbalance,
+            unmet,
+        }
+    }
+
+    fn plan(&self, problem: &Design, settings: &Settings) -> Result<Plan, DesignError> {
         let Some(atlas) = &self.atlas else {
             return design(problem, settings);
         };
@@ -190,22 +271,22 @@ impl Search {
         by_cost(problem, settings, &costs)
     }
 
-    /// Fewer limits missed, then more even, then less that moves beyond what may, then shorter.
-    fn is_better(&self, plan: &Plan, best: &Plan) -> bool {
-        let off = |p: &Plan| {
+    /// Fewer limits missed, then more even, then shorter.
+    fn is_better(&self, scored: &Scored, best: &Scored) -> bool {
+        let off = |s: &Scored| {
             let free = self.asked.settings.tolerance.unwrap_or(0.0);
-            (p.imbalance.max(free) / EVEN).round()
+            (s.imbalance.max(free) / EVEN).round()
         };
-        let key = |p: &Plan| (p.unmet.len(), off(p));
-        let (a, b) = (key(plan), key(best));
+        let key = |s: &Scored| (s.unmet.len(), off(s));
+        let (a, b) = (key(scored), key(best));
         match a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)) {
-            std::cmp::Ordering::Equal => plan.distance < best.distance,
+            std::cmp::Ordering::Equal => scored.plan.distance < best.plan.distance,
             order => order.is_lt(),
         }
     }
 
-    fn found(&self, plan: &Plan) -> Result<Found, Problem> {
-        let (ring, problem) = (&self.asked.ring, &self.asked.problem);
+    fn found(&self, problem: &Design, scored: &Scored) -> Result<Found, Problem> {
+        let (ring, plan) = (&self.asked.ring, &scored.plan);
         let seat_id = |seat: u32| ring.seats[seat as usize].id().to_owned();
         let wanted: Vec<Option<String>> = plan.assignment.iter().map(|s| s.map(seat_id)).collect();
         let patches = ring.areas(problem, plan)?;
@@ -225,65 +306,67 @@ impl Search {
                     .map(|s| (u.location.clone(), seat_id(s)))
             })
             .collect();
-        let before = self.loads_before();
-        let tenths = |value: f64| (value * 100.0).round() / 100.0;
+        let today = ring.today();
+        let names = || problem.measures.iter().map(|m| m.name.as_str());
+        let before: Vec<Vec<f64>> = names().map(|m| ring.shown(m, &today)).collect();
+        let after: Vec<Vec<f64>> = names().map(|m| ring.shown(m, &plan.assignment)).collect();
+        let first = ring.loads(&problem.measures[0].name, &today);
+        let hundredths = |value: f64| (value * 100.0).round() / 100.0;
         let named = |loads: &[Vec<f64>], seat: usize| -> BTreeMap<String, f64> {
             let measures = problem.measures.iter().zip(loads);
-            measures.map(|(m, l)| (m.name.clone(), tenths(l[seat]))).collect()
+            measures
+                .map(|(m, l)| (m.name.clone(), hundredths(l[seat])))
+                .collect()
         };
-        let rows = ring
-            .seats
-            .iter()
-            .enumerate()
-            .map(|(i, standing)| Row {
-                territory_id: standing.id().to_owned(),
-                name: standing.name().to_owned(),
-                before: named(&before, i),
-                after: named(&plan.loads, i),
-                target: tenths(plan.targets[0][i]),
-            })
-            .collect();
-        let off = |load: &f64, target: &f64| {
-            if *target > 0.0 {
-                (load - target).abs() / target
-            } else {
-                0.0
-            }
+        let row = |(i, standing): (usize, &Standing)| Row {
+            territory_id: standing.id().to_owned(),
+            name: standing.name().to_owned(),
+            before: named(&before, i),
+            after: named(&after, i),
+            target: hundredths(scored.targets[i]),
         };
-        let worst = before[0].iter().zip(&plan.targets[0]).map(|(l, t)| off(l, t));
         Ok(Found {
-            imbalance_before: worst.fold(0.0, f64::max),
-            imbalance: plan.imbalance,
+            imbalance_before: imbalance(&first, &targets_of(problem, &first)),
+            imbalance: scored.imbalance,
             moved_share: plan.moved,
             moved_places: places.len(),
-            distance_km: tenths(plan.distance),
-            rows,
-            unmet: plan
-                .unmet
-                .iter()
-                .map(|u| Missed {
-                    measure: u.measure.clone(),
-                    territory_id: seat_id(u.seat),
-                    load: u.load,
-                    low: u.low,
-                    high: if u.high.is_finite() { u.high } else { f64::MAX },
-                })
-                .collect(),
+            distance_km: hundredths(plan.distance),
+            rows: ring.seats.iter().enumerate().map(row).collect(),
+            unmet: scored.unmet.clone(),
             geometry,
             places,
             effects,
         })
     }
+}
 
-    fn loads_before(&self) -> Vec<Vec<f64>> {
-        let problem: &Design = &self.asked.problem;
-        let load = |values: &Vec<f64>| {
-            let mut loads = vec![0.0; problem.seats.len()];
-            for (unit, value) in self.asked.ring.units.iter().zip(values) {
-                loads[unit.seat as usize] += value;
-            }
-            loads
-        };
-        problem.measures.iter().map(|m| load(&m.values)).collect()
-    }
+/// A plan with what its territories would be shown to hold.
+struct Scored {
+    plan: Plan,
+    /// Of the first measure, by seat.
+    targets: Vec<f64>,
+    imbalance: f64,
+    unmet: Vec<Missed>,
+}
+
+/// Half of the last digit that is shown.
+const SHOWN: f64 = 0.05;
+
+/// What each seat is to hold of all of a measure.
+fn targets_of(problem: &Design, loads: &[f64]) -> Vec<f64> {
+    let all: f64 = loads.iter().sum();
+    let whole: f64 = problem.seats.iter().map(|s| s.capacity).sum();
+    problem.seats.iter().map(|s| all * s.capacity / whole).collect()
+}
+
+/// The largest difference from a target, as a share of it.
+fn imbalance(loads: &[f64], targets: &[f64]) -> f64 {
+    let off = |(load, target): (&f64, &f64)| {
+        if *target > 0.0 {
+            (load - target).abs() / target
+        } else {
+            0.0
+        }
+    };
+    loads.iter().zip(targets).map(off).fold(0.0, f64::max)
 }

@@ -12,6 +12,7 @@ use utoipa_axum::routes;
 use super::super::balance::{self, Found, Question, Relax, Stored};
 use super::super::branch;
 use super::super::change::{Change, Kept};
+use super::super::driven::Driven;
 use super::super::life::must_be_editable;
 use super::super::prepare::Bench;
 use super::edit::{WrittenOperation, add};
@@ -21,6 +22,7 @@ use crate::app::App;
 use crate::jobs::{self, Job};
 use crate::problem::Problem;
 use crate::sessions::Signed;
+use crate::territories::Known;
 
 /// A search for a balance, and the best so far.
 #[derive(Serialize, ToSchema)]
@@ -93,12 +95,16 @@ async fn begin(
     let branch = branch::load(&app, &signed.viewer, &id).await?;
     must_be_editable(&branch.scenario)?;
     let scene = Scene::load(&app, &signed).await?;
+    let driven = Driven::load(&app).await?;
+    let known = Known::load(&app, branch.layout().reads_facts()).await?;
     let bench = Bench {
         app: &app,
         signed: &signed,
         branch: &branch,
         state: &scene.state,
         filter: &scene.filter,
+        known: &known,
+        driven: &driven,
     };
     // What is wrong with the question is said at once.
     let asked = question.checked(&bench).await?;

@@ -12,16 +12,18 @@ use utoipa_axum::routes;
 use super::super::answers::{Card, CardMove, CardProblem, CardSide, LeftOut};
 use super::super::branch::{self, Branch};
 use super::super::change::Change;
+use super::super::driven::{Driven, ESTIMATE, Replanned, Roads};
 use super::super::figures::{Measures, Names};
 use super::super::life;
 use super::super::outcome::{Outcome, Tally, evaluate, grouped};
 use super::super::prepare::{Bench, Prepared};
+use super::super::prices::replanned;
 use super::{Scene, may};
 use crate::Shared;
 use crate::live::index_problem;
 use crate::problem::Problem;
 use crate::sessions::Signed;
-use crate::territories::{Layout, parse_area};
+use crate::territories::{Known, Layout, parse_area};
 
 /// A change looked over, and what it would do.
 pub(super) struct Tried {
@@ -29,6 +31,8 @@ pub(super) struct Tried {
     pub prepared: Prepared,
     after: Arc<Layout>,
     pub outcome: Outcome,
+    /// Hours on the road before and after the change, both as they differ from the scenario's base.
+    roads: [Roads; 2],
 }
 
 pub(super) async fn try_out(
@@ -38,25 +42,46 @@ pub(super) async fn try_out(
     change: &mut Change,
 ) -> Result<Tried, Problem> {
     let scene = Scene::load(app, signed).await?;
+    let driven = Driven::load(app).await?;
+    let planned = replanned(app, &branch).await?;
+    let known = Known::load(app, branch.layout().reads_facts()).await?;
     let bench = Bench {
         app,
         signed,
         branch: &branch,
         state: &scene.state,
         filter: &scene.filter,
+        known: &known,
+        driven: &driven,
     };
     let prepared = bench.prepare(change).await?;
-    let (base, effects) = (branch.drafted.clone(), prepared.effects.clone());
+    let (root, base, effects) = (
+        branch.base.clone(),
+        branch.drafted.clone(),
+        prepared.effects.clone(),
+    );
     let work = move || {
         let mut draft = base.draft.clone();
         for effect in &effects {
             draft.apply(effect)?;
         }
         let after = Arc::new(draft.layout());
-        let outcome = evaluate(&base.layout, &after, &scene.state, &scene.filter).map_err(index_problem)?;
-        Ok::<_, Problem>((after, outcome))
+        let outcome =
+            evaluate(&base.layout, &after, &scene.state, &scene.filter, &known).map_err(index_problem)?;
+        let road = |to: &Layout, planned: &Replanned| -> Result<Roads, Problem> {
+            if driven.is_empty() && planned.after.is_empty() {
+                return Ok(Roads::default());
+            }
+            let whole = evaluate(&root, to, &scene.state, &scene.filter, &known).map_err(index_problem)?;
+            Ok(Roads::of(&driven, &root, to, &whole, planned))
+        };
+        let roads = [
+            road(&base.layout, &planned)?,
+            road(&after, &planned.without(&outcome.moved))?,
+        ];
+        Ok::<_, Problem>((after, outcome, roads))
     };
-    let (after, outcome) = tokio::task::spawn_blocking(work)
+    let (after, outcome, roads) = tokio::task::spawn_blocking(work)
         .await
         .map_err(Problem::unexpected)??;
     Ok(Tried {
@@ -64,6 +89,7 @@ pub(super) async fn try_out(
         prepared,
         after,
         outcome,
+        roads,
     })
 }
 
@@ -166,8 +192,8 @@ fn card(tried: &Tried, state: &crate::live::State) -> Card {
         colour: t
             .and_then(|n| names.standing(n))
             .and_then(|t| t.record.integer("colour")),
-        before: Measures::of(&outcome.before_of(t), None),
-        after: Measures::of(&outcome.after_of(t), None),
+        before: Measures::of(&outcome.before_of(t), tried.roads[0].after(t)),
+        after: Measures::of(&outcome.after_of(t), tried.roads[1].after(t)),
     };
     let mut selection = Tally::default();
     outcome.moved.iter().for_each(|m| selection += m.tally);
@@ -192,7 +218,7 @@ fn card(tried: &Tried, state: &crate::live::State) -> Card {
         sides: touched.into_iter().map(side).collect(),
         moved_count: outcome.moved.len() as u64,
         moved,
-        selection: Measures::of(&selection, None),
+        selection: Measures::of(&selection, ESTIMATE),
         left_out: LeftOut {
             locked: tried.prepared.locked_out,
         },

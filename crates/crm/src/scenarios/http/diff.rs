@@ -12,8 +12,10 @@ use utoipa_axum::routes;
 
 use super::super::branch::{self, Branch};
 use super::super::compare::{Fate, pairs, words};
+use super::super::driven::{ESTIMATE, Replanned};
 use super::super::figures::{Measures, Names, Reference, reps, summaries, tenths};
 use super::super::outcome::{Moved, Tally, grouped};
+use super::super::prices::replanned;
 use super::look::{BothSummaries, Look, look};
 use super::may;
 use crate::Shared;
@@ -22,7 +24,7 @@ use crate::crud::user_names;
 use crate::live::accounts_of;
 use crate::problem::Problem;
 use crate::sessions::Signed;
-use crate::territories::{Facts, Layout, number};
+use crate::territories::{Facts, Layout, facts_of, number};
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -107,7 +109,11 @@ async fn diff(
     may(&signed)?;
     let branch = branch::load(&app, &signed.viewer, &id).await?;
     let before = other(&app, &signed, &branch, params.against.as_deref()).await?;
-    let look = look(&app, &signed, before, branch.layout().clone()).await?;
+    let replanned = match params.against.as_deref() {
+        None | Some("base" | "") => replanned(&app, &branch).await?,
+        Some(_) => replanned(&app, &branch).await?.of_after(),
+    };
+    let look = look(&app, &signed, before, branch.layout().clone(), &replanned).await?;
     let users = user_names(&app).await?;
     let names = Names {
         before: &look.before,
@@ -135,7 +141,7 @@ async fn diff(
             })
         })
         .collect();
-    let mut reps: Vec<DiffRep> = reps(&look.before, &look.after, &look.outcome)
+    let mut reps: Vec<DiffRep> = reps(&look.before, &look.after, &look.outcome, &look.roads)
         .into_iter()
         .filter(|(_, r)| r.gains + r.losses > 0 || (r.hours_after - r.hours_before).abs() >= 0.05)
         .map(|(id, r)| DiffRep {
@@ -148,7 +154,7 @@ async fn diff(
         })
         .collect();
     reps.sort_by(|a, b| (&a.name, &a.user_id).cmp(&(&b.name, &b.user_id)));
-    let (before, after) = summaries(&look.before, &look.after, &look.outcome, &look.driven);
+    let (before, after) = summaries(&look.before, &look.after, &look.outcome, &look.roads);
     Ok(Json(Diff {
         against: params.against.unwrap_or_else(|| "base".to_owned()),
         groups,
@@ -168,21 +174,24 @@ fn group(
 ) -> DiffGroup {
     let mut all = Tally::default();
     moved.iter().for_each(|m| all += m.tally);
-    let measures = Measures::of(&all, None);
+    let measures = Measures::of(&all, ESTIMATE);
     // What driving becomes on both sides if this group alone moves.
-    let drive = |tally: &Tally| tally.sums.totals().drive_hours_estimate;
+    let drive = |of: Option<TerritoryId>, tally: &Tally| {
+        let road = of.map_or(ESTIMATE, |t| look.roads.changed(t));
+        tenths(road.hours(&tally.sums))
+    };
     let mut change = 0.0;
     if from.is_some() {
         let with = look.outcome.before_of(from);
         let mut without = with;
         without -= all;
-        change += drive(&without) - drive(&with);
+        change += drive(from, &without) - drive(from, &with);
     }
     if to.is_some() {
         let without = look.outcome.before_of(to);
         let mut with = without;
         with += all;
-        change += drive(&with) - drive(&without);
+        change += drive(to, &with) - drive(to, &without);
     }
     let ids: Vec<String> = [from, to]
         .into_iter()
@@ -264,7 +273,14 @@ async fn diff_places(
     may(&signed)?;
     let branch = branch::load(&app, &signed.viewer, &id).await?;
     let before = other(&app, &signed, &branch, params.against.as_deref()).await?;
-    let look = look(&app, &signed, before, branch.layout().clone()).await?;
+    let look = look(
+        &app,
+        &signed,
+        before,
+        branch.layout().clone(),
+        &Replanned::default(),
+    )
+    .await?;
     let names = Names {
         before: &look.before,
         after: &look.after,
@@ -305,12 +321,13 @@ async fn diff_places(
     let page: Vec<&(String, String, &Moved)> = moved.iter().skip(start).take(limit).collect();
     let ids: Vec<String> = page.iter().map(|m| m.1.clone()).collect();
     let accounts = accounts_of(&app, &ids).await?;
+    let known = facts_of(app.store.db(), &ids.iter().cloned().collect()).await?;
     let rows = page
         .iter()
         .map(|(name, location, one)| {
             let row = look.state.index.get(one.row);
-            let facts = row.as_ref().map(|r| Facts::of_row(r, true)).unwrap_or_default();
-            let place = facts.place;
+            let place = row.as_ref().and_then(|r| r.place());
+            let facts = known.get(location).cloned().unwrap_or_else(|| Facts::at(place));
             let word = |field: &str| row.as_ref().and_then(|r| r.category(field)).map(str::to_owned);
             DiffPlace {
                 account_id: accounts.get(location).cloned().unwrap_or_default(),

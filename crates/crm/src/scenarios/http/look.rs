@@ -1,6 +1,6 @@
 //! Looking at a scenario: its map, its totals, what differs, and several side by side.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,10 +15,11 @@ use utoipa_axum::routes;
 use super::super::branch;
 use super::super::compare::{Fate, pairs};
 use super::super::draft::area_of;
-use super::super::driven::Driven;
-use super::super::figures::{Measures, Side, Summary, disturbed, summaries};
+use super::super::driven::{Driven, ESTIMATE, Replanned, Roads};
+use super::super::figures::{Measures, Side, Summary, summaries};
 use super::super::ground::compactness;
 use super::super::outcome::{Outcome, evaluate};
+use super::super::prices::replanned;
 use super::{Scene, may};
 use crate::Shared;
 use crate::app::App;
@@ -26,36 +27,40 @@ use crate::crud::user_names;
 use crate::live::index_problem;
 use crate::problem::Problem;
 use crate::sessions::Signed;
-use crate::territories::{Layout, MemberJson, Standing, to_geojson};
+use crate::territories::{Known, Layout, MemberJson, Standing, to_geojson};
 
 /// Two layouts, and what comes of the second.
 pub(super) struct Look {
     pub before: Arc<Layout>,
     pub after: Arc<Layout>,
     pub outcome: Outcome,
-    pub driven: Driven,
+    pub roads: Roads,
     pub state: Arc<crate::live::State>,
 }
 
+/// `replanned`: hours a week on the road that were planned for them.
 pub(super) async fn look(
     app: &App,
     signed: &Signed,
     before: Arc<Layout>,
     after: Arc<Layout>,
+    replanned: &Replanned,
 ) -> Result<Look, Problem> {
     let scene = Scene::load(app, signed).await?;
     let driven = Driven::load(app).await?;
+    let known = Known::load(app, before.reads_facts() || after.reads_facts()).await?;
     let (a, b, state) = (before.clone(), after.clone(), scene.state.clone());
-    let work = move || evaluate(&a, &b, &state, &scene.filter);
+    let work = move || evaluate(&a, &b, &state, &scene.filter, &known);
     let outcome = tokio::task::spawn_blocking(work)
         .await
         .map_err(Problem::unexpected)?
         .map_err(index_problem)?;
+    let roads = Roads::of(&driven, &before, &after, &outcome, replanned);
     Ok(Look {
         before,
         after,
         outcome,
-        driven,
+        roads,
         state: scene.state,
     })
 }
@@ -183,7 +188,8 @@ async fn owners(
 ) -> Result<Json<Owners>, Problem> {
     may(&signed)?;
     let branch = branch::load(&app, &signed.viewer, &id).await?;
-    let look = look(&app, &signed, branch.base.clone(), branch.layout().clone()).await?;
+    let none = Replanned::default();
+    let look = look(&app, &signed, branch.base.clone(), branch.layout().clone(), &none).await?;
     let mut territories: Vec<String> = Vec::new();
     let mut positions: HashMap<TerritoryId, i64> = HashMap::new();
     let mut places = Vec::with_capacity(look.outcome.moved.len());
@@ -249,17 +255,24 @@ async fn totals(
     may(&signed)?;
     let began = Instant::now();
     let branch = branch::load(&app, &signed.viewer, &id).await?;
-    let look = look(&app, &signed, branch.base.clone(), branch.layout().clone()).await?;
+    let replanned = replanned(&app, &branch).await?;
+    let look = look(
+        &app,
+        &signed,
+        branch.base.clone(),
+        branch.layout().clone(),
+        &replanned,
+    )
+    .await?;
     let users = user_names(&app).await?;
-    let (none, moved) = (BTreeSet::new(), disturbed(&look.outcome.moved));
-    let side = |layout, tallies, disturbed| Side {
+    let side = |layout, tallies, is_after| Side {
         layout,
         tallies,
-        driven: &look.driven,
-        disturbed,
+        roads: &look.roads,
+        is_after,
     };
-    let first = side(&*look.before, &look.outcome.before, &none);
-    let second = side(&*look.after, &look.outcome.after, &moved);
+    let first = side(&*look.before, &look.outcome.before, false);
+    let second = side(&*look.after, &look.outcome.after, true);
     let round = |c: f64| (c * 1000.0).round() / 1000.0;
     let compact = |t: Option<&Standing>| t.and_then(|t| t.shape.as_ref()).map(|s| round(compactness(s)));
     let mut rows: Vec<TotalsRow> = pairs(&look.before, &look.after)
@@ -289,12 +302,12 @@ async fn totals(
         owner_name: None,
         locked: false,
         capacity_hours: None,
-        before: Some(Measures::of(&look.outcome.before_of(None), None)),
-        after: Some(Measures::of(&look.outcome.after_of(None), None)),
+        before: Some(Measures::of(&look.outcome.before_of(None), ESTIMATE)),
+        after: Some(Measures::of(&look.outcome.after_of(None), ESTIMATE)),
         compactness_before: None,
         compactness_after: None,
     });
-    let (before, after) = summaries(&look.before, &look.after, &look.outcome, &look.driven);
+    let (before, after) = summaries(&look.before, &look.after, &look.outcome, &look.roads);
     Ok(Json(TotalsJson {
         rows,
         summary: BothSummaries { before, after },

@@ -8,6 +8,7 @@ mod edit;
 mod look;
 mod merging;
 mod out;
+mod prices;
 mod reps;
 mod side_by_side;
 mod talk;
@@ -162,6 +163,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .merge(edit::router())
         .merge(card::router())
         .merge(balances::router())
+        .merge(prices::router())
         .merge(look::router())
         .merge(diff::router())
         .merge(merging::router())

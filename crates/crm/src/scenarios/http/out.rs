@@ -13,6 +13,7 @@ use super::super::compare::is_same;
 use super::super::hash::{self, HashJson};
 use super::super::merge::{conflicts_problem, is_superseded, merge};
 use super::super::publish::{self, Options};
+use super::super::revert;
 use super::super::{life, queue, review};
 use super::consequences::from_day;
 use super::edit::WrittenScenario;
@@ -149,7 +150,7 @@ async fn revert(
     let (all, user) = (app.clone(), signed.user_id.clone());
     let work = async move {
         let message = body.message.as_deref();
-        publish::revert(&all, &scenario, &user, body.keep_later, message).await
+        revert::revert(&all, &scenario, &user, body.keep_later, message).await
     };
     let done = tokio::spawn(work).await.map_err(Problem::unexpected)??;
     Ok(Json(PublishedJson {

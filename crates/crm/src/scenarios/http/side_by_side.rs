@@ -10,7 +10,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::super::branch;
+use super::super::driven::Replanned;
 use super::super::figures::{Reference, Summary, summaries};
+use super::super::prices::replanned;
 use super::look::look;
 use super::may;
 use crate::Shared;
@@ -108,14 +110,15 @@ async fn compare(
     let mut columns = Vec::new();
     let mut lines: Vec<Summary> = Vec::new();
     for id in ids {
-        let (name, layout): (String, Arc<Layout>) = if id == "present" {
-            ("Now".to_owned(), present.clone())
+        let (name, layout, planned): (String, Arc<Layout>, _) = if id == "present" {
+            ("Now".to_owned(), present.clone(), Replanned::default())
         } else {
             let branch = branch::load(&app, &signed.viewer, id).await?;
-            (branch.name().to_owned(), branch.layout().clone())
+            let planned = replanned(&app, &branch).await?.of_after();
+            (branch.name().to_owned(), branch.layout().clone(), planned)
         };
-        let look = look(&app, &signed, present.clone(), layout).await?;
-        lines.push(summaries(&look.before, &look.after, &look.outcome, &look.driven).1);
+        let look = look(&app, &signed, present.clone(), layout, &planned).await?;
+        lines.push(summaries(&look.before, &look.after, &look.outcome, &look.roads).1);
         columns.push(Reference {
             id: id.to_owned(),
             name,

@@ -15,6 +15,7 @@ use super::super::review::{self, NewComment};
 use super::edit::WrittenScenario;
 use super::{may, shown};
 use crate::Shared;
+use crate::app::App;
 use crate::crud::user_names;
 use crate::problem::Problem;
 use crate::sessions::Signed;
@@ -90,6 +91,17 @@ struct SayBody {
     text: Option<String>,
 }
 
+/// The scenario as it stands after a write.
+async fn written(
+    app: &App,
+    signed: &Signed,
+    id: &str,
+    change_set: String,
+) -> Result<Json<WrittenScenario>, Problem> {
+    let scenario = shown(app, signed, id).await?;
+    Ok(Json(WrittenScenario { scenario, change_set }))
+}
+
 /// Ask for approval
 #[utoipa::path(post, path = "/api/v1/scenarios/{id}/request", tag = "scenarios", request_body = SayBody,
     responses((status = 200, body = WrittenScenario), (status = 409, body = Problem)))]
@@ -101,8 +113,7 @@ async fn request(
 ) -> Result<Json<WrittenScenario>, Problem> {
     may(&signed)?;
     let change_set = review::request(&app, &signed, &id, body.text.as_deref()).await?;
-    let scenario = shown(&app, &signed, &id).await?;
-    Ok(Json(WrittenScenario { scenario, change_set }))
+    written(&app, &signed, &id, change_set).await
 }
 
 /// Approve
@@ -116,8 +127,7 @@ async fn approve(
 ) -> Result<Json<WrittenScenario>, Problem> {
     may(&signed)?;
     let change_set = review::approve(&app, &signed, &id, body.text.as_deref()).await?;
-    let scenario = shown(&app, &signed, &id).await?;
-    Ok(Json(WrittenScenario { scenario, change_set }))
+    written(&app, &signed, &id, change_set).await
 }
 
 /// Send it back with a word
@@ -131,8 +141,7 @@ async fn request_changes(
 ) -> Result<Json<WrittenScenario>, Problem> {
     may(&signed)?;
     let change_set = review::send_back(&app, &signed, &id, body.text.as_deref()).await?;
-    let scenario = shown(&app, &signed, &id).await?;
-    Ok(Json(WrittenScenario { scenario, change_set }))
+    written(&app, &signed, &id, change_set).await
 }
 
 /// How scenarios are published here.

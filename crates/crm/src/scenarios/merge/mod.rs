@@ -20,7 +20,7 @@ use super::effect::Effect;
 use crate::App;
 use crate::live::State;
 use crate::problem::Problem;
-use crate::territories::Layout;
+use crate::territories::{Known, Layout};
 
 /// What a scenario branches from is not what holds now.
 pub(super) fn is_superseded(base: &Layout, present: &Layout) -> bool {
@@ -108,6 +108,11 @@ pub(super) async fn merge_with(
 ) -> Result<Merged, Problem> {
     let names = crate::crud::user_names(app).await?;
     let state = app.live.present();
+    let asks = [&branch.base, branch.layout()]
+        .into_iter()
+        .any(|l| l.reads_facts())
+        || present.reads_facts();
+    let known = Known::load(app, asks).await?;
     let (branch, present, decisions) = (
         branch.clone(),
         Layout::of(present.territories.clone()),
@@ -118,6 +123,7 @@ pub(super) async fn merge_with(
             branch: &branch,
             present: &present,
             state: &state,
+            known: &known,
             decisions: &decisions,
             names: &names,
         };
@@ -132,6 +138,7 @@ struct Merging<'a> {
     branch: &'a Branch,
     present: &'a Layout,
     state: &'a State,
+    known: &'a Known,
     decisions: &'a BTreeMap<String, Take>,
     names: &'a HashMap<String, String>,
 }

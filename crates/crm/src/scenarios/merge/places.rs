@@ -27,13 +27,12 @@ impl Merging<'_> {
         let rows = view.rows_in(&Shape::everywhere());
         let layouts: [&Layout; 4] = [&self.branch.base, mine, self.present, replayed];
         let lines: BTreeSet<Option<String>> = layouts.iter().flat_map(|l| l.lines()).collect();
-        let rules = layouts.iter().any(|l| l.reads_facts());
         let differing: Vec<_> = rows
             .par_iter()
             .flat_map_iter(|row| {
                 let location = id_text(row.id());
                 let mut found = Vec::new();
-                let facts = Facts::of_row(row, rules);
+                let facts = self.known.of(&location, row.place()).into_owned();
                 for line in &lines {
                     let owners = layouts.map(|l| l.owner_of(&location, &facts, line.as_deref()));
                     if owners[1..].iter().any(|o| *o != owners[0]) {

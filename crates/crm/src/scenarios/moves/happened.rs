@@ -14,7 +14,7 @@ use super::super::{branch, hash, queue};
 use crate::App;
 use crate::live::index_problem;
 use crate::problem::Problem;
-use crate::territories::{Layout, Standing};
+use crate::territories::{Known, Layout, Standing};
 
 /// A move as it is on record or would be.
 #[derive(Clone, Debug)]
@@ -51,7 +51,8 @@ pub(in crate::scenarios) async fn happened(
                 return Ok(None);
             };
             let (state, a, b) = (app.live.present(), before.clone(), after.clone());
-            let outcome = tokio::task::spawn_blocking(move || evaluate(&a, &b, &state, &Rows::All))
+            let known = Known::load(app, a.reads_facts() || b.reads_facts()).await?;
+            let outcome = tokio::task::spawn_blocking(move || evaluate(&a, &b, &state, &Rows::All, &known))
                 .await
                 .map_err(Problem::unexpected)?
                 .map_err(index_problem)?;

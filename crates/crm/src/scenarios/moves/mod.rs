@@ -14,13 +14,14 @@ use utoipa::ToSchema;
 
 use super::branch;
 use super::deals::holdovers;
+use super::driven::{Driven, Replanned, Roads};
 use super::figures::{reps, tenths};
 use super::http::reason_words;
 use super::outcome::{deal_columns, evaluate, tally};
 use crate::App;
 use crate::live::{State, accounts_of, index_problem, row_id};
 use crate::problem::Problem;
-use crate::territories::{Facts, Layout, number};
+use crate::territories::{Facts, Known, Layout, facts_of, number};
 
 pub(super) use happened::{Happened, Passed, happened};
 
@@ -161,9 +162,17 @@ impl View<'_> {
             self.state.clone(),
         );
         let user_id = user.to_owned();
+        let driven = Driven::load(self.app).await?;
+        let known = Known::load(self.app, a.reads_facts() || b.reads_facts()).await?;
         let hours = tokio::task::spawn_blocking(move || {
-            let outcome = evaluate(&a, &b, &state, &Rows::All)?;
-            Ok::<_, points::Error>(reps(&a, &b, &outcome).get(&user_id).copied().unwrap_or_default())
+            let outcome = evaluate(&a, &b, &state, &Rows::All, &known)?;
+            let roads = Roads::of(&driven, &a, &b, &outcome, &Replanned::default());
+            Ok::<_, points::Error>(
+                reps(&a, &b, &outcome, &roads)
+                    .get(&user_id)
+                    .copied()
+                    .unwrap_or_default(),
+            )
         })
         .await
         .map_err(Problem::unexpected)?
@@ -212,6 +221,7 @@ impl View<'_> {
         let shown: Vec<&&Passed> = passed.iter().take(LISTED).collect();
         let ids: Vec<String> = shown.iter().map(|p| p.location.clone()).collect();
         let accounts = accounts_of(self.app, &ids).await?;
+        let known = facts_of(self.app.store.db(), &ids.iter().cloned().collect()).await?;
         let deals = deal_columns(self.state);
         let mut rows: Vec<RepMove> = shown
             .into_iter()
@@ -236,10 +246,10 @@ impl View<'_> {
                     lat: place.map(|p| p.lat()),
                     from: self.worked_by(&self.happened.before, passed.from.as_deref()),
                     to: self.worked_by(&self.happened.after, passed.to.as_deref()),
-                    reason: self.reason(
-                        passed,
-                        &row.as_ref().map(|r| Facts::of_row(r, true)).unwrap_or_default(),
-                    ),
+                    reason: match known.get(&passed.location) {
+                        Some(facts) => self.reason(passed, facts),
+                        None => self.reason(passed, &Facts::at(place)),
+                    },
                     revenue: totals.revenue,
                     pipeline: totals.pipeline,
                     open_deals: tally.deals,

@@ -1,5 +1,7 @@
 //! Scenarios from the inside: over the router, with a clock that stands still.
 
+mod balances;
+mod facts;
 mod life;
 mod merging;
 mod reps;

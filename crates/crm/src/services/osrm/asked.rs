@@ -309,9 +309,9 @@ pub(super) fn switch(name: &str, text: Option<&str>, unless_said: bool) -> Resul
     }
 }
 
-/// The name of the profile that a request's address means: clients of different services call the car differently. OSRM's
-/// own servers take `driving` for whatever they were built with.
-pub(super) fn profile_called<'a>(called: &'a str, built: &[&'a str]) -> Result<&'a str, Refusal> {
+/// The name of the profile that a request means: clients of different services call the car differently. OSRM's own
+/// servers take `driving` for whatever they were built with. `None` where the map was not built with it.
+pub(in crate::services) fn profile_known<'a>(called: &'a str, built: &[&'a str]) -> Option<&'a str> {
     let meant = match called {
         "driving" => built.first().copied().unwrap_or("car"),
         "driving-car" | "auto" => "car",
@@ -319,13 +319,17 @@ pub(super) fn profile_called<'a>(called: &'a str, built: &[&'a str]) -> Result<&
         "walking" | "foot-walking" | "pedestrian" => "foot",
         other => other,
     };
-    match built.iter().find(|name| **name == meant) {
-        Some(name) => Ok(name),
-        None => Err(invalid(format!(
+    built.iter().find(|name| **name == meant).copied()
+}
+
+/// That profile, or why there is none.
+pub(super) fn profile_called<'a>(called: &'a str, built: &[&'a str]) -> Result<&'a str, Refusal> {
+    profile_known(called, built).ok_or_else(|| {
+        invalid(format!(
             "The profile {called:?} is not built into this map; there are {}, and driving is the first.",
             built.join(", ")
-        ))),
-    }
+        ))
+    })
 }
 
 /// The coordinates of a request's address: `lng,lat;lng,lat…`, or a polyline.

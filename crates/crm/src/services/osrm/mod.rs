@@ -21,6 +21,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::Shared;
 use turns::{place, tenths};
 
+pub(super) use asked::profile_known;
+
 /// A snapped coordinate as OSRM writes it.
 fn waypoint(roads: &RoadIndex, snap: &Snap) -> Value {
     json!({

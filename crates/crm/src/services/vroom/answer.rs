@@ -3,18 +3,21 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use ::plan::{Options, PlaceId, Plan, Route, SlotId, Span, TimeOfDay, Visit, VisitId};
+use ::plan::{Options, Plan, Progress, VisitId};
 use atlas::Atlas;
-use jiff::civil::{Date, Time};
 use serde_json::{Map, Value, json};
 
-use super::Refusal;
+use super::driven::Step;
 use super::input::Input;
-use super::layout::{Layout, Task};
-use super::tour::{Sums, Tour, mark};
-use crate::plans::why::Told;
-use crate::plans::{Language, present::minutes};
-use crate::services::osrm::polyline_of;
+use super::puzzle::{Puzzle, costs_matter};
+use super::reasons::unassigned;
+use super::route::{Sums, Writer, order_of};
+use super::schedule::Fleet;
+use super::settle::settle;
+use super::tasks::{Asking, Kind};
+use super::travel::Travel;
+use super::{Refusal, eta};
+use crate::plans::Language;
 
 /// Ruins and recreates times visits, at the highest exploration level.
 const WORK: u64 = 3_000_000;
@@ -22,290 +25,168 @@ const FEWEST_STEPS: u64 = 2_000;
 const MOST_STEPS: u64 = 60_000;
 
 /// Plans and writes the plan down.
-pub(super) fn plan(input: &Input, layout: &Layout, atlas: Option<&Atlas>) -> Result<Value, Refusal> {
+pub(super) fn plan(input: &Input, atlas: Option<&Atlas>, language: Language) -> Result<Value, Refusal> {
     let began = Instant::now();
-    let level = input.options.x.unwrap_or(5).min(5);
-    let visits = u64::try_from(layout.tasks.len()).unwrap_or(u64::MAX).max(1);
-    let options = Options {
-        steps: (WORK / visits * (level + 1) / 6).clamp(FEWEST_STEPS, MOST_STEPS),
-        ..Options::default()
+    let asking = Asking::of(input)?;
+    let travel = Travel::of(input, &asking, atlas)?;
+    let fleet = Fleet {
+        asking: &asking,
+        travel: &travel,
     };
-    let mut on = |_: &::plan::Progress<'_>| ControlFlow::Continue(());
-    let problem = &layout.problem;
-    let refused = |e: ::plan::OrderError| Refusal::input(format!("The steps cannot be driven: {e}."));
-    let warm = layout.orders.iter().any(|order| !order.is_empty());
-    let (routes, plan) = if input.options.c {
-        let routes: Result<Vec<Route>, ::plan::OrderError> = (0u32..)
-            .zip(&layout.orders)
-            .map(|(slot, order)| ::plan::evaluate(problem, SlotId(slot), order))
-            .collect();
-        (routes.map_err(refused)?, None)
+    let loading = began.elapsed();
+    let (routes, unassigned) = if input.options.c {
+        timed(fleet)?
     } else {
-        let plan = if warm {
-            ::plan::resolve(problem, &layout.orders, &options, &mut on).map_err(refused)?
-        } else {
-            ::plan::solve(problem, &options, &mut on)
-        };
-        (plan.routes.clone(), Some(plan))
+        solved(fleet, &input.options, language)?
     };
-    let solving = began.elapsed().as_millis();
+    let solving = began.elapsed() - loading;
     let writer = Writer {
-        input,
-        layout,
+        fleet,
         atlas: atlas.filter(|_| input.options.g),
     };
-    let mut summary = Sums::default();
+    let mut summary = Sums::new(asking.dimensions);
     let mut written = Vec::new();
-    for (slot, route) in routes.iter().enumerate().filter(|(_, r)| !r.stops.is_empty()) {
-        written.push(writer.route(slot, route, &mut summary));
+    for (vehicle, steps) in routes {
+        let (route, sums) = writer.route(vehicle, &steps);
+        summary.add(&sums);
+        written.push(route);
     }
-    let unassigned = match &plan {
-        Some(plan) => writer.unassigned(plan),
-        None => writer.not_in(&layout.orders),
-    };
-    let mut told = summary.told(layout);
+    let mut told = summary.told(travel.with_distances);
     told.insert("routes".into(), written.len().into());
     told.insert("unassigned".into(), unassigned.len().into());
+    let routing = began.elapsed() - loading - solving;
     told.insert(
         "computing_times".into(),
-        json!({ "loading": 0, "solving": solving, "routing": 0 }),
+        json!({
+            "loading": millis(loading), "solving": millis(solving), "routing": millis(routing),
+        }),
     );
     Ok(json!({ "code": 0, "summary": told, "unassigned": unassigned, "routes": written }))
 }
 
-pub(super) struct Writer<'a> {
-    pub input: &'a Input,
-    pub layout: &'a Layout,
-    /// Where geometry is wished for.
-    atlas: Option<&'a Atlas>,
+fn millis(time: std::time::Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// What the input says of a task.
-pub(super) struct Said<'a> {
-    pub kind: &'static str,
-    pub id: u64,
-    pub description: Option<&'a String>,
-    pub setup: i64,
-    pub service: i64,
-    pub priority: u64,
+/// Vehicles with their steps, and the entries of what is in none of them.
+type Answer = (Vec<(usize, Vec<Step>)>, Vec<Value>);
+
+/// Plan mode: the steps as they were given.
+fn timed(fleet: Fleet<'_>) -> Result<Answer, Refusal> {
+    let mut routes = Vec::new();
+    let mut planned = vec![false; fleet.asking.tasks.len()];
+    for vehicle in 0..fleet.asking.vehicles.len() {
+        if fleet.vehicle(vehicle).steps.is_empty() {
+            continue;
+        }
+        let steps = eta::steps(fleet, vehicle)?;
+        order_of(&steps).iter().for_each(|task| planned[*task] = true);
+        routes.push((vehicle, steps));
+    }
+    let writer = Writer { fleet, atlas: None };
+    let absent = (0..planned.len()).filter(|task| !planned[*task]);
+    Ok((
+        routes,
+        absent.map(|task| Value::Object(left_out(writer, task))).collect(),
+    ))
 }
 
-impl Writer<'_> {
-    pub fn said(&self, task: Task) -> Said<'_> {
-        match task {
-            Task::Job(at) => {
-                let job = &self.input.jobs[at];
-                Said {
-                    kind: "job",
-                    id: job.id,
-                    description: job.description.as_ref(),
-                    setup: job.setup,
-                    service: job.service,
-                    priority: u64::from(job.priority),
-                }
-            }
-            Task::Pickup(at) | Task::Delivery(at) => {
-                let shipment = &self.input.shipments[at];
-                let is_pickup = matches!(task, Task::Pickup(_));
-                let end = if is_pickup {
-                    &shipment.pickup
-                } else {
-                    &shipment.delivery
-                };
-                Said {
-                    kind: if is_pickup { "pickup" } else { "delivery" },
-                    id: end.id,
-                    description: end.description.as_ref(),
-                    setup: end.setup,
-                    service: end.service,
-                    // A shipment counts once.
-                    priority: if is_pickup {
-                        u64::from(shipment.priority)
-                    } else {
-                        0
-                    },
-                }
-            }
+/// What is told of a task that is in no route.
+pub(super) fn left_out(writer: Writer<'_>, task: usize) -> Map<String, Value> {
+    let mut told = Map::new();
+    writer.put_task(&mut told, task);
+    told.remove("job");
+    writer.put_place(&mut told, writer.fleet.asking.tasks[task].place);
+    told
+}
+
+fn solved(fleet: Fleet<'_>, options: &super::input::Options, language: Language) -> Result<Answer, Refusal> {
+    let vehicles = &fleet.asking.vehicles;
+    for (number, vehicle) in vehicles.iter().enumerate() {
+        if fleet.fit(number, &[]).is_err() {
+            return Err(Refusal::input(format!(
+                "Inconsistent breaks for vehicle {}: they do not fit its time window.",
+                vehicle.id
+            )));
         }
     }
-
-    fn name(&self, visit: VisitId) -> String {
-        let said = self.said(self.layout.tasks[visit.0 as usize]);
-        format!("{} {}", said.kind, said.id)
+    let puzzle = Puzzle::of(fleet)?;
+    let plan = searched(fleet, &puzzle, options)?;
+    let found = tasks_of(&puzzle, &plan);
+    let level = options.x.unwrap_or(5).min(5);
+    let differ = puzzle.kinds > 1 || costs_matter(fleet);
+    let routes = settle(fleet, found.clone(), differ.then_some(level));
+    // Whatever was put right afterwards has reasons of its own.
+    let plan = if routes == found {
+        plan
+    } else {
+        ::plan::review(&puzzle.problem, &puzzle.orders(&routes)).map_err(not_planned)?
+    };
+    let unassigned = unassigned(fleet, &puzzle, &plan, &routes, language);
+    let mut written = Vec::new();
+    for (vehicle, order) in routes.iter().enumerate().filter(|(_, order)| !order.is_empty()) {
+        let fit = fleet.fit(vehicle, order).map_err(|why| {
+            Refusal::internal(format!(
+                "The route of vehicle {vehicle} cannot be driven: {why:?}."
+            ))
+        })?;
+        written.push((vehicle, fleet.steps(vehicle, order, &fit)));
     }
+    Ok((written, unassigned))
+}
 
-    pub fn visit(&self, visit: VisitId) -> &Visit {
-        &self.layout.problem.visits()[visit.0 as usize]
+fn not_planned(error: ::plan::OrderError) -> Refusal {
+    Refusal::input(format!("The steps cannot be driven: {error}."))
+}
+
+fn searched(fleet: Fleet<'_>, puzzle: &Puzzle, asked: &super::input::Options) -> Result<Plan, Refusal> {
+    let level = asked.x.unwrap_or(5).min(5);
+    let visits = u64::try_from(puzzle.problem.visits().len())
+        .unwrap_or(u64::MAX)
+        .max(1);
+    let options = Options {
+        steps: (WORK / visits * (level + 1) / 6).clamp(FEWEST_STEPS, MOST_STEPS),
+        threads: asked.t.unwrap_or(1).clamp(1, 4),
+        ..Options::default()
+    };
+    let began = Instant::now();
+    let mut on = |_: &Progress<'_>| match asked.l {
+        Some(limit) if began.elapsed().as_secs_f64() >= limit => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    };
+    let wished: Vec<Vec<usize>> = fleet
+        .asking
+        .vehicles
+        .iter()
+        .map(|v| eta::tasks_of(&v.steps))
+        .collect();
+    if wished.iter().all(Vec::is_empty) {
+        return Ok(::plan::solve(&puzzle.problem, &options, &mut on));
     }
+    let orders = puzzle.orders(&wished);
+    ::plan::resolve(&puzzle.problem, &orders, &options, &mut on).map_err(not_planned)
+}
 
-    /// The place as the input named it.
-    pub fn put_place(&self, step: &mut Map<String, Value>, place: PlaceId) {
-        let place = self.layout.places[place.0 as usize];
-        if let Some(at) = place.at {
-            step.insert("location".into(), json!([at.lng(), at.lat()]));
-        }
-        if let Some(index) = place.index {
-            step.insert("location_index".into(), index.into());
-        }
-    }
+/// The plan's routes as orders of tasks.
+fn tasks_of(puzzle: &Puzzle, plan: &Plan) -> Vec<Vec<usize>> {
+    let task = |visit: VisitId| puzzle.task(visit);
+    plan.orders()
+        .into_iter()
+        .map(|order| order.into_iter().map(task).collect())
+        .collect()
+}
 
-    pub fn time(&self, at: TimeOfDay) -> i64 {
-        self.layout.base + i64::from(at.0)
-    }
-
-    fn route(&self, slot: usize, route: &Route, summary: &mut Sums) -> Value {
-        let vehicle = &self.input.vehicles[slot];
-        let tasks: Vec<Task> = route
-            .stops
+/// The tasks of which an entry is told: both ends of a shipment that is left out.
+pub(super) fn absent(fleet: Fleet<'_>, routes: &[Vec<usize>]) -> Vec<usize> {
+    let mut planned = vec![false; fleet.asking.tasks.len()];
+    routes.iter().flatten().for_each(|task| planned[*task] = true);
+    debug_assert!(
+        fleet
+            .asking
+            .tasks
             .iter()
-            .map(|s| self.layout.tasks[s.visit.0 as usize])
-            .collect();
-        let mut tour = Tour::of(self, slot, &tasks);
-        if vehicle.start.is_some() || vehicle.start_index.is_some() {
-            let mut step = tour.step("start", self.time(route.leave), Some(route.start));
-            tour.check_load(&mut step);
-            tour.steps.push(step);
-        }
-        for (number, (stop, task)) in route.stops.iter().zip(&tasks).enumerate() {
-            tour.pause(route, number);
-            tour.stop(stop, *task);
-        }
-        tour.pause(route, route.stops.len());
-        tour.driven += i64::from(route.drive_back.time.0);
-        tour.meters += route.drive_back.meters;
-        if vehicle.end.is_some() || vehicle.end_index.is_some() {
-            let mut step = tour.step("end", self.time(route.back), Some(route.end));
-            if route.overtime > Span::ZERO {
-                let late = json!({ "cause": "delay", "duration": route.overtime.0 });
-                mark(&mut step, &mut tour.sums.violations, late);
-            }
-            tour.steps.push(step);
-        }
-        if vehicle.max_tasks.is_some_and(|most| tasks.len() > most as usize) {
-            tour.sums.violations.push(json!({ "cause": "max_tasks" }));
-        }
-        let most = self.layout.problem.slots()[slot].max_drive;
-        if let Some(most) = most.filter(|most| route.drive.time > *most) {
-            let over = route.drive.time - most;
-            let cause = json!({ "cause": "max_travel_time", "duration": over.0 });
-            tour.sums.violations.push(cause);
-        }
-        tour.sums.duration = tour.driven;
-        tour.sums.distance = tour.meters;
-        summary.add(&tour.sums);
-        let mut told = tour.sums.told(self.layout);
-        told.insert("vehicle".into(), vehicle.id.into());
-        if let Some(text) = &vehicle.description {
-            told.insert("description".into(), text.clone().into());
-        }
-        told.insert("steps".into(), json!(tour.steps));
-        if let Some(line) = self.geometry(route) {
-            told.insert("geometry".into(), line.into());
-        }
-        Value::Object(told)
-    }
-
-    /// The roads of a route, as an encoded polyline.
-    fn geometry(&self, route: &Route) -> Option<String> {
-        let roads = self.atlas?.roads();
-        let mut query = roads.query();
-        let stops = route.stops.iter().filter_map(|s| self.visit(s.visit).place);
-        let places: Vec<_> = [route.start]
-            .into_iter()
-            .chain(stops)
-            .chain([route.end])
-            .collect();
-        let snaps: Vec<_> = places
-            .iter()
-            .filter_map(|p| self.layout.snaps[p.0 as usize])
-            .collect();
-        let mut line = Vec::new();
-        for pair in snaps.windows(2) {
-            let [from, to] = pair else { continue };
-            line.extend(query.route(from, to)?.line);
-        }
-        line.dedup();
-        Some(polyline_of(line.into_iter()))
-    }
-
-    /// What is left out, with the reasons of each vehicle.
-    fn unassigned(&self, plan: &Plan) -> Vec<Value> {
-        let mut all = Vec::new();
-        for left in &plan.left_out {
-            let mut told = self.left(left.visit);
-            let name = |visit: VisitId| self.name(visit);
-            let clock = |at: TimeOfDay| {
-                let seconds = at.0.rem_euclid(86_400);
-                Time::midnight().saturating_add(jiff::SignedDuration::from_secs(i64::from(seconds)))
-            };
-            let reasons: Vec<Value> = left
-                .reasons
-                .iter()
-                .flat_map(|slot| {
-                    let vehicle = self.input.vehicles[slot.slot.0 as usize].id;
-                    let told = Told {
-                        language: Language::English,
-                        day: Date::constant(1970, 1, 1),
-                        visit: left.visit,
-                        name: &name,
-                        clock: &clock,
-                        date: &|_| None,
-                    };
-                    let why: Vec<Value> = slot
-                        .reasons
-                        .iter()
-                        .filter_map(|why| told.why_not(why))
-                        .map(|reason| {
-                            // Vehicles have no calendar, so no day is named.
-                            let text = if reason.code == "CLOSED_THAT_DAY" {
-                                "none of its time windows meets the vehicle's".to_owned()
-                            } else {
-                                reason.text
-                            };
-                            json!({ "vehicle": vehicle, "code": reason.code, "text": text, "amount": reason.amount })
-                        })
-                        .collect();
-                    why
-                })
-                .collect();
-            told.insert("reasons".into(), json!(reasons));
-            if let Some(way) = &left.cheapest {
-                let drops: Vec<String> = way.drops.iter().map(|v| self.name(*v)).collect();
-                told.insert(
-                    "cheapest".into(),
-                    json!({
-                        "vehicle": self.input.vehicles[way.slot.0 as usize].id,
-                        "extra_minutes": minutes(i64::from(way.extra_drive.0)),
-                        "displaces": drops,
-                    }),
-                );
-            }
-            all.push(Value::Object(told));
-        }
-        all
-    }
-
-    /// In plan mode: what is in no vehicle's steps.
-    fn not_in(&self, orders: &[Vec<VisitId>]) -> Vec<Value> {
-        (0u32..)
-            .zip(&self.layout.tasks)
-            .map(|(number, _)| VisitId(number))
-            .filter(|visit| !orders.iter().any(|order| order.contains(visit)))
-            .map(|visit| Value::Object(self.left(visit)))
-            .collect()
-    }
-
-    fn left(&self, visit: VisitId) -> Map<String, Value> {
-        let said = self.said(self.layout.tasks[visit.0 as usize]);
-        let mut told = Map::new();
-        told.insert("id".into(), said.id.into());
-        told.insert("type".into(), said.kind.into());
-        if let Some(text) = said.description {
-            told.insert("description".into(), text.clone().into());
-        }
-        if let Some(place) = self.visit(visit).place {
-            self.put_place(&mut told, place);
-        }
-        told
-    }
+            .enumerate()
+            .all(|(at, task)| { task.kind != Kind::Pickup || planned[at] == planned[at + 1] })
+    );
+    (0..planned.len()).filter(|task| !planned[*task]).collect()
 }

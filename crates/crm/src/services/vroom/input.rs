@@ -8,11 +8,13 @@ use serde::Deserialize;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Input {
-    pub jobs: Vec<Job>,
-    pub shipments: Vec<Shipment>,
-    pub vehicles: Vec<Vehicle>,
+    pub jobs: Option<Vec<Job>>,
+    pub shipments: Option<Vec<Shipment>>,
+    pub vehicles: Option<Vec<Vehicle>>,
     /// By profile.
     pub matrices: BTreeMap<String, Matrices>,
+    /// Seconds for the profile `car`, as VROOM took them before it knew profiles.
+    pub matrix: Option<Vec<Vec<u32>>>,
     pub options: Options,
 }
 
@@ -26,6 +28,10 @@ pub(super) struct Options {
     pub c: bool,
     /// How hard to search, 0 to 5.
     pub x: Option<u64>,
+    /// At most so many seconds of search.
+    pub l: Option<f64>,
+    /// Threads.
+    pub t: Option<usize>,
 }
 
 /// Row-major tables.
@@ -36,25 +42,23 @@ pub(super) struct Matrices {
     pub durations: Vec<Vec<u32>>,
     /// Metres.
     pub distances: Option<Vec<Vec<u32>>>,
+    /// What is minimised instead of what time and distance cost.
+    pub costs: Option<Vec<Vec<u32>>>,
 }
 
 /// One place to be visited once.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Job {
-    pub id: u64,
-    pub description: Option<String>,
-    pub location: Option<[f64; 2]>,
-    pub location_index: Option<usize>,
-    /// Seconds.
-    pub setup: i64,
-    pub service: i64,
     pub delivery: Vec<i64>,
     pub pickup: Vec<i64>,
+    /// The name of `delivery` in older requests.
+    pub amount: Vec<i64>,
     pub skills: Vec<u32>,
     /// 0 to 100.
     pub priority: u32,
-    pub time_windows: Vec<[i64; 2]>,
+    #[serde(flatten)]
+    pub stop: Stop,
 }
 
 /// Goods fetched at one place and brought to another.
@@ -64,20 +68,24 @@ pub(super) struct Shipment {
     pub amount: Vec<i64>,
     pub skills: Vec<u32>,
     pub priority: u32,
-    pub pickup: Stop,
-    pub delivery: Stop,
+    pub pickup: Option<Stop>,
+    pub delivery: Option<Stop>,
 }
 
-/// One end of a shipment.
+/// What a job and either end of a shipment have in common.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Stop {
-    pub id: u64,
+    pub id: Option<u64>,
     pub description: Option<String>,
-    pub location: Option<[f64; 2]>,
+    pub location: Option<Vec<f64>>,
     pub location_index: Option<usize>,
+    /// Seconds.
     pub setup: i64,
     pub service: i64,
+    /// By the vehicle's type.
+    pub setup_per_type: BTreeMap<String, i64>,
+    pub service_per_type: BTreeMap<String, i64>,
     pub time_windows: Vec<[i64; 2]>,
 }
 
@@ -85,39 +93,59 @@ pub(super) struct Stop {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Vehicle {
-    pub id: u64,
+    pub id: Option<u64>,
     pub profile: Option<String>,
     pub description: Option<String>,
-    pub start: Option<[f64; 2]>,
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    pub start: Option<Vec<f64>>,
     pub start_index: Option<usize>,
-    pub end: Option<[f64; 2]>,
+    pub end: Option<Vec<f64>>,
     pub end_index: Option<usize>,
     pub capacity: Vec<i64>,
     pub skills: Vec<u32>,
     pub time_window: Option<[i64; 2]>,
     pub breaks: Vec<Break>,
     pub speed_factor: Option<f64>,
-    pub max_tasks: Option<u32>,
+    pub max_tasks: Option<usize>,
     pub max_travel_time: Option<i64>,
     pub max_distance: Option<i64>,
     pub costs: Option<Costs>,
     pub steps: Vec<Step>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// What a vehicle costs.
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default)]
 pub(super) struct Costs {
-    pub fixed: i64,
-    pub per_km: i64,
+    pub fixed: u32,
+    pub per_hour: u32,
+    pub per_km: u32,
+    pub per_task_hour: u32,
+}
+
+impl Default for Costs {
+    /// A second of driving costs one.
+    fn default() -> Self {
+        Self {
+            fixed: 0,
+            per_hour: 3_600,
+            per_km: 0,
+            per_task_hour: 0,
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Break {
-    pub id: u64,
+    pub id: Option<u64>,
+    /// When it may begin.
     pub time_windows: Vec<[i64; 2]>,
     pub service: i64,
     pub description: Option<String>,
+    /// Taken only with at most so much in the vehicle.
+    pub max_load: Option<Vec<i64>>,
 }
 
 /// A step that is wished for.
@@ -128,4 +156,8 @@ pub(super) struct Step {
     #[serde(rename = "type")]
     pub kind: String,
     pub id: Option<u64>,
+    /// In plan mode, when it begins: exactly then, or not before or after.
+    pub service_at: Option<i64>,
+    pub service_after: Option<i64>,
+    pub service_before: Option<i64>,
 }

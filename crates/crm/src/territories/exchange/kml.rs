@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::geojson::{portable, properties};
 use super::{Portable, text, unreadable};
 use crate::problem::Problem;
+use crate::xml::escaped;
 
 /// The name of our extended data.
 const DATA: &str = "bailiwick";
@@ -50,22 +51,6 @@ fn ring(out: &mut String, element: &str, line: &LineString<f64>) {
         let _ = write!(out, "{}{},{}", if i > 0 { " " } else { "" }, corner.x, corner.y);
     }
     let _ = write!(out, "</coordinates></LinearRing></{element}>");
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            // XML 1.0 has no way to write these.
-            c if c.is_control() && !matches!(c, '\n' | '\t') => {}
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<Portable>, Problem> {

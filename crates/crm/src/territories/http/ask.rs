@@ -1,6 +1,6 @@
 //! Questions about territories that write nothing: what a change would do, what a lasso holds, what is wrong.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use axum::Json;
 use axum::extract::{Query, State};
@@ -17,12 +17,13 @@ use super::super::answers::{
 };
 use super::super::claims::{CustomerRule, check_rules};
 use super::super::edit::unborn;
+use super::super::facts::Known;
 use super::super::holdings::{Holdings, territory_of};
 use super::super::layout::Layout;
 use super::super::preview::{self, Change, Side};
 use super::super::reach::ReachBody;
 use super::super::totals::Sums;
-use super::super::{area, facts, issues};
+use super::super::{area, issues};
 use super::extent::claims_of;
 use super::{MAY_DRAW, Scene};
 use crate::Shared;
@@ -112,10 +113,7 @@ async fn preview_change(
             ));
         }
     };
-    let known = match change.reads_facts(&scene.layout) {
-        true => facts::of_all(app.store.db()).await?,
-        false => HashMap::new(),
-    };
+    let known = Known::load(&app, change.reads_facts(&scene.layout)).await?;
     let holdings = scene.holdings(&app).await?;
     let layout = scene.layout.clone();
     let found = tokio::task::spawn_blocking(move || {

@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use geom::Timestamp;
+use records::Author;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -147,6 +148,21 @@ struct PlacesBody {
     location_ids: Vec<String>,
 }
 
+/// Who moves places by name, for the history: "Move 3 places to North".
+async fn by_name(
+    app: &App,
+    signed: &Signed,
+    id: &str,
+    verb: &str,
+    preposition: &str,
+    body: &PlacesBody,
+) -> Result<Author, Problem> {
+    signed.needs(&MAY_DRAW, "Moving customers between territories")?;
+    let places = edit::places(body.location_ids.len());
+    let label = format!("{verb} {places} {preposition} {}", name_of(app, id).await?);
+    Ok(signed.author(CAUSE, label))
+}
+
 /// A territory takes places by name, wherever they lie
 #[utoipa::path(post, path = "/api/v1/territories/{id}/take", tag = "territories", request_body = PlacesBody,
     responses((status = 200, body = Taken), (status = 400, body = Problem)))]
@@ -156,13 +172,7 @@ async fn take(
     Path(id): Path<String>,
     Json(body): Json<PlacesBody>,
 ) -> Result<Json<Taken>, Problem> {
-    signed.needs(&MAY_DRAW, "Moving customers between territories")?;
-    let label = format!(
-        "Move {} to {}",
-        edit::places(body.location_ids.len()),
-        name_of(&app, &id).await?
-    );
-    let author = signed.author(CAUSE, label);
+    let author = by_name(&app, &signed, &id, "Move", "to", &body).await?;
     let written = edit::take(&app.store, &author, &id, &body.location_ids).await?;
     Ok(Json(follow_up(&app, &written).await?))
 }
@@ -176,13 +186,7 @@ async fn release(
     Path(id): Path<String>,
     Json(body): Json<PlacesBody>,
 ) -> Result<Json<Taken>, Problem> {
-    signed.needs(&MAY_DRAW, "Moving customers between territories")?;
-    let label = format!(
-        "Release {} from {}",
-        edit::places(body.location_ids.len()),
-        name_of(&app, &id).await?
-    );
-    let author = signed.author(CAUSE, label);
+    let author = by_name(&app, &signed, &id, "Release", "from", &body).await?;
     let written = edit::release(&app.store, &author, &id, &body.location_ids).await?;
     Ok(Json(follow_up(&app, &written).await?))
 }

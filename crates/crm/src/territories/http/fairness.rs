@@ -11,6 +11,7 @@ use utoipa_axum::routes;
 
 use super::super::alternatives::{Alternative, around};
 use super::super::answers::{Named, SideJson, TerritoryJson, territory_json};
+use super::super::facts::Known;
 use super::super::fairness::{FairnessJson, disruption, distribution, rows};
 use super::super::holdings::Holdings;
 use super::super::preview::{Change, preview};
@@ -179,14 +180,13 @@ async fn alternatives(
         let mut all = Vec::new();
         for alternative in near.alternatives {
             let change = Change::Names(Some(alternative.territory.clone()), vec![id.clone()]);
-            let nothing = std::collections::HashMap::new();
             let sides = preview(
                 &scene.layout,
                 &scene.state,
                 &scene.filter,
                 &holdings,
                 &scene.in_lines,
-                &nothing,
+                &Known::default(),
                 &change,
             )?
             .sides;

@@ -20,6 +20,7 @@ use utoipa_axum::routes;
 use super::answers::{
     OverviewJson, Taken, TerritoryJson, WithoutJson, WrittenTerritory, people, territory_json,
 };
+use super::facts::Known;
 use super::holdings::Holdings;
 use super::issues;
 use super::layout::{Layout, Standing};
@@ -91,9 +92,10 @@ impl Scene {
         let (state, layout) = (self.state.clone(), self.layout.clone());
         let (filter, in_lines) = (self.filter.clone(), self.in_lines.clone());
         let decides = self.is_thought_of;
+        let known = Known::load(app, decides && layout.reads_facts()).await?;
         let sum = move || {
             if decides {
-                Holdings::decided(&state.index, &filter, &layout)
+                Holdings::decided(&state.index, &filter, &layout, &known)
             } else {
                 Holdings::sum(&state.index, &filter, &layout, &in_lines)
             }

@@ -25,7 +25,7 @@ pub(super) fn since(believed: &[&Row], row: &Row) -> i64 {
 }
 
 /// A version of an assignment, present or past.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct Row {
     pub id: String,
     pub version: i64,
@@ -33,7 +33,9 @@ pub(super) struct Row {
     pub line: Option<String>,
     pub cause: String,
     pub version_id: Option<String>,
+    #[sqlx(rename = "valid_from")]
     pub from: i64,
+    #[sqlx(rename = "valid_to")]
     pub to: i64,
     pub recorded_at: i64,
     pub superseded_at: i64,
@@ -42,55 +44,11 @@ pub(super) struct Row {
 
 pub(super) async fn assignments(db: &Db, location: &str) -> Result<Vec<Row>, Error> {
     const SQL: &str = "select id, version, territory_id, line, cause, version_id, valid_from, valid_to, recorded_at, \
-                       cast(9223372036854775807 as bigint), false from assignments where location_id = $1 \
+                       cast(9223372036854775807 as bigint) as superseded_at, false as removed from assignments where location_id = $1 \
                        union all select id, version, territory_id, line, cause, version_id, valid_from, valid_to, \
                        recorded_at, superseded_at, removed from assignments_history where location_id = $1 \
                        order by 7, 2";
-    type Columns = (
-        String,
-        i64,
-        String,
-        Option<String>,
-        String,
-        Option<String>,
-        i64,
-        i64,
-        i64,
-        i64,
-        bool,
-    );
-    let rows: Vec<Columns> =
-        on_db!(read db, pool => sqlx::query_as(SQL).bind(location).fetch_all(pool).await)?;
-    Ok(rows
-        .into_iter()
-        .map(
-            |(
-                id,
-                version,
-                territory_id,
-                line,
-                cause,
-                version_id,
-                from,
-                to,
-                recorded_at,
-                superseded_at,
-                removed,
-            )| Row {
-                id,
-                version,
-                territory_id,
-                line,
-                cause,
-                version_id,
-                from,
-                to,
-                recorded_at,
-                superseded_at,
-                removed,
-            },
-        )
-        .collect())
+    Ok(on_db!(read db, pool => sqlx::query_as(SQL).bind(location).fetch_all(pool).await)?)
 }
 
 /// Spans by territory and by whoever worked it, newest first; what was believed once and no longer is last.

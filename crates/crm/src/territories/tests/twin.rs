@@ -3,38 +3,23 @@
 use records::{Query, Viewer};
 use serde_json::{Value, json};
 
+use testkit::Dice;
+
 use super::*;
 use crate::test_world::{MONDAY, square};
 
-/// Numbers that are the same for the same seed.
-struct Dice(u64);
+fn place(dice: &mut Dice) -> (f64, f64) {
+    (dice.between(13.0, 13.5), dice.between(53.3, 53.7))
+}
 
-impl Dice {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        ((self.0 >> 33) % end as u64) as usize
-    }
-
-    fn between(&mut self, from: f64, to: f64) -> f64 {
-        from + (to - from) * (self.below(1 << 30) as f64 / f64::from(1 << 30))
-    }
-
-    fn place(&mut self) -> (f64, f64) {
-        (self.between(13.0, 13.5), self.between(53.3, 53.7))
-    }
-
-    fn area(&mut self) -> Value {
-        let (west, south) = self.place();
-        square(
-            west,
-            south,
-            west + self.between(0.05, 0.3),
-            south + self.between(0.05, 0.3),
-        )
-    }
+fn area(dice: &mut Dice) -> Value {
+    let (west, south) = place(dice);
+    square(
+        west,
+        south,
+        west + dice.between(0.05, 0.3),
+        south + dice.between(0.05, 0.3),
+    )
 }
 
 /// The slow twin: every location against every territory, from what is on record, without index and feed.
@@ -138,17 +123,17 @@ async fn agrees_with_the_slow_twin(world: &World, what: &str) {
 #[tokio::test]
 async fn with_rules_about_customers_too() {
     let world = World::new().await;
-    let mut dice = Dice(21);
+    let mut dice = Dice::seeded(21);
     let industries = ["Health", "Retail", "Craft"];
     let mut accounts = Vec::new();
     for i in 0..30 {
-        let place = (i % 8 > 0).then(|| dice.place());
-        let industry = json!({ "industry": industries[dice.below(3)] });
+        let place = (i % 8 > 0).then(|| place(&mut dice));
+        let industry = json!({ "industry": industries[dice.index(3)] });
         accounts.push(world.customer(&format!("C{i}"), place, industry).await);
     }
     let mut territories: Vec<String> = Vec::new();
     for name in ["North", "South", "Key"] {
-        let drawn = draw(&world, name, dice.area()).await;
+        let drawn = draw(&world, name, area(&mut dice)).await;
         territories.push(id_of(&drawn));
     }
     // Only one of them has rules: which of two rules wins depends on areas, which this twin does not know.
@@ -157,12 +142,12 @@ async fn with_rules_about_customers_too() {
     for step in 0..40 {
         let what = format!("step {step}");
         world.set_time(MONDAY + (step + 1) * 3_600_000);
-        let (account, location) = accounts[dice.below(accounts.len())].clone();
+        let (account, location) = accounts[dice.index(accounts.len())].clone();
         let (method, path, body) = match dice.below(5) {
             0 => {
                 let within = [None, Some(territories[0].clone()), Some(territories[1].clone())];
-                let condition = json!({ "field": "industry", "one_of": [industries[dice.below(3)]] });
-                let rule = json!({ "conditions": [condition], "within": within[dice.below(3)] });
+                let condition = json!({ "field": "industry", "one_of": [industries[dice.index(3)]] });
+                let rule = json!({ "conditions": [condition], "within": within[dice.index(3)] });
                 let rules = if dice.below(5) == 0 {
                     json!([])
                 } else {
@@ -172,22 +157,22 @@ async fn with_rules_about_customers_too() {
                 ("PUT", path, json!({ "rules": rules }))
             }
             1 => {
-                let fields = json!({ "industry": industries[dice.below(3)] });
+                let fields = json!({ "industry": industries[dice.index(3)] });
                 let path = format!("/api/v1/accounts/{account}");
                 ("PATCH", path, json!({ "fields": fields }))
             }
             2 => {
-                let (lng, lat) = dice.place();
+                let (lng, lat) = place(&mut dice);
                 let path = format!("/api/v1/locations/{location}");
                 ("PATCH", path, json!({ "fields": { "lng": lng, "lat": lat } }))
             }
             3 => {
-                let id = &territories[dice.below(3)];
+                let id = &territories[dice.index(3)];
                 let path = format!("/api/v1/territories/{id}/geometry");
-                ("PUT", path, json!({ "geometry": dice.area() }))
+                ("PUT", path, json!({ "geometry": area(&mut dice) }))
             }
             _ => {
-                let id = &territories[dice.below(3)];
+                let id = &territories[dice.index(3)];
                 let path = format!("/api/v1/territories/{id}/take");
                 ("POST", path, json!({ "location_ids": [location] }))
             }
@@ -205,10 +190,10 @@ async fn with_rules_about_customers_too() {
 async fn whatever_happens_assignments_are_what_looking_at_everything_says() {
     for seed in [11, 12] {
         let world = World::new().await;
-        let mut dice = Dice(seed);
+        let mut dice = Dice::seeded(seed);
         let mut locations = Vec::new();
         for i in 0..40 {
-            let place = (i % 8 > 0).then(|| dice.place());
+            let place = (i % 8 > 0).then(|| place(&mut dice));
             locations.push(world.customer(&format!("C{i}"), place, Value::Null).await.1);
         }
         let mut territories: Vec<String> = Vec::new();
@@ -217,21 +202,21 @@ async fn whatever_happens_assignments_are_what_looking_at_everything_says() {
             let what = format!("seed {seed} step {step}");
             world.set_time(MONDAY + (step + 1) * 3_600_000);
             let territory =
-                (!territories.is_empty()).then(|| territories[dice.below(territories.len())].clone());
-            let location = locations[dice.below(locations.len())].clone();
+                (!territories.is_empty()).then(|| territories[dice.index(territories.len())].clone());
+            let location = locations[dice.index(locations.len())].clone();
             let several: Vec<String> = (0..4)
-                .map(|_| locations[dice.below(locations.len())].clone())
+                .map(|_| locations[dice.index(locations.len())].clone())
                 .collect();
             let answer = match (dice.below(10), territory) {
                 (0 | 1, _) | (_, None) => {
-                    let drawn = draw(&world, &format!("T{step}"), dice.area()).await;
+                    let drawn = draw(&world, &format!("T{step}"), area(&mut dice)).await;
                     territories.push(id_of(&drawn));
                     drawn
                 }
                 (2 | 3, Some(id)) => {
                     let path = format!("/api/v1/territories/{id}/geometry");
                     world
-                        .ask("max", "PUT", &path, json!({ "geometry": dice.area() }))
+                        .ask("max", "PUT", &path, json!({ "geometry": area(&mut dice) }))
                         .await
                         .1
                 }
@@ -265,7 +250,7 @@ async fn whatever_happens_assignments_are_what_looking_at_everything_says() {
                         .1
                 }
                 (7, Some(_)) => {
-                    let (lng, lat) = dice.place();
+                    let (lng, lat) = place(&mut dice);
                     let patch = json!({ "fields": { "lng": lng, "lat": lat } });
                     world
                         .ask("max", "PATCH", &format!("/api/v1/locations/{location}"), patch)
@@ -291,7 +276,7 @@ async fn whatever_happens_assignments_are_what_looking_at_everything_says() {
                         .1
                 }
                 (_, Some(_)) if !sets.is_empty() => {
-                    let set = sets.swap_remove(dice.below(sets.len()));
+                    let set = sets.swap_remove(dice.index(sets.len()));
                     let path = format!("/api/v1/change-sets/{}/undo", set.as_str().unwrap());
                     let (status, undone) = world.ask("max", "POST", &path, Value::Null).await;
                     assert!(

@@ -48,6 +48,16 @@ impl History {
         ops.extend(stage("Second", 2));
         ops.extend([territory("north"), territory("south")]);
         world.write(ops).await;
+        for field in [
+            json!({ "to_type": "account", "label_en": "Floor area", "kind": "number" }),
+            json!({ "to_type": "account", "label_en": "Chain", "kind": "choice", "choices": ["one", "two"] }),
+            json!({ "to_type": "account", "label_en": "Open", "kind": "boolean" }),
+            json!({ "to_type": "account", "label_en": "Built", "kind": "date" }),
+        ] {
+            world
+                .post("ada", "/api/v1/custom-fields", json!({ "fields": field }))
+                .await;
+        }
         let moments = vec![world.store().now().0];
         Self {
             world,
@@ -108,7 +118,14 @@ impl History {
                 let Some(account) = self.one("account").await else {
                     return Vec::new();
                 };
-                let change = match self.random.below(4) {
+                let change = match self.random.below(7) {
+                    4 => {
+                        json!({ "custom_floor_area": self.random.below(900) as f64 / 7.0, "custom_chain": "one" })
+                    }
+                    5 => json!({ "custom_floor_area": null, "custom_open": self.random.below(2) == 0 }),
+                    6 => {
+                        json!({ "custom_chain": "two", "custom_built": format!("20{}-05-01", 10 + self.random.below(9)) })
+                    }
                     0 => json!({ "class": null, "annual_revenue": 77 }),
                     1 => json!({ "name": format!("Other {now}"), "phone": null }),
                     2 => json!({ "type": "prospect", "industry": "Bakery" }),

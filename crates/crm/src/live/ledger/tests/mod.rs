@@ -11,6 +11,7 @@ use geom::Timestamp;
 use points::{Index, Row, RowId, Shape};
 
 use super::Ledger;
+use crate::live::added::Added;
 use crate::live::past::Book;
 use crate::live::rows::{self, Which};
 use crate::live::{Live, Shelf, Stored, columns, kept, moment};
@@ -29,10 +30,11 @@ fn rows_of(index: &Index) -> BTreeMap<RowId, Row> {
 async fn read_whole(live: &Live, as_of: Option<Timestamp>) -> BTreeMap<RowId, Row> {
     let moment = moment(&live.store, &live.zone, as_of).await.unwrap();
     let stages = rows::stages(live.store.db()).await.unwrap();
-    let read = rows::load(live.store.db(), Which::All, moment, &stages)
+    let added = Added::of(live.store.catalog());
+    let read = rows::load(live.store.db(), Which::All, moment, &stages, &added)
         .await
         .unwrap();
-    rows_of(&Index::build(columns::schema(&stages), read).unwrap())
+    rows_of(&Index::build(columns::schema(&stages, &added), read).unwrap())
 }
 
 async fn compare(history: &History, live: &Live, what: &str) {
