@@ -3,8 +3,8 @@
 //!
 //! Ruin: strings of consecutive stops near a random visit leave their routes. Recreate: those and the absent, in a random kind of
 //! order, each into its cheapest place, a place being overlooked now and then (a "blink"). Annealing decides whether to go on from
-//! there: first on prizes, then on travel alone; or, where all visits are worth the same, on travel and on who is left out, those
-//! weighing more that were left out more often.
+//! there: first on prizes, then on travel alone; or, where all visits are worth the same or nearly all are planned, on travel and on
+//! who is left out, those weighing more that were left out more often.
 
 use std::ops::ControlFlow;
 
