@@ -60,17 +60,17 @@ async fn every_described_address_answers(world: World) {
             let answer = admin.send(request).await;
             let status = answer.status.as_u16();
             // An id that is none may be unknown, an empty body may be wrong; the address itself is there.
-            let no_route = status == 404 && answer.json()["code"] == "no-such-address";
+            // Pages for people who follow a link or fill a form in, also where there is none.
+            let is_page = (path == "/r/{link}" || path == "/forms/{key}")
+                && answer.header("content-type").starts_with("text/html");
+            let no_route = status == 404 && !is_page && answer.json()["code"] == "no-such-address";
             // Services in other programs' forms refuse in these programs' words.
             let is_problem = if operation["tags"][0] == "map services" {
                 let body = if status >= 400 { answer.json() } else { Value::Null };
                 ["message", "error"].iter().any(|name| body[*name].is_string())
                     || body["error"]["message"].is_string()
-            } else if path == "/r/{link}" && method == Method::GET {
-                // A page for people who follow a link, also where there is none.
-                answer.header("content-type").starts_with("text/html")
             } else {
-                answer.header("content-type") == "application/problem+json"
+                is_page || answer.header("content-type") == "application/problem+json"
             };
             if no_route || status == 405 || status >= 500 || (status >= 400 && !is_problem) {
                 wrong.push(format!("{method} {address}: {status} {}", answer.text()));
