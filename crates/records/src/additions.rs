@@ -55,6 +55,8 @@ impl Catalog {
         };
         let mut types: Vec<RecordType> = self.iter().filter(|t| !t.custom).cloned().collect();
         for own in &mut types {
+            own.list
+                .retain(|name| own.fields.iter().any(|f| f.name == *name && !f.custom));
             own.fields.retain(|f| !f.custom);
         }
         let texts: Vec<&str> = additions.types.iter().map(String::as_str).collect();
@@ -106,6 +108,10 @@ impl Catalog {
             field.read_only |= field.retired;
             crate::declare::check_field(&field)
                 .map_err(|reason| wrong(to_type, format!("field {}: {reason}", field.name)))?;
+            // Where a declaration says which fields a list shows, an added one is among them.
+            if !record_type.list.is_empty() && !field.retired && field.kind != Kind::LongText {
+                record_type.list.push(field.name.clone());
+            }
             record_type.fields.push(field);
         }
         crate::declare::check(&types)?;

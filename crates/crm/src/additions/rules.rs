@@ -199,6 +199,7 @@ pub(super) fn declaration(fields: &Map<String, Value>, retired: bool) -> Result<
         "label": label(of("label_en"), of("label_de")),
         "plural": label(of("plural_en"), of("plural_de")),
         "title": "name",
+        "list": ["name", "account_id", "owner_id"],
         "retired": retired,
         "fields": {
             "name": { "kind": "text", "required": true, "max": 200, "search": true, "sort": true, "label": label("Name", "Name") },

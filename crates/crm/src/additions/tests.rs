@@ -258,6 +258,13 @@ async fn a_type_added_has_lists_rights_links_and_fields_of_its_own() {
         assert_eq!(names("max").await, ["Lathe", "Saw"]);
         assert_eq!(names("rita").await, ["Saw"]);
         assert_eq!(names("anna").await, ["Lathe", "Saw"]);
+        let types = world.get("max", "/api/v1/types").await;
+        let types = types["types"].as_array().unwrap();
+        let machine = types.iter().find(|t| t["name"] == "custom_machine").unwrap();
+        assert_eq!(
+            machine["list"],
+            json!(["name", "account_id", "owner_id", "custom_built"])
+        );
         // Another process, or this one started again, knows the same.
         let again = crate::catalog()
             .unwrap()
