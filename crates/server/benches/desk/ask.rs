@@ -41,7 +41,7 @@ const LISTS: [(&str, &[&str], &[&str]); 4] = [
             "email like '%.4711@%'",
             "do_not_contact = true",
         ],
-        &["name", "-name", "email", "account_id"],
+        &["name", "-name", "-account_id"],
     ),
     (
         "opportunities",
