@@ -29,7 +29,7 @@ export class AccountState {
     const offUndo = feedback.afterUndo(() => void this.load());
     const off = live.on((events) => {
       const mine = new Set([this.id, ...(this.card.value?.locations.map((one) => one.record.id) ?? [])]);
-      const around = ['visit', 'activity', 'opportunity', 'contact', 'assignment', '*'];
+      const around = ['visit', 'activity', 'opportunity', 'case', 'order', 'contact', 'assignment', '*'];
       if (events.some((event) => mine.has(event.id) || around.includes(event.type))) void this.load();
     });
     return () => {
