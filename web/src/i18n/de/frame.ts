@@ -139,6 +139,8 @@ export const frame: Record<keyof typeof english, Message> = {
   'action.remove': '{name} entfernen',
   'action.copy': 'Kopieren',
   'action.showMore': 'Mehr zeigen',
+  'action.showWhole': 'Ganz zeigen',
+  'action.showLess': 'Weniger zeigen',
   'panel.width': 'Breite des Bedienfelds',
   'drawer.label': 'Einzelheiten',
   'sheet.larger': 'Größer',

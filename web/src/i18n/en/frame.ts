@@ -136,6 +136,8 @@ export const frame = {
   'action.remove': 'Remove {name}',
   'action.copy': 'Copy',
   'action.showMore': 'Show more',
+  'action.showWhole': 'Show all of it',
+  'action.showLess': 'Show less',
   'panel.width': 'Width of the panel',
   'drawer.label': 'Details',
   'sheet.larger': 'Larger',
