@@ -54,8 +54,9 @@ export function address(path: string, query: Query = {}, dated = false): string 
 /** Sends one request and gives its JSON; refusals become `Problem`, an abort stays an abort. */
 export async function request<T>(method: string, path: string, options: Options = {}): Promise<T> {
   const answer = await send(method, path, options);
-  if (answer.status === 204) return undefined as T;
-  return (await answer.json()) as T;
+  // What is done, or waits to be done, may be answered with nothing.
+  const text = await answer.text();
+  return (text === '' ? undefined : JSON.parse(text)) as T;
 }
 
 /** Sends one request whose answer is a file, and gives it with the name the server chose. */

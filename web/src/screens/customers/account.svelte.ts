@@ -1,13 +1,15 @@
 // One customer with everything around it, kept fresh while it is shown.
 import { card, ownership, timeline } from '../../api/customers';
-import { change } from '../../api/records';
+import { change, list } from '../../api/records';
 import { Problem } from '../../api/client';
 import type { AccountCard, Id, Ownership, Stored, TimelineItem, Value } from '../../api/types';
 import { t } from '../../i18n/index.svelte';
+import { quote } from '../../lib/cql';
 import { feedback } from '../../state/feedback.svelte';
 import { live } from '../../state/live.svelte';
 import { preferences } from '../../state/preferences.svelte';
 import { Resource } from '../../state/resource.svelte';
+import { session } from '../../state/session.svelte';
 
 /** What came of saving a field: saved, or somebody else's value stands against yours. */
 export type Saved = { kind: 'saved' } | { kind: 'clash'; theirs: Value; version: number } | { kind: 'refused'; problem: Problem };
@@ -17,6 +19,8 @@ const plurals: Record<string, string> = { account: 'accounts', location: 'locati
 export class AccountState {
   readonly card = new Resource<AccountCard>();
   readonly owner = new Resource<Ownership>();
+  /** Messages of theirs that did not go out as they should, or wait to: their state by id. */
+  readonly letters = new Resource<Map<Id, string>>();
   readonly timeline = new Resource<{ items: TimelineItem[]; next_cursor: string | null }>();
   #more = $state.raw<TimelineItem[]>([]);
   #cursor = $state<string | null>(null);
@@ -50,6 +54,7 @@ export class AccountState {
     await Promise.all([
       this.card.load((signal) => card(this.id, signal)),
       this.timeline.load((signal) => timeline(this.id, null, signal)),
+      this.#loadLetters(),
     ]);
     this.#more = [];
     this.#cursor = this.timeline.value?.next_cursor ?? null;
@@ -57,6 +62,12 @@ export class AccountState {
     if (value) preferences.opened(this.id, String(value.account.fields['name'] ?? ''));
     const place = value?.locations[0];
     if (place) await this.owner.load(() => (place.ownership ? Promise.resolve(place.ownership) : ownership(place.record.id)));
+  }
+
+  async #loadLetters(): Promise<void> {
+    if (!session.sees('activity')) return;
+    const filter = `account_id = ${quote(this.id)} AND kind = 'email' AND mail_state IN ('queued', 'unclear', 'failed', 'bounced')`;
+    await this.letters.load(async (signal) => new Map((await list('activities', { filter, limit: 200 }, signal)).records.map((one) => [one.id, String(one.fields['mail_state'])])));
   }
 
   async more(): Promise<void> {
