@@ -78,7 +78,7 @@ test('an administrator uploads three exports, sees the duplicates, says who is m
     await page.getByLabel(`What comes of ${known.name}`).selectOption('fill');
     const picker = page.getByRole('combobox', { name: 'Who is meant by Somebody Unknown' });
     await picker.click();
-    await page.getByRole('option').first().click();
+    await page.getByRole('listbox', { name: 'Who is meant by Somebody Unknown' }).getByRole('option').first().click();
     await page.getByRole('button', { name: 'Check again with these choices' }).click();
     await page.getByText('5 rows: 3 new, 1 updated, 0 skipped, 1 failed.').waitFor({ timeout: 120_000 });
     await page.getByRole('button', { name: 'Import 4 rows' }).click();

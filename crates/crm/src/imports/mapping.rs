@@ -137,20 +137,20 @@ fn part_is_right(
 }
 
 #[derive(Deserialize, ToSchema)]
-pub(super) struct ObjectBody {
+pub(super) struct TableObject {
     /// The record type that each row is one of; null leaves the table out.
     object: Option<String>,
 }
 
 /// Say what the rows of a table are; its columns are proposed anew
-#[utoipa::path(put, path = "/api/v1/imports/{id}/parts/{part}/object", tag = "imports", request_body = ObjectBody,
+#[utoipa::path(put, path = "/api/v1/imports/{id}/parts/{part}/object", tag = "imports", request_body = TableObject,
     params(("id" = String, Path), ("part" = usize, Path)),
     responses((status = 200, body = ImportJson), (status = 400, body = Problem)))]
 pub(super) async fn object(
     State(app): State<Shared>,
     signed: Signed,
     Path((id, part)): Path<(String, usize)>,
-    Json(body): Json<ObjectBody>,
+    Json(body): Json<TableObject>,
 ) -> Result<Json<ImportJson>, Problem> {
     let record = find(&app, &signed, &id).await?;
     not_begun(&record)?;

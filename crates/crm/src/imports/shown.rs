@@ -58,7 +58,7 @@ pub(crate) struct ErrorGroup {
 
 /// A kind of record that rows can be.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct ObjectJson {
+pub(crate) struct ImportedObject {
     name: String,
     label_en: String,
     label_de: String,
@@ -66,7 +66,7 @@ pub(crate) struct ObjectJson {
 
 /// One table of an upload: a list, a sheet, an address book.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct PartJson {
+pub(crate) struct ImportedTable {
     index: usize,
     file_name: String,
     /// The sheet of a workbook.
@@ -96,9 +96,9 @@ pub(crate) struct ImportJson {
     /// uploaded, checking, checked, running, done, failed, undone
     pub state: String,
     pub rows: u64,
-    pub parts: Vec<PartJson>,
+    pub parts: Vec<ImportedTable>,
     /// What rows can be.
-    pub objects: Vec<ObjectJson>,
+    pub objects: Vec<ImportedObject>,
     pub mapping: Mapping,
     pub summary: Option<Summary>,
     /// The first 200.
@@ -136,11 +136,16 @@ fn groups(value: &Value, name: &str) -> Vec<ErrorGroup> {
     groups
 }
 
-fn parts(catalog: &Catalog, settings: &Settings, mapping: &Mapping, summaries: &[Summary]) -> Vec<PartJson> {
+fn parts(
+    catalog: &Catalog,
+    settings: &Settings,
+    mapping: &Mapping,
+    summaries: &[Summary],
+) -> Vec<ImportedTable> {
     let part = |(index, part): (usize, &PartSettings)| {
         let object = mapping.parts.get(index).and_then(|m| m.object.clone());
         let headers: Vec<String> = part.columns.iter().map(|c| c.header.clone()).collect();
-        PartJson {
+        ImportedTable {
             index,
             file_name: part.file_name.clone(),
             sheet: part.sheet.clone(),
@@ -185,7 +190,7 @@ pub(super) async fn import_json(app: &App, viewer: &Viewer, record: Record) -> R
         parts: parts(catalog, &settings, &mapping, &summaries),
         objects: objects::objects(catalog, viewer)
             .into_iter()
-            .map(|t| ObjectJson {
+            .map(|t| ImportedObject {
                 name: t.name.clone(),
                 label_en: t.plural.en.clone(),
                 label_de: t.plural.de.clone(),
