@@ -243,6 +243,24 @@ impl World {
         (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
     }
 
+    /// Sends files as a browser does, each in a field `file`.
+    pub async fn upload_files(&self, who: &str, path: &str, files: &[(&str, &[u8])]) -> (StatusCode, Value) {
+        const EDGE: &str = "the-edge-between-two-files";
+        let mut body = Vec::new();
+        for (name, bytes) in files {
+            let head = format!(
+                "--{EDGE}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n"
+            );
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(bytes);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(format!("--{EDGE}--\r\n").as_bytes());
+        let media_type = format!("multipart/form-data; boundary={EDGE}");
+        let (status, _, bytes) = self.send(who, "POST", path, &media_type, Body::from(body)).await;
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
     /// A request that has to succeed.
     pub async fn get(&self, who: &str, path: &str) -> Value {
         let (status, answer) = self.ask(who, "GET", path, Value::Null).await;

@@ -6213,28 +6213,63 @@ export interface components {
         /** @description An import and how far it is. */
         ImportJson: {
             change_set?: string | null;
-            columns: components["schemas"]["Column"][];
-            date_style: string;
-            decimal: string;
-            delimiter: string;
-            encoding: string;
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            duplicate_count: number;
+            /** @description Rows whose record is there already, or may be. */
+            duplicates: components["schemas"]["FoundDuplicate"][];
             error_groups: components["schemas"]["ErrorGroup"][];
             /** @description The first 200. */
             errors: components["schemas"]["RowError"][];
-            /** @description Where columns can go. */
-            fields: components["schemas"]["Target"][];
             file_name: string;
             id: string;
             job?: components["schemas"]["Job"] | null;
             mapping: components["schemas"]["Mapping"];
             /** @description Why the whole import failed. */
             message?: string | null;
-            /** @description The system whose export this looks like. */
-            preset?: string | null;
+            /** @description What rows can be. */
+            objects: components["schemas"]["ImportedObject"][];
+            parts: components["schemas"]["ImportedTable"][];
+            remark_groups: components["schemas"]["ErrorGroup"][];
+            /** @description What could not be taken of rows that are imported; the first 200. */
+            remarks: components["schemas"]["RowError"][];
             /** Format: int64 */
             rows: number;
             /** @description uploaded, checking, checked, running, done, failed, undone */
             state: string;
+            summary?: components["schemas"]["Summary"] | null;
+            /** @description Names that nobody bears, the commonest first. */
+            unresolved: components["schemas"]["Unresolved"][];
+        };
+        /** @description A kind of record that rows can be. */
+        ImportedObject: {
+            label_de: string;
+            label_en: string;
+            name: string;
+        };
+        /** @description One table of an upload: a list, a sheet, an address book. */
+        ImportedTable: {
+            columns: components["schemas"]["Column"][];
+            date_style: string;
+            decimal: string;
+            delimiter: string;
+            encoding: string;
+            /** @description Where columns can go. */
+            fields: components["schemas"]["Target"][];
+            file_name: string;
+            /** @description csv, xlsx, vcard */
+            format: string;
+            index: number;
+            /** @description The record type that each row is one of; null leaves the table out. */
+            object?: string | null;
+            /** @description The system whose export this looks like. */
+            preset?: string | null;
+            /** Format: int64 */
+            rows: number;
+            /** @description The sheet of a workbook. */
+            sheet?: string | null;
             summary?: components["schemas"]["Summary"] | null;
         };
         Imports: {
@@ -6604,14 +6639,14 @@ export interface components {
         };
         /** @description Mapping and rules of one import. */
         Mapping: {
-            /** @description One entry per column; columns not named are left out. */
-            columns: components["schemas"]["ColumnMapping"][];
-            /** @description `ymd`, `dmy`, `mdy` where the sniffed one is wrong. */
-            date_style?: string | null;
-            /** @description `.` or `,` where the sniffed one is wrong. */
-            decimal?: string | null;
-            /** @description What happens to customers on record. */
+            /** @description What happens to records that are there already. */
             duplicates?: components["schemas"]["Duplicates"];
+            /** @description Names that a person explained. */
+            links?: components["schemas"]["NamedLink"][];
+            /** @description One per table, in the order of the tables. */
+            parts: components["schemas"]["PartMapping"][];
+            /** @description Rows for which something else was chosen. */
+            rows?: components["schemas"]["RowChoice"][];
         };
         /** @description What a territory or a selection holds. Hours are those of an average week. */
         Measures: {
@@ -7996,6 +8031,8 @@ export interface components {
             line: number;
             /** @description What is wrong and what would be right. */
             message: string;
+            /** @description Table, from 0. */
+            part?: number;
             /** @description What stood there. */
             read: string;
             /**
@@ -8003,6 +8040,66 @@ export interface components {
              * @description Row of data, from 1.
              */
             row: number;
+        };
+        /** @description What one row that is there already comes to, other than the rule says. */
+        RowChoice: {
+            choice: components["schemas"]["Duplicates"];
+            /** @description Table, from 0. */
+            part: number;
+            /**
+             * Format: int64
+             * @description Row of data, from 1.
+             */
+            row: number;
+        };
+        /** @description Whom a name in the file means, said by a person once for all rows. */
+        NamedLink: {
+            /** @description The record that is meant. */
+            id: string;
+            /** @description What stands in the file. */
+            read: string;
+            /** @description The record type. */
+            to: string;
+        };
+        /** @description What becomes of one table. */
+        PartMapping: {
+            /** @description One entry per column; columns not named are left out. */
+            columns: components["schemas"]["ColumnMapping"][];
+            /** @description `ymd`, `dmy`, `mdy` where the sniffed one is wrong. */
+            date_style?: string | null;
+            /** @description `.` or `,` where the sniffed one is wrong. */
+            decimal?: string | null;
+            /** @description The record type that each row is one of; null leaves the table out. */
+            object?: string | null;
+        };
+        /** @description A name that nobody on record bears. */
+        Unresolved: {
+            /** @description More than one bears it. */
+            ambiguous: boolean;
+            /** @description What stands in the file. */
+            read: string;
+            /**
+             * Format: int64
+             * @description In so many rows.
+             */
+            rows: number;
+            /** @description The record type that was looked for. */
+            to: string;
+        };
+        /** @description A row whose record is there already, or may be. */
+        FoundDuplicate: {
+            /** Format: int64 */
+            distance_m?: number | null;
+            fate: components["schemas"]["Duplicates"];
+            id?: string | null;
+            known_as: string;
+            line: number;
+            part: number;
+            reasons: string[];
+            row: number;
+            sure: boolean;
+            title: string;
+            type: string;
         };
         /**
          * @description Which rows, where two dates are compared.
@@ -8685,6 +8782,8 @@ export interface components {
             failed: number;
             /** @description Places by status after the look-up. */
             geocode: Record<string, never>;
+            /** @description Records made, by type: a row may make several. */
+            records?: Record<string, never>;
             /** Format: int64 */
             rows: number;
             /** Format: int64 */

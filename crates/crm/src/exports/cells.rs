@@ -31,6 +31,11 @@ fn amount(minor: i64) -> String {
     }
 }
 
+/// The organisation's day of a moment.
+pub(super) fn day(app: &App, at: i64) -> String {
+    app.settings.zone.date(Timestamp(at)).to_string()
+}
+
 fn moment(app: &App, at: i64) -> String {
     let zone = &app.settings.zone;
     let at = Timestamp(at);
