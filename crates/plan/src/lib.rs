@@ -34,6 +34,7 @@ mod neighbours;
 mod pattern;
 mod polish;
 mod recreate;
+mod repair;
 mod ruin;
 mod trade;
 mod walk;
