@@ -237,3 +237,66 @@ impl Changed {
 pub(crate) fn is_short(problem: &Problem, steps: u64) -> bool {
     steps < 50 * problem.visits().len() as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Changed;
+    use crate::near::ChangePrice;
+    use crate::neighbours::Neighbours;
+    use crate::search::Options;
+    use crate::state::State;
+    use crate::walk::Tools;
+    use crate::{DenseTimes, PlaceId, Problem, Slot, Span, TimeOfDay, Visit, Window, Windows};
+
+    /// The east on one day, the west on the other, and a promise in the west on the day of the east: the days change their places, and
+    /// nobody else moves.
+    #[test]
+    fn days_change_their_places() {
+        let mut at: Vec<i32> = vec![0, -7_800];
+        at.extend((1..=6).map(|i| 7_000 + 100 * i));
+        at.extend((1..=6).map(|i| -7_000 - 100 * i));
+        let table: Vec<u32> = at
+            .iter()
+            .flat_map(|a| at.iter().map(|b| a.abs_diff(*b)))
+            .collect();
+        let times = DenseTimes::new(at.len(), table.clone(), table).expect("square tables");
+        let shift = Window::new(TimeOfDay::hm(8, 0), TimeOfDay::hm(16, 0));
+        let mut slots: Vec<Slot> = (0..2).map(|day| Slot::new(0, day, PlaceId(0), shift)).collect();
+        slots.extend((0..10).map(|day| Slot::new(1, day, PlaceId(0), shift)));
+        let visit = |place| Visit::new(PlaceId(place), Span::minutes(30));
+        let mut visits = vec![Visit {
+            tier: 0,
+            windows: Windows::ByDay(vec![(0, vec![shift])]),
+            ..visit(1)
+        }];
+        // A colleague's work at home, so that two days are little of it all.
+        visits.extend((2..14).chain([0; 120]).map(|place| Visit {
+            tier: 2,
+            reps: Some(vec![u32::from(place == 0)]),
+            ..visit(place)
+        }));
+        let problem = Problem::new(slots, visits, &times).expect("days that can be planned");
+        let mut orders: Vec<Vec<u32>> = vec![(1..7).collect(), (7..13).collect()];
+        orders.extend((0..10u32).map(|day| (13 + 12 * day..25 + 12 * day).collect()));
+        let mut state = State::empty(&problem, None);
+        state.load(&orders);
+        let loaded = state.orders();
+        assert_eq!((&loaded, state.cost.unserved), (&orders, [1, 0, 0, 0]));
+        let changed = Changed::new(&state, &orders, &loaded);
+        assert!(changed.is_small(&state));
+        let neighbours = Neighbours::new(&problem);
+        let mut tools = Tools::new(&problem, &neighbours);
+        let options = Options {
+            steps: 0,
+            change: ChangePrice::default(),
+            ..Options::default()
+        };
+        changed.exchange_slots(&mut state, &mut tools, 0.3, &options);
+        assert_eq!(state.cost.unserved, [0; 4]);
+        let mut days: Vec<Vec<u32>> = state.orders();
+        days.iter_mut().for_each(|order| order.sort_unstable());
+        assert_eq!(days[0], [0, 7, 8, 9, 10, 11, 12]);
+        assert_eq!(days[1], [1, 2, 3, 4, 5, 6]);
+        assert_eq!(days[2..], orders[2..]);
+    }
+}
