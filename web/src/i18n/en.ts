@@ -1,5 +1,6 @@
 // The English catalogue, put together from one part per screen.
 import { admin } from './en/admin';
+import { channels } from './en/channels';
 import { customers } from './en/customers';
 import { cycle } from './en/cycle';
 import { day } from './en/day';
@@ -15,4 +16,4 @@ import { scenarios } from './en/scenarios';
 import { service } from './en/service';
 import { territories } from './en/territories';
 
-export const en = { ...frame, ...map, ...territories, ...scenarios, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...fields, ...records, ...marketing, ...sales, ...service };
+export const en = { ...frame, ...map, ...territories, ...scenarios, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...fields, ...channels, ...records, ...marketing, ...sales, ...service };
