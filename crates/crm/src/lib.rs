@@ -44,6 +44,7 @@ mod ogc;
 mod opportunities;
 mod places;
 mod plans;
+mod privacy;
 mod regions;
 mod scenarios;
 mod segments;

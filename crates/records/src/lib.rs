@@ -77,5 +77,5 @@ pub use record::{At, Op, Record, Revision, Written};
 pub use rules::{Rule, Rules};
 pub use shape::Shape;
 pub use store::{ChangeSet, Group, MIGRATIONS, Page, Query, Store, fields};
-pub use sweep::Found;
+pub use sweep::{Found, Linked};
 pub use values::{fold, new_id};

@@ -15,8 +15,8 @@ use crate::feed::Watcher;
 use crate::filter::Filter;
 use crate::rules::Rules;
 use crate::{
-    At, Author, Change, ChangeSetFilter, ChangeSetInfo, Clock, Erased, Erasure, Error, Found, Op, Record,
-    Revision, UndoReport, VerifyReport, Viewer, Words, Written,
+    At, Author, Change, ChangeSetFilter, ChangeSetInfo, Clock, Erased, Erasure, Error, Found, Linked, Op,
+    Record, Revision, UndoReport, VerifyReport, Viewer, Words, Written,
 };
 
 /// Every migration of the program, embedded.
@@ -373,6 +373,20 @@ impl Store {
     /// [`Error::Database`].
     pub async fn erase_all(&self, author: &Author, erasures: &[Erasure]) -> Result<Erased, Error> {
         self.erase_many(author, erasures).await
+    }
+
+    /// Every record of a type that holds one of these values in a field, or did in any version, deleted ones too; by id.
+    ///
+    /// # Errors
+    /// [`Error::UnknownType`], [`Error::BadField`] for a field that is no text, [`Error::Database`].
+    pub async fn linked_ever(
+        &self,
+        type_name: &str,
+        field: &str,
+        values: &[String],
+    ) -> Result<Vec<Linked>, Error> {
+        self.linked_ever_in(self.record_type(type_name)?, field, values)
+            .await
     }
 
     /// Every record that has the words in a text of any of its versions; reads every row there is.

@@ -28,6 +28,17 @@ pub struct Found {
     pub present: bool,
 }
 
+/// A record that links somewhere, or once did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Linked {
+    /// The record.
+    pub id: String,
+    /// It does so now.
+    pub now: bool,
+    /// It was deleted.
+    pub gone: bool,
+}
+
 /// A field's text without the words; `None` when they are not in it or the field holds no words of people.
 pub(crate) fn without(field: &Field, words: &dyn Words, text: &str) -> Option<String> {
     match field.kind {
@@ -149,6 +160,43 @@ impl Store {
                 return Ok(());
             }
         }
+    }
+
+    pub(crate) async fn linked_ever_in(
+        &self,
+        record_type: &RecordType,
+        field: &str,
+        values: &[String],
+    ) -> Result<Vec<Linked>, Error> {
+        if record_type.field(field).is_none_or(|f| !f.kind.is_text()) {
+            return Err(Error::BadField(format!(
+                "{} has no text field {field}",
+                record_type.name
+            )));
+        }
+        let (table, twin) = (&record_type.table, record_type.history_table());
+        let mut statement = Statement::new(
+            self.db().dialect(),
+            format!("select t.id, cast(1 as bigint) from {table} t where t.{field} in "),
+        );
+        statement
+            .bind_list(values.iter().map(String::as_str))
+            .push(&format!(
+                " union select h.id, case when exists (select 1 from {table} p where p.id = h.id) then cast(0 as bigint) else cast(2 as bigint) end \
+                 from {twin} h where h.{field} in "
+            ))
+            .bind_list(values.iter().map(String::as_str))
+            .push(" order by 1, 2 desc");
+        let mut linked: Vec<Linked> = Vec::new();
+        for row in statement.fetch(self.db()).await? {
+            let (id, how) = (row.require_text(0)?, row.require_integer(1)?);
+            // A record that links now comes with 1 and perhaps with 0; the greater comes first.
+            if linked.last().is_none_or(|l| l.id != id) {
+                let (now, gone) = (how == 1, how == 2);
+                linked.push(Linked { id, now, gone });
+            }
+        }
+        Ok(linked)
     }
 
     pub(crate) async fn sweep_tables(

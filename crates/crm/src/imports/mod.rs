@@ -11,6 +11,7 @@ mod store;
 pub(crate) use columns::proposed;
 pub(crate) use http::{begin_file, router};
 pub(crate) use run::{check, run};
+pub(crate) use store::load as bytes_of;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -22,7 +22,7 @@ pub(super) async fn save(db: &Db, import_id: &str, bytes: &[u8]) -> Result<(), P
 }
 
 /// Gives a file back.
-pub(super) async fn load(db: &Db, import_id: &str) -> Result<Vec<u8>, Problem> {
+pub(crate) async fn load(db: &Db, import_id: &str) -> Result<Vec<u8>, Problem> {
     const SQL: &str = "select bytes_base64 from import_files where import_id = $1 order by part";
     let parts: Vec<(String,)> =
         on_db!(read db, pool => sqlx::query_as(SQL).bind(import_id).fetch_all(pool).await)
