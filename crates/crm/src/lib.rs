@@ -35,6 +35,7 @@ mod accounts;
 mod additions;
 mod calendars;
 mod campaigns;
+mod collaboration;
 mod consent;
 mod cycles;
 mod exports;

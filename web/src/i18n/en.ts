@@ -8,6 +8,7 @@ import { frame } from './en/frame';
 import { imports } from './en/imports';
 import { map } from './en/map';
 import { marketing } from './en/marketing';
+import { people } from './en/people';
 import { records } from './en/records';
 import { regions } from './en/regions';
 import { sales } from './en/sales';
@@ -15,4 +16,4 @@ import { scenarios } from './en/scenarios';
 import { service } from './en/service';
 import { territories } from './en/territories';
 
-export const en = { ...frame, ...map, ...territories, ...scenarios, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...fields, ...records, ...marketing, ...sales, ...service };
+export const en = { ...frame, ...map, ...territories, ...scenarios, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...fields, ...people, ...records, ...marketing, ...sales, ...service };

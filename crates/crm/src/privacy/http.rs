@@ -78,7 +78,7 @@ struct Naming {
 
 /// What an erasure would do.
 #[derive(Serialize, ToSchema)]
-struct Preview {
+struct ErasurePreview {
     name: String,
     /// Records that are the person's own, by type: their personal fields go whole.
     own: BTreeMap<String, u64>,
@@ -109,13 +109,13 @@ struct PreviewParams {
 
 /// What erasing a contact or a lead would do; nothing is done
 #[utoipa::path(get, path = "/api/v1/privacy/people/{type}/{id}", tag = "privacy", params(PreviewParams),
-    responses((status = 200, body = Preview), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = ErasurePreview), (status = 403, body = Problem), (status = 404, body = Problem)))]
 async fn preview(
     State(app): State<Shared>,
     signed: Signed,
     Path((type_name, id)): Path<(String, String)>,
     Query(params): Query<PreviewParams>,
-) -> Result<Json<Preview>, Problem> {
+) -> Result<Json<ErasurePreview>, Problem> {
     let record = subject(&app, &signed, &type_name, &id).await?;
     let plan = plan(&app, &type_name, &id, params.customers).await?;
     let plan = plan.ok_or_else(|| Problem::not_found(format!("{type_name} {id}")))?;
@@ -137,7 +137,7 @@ async fn preview(
     ) {
         *named.entry(type_name).or_default() += count;
     }
-    Ok(Json(Preview {
+    Ok(Json(ErasurePreview {
         name: record.text("name").unwrap_or_default().to_owned(),
         own: Plan::counted(keys(true)),
         named,
