@@ -102,7 +102,13 @@ impl Store {
         })
     }
 
-    pub(crate) async fn erase_many(&self, author: &Author, erasures: &[Erasure]) -> Result<Erased, Error> {
+    /// Erases many records as one change set, a hundred a transaction: each record's entry in the feed vouches for what is
+    /// left of it. What was erased when it breaks off stays erased.
+    ///
+    /// # Errors
+    /// [`Error::UnknownType`], [`Error::Forbidden`] (it takes the right to delete every record of each type),
+    /// [`Error::Database`].
+    pub async fn erase_all(&self, author: &Author, erasures: &[Erasure]) -> Result<Erased, Error> {
         for erasure in erasures {
             self.record_type(&erasure.type_name)?;
             may_erase(author, &erasure.type_name)?;
@@ -147,9 +153,31 @@ async fn enter(writing: &mut Writing, record_type: &RecordType, erasure: &Erasur
     let Some(last) = erase(writing, record_type, erasure).await? else {
         return Ok(false);
     };
+    relabel(writing, erasure).await?;
     let digests = digests(writing, record_type, &erasure.id).await?;
     writing.enter("erase", &record_type.name, &erasure.id, last, digest_of(&digests));
     Ok(true)
+}
+
+/// What was done to the record is told without the words too: "Attached NAME.pdf". Labels are no part of the chain.
+async fn relabel(writing: &mut Writing, erasure: &Erasure) -> Result<(), Error> {
+    let Some(words) = &erasure.words else {
+        return Ok(());
+    };
+    let mut sets = Statement::new(
+        writing.dialect(),
+        "select id, label from change_sets where id in (select change_set from changes where record_id = ",
+    );
+    sets.bind(&erasure.id).push(")");
+    for row in sets.fetch_in(&mut writing.tx).await? {
+        let (id, label) = (row.require_text(0)?, row.require_text(1)?);
+        if let Some(label) = words.without(&label) {
+            let mut update = Statement::new(writing.dialect(), "update change_sets set label = ");
+            update.bind(Bind::text(label)).push(" where id = ").bind(&id);
+            update.execute_in(&mut writing.tx).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Replaces the values everywhere; gives the version the erasure made (of a deleted record: its last).

@@ -1,6 +1,5 @@
 //! The door: one [`Store`] reads and writes every record type.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use geom::Timestamp;
@@ -15,8 +14,8 @@ use crate::feed::Watcher;
 use crate::filter::Filter;
 use crate::rules::Rules;
 use crate::{
-    At, Author, Change, ChangeSetFilter, ChangeSetInfo, Clock, Erased, Erasure, Error, Found, Linked, Op,
-    Record, Revision, UndoReport, VerifyReport, Viewer, Words, Written,
+    At, Author, Change, ChangeSetFilter, ChangeSetInfo, Clock, Error, Op, Record, Revision, UndoReport,
+    VerifyReport, Viewer, Written,
 };
 
 /// Every migration of the program, embedded.
@@ -363,56 +362,6 @@ impl Store {
     /// type has no personal fields.
     pub async fn erase(&self, author: &Author, type_name: &str, id: &str) -> Result<Written, Error> {
         self.erase_record(author, type_name, id).await
-    }
-
-    /// Erases many records as one change set, a hundred a transaction: each record's entry in the feed vouches for what is
-    /// left of it. What was erased when it breaks off stays erased.
-    ///
-    /// # Errors
-    /// [`Error::UnknownType`], [`Error::Forbidden`] (it takes the right to delete every record of each type),
-    /// [`Error::Database`].
-    pub async fn erase_all(&self, author: &Author, erasures: &[Erasure]) -> Result<Erased, Error> {
-        self.erase_many(author, erasures).await
-    }
-
-    /// Every record of a type that holds one of these values in a field, or did in any version, deleted ones too; by id.
-    ///
-    /// # Errors
-    /// [`Error::UnknownType`], [`Error::BadField`] for a field that is no text, [`Error::Database`].
-    pub async fn linked_ever(
-        &self,
-        type_name: &str,
-        field: &str,
-        values: &[String],
-    ) -> Result<Vec<Linked>, Error> {
-        self.linked_ever_in(self.record_type(type_name)?, field, values)
-            .await
-    }
-
-    /// Every record that has the words in a text of any of its versions; reads every row there is.
-    ///
-    /// # Errors
-    /// [`Error::Database`].
-    pub async fn find_words(&self, words: &dyn Words) -> Result<Vec<Found>, Error> {
-        self.find_in_records(words).await
-    }
-
-    /// The same for every table that holds no records and is not in `skip`: rows by table. With `write` the words are
-    /// taken out of them. The feed itself holds no values and is left out.
-    ///
-    /// # Errors
-    /// [`Error::Database`].
-    pub async fn sweep_words(
-        &self,
-        words: &dyn Words,
-        skip: &[&str],
-        write: bool,
-    ) -> Result<BTreeMap<String, u64>, Error> {
-        let swept = self.sweep_tables(words, skip, write).await?;
-        if write {
-            self.forget_log().await?;
-        }
-        Ok(swept)
     }
 
     /// Appends an entry for every validity that began or ended since the last call. Returns how many.

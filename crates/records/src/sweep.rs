@@ -84,7 +84,11 @@ fn take_out(words: &dyn Words, value: &mut Value) -> bool {
 }
 
 impl Store {
-    pub(crate) async fn find_in_records(&self, words: &dyn Words) -> Result<Vec<Found>, Error> {
+    /// Every record that has the words in a text of any of its versions; reads every row there is.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn find_words(&self, words: &dyn Words) -> Result<Vec<Found>, Error> {
         let mut found: BTreeMap<(String, String), Found> = BTreeMap::new();
         for record_type in self.catalog().iter() {
             for (table, present) in [
@@ -162,12 +166,17 @@ impl Store {
         }
     }
 
-    pub(crate) async fn linked_ever_in(
+    /// Every record of a type that holds one of these values in a field, or did in any version, deleted ones too; by id.
+    ///
+    /// # Errors
+    /// [`Error::UnknownType`], [`Error::BadField`] for a field that is no text, [`Error::Database`].
+    pub async fn linked_ever(
         &self,
-        record_type: &RecordType,
+        type_name: &str,
         field: &str,
         values: &[String],
     ) -> Result<Vec<Linked>, Error> {
+        let record_type = self.record_type(type_name)?;
         if record_type.field(field).is_none_or(|f| !f.kind.is_text()) {
             return Err(Error::BadField(format!(
                 "{} has no text field {field}",
@@ -199,7 +208,12 @@ impl Store {
         Ok(linked)
     }
 
-    pub(crate) async fn sweep_tables(
+    /// Rows with the words in every table that holds no records and is not in `skip`, by table. With `write` the words
+    /// are taken out of them. The feed itself holds no values and is left out.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn sweep_words(
         &self,
         words: &dyn Words,
         skip: &[&str],
@@ -211,6 +225,9 @@ impl Store {
             if rows > 0 {
                 swept.insert(table, rows);
             }
+        }
+        if write {
+            self.forget_log().await?;
         }
         Ok(swept)
     }
@@ -290,7 +307,7 @@ impl Store {
 
     /// Lets no file of the database hold on to what was overwritten: SQLite's log goes into the file and is emptied. What
     /// PostgreSQL keeps in dead rows goes with its own vacuum.
-    pub(crate) async fn forget_log(&self) -> Result<(), Error> {
+    async fn forget_log(&self) -> Result<(), Error> {
         if let Db::Sqlite { write, .. } = self.db() {
             sqlx::query("pragma wal_checkpoint(truncate)")
                 .execute(write)

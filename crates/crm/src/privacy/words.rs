@@ -16,9 +16,9 @@ const WIDEST_GAP: usize = 3;
 const SHORTEST_NAME: usize = 3;
 /// A number shorter than this may be any other number.
 const SHORTEST_NUMBER: usize = 7;
-/// Not part of anybody's name.
-const TITLES: [&str; 12] = [
-    "herr", "frau", "dr", "prof", "med", "dipl", "ing", "mr", "mrs", "ms", "van", "von",
+/// Not part of anybody's name: titles, and what stands where a name was.
+const TITLES: [&str; 13] = [
+    "erased", "herr", "frau", "dr", "prof", "med", "dipl", "ing", "mr", "mrs", "ms", "van", "von",
 ];
 
 /// One thing by which a person is known.
