@@ -130,7 +130,7 @@ test('a mention reaches whom it means, opens where it was made, and is read', as
     await note.getByText('Please call them').waitFor();
     await picture(page, 'notifications-phone');
     await accessible(page, 'notifications');
-    await note.getByRole('button', { name: /mentioned you/ }).click();
+    await note.getByRole('button', { name: /^\S+ \S+ mentioned you/ }).click();
     await page.getByRole('heading', { name: `Schlosserei ${stamp}` }).waitFor();
     // What is followed tells of what others change.
     await page.getByRole('button', { name: 'Follow', exact: true }).click();
