@@ -8,6 +8,7 @@ mod app;
 mod catalog;
 mod channels;
 mod problem;
+mod queue;
 mod rejections;
 mod time;
 

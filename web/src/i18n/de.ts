@@ -1,5 +1,6 @@
 // Der deutsche Katalog, aus einem Teil je Ansicht zusammengesetzt.
 import { admin } from './de/admin';
+import { channels } from './de/channels';
 import { customers } from './de/customers';
 import { cycle } from './de/cycle';
 import { day } from './de/day';
@@ -16,4 +17,4 @@ import { scenarios } from './de/scenarios';
 import { service } from './de/service';
 import { territories } from './de/territories';
 
-export const de = { ...frame, ...map, ...territories, ...scenarios, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...fields, ...people, ...records, ...marketing, ...sales, ...service };
+export const de = { ...frame, ...map, ...territories, ...scenarios, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...fields, ...channels, ...people, ...records, ...marketing, ...sales, ...service };

@@ -1,5 +1,6 @@
 // The English catalogue, put together from one part per screen.
 import { admin } from './en/admin';
+import { channels } from './en/channels';
 import { customers } from './en/customers';
 import { cycle } from './en/cycle';
 import { day } from './en/day';
@@ -16,4 +17,4 @@ import { scenarios } from './en/scenarios';
 import { service } from './en/service';
 import { territories } from './en/territories';
 
-export const en = { ...frame, ...map, ...territories, ...scenarios, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...fields, ...people, ...records, ...marketing, ...sales, ...service };
+export const en = { ...frame, ...map, ...territories, ...scenarios, ...customers, ...day, ...cycle, ...regions, ...imports, ...admin, ...fields, ...channels, ...people, ...records, ...marketing, ...sales, ...service };
