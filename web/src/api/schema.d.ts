@@ -517,6 +517,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/collaboration/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** RecordComments on a record, for whoever may see it */
+        get: operations["get_api_v1_collaboration_comments"];
+        put?: never;
+        /** Comment on a record, or on a spot of a shape; whoever does follows the record from then on */
+        post: operations["post_api_v1_collaboration_comments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collaboration/follows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What I follow and may still see */
+        get: operations["get_api_v1_collaboration_follows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collaboration/follows/{type}/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Follow a record: what others change about it is told to me */
+        put: operations["put_api_v1_collaboration_follows_type_id"];
+        post?: never;
+        /** Follow a record no longer */
+        delete: operations["delete_api_v1_collaboration_follows_type_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collaboration/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What I was told: mentions, comments, changes of what I follow */
+        get: operations["get_api_v1_collaboration_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collaboration/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark one notification, or all, as read */
+        post: operations["post_api_v1_collaboration_notifications_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/consent/check": {
         parameters: {
             query?: never;
@@ -1825,6 +1912,108 @@ export interface paths {
         put?: never;
         /** What a customer pays for products, and why */
         post: operations["post_api_v1_prices_ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/people/{type}/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What erasing a contact or a lead would do; nothing is done */
+        get: operations["get_api_v1_privacy_people_type_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/people/{type}/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erase a contact or a lead everywhere, for good; amounts stay */
+        post: operations["post_api_v1_privacy_people_type_id_erase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/people/{type}/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that is on record of a contact or a lead, as a ZIP: a page to read, JSON, CSV and files */
+        get: operations["get_api_v1_privacy_people_type_id_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The people that active retention rules propose to erase, longest silent first */
+        get: operations["get_api_v1_privacy_retention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/retention/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erase people that a retention rule proposes; others are refused */
+        post: operations["post_api_v1_privacy_retention_erase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/retention/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep somebody whom a rule proposes, until a day */
+        post: operations["post_api_v1_privacy_retention_keep"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3959,6 +4148,20 @@ export interface components {
             start: number;
             user_id: string;
         };
+        /** @description Whom to erase. */
+        Approval: {
+            people: components["schemas"]["Somebody"][];
+        };
+        /** @description What was done. */
+        Approved: {
+            /** Format: int64 */
+            erased: number;
+            /**
+             * Format: int64
+             * @description Records that were changed.
+             */
+            records: number;
+        };
         /** @description Why an area cannot be used. */
         AreaProblem: {
             /** Format: double */
@@ -4077,6 +4280,14 @@ export interface components {
         Balances: {
             /** @description Newest first, at most 30, without their results. */
             balances: components["schemas"]["Balance"][];
+        };
+        /** @description Somebody or something else that bears the same name, address or number. */
+        BearerJson: {
+            id: string;
+            /** @description name, email, phone. */
+            kinds: string[];
+            title: string;
+            type: string;
         };
         /** @description Since when a territory's extent really holds. */
         BeginBody: {
@@ -5757,6 +5968,90 @@ export interface components {
             /** Format: double */
             lng: number;
         };
+        /** @description That it is meant. */
+        EraseBody: {
+            /** @description The person's name as it is on record, so that nobody else is meant. */
+            confirm: string;
+            /** @description The person's customer loses name, address and number too, where they are the person's. */
+            customers?: boolean;
+            /** @description Why, for the log. */
+            reason?: string;
+        };
+        /** @description What an erasure did. */
+        Erasing: {
+            /**
+             * Format: int64
+             * @description Bytes of attachments.
+             */
+            attachments: number;
+            /** @description Records by type. */
+            by_type: {
+                [key: string]: number;
+            };
+            /** @description The change set it is; it cannot be undone. */
+            change_set?: string | null;
+            /** @description The record that says that it was done. */
+            erasure_id: string;
+            /**
+             * Format: int64
+             * @description Everything was read once more afterwards: so many records and rows still hold something. More than 0 only when
+             *     somebody wrote it anew meanwhile.
+             */
+            left: number;
+            /**
+             * Format: int64
+             * @description Mails as they were sent.
+             */
+            mails: number;
+            /**
+             * Format: int64
+             * @description Records that were changed.
+             */
+            records: number;
+            /** @description Rows beside the records, by table. */
+            tables: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Uploaded files.
+             */
+            uploads: number;
+        };
+        /** @description What an erasure would do. */
+        ErasurePreview: {
+            /** Format: int64 */
+            attachments: number;
+            /** @description The person's customers that bear it: erased there too with `customers=true`. */
+            customers: components["schemas"]["BearerJson"][];
+            /** @description The first hundred of those that are not linked to the person. */
+            elsewhere: components["schemas"]["Naming"][];
+            /**
+             * Format: int64
+             * @description This person was erased already, milliseconds since 1970.
+             */
+            erased_at?: number | null;
+            /** @description Others that bear the same name, address or number. They keep it; so do texts that do not belong to the person. */
+            kept: components["schemas"]["BearerJson"][];
+            /** Format: int64 */
+            mails: number;
+            name: string;
+            /** @description Records that stay and lose the person's name, by type: deals, orders, visits, notes of others. */
+            named: {
+                [key: string]: number;
+            };
+            /** @description Records that are the person's own, by type: their personal fields go whole. */
+            own: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Rows beside the records: messages to other programs, answers, jobs.
+             */
+            rows: number;
+            /** Format: int64 */
+            uploads: number;
+        };
         /** @description Why rows failed, and how many for that reason. */
         ErrorGroup: {
             /** Format: int64 */
@@ -5960,6 +6255,15 @@ export interface components {
              * @description Visits done on the day and in the 90 days before it.
              */
             visits_90_days: number;
+        };
+        /** @description A record I follow. */
+        Followed: {
+            id: string;
+            title: string;
+            type: string;
+        };
+        Follows: {
+            records: components["schemas"]["Followed"][];
         };
         /** @description What was asked, and the rows. */
         Forecast: {
@@ -6417,6 +6721,16 @@ export interface components {
              * @default null
              */
             territory_id: string | null;
+        };
+        /** @description Whom to keep, and until when. */
+        Keep: {
+            id: string;
+            type: string;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970; after it a rule may propose them again.
+             */
+            until: number;
         };
         Kept: {
             balance_id: string;
@@ -6876,6 +7190,15 @@ export interface components {
             id: string;
             name: string;
         };
+        /** @description A record elsewhere whose texts name the person. */
+        Naming: {
+            /** @description It was deleted; its past names them. */
+            deleted: boolean;
+            fields: string[];
+            id: string;
+            title: string;
+            type: string;
+        };
         /** @enum {string} */
         Neighbours: "cut" | "keep";
         /** @description A scenario to make. */
@@ -6950,6 +7273,15 @@ export interface components {
             /** @description Keep it there whatever the address says later. */
             locked?: boolean;
         };
+        /** @description Something to say. */
+        NewRecordComment: {
+            id: string;
+            /** @description Longitude and latitude, of a spot of a shape. */
+            spot?: number[] | null;
+            /** @description `@Name` mentions somebody. */
+            text: string;
+            type: string;
+        };
         NewTerritory: {
             /**
              * Format: double
@@ -7022,6 +7354,41 @@ export interface components {
             day: string;
             text: string;
             user_id: string;
+        };
+        /** @description Something a person is told. */
+        Notification: {
+            /** @description The customer it belongs to, where there is one. */
+            account_id?: string | null;
+            actor_name?: string | null;
+            /** Format: int64 */
+            at: number;
+            by_id?: string | null;
+            by_title?: string | null;
+            /** @description What changed there, when that is another record. */
+            by_type?: string | null;
+            id: string;
+            /**
+             * @description `mention`: somebody mentioned me; `comment`: said something about what I follow, or about an area; `change`: changed
+             *     what I follow, or something that belongs to it.
+             */
+            kind: string;
+            /** @description create, update, delete */
+            operation?: string | null;
+            read: boolean;
+            record_id: string;
+            /** @description Of a comment on a spot of a shape: longitude and latitude. */
+            spot?: number[] | null;
+            /** @description The comment, or the text with the mention, shortened. */
+            text?: string | null;
+            title: string;
+            /** @description What it is about. */
+            type: string;
+        };
+        /** @description What I was told. */
+        Notifications: {
+            notifications: components["schemas"]["Notification"][];
+            /** Format: int64 */
+            unread: number;
         };
         ObjectBody: {
             location_id: string;
@@ -7588,6 +7955,32 @@ export interface components {
             /** @description JSON pointer into the body, or the name of a query parameter behind `?`. */
             pointer: string;
         };
+        /** @description Somebody a rule proposes to erase. */
+        Proposal: {
+            account_id?: string | null;
+            /** Format: int64 */
+            days: number;
+            id: string;
+            /**
+             * Format: int64
+             * @description The last time anything of theirs happened or was changed, milliseconds since 1970.
+             */
+            last_active: number;
+            name: string;
+            rule_id: string;
+            rule_name: string;
+            type: string;
+        };
+        Proposals: {
+            /** @description There are more than are listed. */
+            more: boolean;
+            proposals: components["schemas"]["Proposal"][];
+            /**
+             * Format: int64
+             * @description Rules that are switched on.
+             */
+            rules: number;
+        };
         /** @description What an objection proposes. */
         Proposed: {
             from?: components["schemas"]["Reference"] | null;
@@ -7722,6 +8115,11 @@ export interface components {
             minutes: number;
             profile: string;
         };
+        /** @description What was read. */
+        ReadBody: {
+            /** @description One notification; all of them without. */
+            id?: string | null;
+        };
         /** @description Why a visit is where it is, or why it is nowhere. */
         Reason: {
             /**
@@ -7733,6 +8131,32 @@ export interface components {
             code: string;
             /** @description In the language of whoever planned. */
             text: string;
+        };
+        /** @description What somebody said. */
+        RecordComment: {
+            author_id?: string | null;
+            author_name?: string | null;
+            id: string;
+            mine: boolean;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            said_at: number;
+            /** @description Longitude and latitude, of a comment on a spot of a shape. */
+            spot?: number[] | null;
+            text: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description What was said about a record. */
+        RecordComments: {
+            /** @description Oldest first, at most 1,000. */
+            comments: components["schemas"]["RecordComment"][];
+            /** Format: int64 */
+            followers: number;
+            /** @description I follow it. */
+            following: boolean;
         };
         /** @description A record as JSON. */
         RecordJson: {
@@ -8138,6 +8562,15 @@ export interface components {
             /** @description named, list, rule, polygon, unit, reach, cell, nearest, account_owner */
             rule: string;
             text: string;
+        };
+        /** @description What was said, and who is told. */
+        SaidComment: {
+            change_set: string;
+            comment: components["schemas"]["RecordComment"];
+            /** @description Names of those who were mentioned and are told. */
+            told: string[];
+            /** @description Names of those who were mentioned but may not see the record, so they are not told. */
+            unseen: string[];
         };
         SayBody: {
             text?: string | null;
@@ -8631,6 +9064,11 @@ export interface components {
             /** @description CQL2 text on customers. */
             filter?: string | null;
             shape?: components["schemas"]["ShapeBody"] | null;
+        };
+        /** @description A person. */
+        Somebody: {
+            id: string;
+            type: string;
         };
         /** @description A column of the board. */
         StageColumn: {
@@ -10381,6 +10819,192 @@ export interface operations {
             };
         };
     };
+    get_api_v1_collaboration_comments: {
+        parameters: {
+            query: {
+                /** @description Its id. */
+                id: string;
+                /** @description A record's type. */
+                type: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordComments"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_collaboration_comments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRecordComment"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SaidComment"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_collaboration_follows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Follows"];
+                };
+            };
+        };
+    };
+    put_api_v1_collaboration_follows_type_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_api_v1_collaboration_follows_type_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_api_v1_collaboration_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notifications"];
+                };
+            };
+        };
+    };
+    post_api_v1_collaboration_notifications_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     get_api_v1_consent_check: {
         parameters: {
             query?: {
@@ -11058,7 +11682,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description text/event-stream: `change` {seq,type,id,operation,author}, `version` {data_version}, `job` Job, `call` IncomingCall */
+            /** @description text/event-stream: `change` {seq,type,id,operation,author}, `version` {data_version}, `job` Job, `call` IncomingCall, `notification`: something new under /api/v1/collaboration/notifications */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12880,6 +13504,239 @@ export interface operations {
                 };
             };
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_privacy_people_type_id: {
+        parameters: {
+            query?: {
+                /** @description The person's customer loses name, address and number too, where they are the person's. */
+                customers?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasurePreview"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_privacy_people_type_id_erase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasing"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_privacy_people_type_id_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the archive */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_privacy_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposals"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_privacy_retention_erase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Approval"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approved"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_privacy_retention_keep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Keep"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
