@@ -116,7 +116,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All records of a list as CSV, by the names that fields have in the API */
+        /** All records of a list as CSV, by the names that fields have in the API or in the columns of another CRM */
         get: operations["get_api_v1_plural_export"];
         put?: never;
         post?: never;
@@ -954,7 +954,7 @@ export interface paths {
         /** My imports, newest first */
         get: operations["get_api_v1_imports"];
         put?: never;
-        /** Upload a CSV file */
+        /** Upload files: lists as CSV, workbooks, address books; several at once belong together */
         post: operations["post_api_v1_imports"];
         delete?: never;
         options?: never;
@@ -1003,7 +1003,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The rows that failed, in the columns they came in */
+        /** The rows of a table that failed, in the columns they came in */
         get: operations["get_api_v1_imports_id_failed"];
         put?: never;
         post?: never;
@@ -1021,8 +1021,25 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Say which column is which field */
+        /** Say what each table is and which column is which field */
         put: operations["put_api_v1_imports_id_mapping"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/parts/{part}/object": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say what the rows of a table are; its columns are proposed anew */
+        put: operations["put_api_v1_imports_id_parts_part_object"];
         post?: never;
         delete?: never;
         options?: never;
@@ -4801,11 +4818,11 @@ export interface components {
         };
         /** @description What becomes of a column. */
         ColumnMapping: {
-            /** @description Keep it as a custom field of the customer, under its header. */
+            /** @description Keep it as a custom field of the record, under its header. */
             custom?: boolean;
             /** @description `account.name`, `location.street`, …; null with `custom` false leaves the column out. */
             field?: string | null;
-            /** @description Position in the file, from 0. */
+            /** @description Position in the table, from 0. */
             index: number;
         };
         CommentBody: {
@@ -5724,7 +5741,7 @@ export interface components {
             type: string;
         };
         /**
-         * @description What to do with a row whose customer is on record already.
+         * @description What to do with a row whose record is there already.
          * @enum {string}
          */
         Duplicates: "skip" | "update" | "fill" | "create";
@@ -6064,6 +6081,40 @@ export interface components {
             /** @default [] */
             unmet: components["schemas"]["Missed"][];
         };
+        /** @description A row whose record is there already, or may be. */
+        FoundDuplicate: {
+            /**
+             * Format: int64
+             * @description From the record's place, in metres.
+             */
+            distance_m?: number | null;
+            /** @description skip, update, fill, create: what comes of it. */
+            fate: components["schemas"]["Duplicates"];
+            /** @description The record that is there; null if an earlier row of the import makes it. */
+            id?: string | null;
+            /** @description What the record is called. */
+            known_as: string;
+            /**
+             * Format: int64
+             * @description Line in the file.
+             */
+            line: number;
+            /** @description Table, from 0. */
+            part: number;
+            /** @description external_id, unique, number, name, name_street, name_parent, email, phone, domain, near, name_elsewhere */
+            reasons: string[];
+            /**
+             * Format: int64
+             * @description Row of data, from 1.
+             */
+            row: number;
+            /** @description It is the same; else it may be, and another record is made unless something else is chosen. */
+            sure: boolean;
+            /** @description What the row is called. */
+            title: string;
+            /** @description The record type. */
+            type: string;
+        };
         /** @description An address or place of the map. */
         FoundPlace: {
             label: string;
@@ -6210,6 +6261,35 @@ export interface components {
         History: {
             revisions: components["schemas"]["RevisionJson"][];
         };
+        /** @description A kind of record that rows can be. */
+        ImportedObject: {
+            label_de: string;
+            label_en: string;
+            name: string;
+        };
+        /** @description One table of an upload: a list, a sheet, an address book. */
+        ImportedTable: {
+            columns: components["schemas"]["Column"][];
+            date_style: string;
+            decimal: string;
+            delimiter: string;
+            encoding: string;
+            /** @description Where columns can go. */
+            fields: components["schemas"]["Target"][];
+            file_name: string;
+            /** @description csv, xlsx, vcard */
+            format: string;
+            index: number;
+            /** @description The record type that each row is one of; null leaves the table out. */
+            object?: string | null;
+            /** @description The system whose export this looks like. */
+            preset?: string | null;
+            /** Format: int64 */
+            rows: number;
+            /** @description The sheet of a workbook. */
+            sheet?: string | null;
+            summary?: components["schemas"]["Summary"] | null;
+        };
         /** @description An import and how far it is. */
         ImportJson: {
             change_set?: string | null;
@@ -6242,35 +6322,6 @@ export interface components {
             summary?: components["schemas"]["Summary"] | null;
             /** @description Names that nobody bears, the commonest first. */
             unresolved: components["schemas"]["Unresolved"][];
-        };
-        /** @description A kind of record that rows can be. */
-        ImportedObject: {
-            label_de: string;
-            label_en: string;
-            name: string;
-        };
-        /** @description One table of an upload: a list, a sheet, an address book. */
-        ImportedTable: {
-            columns: components["schemas"]["Column"][];
-            date_style: string;
-            decimal: string;
-            delimiter: string;
-            encoding: string;
-            /** @description Where columns can go. */
-            fields: components["schemas"]["Target"][];
-            file_name: string;
-            /** @description csv, xlsx, vcard */
-            format: string;
-            index: number;
-            /** @description The record type that each row is one of; null leaves the table out. */
-            object?: string | null;
-            /** @description The system whose export this looks like. */
-            preset?: string | null;
-            /** Format: int64 */
-            rows: number;
-            /** @description The sheet of a workbook. */
-            sheet?: string | null;
-            summary?: components["schemas"]["Summary"] | null;
         };
         Imports: {
             imports: components["schemas"]["ImportJson"][];
@@ -6876,6 +6927,15 @@ export interface components {
             id: string;
             name: string;
         };
+        /** @description Whom a name in the file means, said by a person once for all rows. */
+        NamedLink: {
+            /** @description The record that is meant. */
+            id: string;
+            /** @description What stands in the file. */
+            read: string;
+            /** @description The record type. */
+            to: string;
+        };
         /** @enum {string} */
         Neighbours: "cut" | "keep";
         /** @description A scenario to make. */
@@ -7247,6 +7307,17 @@ export interface components {
             revenue: number;
             /** @description Null: not known. */
             value?: string | null;
+        };
+        /** @description What becomes of one table. */
+        PartMapping: {
+            /** @description One entry per column; columns not named are left out. */
+            columns: components["schemas"]["ColumnMapping"][];
+            /** @description `ymd`, `dmy`, `mdy` where the sniffed one is wrong. */
+            date_style?: string | null;
+            /** @description `.` or `,` where the sniffed one is wrong. */
+            decimal?: string | null;
+            /** @description The record type that each row is one of; null leaves the table out. */
+            object?: string | null;
         };
         /** @description A span of the past. */
         PastOwner: {
@@ -8020,7 +8091,18 @@ export interface components {
              */
             visit_s: number;
         };
-        /** @description What is wrong with one cell or row. */
+        /** @description What one row that is there already comes to, other than the rule says. */
+        RowChoice: {
+            choice: components["schemas"]["Duplicates"];
+            /** @description Table, from 0. */
+            part: number;
+            /**
+             * Format: int64
+             * @description Row of data, from 1.
+             */
+            row: number;
+        };
+        /** @description What is wrong with one cell or row; or, of a row that is imported, what of it could not be. */
         RowError: {
             /** @description Header of the column; null for the whole row. */
             column?: string | null;
@@ -8040,66 +8122,6 @@ export interface components {
              * @description Row of data, from 1.
              */
             row: number;
-        };
-        /** @description What one row that is there already comes to, other than the rule says. */
-        RowChoice: {
-            choice: components["schemas"]["Duplicates"];
-            /** @description Table, from 0. */
-            part: number;
-            /**
-             * Format: int64
-             * @description Row of data, from 1.
-             */
-            row: number;
-        };
-        /** @description Whom a name in the file means, said by a person once for all rows. */
-        NamedLink: {
-            /** @description The record that is meant. */
-            id: string;
-            /** @description What stands in the file. */
-            read: string;
-            /** @description The record type. */
-            to: string;
-        };
-        /** @description What becomes of one table. */
-        PartMapping: {
-            /** @description One entry per column; columns not named are left out. */
-            columns: components["schemas"]["ColumnMapping"][];
-            /** @description `ymd`, `dmy`, `mdy` where the sniffed one is wrong. */
-            date_style?: string | null;
-            /** @description `.` or `,` where the sniffed one is wrong. */
-            decimal?: string | null;
-            /** @description The record type that each row is one of; null leaves the table out. */
-            object?: string | null;
-        };
-        /** @description A name that nobody on record bears. */
-        Unresolved: {
-            /** @description More than one bears it. */
-            ambiguous: boolean;
-            /** @description What stands in the file. */
-            read: string;
-            /**
-             * Format: int64
-             * @description In so many rows.
-             */
-            rows: number;
-            /** @description The record type that was looked for. */
-            to: string;
-        };
-        /** @description A row whose record is there already, or may be. */
-        FoundDuplicate: {
-            /** Format: int64 */
-            distance_m?: number | null;
-            fate: components["schemas"]["Duplicates"];
-            id?: string | null;
-            known_as: string;
-            line: number;
-            part: number;
-            reasons: string[];
-            row: number;
-            sure: boolean;
-            title: string;
-            type: string;
         };
         /**
          * @description Which rows, where two dates are compared.
@@ -8825,6 +8847,10 @@ export interface components {
             /** @description The surest first. */
             pairs: components["schemas"]["Pair"][];
         };
+        TableObject: {
+            /** @description The record type that each row is one of; null leaves the table out. */
+            object?: string | null;
+        };
         /** @description Places that were taken. */
         Taken: {
             /** @description Null where nothing had to change. */
@@ -8869,7 +8895,7 @@ export interface components {
         Target: {
             label_de: string;
             label_en: string;
-            /** @description `account.name`, `location.street`, … */
+            /** @description `account.name`, `location.street`, `opportunity.account_id` (by name), `opportunity.account_id.external_id`, … */
             name: string;
             required: boolean;
         };
@@ -9111,6 +9137,20 @@ export interface components {
             price_minutes?: number | null;
             reasons: components["schemas"]["Reason"][];
             user_id: string;
+        };
+        /** @description A name that nobody on record bears. */
+        Unresolved: {
+            /** @description More than one bears it. */
+            ambiguous: boolean;
+            /** @description What stands in the file. */
+            read: string;
+            /**
+             * Format: int64
+             * @description In so many rows.
+             */
+            rows: number;
+            /** @description The record type that was looked for. */
+            to: string;
         };
         UpdateBody: {
             resolutions?: components["schemas"]["Resolution"][];
@@ -9596,6 +9636,8 @@ export interface operations {
                 known_at?: string;
                 /** @description At most so many, 1..=1000; 100 unless said. */
                 limit?: number;
+                /** @description The columns of salesforce, hubspot, pipedrive, dynamics or google; our own unless said. */
+                preset?: string;
                 /** @description Fields by comma, `-` before one for descending. */
                 sort?: string;
             };
@@ -10498,7 +10540,7 @@ export interface operations {
                 as_of?: string;
                 /** @description CQL2 text on the type `customer`. */
                 filter?: string;
-                /** @description bailiwick, salesforce, hubspot or pipedrive; bailiwick unless said. */
+                /** @description bailiwick, salesforce, hubspot, pipedrive or dynamics; bailiwick unless said. */
                 preset?: string;
                 /** @description Words in name, street or phone. */
                 q?: string;
@@ -11238,7 +11280,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description a field `file` */
+        /** @description one or several fields `file` */
         requestBody: {
             content: {
                 "multipart/form-data": Record<string, never>;
@@ -11307,7 +11349,10 @@ export interface operations {
     };
     get_api_v1_imports_id_failed: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Table, from 0; the first unless said. */
+                part?: number;
+            };
             header?: never;
             path: {
                 id: string;
@@ -11337,6 +11382,40 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Mapping"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportJson"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_api_v1_imports_id_parts_part_object: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                part: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TableObject"];
             };
         };
         responses: {
