@@ -36,6 +36,15 @@ pub(crate) async fn worlds() -> Vec<World> {
     worlds
 }
 
+/// Makes a record with an id of the test's choice.
+pub(crate) fn made(type_name: &str, id: &str, values: Value) -> Op {
+    Op::Create {
+        type_name: type_name.into(),
+        id: Some(id.into()),
+        fields: serde_json::from_value(values).expect("an object of fields"),
+    }
+}
+
 impl World {
     /// On SQLite.
     pub async fn new() -> Self {

@@ -116,7 +116,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All records of a list as CSV, by the names that fields have in the API or in the columns of another CRM */
+        /** All records of a list as CSV, by the names that fields have in the API */
         get: operations["get_api_v1_plural_export"];
         put?: never;
         post?: never;
@@ -511,6 +511,93 @@ export interface paths {
         get: operations["get_api_v1_changes"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collaboration/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** RecordComments on a record, for whoever may see it */
+        get: operations["get_api_v1_collaboration_comments"];
+        put?: never;
+        /** Comment on a record, or on a spot of a shape; whoever does follows the record from then on */
+        post: operations["post_api_v1_collaboration_comments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collaboration/follows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What I follow and may still see */
+        get: operations["get_api_v1_collaboration_follows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collaboration/follows/{type}/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Follow a record: what others change about it is told to me */
+        put: operations["put_api_v1_collaboration_follows_type_id"];
+        post?: never;
+        /** Follow a record no longer */
+        delete: operations["delete_api_v1_collaboration_follows_type_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collaboration/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What I was told: mentions, comments, changes of what I follow */
+        get: operations["get_api_v1_collaboration_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collaboration/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark one notification, or all, as read */
+        post: operations["post_api_v1_collaboration_notifications_read"];
         delete?: never;
         options?: never;
         head?: never;
@@ -954,7 +1041,7 @@ export interface paths {
         /** My imports, newest first */
         get: operations["get_api_v1_imports"];
         put?: never;
-        /** Upload files: lists as CSV, workbooks, address books; several at once belong together */
+        /** Upload a CSV file */
         post: operations["post_api_v1_imports"];
         delete?: never;
         options?: never;
@@ -1003,7 +1090,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The rows of a table that failed, in the columns they came in */
+        /** The rows that failed, in the columns they came in */
         get: operations["get_api_v1_imports_id_failed"];
         put?: never;
         post?: never;
@@ -1021,25 +1108,8 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Say what each table is and which column is which field */
+        /** Say which column is which field */
         put: operations["put_api_v1_imports_id_mapping"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/imports/{id}/parts/{part}/object": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Say what the rows of a table are; its columns are proposed anew */
-        put: operations["put_api_v1_imports_id_parts_part_object"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1842,6 +1912,108 @@ export interface paths {
         put?: never;
         /** What a customer pays for products, and why */
         post: operations["post_api_v1_prices_ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/people/{type}/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What erasing a contact or a lead would do; nothing is done */
+        get: operations["get_api_v1_privacy_people_type_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/people/{type}/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erase a contact or a lead everywhere, for good; amounts stay */
+        post: operations["post_api_v1_privacy_people_type_id_erase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/people/{type}/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that is on record of a contact or a lead, as a ZIP: a page to read, JSON, CSV and files */
+        get: operations["get_api_v1_privacy_people_type_id_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The people that active retention rules propose to erase, longest silent first */
+        get: operations["get_api_v1_privacy_retention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/retention/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erase people that a retention rule proposes; others are refused */
+        post: operations["post_api_v1_privacy_retention_erase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/retention/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep somebody whom a rule proposes, until a day */
+        post: operations["post_api_v1_privacy_retention_keep"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3976,6 +4148,20 @@ export interface components {
             start: number;
             user_id: string;
         };
+        /** @description Whom to erase. */
+        Approval: {
+            people: components["schemas"]["Somebody"][];
+        };
+        /** @description What was done. */
+        Approved: {
+            /** Format: int64 */
+            erased: number;
+            /**
+             * Format: int64
+             * @description Records that were changed.
+             */
+            records: number;
+        };
         /** @description Why an area cannot be used. */
         AreaProblem: {
             /** Format: double */
@@ -4094,6 +4280,14 @@ export interface components {
         Balances: {
             /** @description Newest first, at most 30, without their results. */
             balances: components["schemas"]["Balance"][];
+        };
+        /** @description Somebody or something else that bears the same name, address or number. */
+        BearerJson: {
+            id: string;
+            /** @description name, email, phone. */
+            kinds: string[];
+            title: string;
+            type: string;
         };
         /** @description Since when a territory's extent really holds. */
         BeginBody: {
@@ -4818,11 +5012,11 @@ export interface components {
         };
         /** @description What becomes of a column. */
         ColumnMapping: {
-            /** @description Keep it as a custom field of the record, under its header. */
+            /** @description Keep it as a custom field of the customer, under its header. */
             custom?: boolean;
             /** @description `account.name`, `location.street`, …; null with `custom` false leaves the column out. */
             field?: string | null;
-            /** @description Position in the table, from 0. */
+            /** @description Position in the file, from 0. */
             index: number;
         };
         CommentBody: {
@@ -5741,7 +5935,7 @@ export interface components {
             type: string;
         };
         /**
-         * @description What to do with a row whose record is there already.
+         * @description What to do with a row whose customer is on record already.
          * @enum {string}
          */
         Duplicates: "skip" | "update" | "fill" | "create";
@@ -5773,6 +5967,90 @@ export interface components {
             lat: number;
             /** Format: double */
             lng: number;
+        };
+        /** @description That it is meant. */
+        EraseBody: {
+            /** @description The person's name as it is on record, so that nobody else is meant. */
+            confirm: string;
+            /** @description The person's customer loses name, address and number too, where they are the person's. */
+            customers?: boolean;
+            /** @description Why, for the log. */
+            reason?: string;
+        };
+        /** @description What an erasure did. */
+        Erasing: {
+            /**
+             * Format: int64
+             * @description Bytes of attachments.
+             */
+            attachments: number;
+            /** @description Records by type. */
+            by_type: {
+                [key: string]: number;
+            };
+            /** @description The change set it is; it cannot be undone. */
+            change_set?: string | null;
+            /** @description The record that says that it was done. */
+            erasure_id: string;
+            /**
+             * Format: int64
+             * @description Everything was read once more afterwards: so many records and rows still hold something. More than 0 only when
+             *     somebody wrote it anew meanwhile.
+             */
+            left: number;
+            /**
+             * Format: int64
+             * @description Mails as they were sent.
+             */
+            mails: number;
+            /**
+             * Format: int64
+             * @description Records that were changed.
+             */
+            records: number;
+            /** @description Rows beside the records, by table. */
+            tables: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Uploaded files.
+             */
+            uploads: number;
+        };
+        /** @description What an erasure would do. */
+        ErasurePreview: {
+            /** Format: int64 */
+            attachments: number;
+            /** @description The person's customers that bear it: erased there too with `customers=true`. */
+            customers: components["schemas"]["BearerJson"][];
+            /** @description The first hundred of those that are not linked to the person. */
+            elsewhere: components["schemas"]["Naming"][];
+            /**
+             * Format: int64
+             * @description This person was erased already, milliseconds since 1970.
+             */
+            erased_at?: number | null;
+            /** @description Others that bear the same name, address or number. They keep it; so do texts that do not belong to the person. */
+            kept: components["schemas"]["BearerJson"][];
+            /** Format: int64 */
+            mails: number;
+            name: string;
+            /** @description Records that stay and lose the person's name, by type: deals, orders, visits, notes of others. */
+            named: {
+                [key: string]: number;
+            };
+            /** @description Records that are the person's own, by type: their personal fields go whole. */
+            own: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Rows beside the records: messages to other programs, answers, jobs.
+             */
+            rows: number;
+            /** Format: int64 */
+            uploads: number;
         };
         /** @description Why rows failed, and how many for that reason. */
         ErrorGroup: {
@@ -5978,6 +6256,15 @@ export interface components {
              */
             visits_90_days: number;
         };
+        /** @description A record I follow. */
+        Followed: {
+            id: string;
+            title: string;
+            type: string;
+        };
+        Follows: {
+            records: components["schemas"]["Followed"][];
+        };
         /** @description What was asked, and the rows. */
         Forecast: {
             /**
@@ -6080,40 +6367,6 @@ export interface components {
             rows: components["schemas"]["BalanceRow"][];
             /** @default [] */
             unmet: components["schemas"]["Missed"][];
-        };
-        /** @description A row whose record is there already, or may be. */
-        FoundDuplicate: {
-            /**
-             * Format: int64
-             * @description From the record's place, in metres.
-             */
-            distance_m?: number | null;
-            /** @description skip, update, fill, create: what comes of it. */
-            fate: components["schemas"]["Duplicates"];
-            /** @description The record that is there; null if an earlier row of the import makes it. */
-            id?: string | null;
-            /** @description What the record is called. */
-            known_as: string;
-            /**
-             * Format: int64
-             * @description Line in the file.
-             */
-            line: number;
-            /** @description Table, from 0. */
-            part: number;
-            /** @description external_id, unique, number, name, name_street, name_parent, email, phone, domain, near, name_elsewhere */
-            reasons: string[];
-            /**
-             * Format: int64
-             * @description Row of data, from 1.
-             */
-            row: number;
-            /** @description It is the same; else it may be, and another record is made unless something else is chosen. */
-            sure: boolean;
-            /** @description What the row is called. */
-            title: string;
-            /** @description The record type. */
-            type: string;
         };
         /** @description An address or place of the map. */
         FoundPlace: {
@@ -6261,35 +6514,6 @@ export interface components {
         History: {
             revisions: components["schemas"]["RevisionJson"][];
         };
-        /** @description A kind of record that rows can be. */
-        ImportedObject: {
-            label_de: string;
-            label_en: string;
-            name: string;
-        };
-        /** @description One table of an upload: a list, a sheet, an address book. */
-        ImportedTable: {
-            columns: components["schemas"]["Column"][];
-            date_style: string;
-            decimal: string;
-            delimiter: string;
-            encoding: string;
-            /** @description Where columns can go. */
-            fields: components["schemas"]["Target"][];
-            file_name: string;
-            /** @description csv, xlsx, vcard */
-            format: string;
-            index: number;
-            /** @description The record type that each row is one of; null leaves the table out. */
-            object?: string | null;
-            /** @description The system whose export this looks like. */
-            preset?: string | null;
-            /** Format: int64 */
-            rows: number;
-            /** @description The sheet of a workbook. */
-            sheet?: string | null;
-            summary?: components["schemas"]["Summary"] | null;
-        };
         /** @description An import and how far it is. */
         ImportJson: {
             change_set?: string | null;
@@ -6322,6 +6546,35 @@ export interface components {
             summary?: components["schemas"]["Summary"] | null;
             /** @description Names that nobody bears, the commonest first. */
             unresolved: components["schemas"]["Unresolved"][];
+        };
+        /** @description A kind of record that rows can be. */
+        ImportedObject: {
+            label_de: string;
+            label_en: string;
+            name: string;
+        };
+        /** @description One table of an upload: a list, a sheet, an address book. */
+        ImportedTable: {
+            columns: components["schemas"]["Column"][];
+            date_style: string;
+            decimal: string;
+            delimiter: string;
+            encoding: string;
+            /** @description Where columns can go. */
+            fields: components["schemas"]["Target"][];
+            file_name: string;
+            /** @description csv, xlsx, vcard */
+            format: string;
+            index: number;
+            /** @description The record type that each row is one of; null leaves the table out. */
+            object?: string | null;
+            /** @description The system whose export this looks like. */
+            preset?: string | null;
+            /** Format: int64 */
+            rows: number;
+            /** @description The sheet of a workbook. */
+            sheet?: string | null;
+            summary?: components["schemas"]["Summary"] | null;
         };
         Imports: {
             imports: components["schemas"]["ImportJson"][];
@@ -6468,6 +6721,16 @@ export interface components {
              * @default null
              */
             territory_id: string | null;
+        };
+        /** @description Whom to keep, and until when. */
+        Keep: {
+            id: string;
+            type: string;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970; after it a rule may propose them again.
+             */
+            until: number;
         };
         Kept: {
             balance_id: string;
@@ -6927,14 +7190,14 @@ export interface components {
             id: string;
             name: string;
         };
-        /** @description Whom a name in the file means, said by a person once for all rows. */
-        NamedLink: {
-            /** @description The record that is meant. */
+        /** @description A record elsewhere whose texts name the person. */
+        Naming: {
+            /** @description It was deleted; its past names them. */
+            deleted: boolean;
+            fields: string[];
             id: string;
-            /** @description What stands in the file. */
-            read: string;
-            /** @description The record type. */
-            to: string;
+            title: string;
+            type: string;
         };
         /** @enum {string} */
         Neighbours: "cut" | "keep";
@@ -7010,6 +7273,15 @@ export interface components {
             /** @description Keep it there whatever the address says later. */
             locked?: boolean;
         };
+        /** @description Something to say. */
+        NewRecordComment: {
+            id: string;
+            /** @description Longitude and latitude, of a spot of a shape. */
+            spot?: number[] | null;
+            /** @description `@Name` mentions somebody. */
+            text: string;
+            type: string;
+        };
         NewTerritory: {
             /**
              * Format: double
@@ -7082,6 +7354,41 @@ export interface components {
             day: string;
             text: string;
             user_id: string;
+        };
+        /** @description Something a person is told. */
+        Notification: {
+            /** @description The customer it belongs to, where there is one. */
+            account_id?: string | null;
+            actor_name?: string | null;
+            /** Format: int64 */
+            at: number;
+            by_id?: string | null;
+            by_title?: string | null;
+            /** @description What changed there, when that is another record. */
+            by_type?: string | null;
+            id: string;
+            /**
+             * @description `mention`: somebody mentioned me; `comment`: said something about what I follow, or about an area; `change`: changed
+             *     what I follow, or something that belongs to it.
+             */
+            kind: string;
+            /** @description create, update, delete */
+            operation?: string | null;
+            read: boolean;
+            record_id: string;
+            /** @description Of a comment on a spot of a shape: longitude and latitude. */
+            spot?: number[] | null;
+            /** @description The comment, or the text with the mention, shortened. */
+            text?: string | null;
+            title: string;
+            /** @description What it is about. */
+            type: string;
+        };
+        /** @description What I was told. */
+        Notifications: {
+            notifications: components["schemas"]["Notification"][];
+            /** Format: int64 */
+            unread: number;
         };
         ObjectBody: {
             location_id: string;
@@ -7307,17 +7614,6 @@ export interface components {
             revenue: number;
             /** @description Null: not known. */
             value?: string | null;
-        };
-        /** @description What becomes of one table. */
-        PartMapping: {
-            /** @description One entry per column; columns not named are left out. */
-            columns: components["schemas"]["ColumnMapping"][];
-            /** @description `ymd`, `dmy`, `mdy` where the sniffed one is wrong. */
-            date_style?: string | null;
-            /** @description `.` or `,` where the sniffed one is wrong. */
-            decimal?: string | null;
-            /** @description The record type that each row is one of; null leaves the table out. */
-            object?: string | null;
         };
         /** @description A span of the past. */
         PastOwner: {
@@ -7659,6 +7955,32 @@ export interface components {
             /** @description JSON pointer into the body, or the name of a query parameter behind `?`. */
             pointer: string;
         };
+        /** @description Somebody a rule proposes to erase. */
+        Proposal: {
+            account_id?: string | null;
+            /** Format: int64 */
+            days: number;
+            id: string;
+            /**
+             * Format: int64
+             * @description The last time anything of theirs happened or was changed, milliseconds since 1970.
+             */
+            last_active: number;
+            name: string;
+            rule_id: string;
+            rule_name: string;
+            type: string;
+        };
+        Proposals: {
+            /** @description There are more than are listed. */
+            more: boolean;
+            proposals: components["schemas"]["Proposal"][];
+            /**
+             * Format: int64
+             * @description Rules that are switched on.
+             */
+            rules: number;
+        };
         /** @description What an objection proposes. */
         Proposed: {
             from?: components["schemas"]["Reference"] | null;
@@ -7793,6 +8115,11 @@ export interface components {
             minutes: number;
             profile: string;
         };
+        /** @description What was read. */
+        ReadBody: {
+            /** @description One notification; all of them without. */
+            id?: string | null;
+        };
         /** @description Why a visit is where it is, or why it is nowhere. */
         Reason: {
             /**
@@ -7804,6 +8131,32 @@ export interface components {
             code: string;
             /** @description In the language of whoever planned. */
             text: string;
+        };
+        /** @description What somebody said. */
+        RecordComment: {
+            author_id?: string | null;
+            author_name?: string | null;
+            id: string;
+            mine: boolean;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            said_at: number;
+            /** @description Longitude and latitude, of a comment on a spot of a shape. */
+            spot?: number[] | null;
+            text: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description What was said about a record. */
+        RecordComments: {
+            /** @description Oldest first, at most 1,000. */
+            comments: components["schemas"]["RecordComment"][];
+            /** Format: int64 */
+            followers: number;
+            /** @description I follow it. */
+            following: boolean;
         };
         /** @description A record as JSON. */
         RecordJson: {
@@ -8091,18 +8444,7 @@ export interface components {
              */
             visit_s: number;
         };
-        /** @description What one row that is there already comes to, other than the rule says. */
-        RowChoice: {
-            choice: components["schemas"]["Duplicates"];
-            /** @description Table, from 0. */
-            part: number;
-            /**
-             * Format: int64
-             * @description Row of data, from 1.
-             */
-            row: number;
-        };
-        /** @description What is wrong with one cell or row; or, of a row that is imported, what of it could not be. */
+        /** @description What is wrong with one cell or row. */
         RowError: {
             /** @description Header of the column; null for the whole row. */
             column?: string | null;
@@ -8122,6 +8464,66 @@ export interface components {
              * @description Row of data, from 1.
              */
             row: number;
+        };
+        /** @description What one row that is there already comes to, other than the rule says. */
+        RowChoice: {
+            choice: components["schemas"]["Duplicates"];
+            /** @description Table, from 0. */
+            part: number;
+            /**
+             * Format: int64
+             * @description Row of data, from 1.
+             */
+            row: number;
+        };
+        /** @description Whom a name in the file means, said by a person once for all rows. */
+        NamedLink: {
+            /** @description The record that is meant. */
+            id: string;
+            /** @description What stands in the file. */
+            read: string;
+            /** @description The record type. */
+            to: string;
+        };
+        /** @description What becomes of one table. */
+        PartMapping: {
+            /** @description One entry per column; columns not named are left out. */
+            columns: components["schemas"]["ColumnMapping"][];
+            /** @description `ymd`, `dmy`, `mdy` where the sniffed one is wrong. */
+            date_style?: string | null;
+            /** @description `.` or `,` where the sniffed one is wrong. */
+            decimal?: string | null;
+            /** @description The record type that each row is one of; null leaves the table out. */
+            object?: string | null;
+        };
+        /** @description A name that nobody on record bears. */
+        Unresolved: {
+            /** @description More than one bears it. */
+            ambiguous: boolean;
+            /** @description What stands in the file. */
+            read: string;
+            /**
+             * Format: int64
+             * @description In so many rows.
+             */
+            rows: number;
+            /** @description The record type that was looked for. */
+            to: string;
+        };
+        /** @description A row whose record is there already, or may be. */
+        FoundDuplicate: {
+            /** Format: int64 */
+            distance_m?: number | null;
+            fate: components["schemas"]["Duplicates"];
+            id?: string | null;
+            known_as: string;
+            line: number;
+            part: number;
+            reasons: string[];
+            row: number;
+            sure: boolean;
+            title: string;
+            type: string;
         };
         /**
          * @description Which rows, where two dates are compared.
@@ -8160,6 +8562,15 @@ export interface components {
             /** @description named, list, rule, polygon, unit, reach, cell, nearest, account_owner */
             rule: string;
             text: string;
+        };
+        /** @description What was said, and who is told. */
+        SaidComment: {
+            change_set: string;
+            comment: components["schemas"]["RecordComment"];
+            /** @description Names of those who were mentioned and are told. */
+            told: string[];
+            /** @description Names of those who were mentioned but may not see the record, so they are not told. */
+            unseen: string[];
         };
         SayBody: {
             text?: string | null;
@@ -8654,6 +9065,11 @@ export interface components {
             filter?: string | null;
             shape?: components["schemas"]["ShapeBody"] | null;
         };
+        /** @description A person. */
+        Somebody: {
+            id: string;
+            type: string;
+        };
         /** @description A column of the board. */
         StageColumn: {
             /**
@@ -8847,10 +9263,6 @@ export interface components {
             /** @description The surest first. */
             pairs: components["schemas"]["Pair"][];
         };
-        TableObject: {
-            /** @description The record type that each row is one of; null leaves the table out. */
-            object?: string | null;
-        };
         /** @description Places that were taken. */
         Taken: {
             /** @description Null where nothing had to change. */
@@ -8895,7 +9307,7 @@ export interface components {
         Target: {
             label_de: string;
             label_en: string;
-            /** @description `account.name`, `location.street`, `opportunity.account_id` (by name), `opportunity.account_id.external_id`, … */
+            /** @description `account.name`, `location.street`, … */
             name: string;
             required: boolean;
         };
@@ -9137,20 +9549,6 @@ export interface components {
             price_minutes?: number | null;
             reasons: components["schemas"]["Reason"][];
             user_id: string;
-        };
-        /** @description A name that nobody on record bears. */
-        Unresolved: {
-            /** @description More than one bears it. */
-            ambiguous: boolean;
-            /** @description What stands in the file. */
-            read: string;
-            /**
-             * Format: int64
-             * @description In so many rows.
-             */
-            rows: number;
-            /** @description The record type that was looked for. */
-            to: string;
         };
         UpdateBody: {
             resolutions?: components["schemas"]["Resolution"][];
@@ -9636,8 +10034,6 @@ export interface operations {
                 known_at?: string;
                 /** @description At most so many, 1..=1000; 100 unless said. */
                 limit?: number;
-                /** @description The columns of salesforce, hubspot, pipedrive, dynamics or google; our own unless said. */
-                preset?: string;
                 /** @description Fields by comma, `-` before one for descending. */
                 sort?: string;
             };
@@ -10423,6 +10819,192 @@ export interface operations {
             };
         };
     };
+    get_api_v1_collaboration_comments: {
+        parameters: {
+            query: {
+                /** @description Its id. */
+                id: string;
+                /** @description A record's type. */
+                type: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordComments"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_collaboration_comments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRecordComment"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SaidComment"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_collaboration_follows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Follows"];
+                };
+            };
+        };
+    };
+    put_api_v1_collaboration_follows_type_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_api_v1_collaboration_follows_type_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_api_v1_collaboration_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notifications"];
+                };
+            };
+        };
+    };
+    post_api_v1_collaboration_notifications_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     get_api_v1_consent_check: {
         parameters: {
             query?: {
@@ -10540,7 +11122,7 @@ export interface operations {
                 as_of?: string;
                 /** @description CQL2 text on the type `customer`. */
                 filter?: string;
-                /** @description bailiwick, salesforce, hubspot, pipedrive or dynamics; bailiwick unless said. */
+                /** @description bailiwick, salesforce, hubspot or pipedrive; bailiwick unless said. */
                 preset?: string;
                 /** @description Words in name, street or phone. */
                 q?: string;
@@ -11100,7 +11682,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description text/event-stream: `change` {seq,type,id,operation,author}, `version` {data_version}, `job` Job, `call` IncomingCall */
+            /** @description text/event-stream: `change` {seq,type,id,operation,author}, `version` {data_version}, `job` Job, `call` IncomingCall, `notification`: something new under /api/v1/collaboration/notifications */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11280,7 +11862,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description one or several fields `file` */
+        /** @description a field `file` */
         requestBody: {
             content: {
                 "multipart/form-data": Record<string, never>;
@@ -11349,10 +11931,7 @@ export interface operations {
     };
     get_api_v1_imports_id_failed: {
         parameters: {
-            query?: {
-                /** @description Table, from 0; the first unless said. */
-                part?: number;
-            };
+            query?: never;
             header?: never;
             path: {
                 id: string;
@@ -11382,40 +11961,6 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Mapping"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ImportJson"];
-                };
-            };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    put_api_v1_imports_id_parts_part_object: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                part: number;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TableObject"];
             };
         };
         responses: {
@@ -12959,6 +13504,239 @@ export interface operations {
                 };
             };
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_privacy_people_type_id: {
+        parameters: {
+            query?: {
+                /** @description The person's customer loses name, address and number too, where they are the person's. */
+                customers?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasurePreview"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_privacy_people_type_id_erase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasing"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_privacy_people_type_id_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the archive */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_privacy_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposals"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_privacy_retention_erase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Approval"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approved"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_privacy_retention_keep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Keep"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -90,7 +90,7 @@ export interface AccountCard {
   frequency: { days: number; source: string } | null;
 }
 export interface TimelineItem {
-  id: Id; kind: string; at: number; title: string; text: string | null; by_name: string | null; planned: boolean;
+  id: Id; kind: string; at: number; title: string; text: string | null; by_name: string | null; planned: boolean; record_type: string; record_id: Id;
 }
 export interface SearchAnswer {
   records: { type: 'customer' | 'contact' | 'opportunity'; id: Id; account_id: Id; title: string; subtitle: string; lng: number | null; lat: number | null }[];

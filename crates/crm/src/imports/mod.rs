@@ -44,6 +44,7 @@ pub(crate) use columns::proposed;
 pub(crate) use http::router;
 pub(crate) use rows::custom_name;
 pub(crate) use run::{check, run};
+pub(crate) use store::bytes_of;
 pub(crate) use upload::begin_file;
 pub(crate) use words::theirs;
 

@@ -43,6 +43,11 @@ async fn save_as(db: &Db, key: &str, bytes: &[u8]) -> Result<(), Problem> {
     Ok(())
 }
 
+/// What is kept under a key, whichever table or failed rows those are; empty if nothing is.
+pub(crate) async fn bytes_of(db: &Db, key: &str) -> Result<Vec<u8>, Problem> {
+    Ok(load_from(db, key).await?.unwrap_or_default())
+}
+
 async fn load_from(db: &Db, key: &str) -> Result<Option<Vec<u8>>, Problem> {
     const SQL: &str = "select bytes_base64 from import_files where import_id = $1 order by part";
     let pieces: Vec<(String,)> =
