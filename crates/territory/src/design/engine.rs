@@ -352,7 +352,7 @@ impl Bench {
     /// well inside would cost.
     fn border_worth(&self) -> f64 {
         let mass: f64 = self.field.measures[0].iter().sum();
-        0.35 * self.scale.sqrt() * mass / self.field.at.len() as f64
+        0.7 * self.scale.sqrt() * mass / self.field.at.len() as f64
     }
 }
 
