@@ -245,14 +245,14 @@ impl Ring {
         borders.shapes().into_iter().map(inside).collect()
     }
 
-    /// Where each seat has customers in a plan. Those who lie apart from the rest, among others' customers, make no ground
-    /// theirs: they are held by name.
+    /// Where each seat has customers in a plan. Those who are held by name, and those who lie apart from the rest, among others' customers, and will
+    /// be, make no ground theirs, unless the seat has nobody else.
     pub fn customers(&self, plan: &Plan) -> Vec<Vec<LngLat>> {
         let apart: BTreeSet<u32> = plan.exceptions.iter().copied().collect();
         let of = |seat: u32, all: bool| -> Vec<LngLat> {
             let units = (0..).zip(self.units.iter().zip(&plan.assignment));
             units
-                .filter(|(i, (_, s))| **s == Some(seat) && (all || !apart.contains(i)))
+                .filter(|(i, (unit, s))| **s == Some(seat) && (all || !(unit.named || apart.contains(i))))
                 .filter_map(|(_, (unit, _))| unit.place)
                 .collect()
         };
