@@ -27,7 +27,8 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-target/debug/bailiwick demo --listen 127.0.0.1:0 --folder "$folder/demo" >"$folder/out" 2>"$folder/log" </dev/null &
+# The tests listen as a program that is told by webhook.
+BAILIWICK_WEBHOOK_HOSTS=127.0.0.1 target/debug/bailiwick demo --listen 127.0.0.1:0 --folder "$folder/demo" >"$folder/out" 2>"$folder/log" </dev/null &
 server=$!
 waited=0
 until grep -q 'http://' "$folder/out" 2>/dev/null; do

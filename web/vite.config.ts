@@ -3,7 +3,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
 const server = process.env.BAILIWICK_URL ?? 'http://127.0.0.1:8080';
-const forwarded = ['/api', '/tiles', '/geocode', '/reverse', '/autocomplete', '/isochrone', '/calendar', '/r/'];
+const forwarded = ['/api', '/tiles', '/geocode', '/reverse', '/autocomplete', '/isochrone', '/calendar', '/forms/', '/r/'];
 
 export default defineConfig({
   plugins: [svelte()],

@@ -73,9 +73,9 @@ async fn files_in_every_encoding_say_the_same(world: World) {
     ];
     for (position, (encoding, bytes)) in files.into_iter().enumerate() {
         let import = import(&manager, "list.csv", bytes).await;
-        assert_eq!(import["encoding"], encoding);
-        assert_eq!(import["delimiter"], ";");
-        assert_eq!(import["decimal"], ",");
+        assert_eq!(import["parts"][0]["encoding"], encoding);
+        assert_eq!(import["parts"][0]["delimiter"], ";");
+        assert_eq!(import["parts"][0]["decimal"], ",");
         assert_eq!(import["state"], "done");
         // A number of its own is a customer of its own.
         assert_eq!(sums(&import), [2, 2, 0, 0, 0], "{encoding}");
@@ -140,7 +140,7 @@ async fn files_that_are_no_lists_are_refused(world: World) {
         .await
         .ok();
     let address = format!("/api/v1/imports/{}", text(&import["id"]));
-    let map = |columns: Value| json!({"columns": columns, "duplicates": "skip"});
+    let map = |columns: Value| json!({"parts": [{"object": "account", "columns": columns}], "duplicates": "skip"});
     let put = async |columns: Value| manager.put(&format!("{address}/mapping"), map(columns)).await;
     put(json!([{"index": 0, "field": "location.city"}]))
         .await
@@ -247,7 +247,7 @@ async fn the_dry_run_promises_what_the_import_does(world: World) {
                  K-3,Nowhere,Gibtesnichtallee 4711,99999,Niemandsdorf,\n\
                  ,,Ring 3,,,\n";
     let import = manager.upload("list.csv", table.as_bytes().to_vec()).await.ok();
-    let proposed: Vec<(String, Value)> = list(&import["columns"])
+    let proposed: Vec<(String, Value)> = list(&import["parts"][0]["columns"])
         .iter()
         .map(|c| (text(&c["header"]), c["field"].clone()))
         .collect();
@@ -304,7 +304,7 @@ async fn the_dry_run_promises_what_the_import_does(world: World) {
     assert_eq!(manager.count("accounts", "").await, 3);
     let changed = table.replace("K-2,New", "K-2,Renamed");
     let import = manager.upload("list.csv", changed.into_bytes()).await.ok();
-    let mapping = json!({"columns": import["mapping"]["columns"], "duplicates": "update"});
+    let mapping = json!({"parts": import["mapping"]["parts"], "duplicates": "update"});
     manager
         .put(
             &format!("/api/v1/imports/{}/mapping", text(&import["id"])),

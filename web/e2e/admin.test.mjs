@@ -20,7 +20,7 @@ test('an administrator imports a list: columns proposed, dry run with errors by 
   writeFileSync(file, Buffer.from(csv, 'latin1'));
   await withPage({ role: 'admin', viewport: desk }, async (page) => {
     await page.goto(`${address}/import`);
-    await page.getByText('Drop a CSV file here').waitFor();
+    await page.getByText('Drop files here').waitFor();
     await accessible(page, 'import, step 1');
     await page.locator('input[type=file]').setInputFiles(file);
     const target = page.getByLabel('Where the column Firma goes');

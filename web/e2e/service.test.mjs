@@ -42,6 +42,10 @@ for (const [name, viewport] of [['desk', desk], ['phone', phone]]) {
       assert.equal(await clocks.getByText(/ left$/).count(), 2, 'answer and solution count down');
       assert.equal(await clocks.getByText('Working hours').isVisible(), false, 'the service level is folded');
       await page.getByRole('link', { name: customers.rows[0].name }).first().waitFor();
+      // Who is there first, by road; on a day off, or when all days are over, why nobody is.
+      await page.getByRole('button', { name: 'Who can be there first?' }).click();
+      await page.getByText(/^there at \d\d:\d\d$/).first().or(page.getByText('Nobody can be sent today.')).first().waitFor();
+      if (await page.getByText('Nobody can be sent today.').isVisible()) await page.getByText(/^Not sent: .+\(.+\)/).waitFor();
       if (name === 'desk') await mapIdle(page);
       await accessible(page, `a case (${name})`);
       await picture(page, `case-${name}`);

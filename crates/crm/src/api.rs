@@ -9,9 +9,10 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::Problem;
 use crate::{
-    Shared, accounts, campaigns, consent, crud, cycles, duplicates, erp, events, exports, files, forms,
-    imports, jobs, leads, live, mails, maps, mileage, ogc, opportunities, places, plans, regions, sales,
-    scenarios, segments, service, services, sessions, territories, users, visits, webhooks,
+    Shared, accounts, campaigns, collaboration, consent, crud, cycles, duplicates, erp, events, exports,
+    files, forms, imports, jobs, leads, live, mails, maps, mileage, ogc, opportunities, places, plans,
+    privacy, regions, sales, scenarios, segments, service, services, sessions, territories, users, visits,
+    webhooks,
 };
 
 /// A request's body is at most so large; uploads have their own limit.
@@ -51,6 +52,8 @@ fn routes() -> OpenApiRouter<Shared> {
         .merge(segments::router())
         .merge(consent::router())
         .merge(campaigns::router())
+        .merge(privacy::router())
+        .merge(collaboration::router())
         .merge(territories::router())
         .merge(scenarios::router())
         .merge(regions::router())

@@ -49,6 +49,8 @@ pub(crate) enum Event {
         user_id: String,
         call: crate::service::IncomingCall,
     },
+    /// Somebody has something new to read.
+    Notified { user_id: String },
 }
 
 /// Shared by all handlers and workers.
@@ -160,6 +162,7 @@ impl App {
             tasks.push(tokio::spawn(crate::jobs::work(self.clone())));
             tasks.push(tokio::spawn(crate::places::follow(self.clone())));
             tasks.push(tokio::spawn(crate::service::follow(self.clone())));
+            tasks.push(tokio::spawn(crate::collaboration::follow(self.clone())));
             tasks.push(tokio::spawn(crate::mails::fetch(self.clone())));
             tasks.push(tokio::spawn(crate::mails::send(self.clone())));
             tasks.push(tokio::spawn(crate::webhooks::follow(self.clone())));

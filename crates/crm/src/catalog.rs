@@ -62,6 +62,9 @@ pub(crate) const DECLARATIONS: &[&str] = &[
     include_str!("campaigns/record.toml"),
     include_str!("campaigns/member.toml"),
     include_str!("campaigns/response.toml"),
+    include_str!("privacy/erasure.toml"),
+    include_str!("privacy/retention_rule.toml"),
+    include_str!("collaboration/comment.toml"),
 ];
 
 /// What the features know about their records, run inside every write.

@@ -33,3 +33,63 @@ async fn declarations_and_tables_agree_on_postgresql() {
     };
     assert_eq!(disagreements(&cluster.database()).await, Vec::<String>::new());
 }
+
+/// Of the types that grow large: a page in these orders must not need every row.
+#[tokio::test]
+async fn long_lists_begin_without_reading_all_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("records.sqlite");
+    let store = Store::open(
+        &file.to_string_lossy(),
+        crate::catalog().unwrap(),
+        Arc::new(SystemClock),
+        crate::rules(),
+    )
+    .await
+    .unwrap();
+    let records::Db::Sqlite { read, .. } = store.db() else {
+        panic!("a file is SQLite");
+    };
+    for (table, orders) in [
+        ("accounts", &["name_folded", "annual_revenue", "owner_id"][..]),
+        ("contacts", &["name_folded", "account_id"]),
+        (
+            "opportunities",
+            &[
+                "name_folded",
+                "close_date",
+                "amount",
+                "owner_id",
+                "stage_since",
+                "account_id",
+            ],
+        ),
+        (
+            "activities",
+            &[
+                "subject_folded",
+                "due_at",
+                "happened_at",
+                "owner_id",
+                "account_id",
+            ],
+        ),
+    ] {
+        for order in orders {
+            let sql = format!(
+                "explain query plan select * from {table} r order by r.{order} nulls last, r.id limit 101"
+            );
+            let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+                .fetch_all(read)
+                .await
+                .unwrap();
+            let steps: Vec<&str> = plan.iter().map(|step| step.3.as_str()).collect();
+            assert!(
+                steps.iter().any(|step| step.contains("USING INDEX"))
+                    && !steps.contains(&"USE TEMP B-TREE FOR ORDER BY"),
+                "{table} by {order}: {steps:?}"
+            );
+        }
+    }
+    store.db().close().await;
+}

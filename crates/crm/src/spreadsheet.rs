@@ -22,7 +22,7 @@ pub(crate) fn line(cells: &[String]) -> Result<String, Problem> {
 }
 
 /// Begins like a formula and is no number or telephone number.
-fn is_formula(cell: &str) -> bool {
+pub(crate) fn is_formula(cell: &str) -> bool {
     match cell.chars().next() {
         Some('=' | '@' | '\t' | '\r') => true,
         Some('+' | '-') => !cell

@@ -36,6 +36,15 @@ pub(crate) async fn worlds() -> Vec<World> {
     worlds
 }
 
+/// Makes a record with an id of the test's choice.
+pub(crate) fn made(type_name: &str, id: &str, values: Value) -> Op {
+    Op::Create {
+        type_name: type_name.into(),
+        id: Some(id.into()),
+        fields: serde_json::from_value(values).expect("an object of fields"),
+    }
+}
+
 impl World {
     /// On SQLite.
     pub async fn new() -> Self {
@@ -231,6 +240,24 @@ impl World {
         let (status, _, bytes) = self
             .send(who, "POST", path, "application/octet-stream", Body::from(bytes))
             .await;
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
+    /// Sends files as a browser does, each in a field `file`.
+    pub async fn upload_files(&self, who: &str, path: &str, files: &[(&str, &[u8])]) -> (StatusCode, Value) {
+        const EDGE: &str = "the-edge-between-two-files";
+        let mut body = Vec::new();
+        for (name, bytes) in files {
+            let head = format!(
+                "--{EDGE}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n"
+            );
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(bytes);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(format!("--{EDGE}--\r\n").as_bytes());
+        let media_type = format!("multipart/form-data; boundary={EDGE}");
+        let (status, _, bytes) = self.send(who, "POST", path, &media_type, Body::from(body)).await;
         (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
     }
 

@@ -1,4 +1,4 @@
-//! Text inside XML.
+//! Text inside XML and HTML.
 
 /// As it is written between tags and inside quotes.
 pub(crate) fn escaped(text: &str) -> String {
@@ -9,6 +9,7 @@ pub(crate) fn escaped(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
             // XML 1.0 has no way to write other control characters.
             c if c.is_control() && !matches!(c, '\n' | '\t') => {}
             c => out.push(c),
@@ -22,8 +23,8 @@ mod tests {
     #[test]
     fn names_cannot_break_the_file() {
         assert_eq!(
-            super::escaped("Tom & <Jerry> \"Bar\"\u{1}"),
-            "Tom &amp; &lt;Jerry&gt; &quot;Bar&quot;"
+            super::escaped("Tom & <Jerry's> \"Bar\"\u{1}"),
+            "Tom &amp; &lt;Jerry&#39;s&gt; &quot;Bar&quot;"
         );
     }
 }

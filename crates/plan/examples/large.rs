@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use plan::{
     BlockTimes, Lunch, Options, PlaceId, Problem, Recurrence, Rules, Slot, Span, TimeOfDay, Visit, Window,
-    Windows, solve_within,
+    Windows, least_left_out, solve_within,
 };
 
 /// A number below `n` from a counter (SplitMix64).
@@ -33,6 +33,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let seconds = f64::from(number(3, 600));
     let problem = problem(customers, reps, days)?;
     eprintln!("laid out after {:.1} s of CPU", cpu_seconds()?);
+    let least = least_left_out(&problem) as i64;
+    eprintln!(
+        "no plan leaves out fewer than {least}, told after {:.1} s of CPU",
+        cpu_seconds()?
+    );
     let options = Options {
         reasons: false,
         ..Options::default()
@@ -43,10 +48,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         if progress.fraction >= told + 0.05 || progress.step == 0 {
             told = progress.fraction;
             eprintln!(
-                "{:5.1} % {:9} steps: {} visits left out, {:.0} hours of driving",
+                "{:5.1} % {:9} steps: {} customers left out, at most {:.2} % more than need be, {:.0} hours of driving",
                 100.0 * progress.fraction,
                 progress.step,
                 progress.cost.unserved[2],
+                100.0 * (progress.cost.unserved[2] - least) as f64 / f64::from(customers),
                 progress.cost.travel as f64 / 3600.0
             );
         }

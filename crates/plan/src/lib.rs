@@ -34,11 +34,13 @@ mod neighbours;
 mod pattern;
 mod polish;
 mod recreate;
+mod repair;
 mod ruin;
 mod trade;
 mod walk;
 mod weights;
 
+mod bound;
 mod clash;
 mod displace;
 mod explain;
@@ -51,6 +53,7 @@ mod numeric;
 mod random;
 
 pub use ask::{Offer, add_anyway, evaluate, explain, insertions, offers, review};
+pub use bound::least_left_out;
 pub use compiled::Problem;
 pub use error::{OrderError, ProblemError};
 pub use near::ChangePrice;

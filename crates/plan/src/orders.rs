@@ -140,7 +140,7 @@ impl State<'_> {
                         && self.slot_of[call as usize] == ABSENT
                         && !self.forbids(visit, slot)
                     {
-                        at = self.mend_one(slot, visit, at);
+                        at = self.mend_near(slot, visit, at);
                     }
                 }
             }
@@ -148,7 +148,7 @@ impl State<'_> {
     }
 
     /// Puts a visit back before stop `at` if it fits there, a shipment wherever it fits; where to go on.
-    fn mend_one(&mut self, slot: usize, visit: u32, at: usize) -> usize {
+    fn mend_near(&mut self, slot: usize, visit: u32, at: usize) -> usize {
         if self.problem.is_delivery(visit) {
             return at;
         }
@@ -159,6 +159,11 @@ impl State<'_> {
             }
             return found.map_or(at, |place| place.at + 1);
         }
+        at + usize::from(self.mend_one(slot, visit, at))
+    }
+
+    /// Puts a visit before stop `at` if it fits there; `false` if not.
+    pub(crate) fn mend_one(&mut self, slot: usize, visit: u32, at: usize) -> bool {
         let call = self.problem.calls_of(visit).start;
         let day = &self.days[slot];
         let inserted = crate::insertion::Inserted::new(self.problem, day, call);
@@ -172,7 +177,7 @@ impl State<'_> {
         if fits {
             self.put_one(visit, slot, at);
         }
-        at + usize::from(fits)
+        fits
     }
 
     /// Slots in which a visit is planned.

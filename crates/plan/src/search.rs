@@ -19,13 +19,17 @@ use crate::neighbours::Neighbours;
 use crate::orders::as_calls;
 use crate::plan::{Cost, Plan};
 use crate::polish::polish;
+use crate::repair::{Changed, is_short};
 use crate::state::State;
 use crate::walk::{Tools, Walk};
 use crate::{OrderError, VisitId};
 
 /// Which search this is: raised with each change after which the same problem, seed and steps may give another plan. Keep it beside a
 /// stored plan, as only the search that made a plan makes it again to the same bytes.
-pub const SEARCH_VERSION: u32 = 2;
+pub const SEARCH_VERSION: u32 = 3;
+
+/// How hot a search near an earlier plan begins, where 1 is a new one.
+const COOL: f64 = 0.3;
 
 /// How to search.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,7 +133,7 @@ pub fn solve(
     on_progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Plan {
     let state = State::empty(problem, None);
-    let orders = run(state, options, 1.0, Pace::Steps(options.steps), on_progress);
+    let orders = run(state, options, 1.0, Pace::Steps(options.steps), on_progress, None);
     finish(problem, &orders, None, options.reasons)
 }
 
@@ -142,12 +146,12 @@ pub fn solve_within(
     on_progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Plan {
     let state = State::empty(problem, None);
-    let orders = run(state, options, 1.0, Pace::Clock(clock), on_progress);
+    let orders = run(state, options, 1.0, Pace::Clock(clock), on_progress, None);
     finish(problem, &orders, None, options.reasons)
 }
 
 /// Plans again from an earlier order of visits (slot by slot): what still fits is kept as a start, the rest is repaired, and the search
-/// stays near it by starting cool and by what [`Options::change`] says. Frozen slots keep their stops whatever they are.
+/// stays near it by starting cool and by what [`Options::change`] says. Most of the work goes to where something changed. Frozen slots keep their stops whatever they are.
 pub fn resolve(
     problem: &Problem,
     earlier: &[Vec<VisitId>],
@@ -159,7 +163,8 @@ pub fn resolve(
     let earlier = Earlier::new(problem, &orders, options.change);
     let mut state = State::empty(problem, earlier.as_ref());
     state.load(&orders);
-    let orders = run(state, options, 0.05, Pace::Steps(options.steps), on_progress);
+    let pace = Pace::Steps(options.steps);
+    let orders = run(state, options, COOL, pace, on_progress, Some(&orders));
     Ok(finish(problem, &orders, earlier.as_ref(), options.reasons))
 }
 
@@ -169,16 +174,30 @@ fn run(
     heat: f64,
     mut pace: Pace,
     on_progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+    earlier: Option<&[Vec<u32>]>,
 ) -> Vec<Vec<u32>> {
     let problem = state.problem;
     let neighbours = Neighbours::new(problem);
     let mut tools = Tools::new(problem, &neighbours);
+    let loaded = earlier.map(|_| state.orders());
     construct(&mut state, &mut tools.finder, &tools.recreate);
     if state.planned <= 200 {
         polish(&mut state, &neighbours);
     }
     // One thread against the clock searches the plan as a whole: nothing has to be the same as with others.
-    let shared = groups::can_share(&state) && (options.threads > 1 || matches!(pace, Pace::Steps(_)));
+    let mut shared = groups::can_share(&state) && (options.threads > 1 || matches!(pace, Pace::Steps(_)));
+    if let (Some(earlier), Some(loaded)) = (earlier, loaded) {
+        let changed = Changed::new(&state, earlier, &loaded);
+        if changed.is_small(&state) {
+            // Half of the steps ruin where something changed.
+            let seeds = changed.seeds(&state);
+            let all = tools.seeds.len();
+            tools.seeds.extend(seeds.iter().copied().cycle().take(all));
+            let taken = changed.exchange_slots(&mut state, &mut tools, heat, options);
+            pace = Pace::Steps(options.steps - taken);
+            shared &= !is_short(problem, options.steps);
+        }
+    }
     let mut walk = Walk::new(state, heat, options);
     tools.finder.prize_price = walk.schedule.weights.prize_price;
     let stopped = walk.report(&mut pace, on_progress).is_break();

@@ -360,7 +360,9 @@ impl<'p> Walk<'p> {
     }
 
     pub(crate) fn back_to_best(&mut self) {
+        let open = std::mem::take(&mut self.state.open);
         self.state = restored(self.state.problem, self.state.earlier, &self.best);
+        self.state.open = open;
         self.changed.clear();
         self.is_changed.iter_mut().for_each(|c| *c = false);
     }

@@ -105,7 +105,9 @@ impl Schedule {
         let plain = visits.iter().all(plain);
         let everyone = plain && uniform;
         let windows = visits.iter().any(|v| v.windows != crate::Windows::Any);
-        let prize_part = if state.absent.is_empty() || everyone {
+        // Near an earlier plan nothing is given up for the moment: heat enough for that would make the driving anew everywhere.
+        let fresh = heat >= 1.0;
+        let prize_part = if state.absent.is_empty() || everyone || !fresh {
             0.0
         } else {
             0.9
@@ -123,7 +125,7 @@ impl Schedule {
             plain,
             choosing: !uniform,
             absent: (ABSENT * leg, ABSENT_OFTEN * leg),
-            fresh: heat >= 1.0,
+            fresh,
             steps_a_degree: if windows { 80.0 } else { 250.0 },
             hottest: if windows || problem.has().recurrences {
                 HOTTEST

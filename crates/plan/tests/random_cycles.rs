@@ -9,7 +9,7 @@ use checker::{World, can_drive, faults, lost_on};
 use plan::{
     ChangePrice, Conflict, DenseTimes, Gap, Lateness, Loads, Locks, Lunch, Options, Overnight, Overtime,
     PlaceId, Plan, Recurrence, Rules, Shipment, Slot, SlotId, Span, TimeOfDay, Urgency, Visit, VisitId,
-    Window, Windows, Within, add_anyway, changes, offers, resolve, review, solve,
+    Window, Windows, Within, add_anyway, changes, least_left_out, offers, resolve, review, solve,
 };
 
 /// SplitMix64, so that a seed is a world.
@@ -279,6 +279,11 @@ fn cycles_stand_up_and_nothing_left_out_fits() {
         let plan = planned(&world, seed, 60, 1);
         accept(&world, &plan, &what);
         nothing_left_out_fits(&world, &plan, &what);
+        let least = least_left_out(&world.problem());
+        assert!(
+            plan.left_out.len() >= least,
+            "{what}: fewer than {least} left out"
+        );
         assert!(planned(&world, seed, 60, 2) == plan, "{what} on two threads");
         let again = review(&world.problem(), &plan.orders()).unwrap();
         assert!(again == plan, "{what} reviewed");

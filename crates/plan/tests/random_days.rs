@@ -8,7 +8,7 @@ use checker::{World, brute_force, can_drive, faults};
 use plan::{
     DenseTimes, LeftOut, Locks, Lunch, Options, Order, Overtime, PlaceId, Plan, Reason, Skills, Slot, SlotId,
     Span, TimeOfDay, UNREACHABLE, Visit, VisitId, Window, Windows, add_anyway, evaluate, explain, insertions,
-    resolve, solve,
+    least_left_out, resolve, solve,
 };
 use proptest::prelude::*;
 
@@ -285,6 +285,7 @@ proptest! {
     fn plans_stand_up_and_prices_are_true(world in (1..4usize).prop_flat_map(|slots| world(slots, 0..14, true, false)), seed in any::<u64>()) {
         let plan = planned(&world, seed, 60);
         prop_assert_eq!(faults(&world, &plan), Vec::<String>::new());
+        prop_assert!(plan.left_out.len() >= least_left_out(&world.problem()));
         for left in &plan.left_out {
             prop_assert_eq!(plain_insertion(&world, &plan, left.visit), None, "visit {}", left.visit.0);
             check_price(&world, &plan, left)?;

@@ -79,6 +79,11 @@ impl Kind {
         )
     }
 
+    /// Text of which a part can go and the rest still means something.
+    pub(crate) fn is_prose(self) -> bool {
+        matches!(self, Self::Text | Self::LongText | Self::Json)
+    }
+
     /// Has an order a person understands.
     #[must_use]
     pub fn is_sortable(self) -> bool {
@@ -110,6 +115,17 @@ pub enum OnDelete {
     Clear,
     /// They stay and go on pointing to it: they are its past, and say of themselves when they ended.
     Keep,
+}
+
+/// What an erasure leaves of a personal text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnErase {
+    /// Nothing, or a word that says so where something has to stand.
+    #[default]
+    Replace,
+    /// A salted digest: whoever still has the text can show that it is the one that was on record.
+    Digest,
 }
 
 /// The four column types that mean the same on SQLite and PostgreSQL.
@@ -174,6 +190,9 @@ pub struct Field {
     /// Personal data: replaced by an erasure.
     #[serde(default)]
     pub personal: bool,
+    /// What the erasure leaves.
+    #[serde(default)]
+    pub on_erase: OnErase,
     /// Found by text search.
     #[serde(default)]
     pub search: bool,

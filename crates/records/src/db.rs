@@ -144,6 +144,8 @@ pub(crate) fn sqlite_options(url: &str) -> SqliteConnectOptions {
         .busy_timeout(Duration::from_secs(10))
         .pragma("cache_size", "-32768")
         .pragma("mmap_size", "268435456")
+        // What is overwritten or deleted leaves no bytes behind in the file: an erasure would not be one.
+        .pragma("secure_delete", "on")
         // The name PostgreSQL has for byte order, so that both engines sort alike.
         .collation("C", |a: &str, b: &str| a.cmp(b))
 }

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use crate::additions::ADDED;
-use crate::catalog::{DeclarationError, Duplicates, Field, Kind, Label, OnDelete, RecordType, Rights};
+use crate::catalog::{
+    DeclarationError, Duplicates, Field, Kind, Label, OnDelete, OnErase, RecordType, Rights,
+};
 
 /// Declarations read, each checked by itself only.
 pub(crate) fn built_types(declarations: &[&str]) -> Result<Vec<RecordType>, DeclarationError> {
@@ -61,7 +63,7 @@ struct Declaration {
     title: Option<String>,
     #[serde(default)]
     fields: toml::Table,
-    place: Option<Empty>,
+    place: Option<Place>,
     validity: Option<Empty>,
     #[serde(default)]
     derived: bool,
@@ -80,6 +82,14 @@ struct Declaration {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Empty {}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Place {
+    /// It is where a person is, not where a firm is: it goes with an erasure.
+    #[serde(default)]
+    personal: bool,
+}
 
 /// Names the engine gives out itself.
 const TAKEN: &[&str] = &[
@@ -142,27 +152,16 @@ fn build(declaration: Declaration) -> Result<RecordType, DeclarationError> {
         check_field(&field).map_err(|reason| wrong(format!("field {}: {reason}", field.name)))?;
         all.push(field);
     }
-    if place.is_some() {
+    if let Some(Place { personal }) = place {
         if let Some(field) = all.iter().find(|f| TAKEN_WITH_PLACE.contains(&f.name.as_str())) {
             return Err(wrong(format!(
                 "field {}: filters call the place of a record so",
                 field.name
             )));
         }
-        all.push(implicit(
-            "lng",
-            Kind::Number,
-            "Longitude",
-            "Längengrad",
-            Some((-180, 180)),
-        ));
-        all.push(implicit(
-            "lat",
-            Kind::Number,
-            "Latitude",
-            "Breitengrad",
-            Some((-90, 90)),
-        ));
+        let lng = implicit("lng", Kind::Number, "Longitude", "Längengrad", Some((-180, 180)));
+        let lat = implicit("lat", Kind::Number, "Latitude", "Breitengrad", Some((-90, 90)));
+        all.extend([lng, lat].map(|field| Field { personal, ..field }));
     }
     if validity.is_some() {
         all.push(implicit(
@@ -254,6 +253,7 @@ fn implicit(name: &str, kind: Kind, en: &str, de: &str, range: Option<(i64, i64)
             de: de.into(),
         },
         personal: false,
+        on_erase: OnErase::Replace,
         search: false,
         sort: kind == Kind::Instant,
         import: Vec::new(),
@@ -293,6 +293,11 @@ pub(crate) fn check_field(field: &Field) -> Result<(), String> {
     }
     if (field.kind == Kind::Link) != field.to.is_some() {
         return Err("a link, and only a link, needs `to`".into());
+    }
+    if field.on_erase != OnErase::Replace && !(field.personal && field.kind == Kind::LongText) {
+        return Err(
+            "only a personal long_text leaves a digest: the shorter ones could be too long by it".into(),
+        );
     }
     if field.on_delete != OnDelete::Refuse && field.kind != Kind::Link {
         return Err("only a link has `on_delete`".into());

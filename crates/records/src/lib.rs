@@ -47,6 +47,7 @@ mod backup;
 mod change_sets;
 mod erase;
 mod feed;
+mod sweep;
 mod take_back;
 mod undo;
 mod validity;
@@ -62,16 +63,19 @@ mod statement;
 pub use additions::{ADDED, AddedField, Additions};
 pub use author::{Author, Grant, Scope, Viewer};
 pub use catalog::{
-    Catalog, ColumnType, DeclarationError, Duplicates, Field, Kind, Label, OnDelete, RecordType, Rights,
+    Catalog, ColumnType, DeclarationError, Duplicates, Field, Kind, Label, OnDelete, OnErase, RecordType,
+    Rights,
 };
 pub use change::{Blocked, Broken, Change, ChangeSetFilter, ChangeSetInfo, UndoReport, VerifyReport};
 pub use check::check_tables;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use db::{Db, own_migration};
+pub use erase::{Erased, Erasure, Words};
 pub use error::{Error, Fault, FilterError};
 pub use filter::{Comparison, Filter};
 pub use record::{At, Op, Record, Revision, Written};
 pub use rules::{Rule, Rules};
 pub use shape::Shape;
 pub use store::{ChangeSet, Group, MIGRATIONS, Page, Query, Store, fields};
+pub use sweep::{Found, Linked};
 pub use values::{fold, new_id};

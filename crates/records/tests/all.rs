@@ -23,3 +23,5 @@ mod rights;
 mod undo;
 #[path = "all/validity.rs"]
 mod validity;
+#[path = "all/words.rs"]
+mod words;

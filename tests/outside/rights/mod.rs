@@ -64,6 +64,16 @@ async fn hidden(world: &World, manager: &Client) -> Hidden {
             json!({"kind": "note", "subject": "Xylo note", "account_id": account, "owner_id": colleague}),
         )
         .await;
+    // Somebody talks about it, and means the rep, who is not to be told.
+    let session = world.sign_in("rep").await.get("/api/v1/session").await.ok();
+    let said = format!("{SECRET}: ask @{}", text(&session["user"]["name"]));
+    manager
+        .post(
+            "/api/v1/collaboration/comments",
+            json!({"type": "account", "id": account, "text": said}),
+        )
+        .await
+        .ok();
     // What marketing knows: a consent with its evidence, a fixed list and a running campaign with the customer in it.
     manager
         .create(

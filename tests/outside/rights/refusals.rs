@@ -99,6 +99,48 @@ async fn a_hidden_record_answers_like_one_that_never_was(world: World) {
             &hidden.change_set,
             Some("{}"),
         ),
+        (
+            Method::GET,
+            "/api/v1/collaboration/comments?type=account&id={}",
+            &hidden.account,
+            None,
+        ),
+        (
+            Method::POST,
+            "/api/v1/collaboration/comments",
+            &hidden.account,
+            Some(r#"{"type":"account","id":"{}","text":"Spy"}"#),
+        ),
+        (
+            Method::PUT,
+            "/api/v1/collaboration/follows/account/{}",
+            &hidden.account,
+            None,
+        ),
+        (
+            Method::GET,
+            "/api/v1/privacy/people/contact/{}",
+            &hidden.contact,
+            None,
+        ),
+        (
+            Method::GET,
+            "/api/v1/privacy/people/contact/{}/export",
+            &hidden.contact,
+            None,
+        ),
+        (
+            Method::POST,
+            "/api/v1/privacy/people/contact/{}/erase",
+            &hidden.contact,
+            Some(r#"{"confirm":"Xenia Xylander"}"#),
+        ),
+        (
+            Method::POST,
+            "/api/v1/privacy/retention/keep",
+            &hidden.contact,
+            Some(r#"{"type":"contact","id":"{}","until":1}"#),
+        ),
         // A link to what one may not see is a link to nothing.
         (
             Method::POST,

@@ -51,6 +51,9 @@ async fn a_reps_world_holds_no_trace_of_a_colleagues_customer(world: World) {
         "/api/v1/campaigns".into(),
         "/api/v1/campaign-members".into(),
         "/api/v1/campaign-responses".into(),
+        "/api/v1/comments".into(),
+        "/api/v1/collaboration/notifications".into(),
+        "/api/v1/collaboration/follows".into(),
         format!("/api/v1/campaigns/{}/members", hidden.campaign),
         format!("/api/v1/campaigns/{}/results", hidden.campaign),
         format!("/api/v1/campaigns/{}/answers", hidden.campaign),
@@ -143,6 +146,7 @@ async fn a_reps_world_holds_no_trace_of_a_colleagues_customer(world: World) {
         ("consents", ""),
         ("segment-members", ""),
         ("campaign-members", ""),
+        ("comments", ""),
         ("users", "id in ('nobody')"),
     ] {
         assert_eq!(rep.count(plural, filter).await, 0, "{plural}: {filter}");

@@ -54,8 +54,9 @@ export function address(path: string, query: Query = {}, dated = false): string 
 /** Sends one request and gives its JSON; refusals become `Problem`, an abort stays an abort. */
 export async function request<T>(method: string, path: string, options: Options = {}): Promise<T> {
   const answer = await send(method, path, options);
-  if (answer.status === 204) return undefined as T;
-  return (await answer.json()) as T;
+  // What is done, or waits to be done, may be answered with nothing.
+  const text = await answer.text();
+  return (text === '' ? undefined : JSON.parse(text)) as T;
 }
 
 /** Sends one request whose answer is a file, and gives it with the name the server chose. */
@@ -93,18 +94,49 @@ async function send(method: string, path: string, options: Options): Promise<Res
   throw await problem(answer);
 }
 
+/**
+ * Sends one file as it is; `progress` is told the share that has gone out, 0 to 1. Only the older way of asking knows how far it
+ * is, so this alone goes by it.
+ */
+export function sendFile<T>(path: string, query: Query, file: File, progress: (share: number) => void, signal: AbortSignal): Promise<T> {
+  return new Promise((done, refuse) => {
+    const asked = new XMLHttpRequest();
+    asked.open('POST', address(path, query));
+    asked.setRequestHeader('accept', 'application/json');
+    asked.setRequestHeader('content-type', file.type || 'application/octet-stream');
+    asked.upload.onprogress = (event) => { if (event.lengthComputable) progress(event.loaded / event.total); };
+    asked.onerror = () => {
+      reached(false);
+      refuse(new Problem(0, 'unreachable', '', ''));
+    };
+    asked.onabort = () => refuse(new DOMException('The file was not sent.', 'AbortError'));
+    asked.onload = () => {
+      reached(true);
+      if (asked.status >= 200 && asked.status < 300) return done(JSON.parse(asked.responseText) as T);
+      if (asked.status === 401) signedOut();
+      refuse(refusal(asked.status, asked.statusText, asked.getResponseHeader('x-request-id'), asked.responseText));
+    };
+    signal.addEventListener('abort', () => asked.abort());
+    asked.send(file);
+  });
+}
+
 async function problem(answer: Response): Promise<Problem> {
-  const id = answer.headers.get('x-request-id');
+  return refusal(answer.status, answer.statusText, answer.headers.get('x-request-id'), await answer.text());
+}
+
+/** A refusal as it came, `application/problem+json` or not. */
+function refusal(status: number, statusText: string, id: string | null, text: string): Problem {
   try {
-    const body = (await answer.json()) as Record<string, unknown>;
+    const body = JSON.parse(text) as Record<string, unknown>;
     return new Problem(
-      answer.status, String(body['code'] ?? answer.status), String(body['title'] ?? answer.statusText), String(body['detail'] ?? ''),
+      status, String(body['code'] ?? status), String(body['title'] ?? statusText), String(body['detail'] ?? ''),
       (body['faults'] as Problem['faults'] | undefined) ?? [], (body['current'] as Value | undefined) ?? null,
       (body['request_id'] as string | undefined) ?? id,
     );
   } catch {
     // A proxy or a crash may answer with something that is not JSON; the status still tells what happened.
-    return new Problem(answer.status, String(answer.status), answer.statusText, '', [], null, id);
+    return new Problem(status, String(status), statusText, '', [], null, id);
   }
 }
 

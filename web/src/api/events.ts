@@ -9,6 +9,8 @@ export interface Listener { change: (event: ChangeEvent) => void;
   job: (job: Job) => void;
   /** Somebody's telephone rings: whose page this is. */
   call: (call: IncomingCall) => void;
+  /** There is something new among what one is told. */
+  notification: () => void;
   open: () => void; lost: () => void }
 
 /** Listens until the returned function is called; the browser reconnects by itself. */
@@ -20,5 +22,6 @@ export function listen(listener: Listener): () => void {
   source.addEventListener('version', (event) => listener.version((JSON.parse((event as MessageEvent<string>).data) as { data_version: number }).data_version));
   source.addEventListener('job', (event) => listener.job(JSON.parse((event as MessageEvent<string>).data) as Job));
   source.addEventListener('call', (event) => listener.call(JSON.parse((event as MessageEvent<string>).data) as IncomingCall));
+  source.addEventListener('notification', () => listener.notification());
   return () => source.close();
 }

@@ -517,6 +517,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/collaboration/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** RecordComments on a record, for whoever may see it */
+        get: operations["get_api_v1_collaboration_comments"];
+        put?: never;
+        /** Comment on a record, or on a spot of a shape; whoever does follows the record from then on */
+        post: operations["post_api_v1_collaboration_comments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collaboration/follows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What I follow and may still see */
+        get: operations["get_api_v1_collaboration_follows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collaboration/follows/{type}/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Follow a record: what others change about it is told to me */
+        put: operations["put_api_v1_collaboration_follows_type_id"];
+        post?: never;
+        /** Follow a record no longer */
+        delete: operations["delete_api_v1_collaboration_follows_type_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collaboration/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What I was told: mentions, comments, changes of what I follow */
+        get: operations["get_api_v1_collaboration_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collaboration/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark one notification, or all, as read */
+        post: operations["post_api_v1_collaboration_notifications_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/consent/check": {
         parameters: {
             query?: never;
@@ -1825,6 +1912,108 @@ export interface paths {
         put?: never;
         /** What a customer pays for products, and why */
         post: operations["post_api_v1_prices_ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/people/{type}/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What erasing a contact or a lead would do; nothing is done */
+        get: operations["get_api_v1_privacy_people_type_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/people/{type}/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erase a contact or a lead everywhere, for good; amounts stay */
+        post: operations["post_api_v1_privacy_people_type_id_erase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/people/{type}/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that is on record of a contact or a lead, as a ZIP: a page to read, JSON, CSV and files */
+        get: operations["get_api_v1_privacy_people_type_id_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The people that active retention rules propose to erase, longest silent first */
+        get: operations["get_api_v1_privacy_retention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/retention/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erase people that a retention rule proposes; others are refused */
+        post: operations["post_api_v1_privacy_retention_erase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/retention/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep somebody whom a rule proposes, until a day */
+        post: operations["post_api_v1_privacy_retention_keep"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3959,6 +4148,20 @@ export interface components {
             start: number;
             user_id: string;
         };
+        /** @description Whom to erase. */
+        Approval: {
+            people: components["schemas"]["Somebody"][];
+        };
+        /** @description What was done. */
+        Approved: {
+            /** Format: int64 */
+            erased: number;
+            /**
+             * Format: int64
+             * @description Records that were changed.
+             */
+            records: number;
+        };
         /** @description Why an area cannot be used. */
         AreaProblem: {
             /** Format: double */
@@ -4077,6 +4280,14 @@ export interface components {
         Balances: {
             /** @description Newest first, at most 30, without their results. */
             balances: components["schemas"]["Balance"][];
+        };
+        /** @description Somebody or something else that bears the same name, address or number. */
+        BearerJson: {
+            id: string;
+            /** @description name, email, phone. */
+            kinds: string[];
+            title: string;
+            type: string;
         };
         /** @description Since when a territory's extent really holds. */
         BeginBody: {
@@ -5757,6 +5968,90 @@ export interface components {
             /** Format: double */
             lng: number;
         };
+        /** @description That it is meant. */
+        EraseBody: {
+            /** @description The person's name as it is on record, so that nobody else is meant. */
+            confirm: string;
+            /** @description The person's customer loses name, address and number too, where they are the person's. */
+            customers?: boolean;
+            /** @description Why, for the log. */
+            reason?: string;
+        };
+        /** @description What an erasure did. */
+        Erasing: {
+            /**
+             * Format: int64
+             * @description Bytes of attachments.
+             */
+            attachments: number;
+            /** @description Records by type. */
+            by_type: {
+                [key: string]: number;
+            };
+            /** @description The change set it is; it cannot be undone. */
+            change_set?: string | null;
+            /** @description The record that says that it was done. */
+            erasure_id: string;
+            /**
+             * Format: int64
+             * @description Everything was read once more afterwards: so many records and rows still hold something. More than 0 only when
+             *     somebody wrote it anew meanwhile.
+             */
+            left: number;
+            /**
+             * Format: int64
+             * @description Mails as they were sent.
+             */
+            mails: number;
+            /**
+             * Format: int64
+             * @description Records that were changed.
+             */
+            records: number;
+            /** @description Rows beside the records, by table. */
+            tables: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Uploaded files.
+             */
+            uploads: number;
+        };
+        /** @description What an erasure would do. */
+        ErasurePreview: {
+            /** Format: int64 */
+            attachments: number;
+            /** @description The person's customers that bear it: erased there too with `customers=true`. */
+            customers: components["schemas"]["BearerJson"][];
+            /** @description The first hundred of those that are not linked to the person. */
+            elsewhere: components["schemas"]["Naming"][];
+            /**
+             * Format: int64
+             * @description This person was erased already, milliseconds since 1970.
+             */
+            erased_at?: number | null;
+            /** @description Others that bear the same name, address or number. They keep it; so do texts that do not belong to the person. */
+            kept: components["schemas"]["BearerJson"][];
+            /** Format: int64 */
+            mails: number;
+            name: string;
+            /** @description Records that stay and lose the person's name, by type: deals, orders, visits, notes of others. */
+            named: {
+                [key: string]: number;
+            };
+            /** @description Records that are the person's own, by type: their personal fields go whole. */
+            own: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Rows beside the records: messages to other programs, answers, jobs.
+             */
+            rows: number;
+            /** Format: int64 */
+            uploads: number;
+        };
         /** @description Why rows failed, and how many for that reason. */
         ErrorGroup: {
             /** Format: int64 */
@@ -5960,6 +6255,15 @@ export interface components {
              * @description Visits done on the day and in the 90 days before it.
              */
             visits_90_days: number;
+        };
+        /** @description A record I follow. */
+        Followed: {
+            id: string;
+            title: string;
+            type: string;
+        };
+        Follows: {
+            records: components["schemas"]["Followed"][];
         };
         /** @description What was asked, and the rows. */
         Forecast: {
@@ -6219,28 +6523,63 @@ export interface components {
         /** @description An import and how far it is. */
         ImportJson: {
             change_set?: string | null;
-            columns: components["schemas"]["Column"][];
-            date_style: string;
-            decimal: string;
-            delimiter: string;
-            encoding: string;
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            duplicate_count: number;
+            /** @description Rows whose record is there already, or may be. */
+            duplicates: components["schemas"]["FoundDuplicate"][];
             error_groups: components["schemas"]["ErrorGroup"][];
             /** @description The first 200. */
             errors: components["schemas"]["RowError"][];
-            /** @description Where columns can go. */
-            fields: components["schemas"]["Target"][];
             file_name: string;
             id: string;
             job?: components["schemas"]["Job"] | null;
             mapping: components["schemas"]["Mapping"];
             /** @description Why the whole import failed. */
             message?: string | null;
-            /** @description The system whose export this looks like. */
-            preset?: string | null;
+            /** @description What rows can be. */
+            objects: components["schemas"]["ImportedObject"][];
+            parts: components["schemas"]["ImportedTable"][];
+            remark_groups: components["schemas"]["ErrorGroup"][];
+            /** @description What could not be taken of rows that are imported; the first 200. */
+            remarks: components["schemas"]["RowError"][];
             /** Format: int64 */
             rows: number;
             /** @description uploaded, checking, checked, running, done, failed, undone */
             state: string;
+            summary?: components["schemas"]["Summary"] | null;
+            /** @description Names that nobody bears, the commonest first. */
+            unresolved: components["schemas"]["Unresolved"][];
+        };
+        /** @description A kind of record that rows can be. */
+        ImportedObject: {
+            label_de: string;
+            label_en: string;
+            name: string;
+        };
+        /** @description One table of an upload: a list, a sheet, an address book. */
+        ImportedTable: {
+            columns: components["schemas"]["Column"][];
+            date_style: string;
+            decimal: string;
+            delimiter: string;
+            encoding: string;
+            /** @description Where columns can go. */
+            fields: components["schemas"]["Target"][];
+            file_name: string;
+            /** @description csv, xlsx, vcard */
+            format: string;
+            index: number;
+            /** @description The record type that each row is one of; null leaves the table out. */
+            object?: string | null;
+            /** @description The system whose export this looks like. */
+            preset?: string | null;
+            /** Format: int64 */
+            rows: number;
+            /** @description The sheet of a workbook. */
+            sheet?: string | null;
             summary?: components["schemas"]["Summary"] | null;
         };
         Imports: {
@@ -6388,6 +6727,16 @@ export interface components {
              * @default null
              */
             territory_id: string | null;
+        };
+        /** @description Whom to keep, and until when. */
+        Keep: {
+            id: string;
+            type: string;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970; after it a rule may propose them again.
+             */
+            until: number;
         };
         Kept: {
             balance_id: string;
@@ -6610,14 +6959,14 @@ export interface components {
         };
         /** @description Mapping and rules of one import. */
         Mapping: {
-            /** @description One entry per column; columns not named are left out. */
-            columns: components["schemas"]["ColumnMapping"][];
-            /** @description `ymd`, `dmy`, `mdy` where the sniffed one is wrong. */
-            date_style?: string | null;
-            /** @description `.` or `,` where the sniffed one is wrong. */
-            decimal?: string | null;
-            /** @description What happens to customers on record. */
+            /** @description What happens to records that are there already. */
             duplicates?: components["schemas"]["Duplicates"];
+            /** @description Names that a person explained. */
+            links?: components["schemas"]["NamedLink"][];
+            /** @description One per table, in the order of the tables. */
+            parts: components["schemas"]["PartMapping"][];
+            /** @description Rows for which something else was chosen. */
+            rows?: components["schemas"]["RowChoice"][];
         };
         /** @description What a territory or a selection holds. Hours are those of an average week. */
         Measures: {
@@ -6847,6 +7196,15 @@ export interface components {
             id: string;
             name: string;
         };
+        /** @description A record elsewhere whose texts name the person. */
+        Naming: {
+            /** @description It was deleted; its past names them. */
+            deleted: boolean;
+            fields: string[];
+            id: string;
+            title: string;
+            type: string;
+        };
         /** @enum {string} */
         Neighbours: "cut" | "keep";
         /** @description A scenario to make. */
@@ -6921,6 +7279,15 @@ export interface components {
             /** @description Keep it there whatever the address says later. */
             locked?: boolean;
         };
+        /** @description Something to say. */
+        NewRecordComment: {
+            id: string;
+            /** @description Longitude and latitude, of a spot of a shape. */
+            spot?: number[] | null;
+            /** @description `@Name` mentions somebody. */
+            text: string;
+            type: string;
+        };
         NewTerritory: {
             /**
              * Format: double
@@ -6993,6 +7360,41 @@ export interface components {
             day: string;
             text: string;
             user_id: string;
+        };
+        /** @description Something a person is told. */
+        Notification: {
+            /** @description The customer it belongs to, where there is one. */
+            account_id?: string | null;
+            actor_name?: string | null;
+            /** Format: int64 */
+            at: number;
+            by_id?: string | null;
+            by_title?: string | null;
+            /** @description What changed there, when that is another record. */
+            by_type?: string | null;
+            id: string;
+            /**
+             * @description `mention`: somebody mentioned me; `comment`: said something about what I follow, or about an area; `change`: changed
+             *     what I follow, or something that belongs to it.
+             */
+            kind: string;
+            /** @description create, update, delete */
+            operation?: string | null;
+            read: boolean;
+            record_id: string;
+            /** @description Of a comment on a spot of a shape: longitude and latitude. */
+            spot?: number[] | null;
+            /** @description The comment, or the text with the mention, shortened. */
+            text?: string | null;
+            title: string;
+            /** @description What it is about. */
+            type: string;
+        };
+        /** @description What I was told. */
+        Notifications: {
+            notifications: components["schemas"]["Notification"][];
+            /** Format: int64 */
+            unread: number;
         };
         ObjectBody: {
             location_id: string;
@@ -7559,6 +7961,32 @@ export interface components {
             /** @description JSON pointer into the body, or the name of a query parameter behind `?`. */
             pointer: string;
         };
+        /** @description Somebody a rule proposes to erase. */
+        Proposal: {
+            account_id?: string | null;
+            /** Format: int64 */
+            days: number;
+            id: string;
+            /**
+             * Format: int64
+             * @description The last time anything of theirs happened or was changed, milliseconds since 1970.
+             */
+            last_active: number;
+            name: string;
+            rule_id: string;
+            rule_name: string;
+            type: string;
+        };
+        Proposals: {
+            /** @description There are more than are listed. */
+            more: boolean;
+            proposals: components["schemas"]["Proposal"][];
+            /**
+             * Format: int64
+             * @description Rules that are switched on.
+             */
+            rules: number;
+        };
         /** @description What an objection proposes. */
         Proposed: {
             from?: components["schemas"]["Reference"] | null;
@@ -7693,6 +8121,11 @@ export interface components {
             minutes: number;
             profile: string;
         };
+        /** @description What was read. */
+        ReadBody: {
+            /** @description One notification; all of them without. */
+            id?: string | null;
+        };
         /** @description Why a visit is where it is, or why it is nowhere. */
         Reason: {
             /**
@@ -7704,6 +8137,32 @@ export interface components {
             code: string;
             /** @description In the language of whoever planned. */
             text: string;
+        };
+        /** @description What somebody said. */
+        RecordComment: {
+            author_id?: string | null;
+            author_name?: string | null;
+            id: string;
+            mine: boolean;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            said_at: number;
+            /** @description Longitude and latitude, of a comment on a spot of a shape. */
+            spot?: number[] | null;
+            text: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description What was said about a record. */
+        RecordComments: {
+            /** @description Oldest first, at most 1,000. */
+            comments: components["schemas"]["RecordComment"][];
+            /** Format: int64 */
+            followers: number;
+            /** @description I follow it. */
+            following: boolean;
         };
         /** @description A record as JSON. */
         RecordJson: {
@@ -8002,6 +8461,8 @@ export interface components {
             line: number;
             /** @description What is wrong and what would be right. */
             message: string;
+            /** @description Table, from 0. */
+            part?: number;
             /** @description What stood there. */
             read: string;
             /**
@@ -8009,6 +8470,66 @@ export interface components {
              * @description Row of data, from 1.
              */
             row: number;
+        };
+        /** @description What one row that is there already comes to, other than the rule says. */
+        RowChoice: {
+            choice: components["schemas"]["Duplicates"];
+            /** @description Table, from 0. */
+            part: number;
+            /**
+             * Format: int64
+             * @description Row of data, from 1.
+             */
+            row: number;
+        };
+        /** @description Whom a name in the file means, said by a person once for all rows. */
+        NamedLink: {
+            /** @description The record that is meant. */
+            id: string;
+            /** @description What stands in the file. */
+            read: string;
+            /** @description The record type. */
+            to: string;
+        };
+        /** @description What becomes of one table. */
+        PartMapping: {
+            /** @description One entry per column; columns not named are left out. */
+            columns: components["schemas"]["ColumnMapping"][];
+            /** @description `ymd`, `dmy`, `mdy` where the sniffed one is wrong. */
+            date_style?: string | null;
+            /** @description `.` or `,` where the sniffed one is wrong. */
+            decimal?: string | null;
+            /** @description The record type that each row is one of; null leaves the table out. */
+            object?: string | null;
+        };
+        /** @description A name that nobody on record bears. */
+        Unresolved: {
+            /** @description More than one bears it. */
+            ambiguous: boolean;
+            /** @description What stands in the file. */
+            read: string;
+            /**
+             * Format: int64
+             * @description In so many rows.
+             */
+            rows: number;
+            /** @description The record type that was looked for. */
+            to: string;
+        };
+        /** @description A row whose record is there already, or may be. */
+        FoundDuplicate: {
+            /** Format: int64 */
+            distance_m?: number | null;
+            fate: components["schemas"]["Duplicates"];
+            id?: string | null;
+            known_as: string;
+            line: number;
+            part: number;
+            reasons: string[];
+            row: number;
+            sure: boolean;
+            title: string;
+            type: string;
         };
         /**
          * @description Which rows, where two dates are compared.
@@ -8047,6 +8568,15 @@ export interface components {
             /** @description named, list, rule, polygon, unit, reach, cell, nearest, account_owner */
             rule: string;
             text: string;
+        };
+        /** @description What was said, and who is told. */
+        SaidComment: {
+            change_set: string;
+            comment: components["schemas"]["RecordComment"];
+            /** @description Names of those who were mentioned and are told. */
+            told: string[];
+            /** @description Names of those who were mentioned but may not see the record, so they are not told. */
+            unseen: string[];
         };
         SayBody: {
             text?: string | null;
@@ -8549,6 +9079,11 @@ export interface components {
             filter?: string | null;
             shape?: components["schemas"]["ShapeBody"] | null;
         };
+        /** @description A person. */
+        Somebody: {
+            id: string;
+            type: string;
+        };
         /** @description A column of the board. */
         StageColumn: {
             /**
@@ -8699,6 +9234,8 @@ export interface components {
             failed: number;
             /** @description Places by status after the look-up. */
             geocode: Record<string, never>;
+            /** @description Records made, by type: a row may make several. */
+            records?: Record<string, never>;
             /** Format: int64 */
             rows: number;
             /** Format: int64 */
@@ -10296,6 +10833,192 @@ export interface operations {
             };
         };
     };
+    get_api_v1_collaboration_comments: {
+        parameters: {
+            query: {
+                /** @description Its id. */
+                id: string;
+                /** @description A record's type. */
+                type: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordComments"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_collaboration_comments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRecordComment"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SaidComment"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_collaboration_follows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Follows"];
+                };
+            };
+        };
+    };
+    put_api_v1_collaboration_follows_type_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_api_v1_collaboration_follows_type_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_api_v1_collaboration_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notifications"];
+                };
+            };
+        };
+    };
+    post_api_v1_collaboration_notifications_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     get_api_v1_consent_check: {
         parameters: {
             query?: {
@@ -10973,7 +11696,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description text/event-stream: `change` {seq,type,id,operation,author}, `version` {data_version}, `job` Job, `call` IncomingCall */
+            /** @description text/event-stream: `change` {seq,type,id,operation,author}, `version` {data_version}, `job` Job, `call` IncomingCall, `notification`: something new under /api/v1/collaboration/notifications */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12795,6 +13518,239 @@ export interface operations {
                 };
             };
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_privacy_people_type_id: {
+        parameters: {
+            query?: {
+                /** @description The person's customer loses name, address and number too, where they are the person's. */
+                customers?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasurePreview"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_privacy_people_type_id_erase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasing"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_privacy_people_type_id_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the archive */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_privacy_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposals"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_privacy_retention_erase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Approval"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approved"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_privacy_retention_keep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Keep"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -90,7 +90,7 @@ export interface AccountCard {
   frequency: { days: number; source: string } | null;
 }
 export interface TimelineItem {
-  id: Id; kind: string; at: number; title: string; text: string | null; by_name: string | null; planned: boolean;
+  id: Id; kind: string; at: number; title: string; text: string | null; by_name: string | null; planned: boolean; record_type: string; record_id: Id;
 }
 export interface SearchAnswer {
   records: { type: 'customer' | 'contact' | 'opportunity'; id: Id; account_id: Id; title: string; subtitle: string; lng: number | null; lat: number | null }[];
@@ -238,18 +238,38 @@ export interface Job {
   unit: string; message: string; user_id: Id | null; created_at: number; started_at: number | null; finished_at: number | null; result: Value;
 }
 export interface ImportColumn { index: number; header: string; samples: string[]; field: string | null; custom: boolean; confidence: number }
-export interface ImportFault { row: number; line: number; column: string | null; read: string; message: string }
+export interface ImportFault { part: number; row: number; line: number; column: string | null; read: string; message: string }
 export type Duplicates = 'skip' | 'update' | 'fill' | 'create';
+export interface ImportPartMapping {
+  object: string | null; columns: { index: number; field: string | null; custom: boolean }[];
+  decimal?: string | null; date_style?: string | null;
+}
 export interface ImportMapping {
-  columns: { index: number; field: string | null; custom: boolean }[];
-  duplicates: Duplicates; decimal?: string | null; date_style?: string | null;
+  parts: ImportPartMapping[]; duplicates: Duplicates;
+  /** Rows for which something else was chosen. */
+  rows: { part: number; row: number; choice: Duplicates }[];
+  /** Names that a person explained. */
+  links: { to: string; read: string; id: Id }[];
+}
+export interface ImportSummary { rows: number; created: number; updated: number; skipped: number; failed: number; geocode: Record<string, number>; records: Record<string, number> }
+/** One table of an upload: a list, a sheet, an address book. */
+export interface ImportPart {
+  index: number; file_name: string; sheet: string | null; object: string | null; format: 'csv' | 'xlsx' | 'vcard';
+  encoding: string; delimiter: string; decimal: string; date_style: string; rows: number; columns: ImportColumn[];
+  preset: string | null; fields: { name: string; label_en: string; label_de: string; required: boolean }[];
+  summary: ImportSummary | null;
+}
+export interface Unresolved { to: string; read: string; rows: number; ambiguous: boolean }
+export interface FoundDuplicate {
+  part: number; row: number; line: number; title: string; type: string; id: Id | null; known_as: string; reasons: string[];
+  distance_m: number | null; sure: boolean; fate: Duplicates;
 }
 export interface Import {
   id: Id; file_name: string; state: 'uploaded' | 'checking' | 'checked' | 'running' | 'done' | 'failed' | 'undone';
-  encoding: string; delimiter: string; decimal: string; date_style: string; rows: number; columns: ImportColumn[];
-  preset: string | null; fields: { name: string; label_en: string; label_de: string; required: boolean }[]; mapping: ImportMapping;
-  summary: { rows: number; created: number; updated: number; skipped: number; failed: number; geocode: Record<string, number> } | null;
-  errors: ImportFault[]; error_groups: { message: string; count: number }[];
+  rows: number; parts: ImportPart[]; objects: { name: string; label_en: string; label_de: string }[]; mapping: ImportMapping;
+  summary: ImportSummary | null; errors: ImportFault[]; error_groups: { message: string; count: number }[];
+  remarks: ImportFault[]; remark_groups: { message: string; count: number }[];
+  unresolved: Unresolved[]; duplicates: FoundDuplicate[]; duplicate_count: number;
   message: string | null; change_set: Id | null; job: Job | null;
 }
 

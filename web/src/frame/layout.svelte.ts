@@ -7,7 +7,7 @@ const narrowQuery = window.matchMedia('(max-width: 1439px)');
 /** `side`: list beside the map; `half`: table and map; `top`: a wide table over map and list; `full`: the panel covers the map. */
 export type PanelKind = 'side' | 'half' | 'top' | 'full';
 export type SheetHeight = 'peek' | 'half' | 'full';
-export type Aside = 'history' | 'jobs' | null;
+export type Aside = 'history' | 'jobs' | 'notices' | null;
 
 class Layout {
   phone = $state(phoneQuery.matches);

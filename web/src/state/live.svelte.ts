@@ -19,6 +19,7 @@ class Live {
   #listeners = new Set<Listener>();
   #jobListeners = new Set<(job: Job) => void>();
   #callListeners = new Set<(call: IncomingCall) => void>();
+  #noticeListeners = new Set<() => void>();
   #gathered: ChangeEvent[] = [];
   #timer = 0;
 
@@ -31,6 +32,7 @@ class Live {
       version: (next) => this.#settle(next),
       job: (job) => this.#job(job),
       call: (call) => { for (const listener of this.#callListeners) listener(call); },
+      notification: () => { for (const listener of this.#noticeListeners) listener(); },
       open: () => {
         // What happened while the line was down is unknown: everything is asked for anew.
         if (lost) this.#settle(this.version);
@@ -56,6 +58,11 @@ class Live {
   onCall(listener: (call: IncomingCall) => void): () => void {
     this.#callListeners.add(listener);
     return () => this.#callListeners.delete(listener);
+  }
+
+  onNotice(listener: () => void): () => void {
+    this.#noticeListeners.add(listener);
+    return () => this.#noticeListeners.delete(listener);
   }
 
   get running(): Job[] {

@@ -3,20 +3,7 @@
 use axum::http::header;
 use axum::response::{Html, IntoResponse};
 
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
+use crate::xml::escaped;
 
 /// A page of our own: no script, no picture, nothing from elsewhere. `form` is markup, the rest text.
 pub(super) fn page(title: &str, text: &str, form: &str) -> impl IntoResponse + use<> {

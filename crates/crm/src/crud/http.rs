@@ -4,15 +4,15 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use geom::Timestamp;
-use records::{At, Filter, Kind, Op, Query as RecordQuery, Record, RecordType};
+use records::{At, Kind, Op, Record, RecordType};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::When;
+use super::asking::{ListParams, query_of, read_at, type_of};
 use crate::Shared;
 use crate::app::App;
 use crate::problem::Problem;
@@ -68,20 +68,6 @@ pub(crate) struct RecordPage {
     next_cursor: Option<String>,
 }
 
-/// Which records, in which order.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ListParams {
-    /// CQL2 text.
-    filter: Option<String>,
-    /// Fields by comma, `-` before one for descending.
-    sort: Option<String>,
-    /// At most so many, 1..=1000; 100 unless said.
-    limit: Option<u32>,
-    /// `next_cursor` of the page before.
-    cursor: Option<String>,
-}
-
 /// Fields of a record to write.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct FieldsBody {
@@ -92,88 +78,6 @@ pub(crate) struct FieldsBody {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Count {
     count: u64,
-}
-
-/// The type a plural in the address stands for: its table's name, with `-` for `_`.
-pub(crate) fn type_of<'a>(app: &'a App, plural: &str) -> Result<&'a RecordType, Problem> {
-    let table = plural.replace('-', "_");
-    let found = app.store.catalog().iter().find(|t| t.table == table);
-    found.ok_or_else(|| Problem::not_found(format!("Record type {plural}")))
-}
-
-/// A moment from a query parameter.
-pub(crate) fn as_of_of(app: &App, name: &str, text: &str) -> Result<Timestamp, Problem> {
-    let text = text.trim();
-    if let Ok(millis) = text.parse::<i64>() {
-        return Ok(Timestamp(millis));
-    }
-    if let Ok(instant) = text.parse::<jiff::Timestamp>() {
-        return Ok(Timestamp(instant.as_millisecond()));
-    }
-    if let Ok(day) = text.parse::<jiff::civil::Date>() {
-        // "As of 28 February" is the state in which that day ended.
-        let next = day.tomorrow().unwrap_or(day);
-        return Ok(Timestamp(app.settings.zone.start_of(next).0 - 1));
-    }
-    Err(Problem::bad(
-        &format!("?{name}"),
-        "not-a-moment",
-        format!(
-            "{name}: {text:?} is no day (2026-02-28), time (2026-02-28T12:00:00Z) or number of milliseconds."
-        ),
-    ))
-}
-
-/// The reading moment from the query.
-pub(crate) fn read_at(app: &App, when: &When) -> Result<At, Problem> {
-    let moment = |name: &str, text: &Option<String>| {
-        text.as_deref()
-            .filter(|t| !t.is_empty())
-            .map(|t| as_of_of(app, name, t))
-            .transpose()
-    };
-    Ok(At {
-        as_of: moment("as_of", &when.as_of)?,
-        known_at: moment("known_at", &when.known_at)?,
-    })
-}
-
-pub(crate) fn query_of(
-    app: &App,
-    record_type: &RecordType,
-    params: &ListParams,
-    when: &When,
-) -> Result<RecordQuery, Problem> {
-    let mut query = RecordQuery::of(record_type.name.clone())
-        .at(read_at(app, when)?)
-        .cursor(params.cursor.clone().filter(|c| !c.is_empty()));
-    if let Some(cql2) = params.filter.as_deref().filter(|f| !f.trim().is_empty()) {
-        query = query.filter(Filter::parse_cql2(cql2, record_type).map_err(records::Error::from)?);
-    }
-    for field in params
-        .sort
-        .as_deref()
-        .unwrap_or_default()
-        .split(',')
-        .map(str::trim)
-        .filter(|f| !f.is_empty())
-    {
-        query = match field.strip_prefix('-') {
-            Some(field) => query.sort(field, true),
-            None => query.sort(field, false),
-        };
-    }
-    if let Some(limit) = params.limit {
-        if !(1..=RecordQuery::MAX_LIMIT).contains(&limit) {
-            return Err(Problem::bad(
-                "?limit",
-                "out-of-range",
-                "limit is between 1 and 1000.",
-            ));
-        }
-        query = query.limit(limit);
-    }
-    Ok(query)
 }
 
 /// List records of a type
@@ -336,54 +240,6 @@ pub(crate) struct Deleted {
     change_set: String,
 }
 
-/// One version of a record.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct RevisionJson {
-    record: RecordJson,
-    /// When the next version, or the deletion, was written; null for the present one.
-    superseded_at: Option<i64>,
-    operation: String,
-    cause: String,
-    author: Option<String>,
-    author_name: Option<String>,
-    /// Ended by a deletion.
-    removed: bool,
-}
-
-#[derive(Serialize, ToSchema)]
-pub(crate) struct History {
-    revisions: Vec<RevisionJson>,
-}
-
-/// Every version of a record, newest first
-#[utoipa::path(get, path = "/api/v1/{plural}/{id}/history", tag = "records",
-    params(("plural" = String, Path), ("id" = String, Path)), responses((status = 200, body = History)))]
-async fn history(
-    State(app): State<Shared>,
-    signed: Signed,
-    Path((plural, id)): Path<(String, String)>,
-) -> Result<Json<History>, Problem> {
-    let record_type = type_of(&app, &plural)?;
-    let revisions = app.store.history(&signed.viewer, &record_type.name, &id).await?;
-    if revisions.is_empty() {
-        return Err(Problem::not_found(format!("{} {id}", record_type.label.en)));
-    }
-    let names = super::change_sets::user_names(&app).await?;
-    let revisions = revisions
-        .into_iter()
-        .map(|r| RevisionJson {
-            record: r.record.into(),
-            superseded_at: r.superseded_at.map(|t| t.0),
-            operation: r.operation,
-            cause: r.cause,
-            author_name: r.author.as_ref().and_then(|a| names.get(a)).cloned(),
-            author: r.author,
-            removed: r.removed,
-        })
-        .collect();
-    Ok(Json(History { revisions }))
-}
-
 /// Writes one operation and waits until map and list show it.
 async fn write_one(app: &App, author: &records::Author, op: Op) -> Result<WrittenRecord, Problem> {
     let record_type = app.store.record_type(op.type_name())?.clone();
@@ -459,8 +315,8 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .merge(super::types::router())
         .merge(super::change_sets::router())
+        .merge(super::history::router())
         .routes(routes!(list, create))
         .routes(routes!(count))
         .routes(routes!(get, update, delete))
-        .routes(routes!(history))
 }

@@ -1,14 +1,15 @@
 //! Create, read, update, delete, filter, sort, page, history, undo: the same for every declared type.
 
+mod asking;
 mod change_sets;
+mod history;
 mod http;
 mod idempotency;
 mod types;
 
+pub(crate) use asking::{ListParams, as_of_of, query_of, read_at, type_of};
 pub(crate) use change_sets::user_names;
-pub(crate) use http::{
-    ListParams, RecordJson, WrittenRecord, as_of_of, if_match, query_of, read_at, router, type_of,
-};
+pub(crate) use http::{RecordJson, WrittenRecord, if_match, router};
 
 pub(crate) use idempotency::http_once;
 

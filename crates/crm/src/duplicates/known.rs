@@ -15,9 +15,9 @@ use crate::plans::Language;
 use crate::problem::Problem;
 
 /// Two firms of like names are one if they are no further apart.
-pub(super) const NEAR_METERS: f64 = 150.0;
+pub(crate) const NEAR_METERS: f64 = 150.0;
 /// So alike are two names at least that mean the same firm.
-pub(super) const ALIKE: f64 = 0.5;
+pub(crate) const ALIKE: f64 = 0.5;
 /// So alike are two spellings of one word at least.
 const SAME_WORD: f64 = 0.65;
 /// Looked at of each kind.

@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::Shared;
 
-pub(crate) use known::{Duplicate, Newcomer, duplicates};
+pub(crate) use known::{ALIKE, Duplicate, NEAR_METERS, Newcomer, duplicates, likeness};
 
 /// The routes of this feature.
 pub(crate) fn router() -> OpenApiRouter<Shared> {

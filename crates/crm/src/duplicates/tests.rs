@@ -1,24 +1,9 @@
 //! Planted doubles are found, merged with everything that hangs on them, and taken apart again.
 
 use axum::http::StatusCode;
-use records::Op;
 use serde_json::{Value, json};
 
-use crate::test_world::World;
-
-async fn worlds() -> Vec<World> {
-    let mut worlds = vec![World::new().await];
-    worlds.extend(World::on_postgres().await);
-    worlds
-}
-
-fn made(type_name: &str, id: &str, values: Value) -> Op {
-    Op::Create {
-        type_name: type_name.into(),
-        id: Some(id.into()),
-        fields: serde_json::from_value(values).unwrap(),
-    }
-}
+use crate::test_world::{World, made, worlds};
 
 /// Everything on record, without versions and times.
 async fn state(world: &World) -> Vec<(String, String, Value)> {

@@ -23,7 +23,7 @@ const TOLD_AT_ONCE: u32 = 50;
 
 /// Changes I may see, my jobs, and new data versions, as they happen
 #[utoipa::path(get, path = "/api/v1/events", tag = "events",
-    responses((status = 200, description = "text/event-stream: `change` {seq,type,id,operation,author}, `version` {data_version}, `job` Job, `call` IncomingCall")))]
+    responses((status = 200, description = "text/event-stream: `change` {seq,type,id,operation,author}, `version` {data_version}, `job` Job, `call` IncomingCall, `notification`: something new under /api/v1/collaboration/notifications")))]
 async fn events(
     State(app): State<Shared>,
     signed: Signed,
@@ -47,7 +47,10 @@ async fn events(
                     Ok(Event::Call { user_id, call }) if user_id == signed.user_id => {
                         send(&sender, SseEvent::default().event("call").json_data(&call)).await
                     }
-                    Ok(Event::Job(_) | Event::Call { .. }) | Err(broadcast::error::RecvError::Lagged(_)) => Ok(()),
+                    Ok(Event::Notified { user_id }) if user_id == signed.user_id => {
+                        send(&sender, Ok(SseEvent::default().event("notification").data("{}"))).await
+                    }
+                    Ok(Event::Job(_) | Event::Call { .. } | Event::Notified { .. }) | Err(broadcast::error::RecvError::Lagged(_)) => Ok(()),
                     Err(broadcast::error::RecvError::Closed) => return,
                 },
                 () = sender.closed() => return,

@@ -10,7 +10,7 @@ use crate::App;
 use crate::problem::Problem;
 
 /// A value as a cell: amounts with decimals, dates as `2026-07-01`, moments in the organisation's time, words as stored.
-pub(super) fn cell(app: &App, field: &Field, value: &Value) -> String {
+pub(crate) fn cell(app: &App, field: &Field, value: &Value) -> String {
     match (field.kind, value) {
         (_, Value::Null) => String::new(),
         (Kind::Money, value) => value.as_i64().map(amount).unwrap_or_default(),
@@ -31,6 +31,11 @@ fn amount(minor: i64) -> String {
     }
 }
 
+/// The organisation's day of a moment.
+pub(super) fn day(app: &App, at: i64) -> String {
+    app.settings.zone.date(Timestamp(at)).to_string()
+}
+
 fn moment(app: &App, at: i64) -> String {
     let zone = &app.settings.zone;
     let at = Timestamp(at);
@@ -39,7 +44,7 @@ fn moment(app: &App, at: i64) -> String {
 
 /// What the records that some links point to are called, as far as the viewer may see them.
 #[derive(Default)]
-pub(super) struct Titles(HashMap<String, String>);
+pub(crate) struct Titles(HashMap<String, String>);
 
 impl Titles {
     /// Of everything that these records link to by these fields.

@@ -1,6 +1,5 @@
 //! The files over HTTP, written page by page: a million rows need no memory.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
@@ -9,7 +8,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use futures::{Stream, StreamExt as _};
 use points::Shape;
-use records::{At, Field, Filter, Kind, Query as RecordQuery, Record, RecordType, Viewer};
+use records::{Field, Kind, Query as RecordQuery, Record, RecordType};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::IntoParams;
@@ -17,7 +16,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::cells::{Titles, cell};
-use super::presets::{PRESETS, Preset, Source};
+use super::of_type::{Page, preset_of};
+use super::places::places;
+use super::presets::PRESETS;
 use crate::crud::{ListParams, When, query_of, type_of};
 use crate::live::{Asked, id_text, index_problem};
 use crate::problem::Problem;
@@ -103,9 +104,16 @@ impl Columns {
     }
 }
 
-/// All records of a list as CSV, by the names that fields have in the API
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ColumnsParams {
+    /// The columns of salesforce, hubspot, pipedrive, dynamics or google; our own unless said.
+    preset: Option<String>,
+}
+
+/// All records of a list as CSV, by the names that fields have in the API or in the columns of another CRM
 #[utoipa::path(get, path = "/api/v1/{plural}/export", tag = "records",
-    params(("plural" = String, Path), ListParams, When),
+    params(("plural" = String, Path), ListParams, ColumnsParams, When),
     responses((status = 200, description = "CSV, UTF-8; amounts in major units, moments in the organisation's time zone; `limit` and `cursor` do not matter"),
         (status = 400, body = Problem)))]
 async fn export(
@@ -113,6 +121,7 @@ async fn export(
     signed: Signed,
     Path(plural): Path<String>,
     Query(params): Query<ListParams>,
+    Query(columns): Query<ColumnsParams>,
     Query(when): Query<When>,
 ) -> Result<Response, Problem> {
     let record_type = type_of(&app, &plural)?.clone();
@@ -120,6 +129,28 @@ async fn export(
     query.cursor = None;
     // What is wrong with the question is said before the file begins.
     app.store.list(&signed.viewer, &query.clone().limit(1)).await?;
+    if let Some(system) = columns.preset.as_deref() {
+        let preset = preset_of(&record_type, system)?;
+        let header: Vec<String> = preset
+            .columns
+            .iter()
+            .map(|(header, _)| (*header).to_owned())
+            .collect();
+        let (viewer, record_type) = (Arc::new(signed.viewer), Arc::new(record_type));
+        return file(&format!("{plural}-{system}"), line(&header)?, move |cursor| {
+            let (app, record_type, viewer) = (app.clone(), record_type.clone(), viewer.clone());
+            let query = query.clone().cursor(cursor);
+            async move {
+                let found = app.store.list(&viewer, &query).await?;
+                let page = Page::load(&app, &viewer, query.at, preset, &record_type, &found.records).await?;
+                let mut text = String::new();
+                for record in &found.records {
+                    text += &line(&page.cells(record)?)?;
+                }
+                Ok((text, found.next_cursor))
+            }
+        });
+    }
     let columns = Arc::new(Columns { record_type });
     let header_line = line(&columns.header())?;
     let viewer = Arc::new(signed.viewer);
@@ -141,7 +172,7 @@ async fn export(
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct PresetParams {
-    /// bailiwick, salesforce, hubspot or pipedrive; bailiwick unless said.
+    /// bailiwick, salesforce, hubspot, pipedrive or dynamics; bailiwick unless said.
     preset: Option<String>,
 }
 
@@ -195,148 +226,6 @@ async fn customers(
             Ok((text, (upto < ids.len()).then(|| upto.to_string())))
         }
     })
-}
-
-/// Some places with their customers, as lines.
-async fn places(
-    app: &App,
-    viewer: &Viewer,
-    preset: &Preset,
-    at: At,
-    ids: &[String],
-) -> Result<String, Problem> {
-    let query = RecordQuery::of("location")
-        .filter(Filter::Ids(ids.to_vec()))
-        .limit(RecordQuery::MAX_LIMIT)
-        .at(at);
-    let page = app.store.list(viewer, &query).await?;
-    let mut ids: Vec<String> = page
-        .records
-        .iter()
-        .filter_map(|r| r.text("account_id"))
-        .map(str::to_owned)
-        .collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let query = RecordQuery::of("account")
-        .filter(Filter::Ids(ids.clone()))
-        .limit(RecordQuery::MAX_LIMIT)
-        .at(at);
-    let accounts = app.store.list(viewer, &query).await?.records;
-    let owner = app.store.record_type("account")?.field("owner_id");
-    let owners = Titles::of(app, viewer, at, &owner.into_iter().collect::<Vec<_>>(), &accounts).await?;
-    let accounts: HashMap<&str, &Record> = accounts.iter().map(|r| (r.id.as_str(), r)).collect();
-    let contacts = if preset
-        .columns
-        .iter()
-        .any(|(_, source)| matches!(source, Source::Contact(_)))
-    {
-        first_contacts(app, viewer, at, ids).await?
-    } else {
-        HashMap::new()
-    };
-    let mut text = String::new();
-    for place in &page.records {
-        let account_id = place.text("account_id").unwrap_or_default();
-        let Some(account) = accounts.get(account_id) else {
-            continue;
-        };
-        let row = Row {
-            account,
-            place,
-            contact: contacts.get(account_id),
-            owners: &owners,
-        };
-        let cells = preset.columns.iter().map(|(_, source)| row.cell(app, *source));
-        text += &line(&cells.collect::<Result<Vec<String>, Problem>>()?)?;
-    }
-    Ok(text)
-}
-
-/// The oldest contact of each of these accounts.
-async fn first_contacts(
-    app: &App,
-    viewer: &Viewer,
-    at: At,
-    accounts: Vec<String>,
-) -> Result<HashMap<String, Record>, Problem> {
-    let filter = Filter::In {
-        field: "account_id".into(),
-        values: accounts.into_iter().map(Value::from).collect(),
-    };
-    let mut query = RecordQuery::of("contact")
-        .filter(filter)
-        .limit(RecordQuery::MAX_LIMIT)
-        .at(at);
-    let mut first = HashMap::new();
-    loop {
-        let page = app.store.list(viewer, &query).await?;
-        for contact in page.records {
-            let account = contact.text("account_id").unwrap_or_default().to_owned();
-            first.entry(account).or_insert(contact);
-        }
-        match page.next_cursor {
-            Some(next) => query = query.cursor(Some(next)),
-            None => return Ok(first),
-        }
-    }
-}
-
-struct Row<'a> {
-    account: &'a Record,
-    place: &'a Record,
-    contact: Option<&'a Record>,
-    owners: &'a Titles,
-}
-
-impl Row<'_> {
-    fn cell(&self, app: &App, source: Source) -> Result<String, Problem> {
-        let of = |record: &Record, name: &str| -> Result<String, Problem> {
-            let field = app.store.record_type(&record.type_name)?.field(name);
-            let value = record.fields.get(name).unwrap_or(&Value::Null);
-            Ok(field.map(|f| cell(app, f, value)).unwrap_or_default())
-        };
-        Ok(match source {
-            Source::Account("owner_id") => self
-                .owners
-                .get(self.account.text("owner_id").unwrap_or_default())
-                .to_owned(),
-            Source::Account(name) => of(self.account, name)?,
-            Source::Place(name) => of(self.place, name)?,
-            Source::StreetAndNumber => {
-                joined(&[of(self.place, "street")?, of(self.place, "house_number")?], " ")
-            }
-            Source::Address => {
-                let street = joined(&[of(self.place, "street")?, of(self.place, "house_number")?], " ");
-                let town = joined(&[of(self.place, "postal_code")?, of(self.place, "city")?], " ");
-                let whole = joined(&[street, town, of(self.place, "country")?], ", ");
-                if whole.is_empty() {
-                    of(self.place, "source_text")?
-                } else {
-                    whole
-                }
-            }
-            Source::Domain => {
-                let website = of(self.account, "website")?;
-                let bare = website
-                    .trim_start_matches("https://")
-                    .trim_start_matches("http://");
-                bare.trim_end_matches('/').to_owned()
-            }
-            Source::Contact(name) => self
-                .contact
-                .map_or(Ok(String::new()), |contact| of(contact, name))?,
-        })
-    }
-}
-
-fn joined(parts: &[String], by: &str) -> String {
-    let parts: Vec<&str> = parts
-        .iter()
-        .map(String::as_str)
-        .filter(|p| !p.is_empty())
-        .collect();
-    parts.join(by)
 }
 
 /// The routes of this feature.

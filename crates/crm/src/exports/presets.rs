@@ -16,6 +16,12 @@ pub(super) enum Source {
     Domain,
     /// A field of the first contact.
     Contact(&'static str),
+    /// A choice of the account in the other system's word.
+    Word(&'static str),
+    /// The other system's id of the account.
+    Number,
+    /// What a file had in a column that we have no field for.
+    Kept,
 }
 
 /// A CRM's columns: its name in the address, and header by header.
@@ -24,9 +30,9 @@ pub(super) struct Preset {
     pub columns: &'static [(&'static str, Source)],
 }
 
-use Source::{Account, Address, Contact, Domain, Place, StreetAndNumber};
+use Source::{Account, Address, Contact, Domain, Kept, Number, Place, StreetAndNumber, Word};
 
-pub(super) const PRESETS: [Preset; 4] = [
+pub(super) const PRESETS: [Preset; 5] = [
     Preset {
         name: "bailiwick",
         columns: &[
@@ -61,9 +67,10 @@ pub(super) const PRESETS: [Preset; 4] = [
     Preset {
         name: "salesforce",
         columns: &[
+            ("Account ID", Number),
             ("Account Name", Account("name")),
             ("AccountNumber", Account("number")),
-            ("Type", Account("type")),
+            ("Type", Word("type")),
             ("Industry", Account("industry")),
             ("BillingStreet", StreetAndNumber),
             ("BillingCity", Place("city")),
@@ -86,10 +93,11 @@ pub(super) const PRESETS: [Preset; 4] = [
     Preset {
         name: "hubspot",
         columns: &[
+            ("Record ID", Number),
             ("Company name", Account("name")),
             ("Company Domain Name", Domain),
             ("Company owner", Account("owner_id")),
-            ("Lifecycle Stage", Account("type")),
+            ("Lifecycle Stage", Word("type")),
             ("Phone Number", Account("phone")),
             ("Industry", Account("industry")),
             ("Street Address", StreetAndNumber),
@@ -109,12 +117,37 @@ pub(super) const PRESETS: [Preset; 4] = [
     Preset {
         name: "pipedrive",
         columns: &[
+            ("Organization - ID", Number),
             ("Organization - Name", Account("name")),
+            ("Organization - Owner", Account("owner_id")),
+            ("Organization - Label", Kept),
             ("Organization - Address", Address),
             ("Person - First name", Contact("given_name")),
             ("Last name", Contact("family_name")),
             ("Person - Email (Work)", Contact("email")),
             ("Person - Phone", Contact("phone")),
+        ],
+    },
+    Preset {
+        name: "dynamics",
+        columns: &[
+            ("(Do Not Modify) Account", Number),
+            ("(Do Not Modify) Row Checksum", Kept),
+            ("(Do Not Modify) Modified On", Kept),
+            ("Account Name", Account("name")),
+            ("Account Number", Account("number")),
+            ("Main Phone", Account("phone")),
+            ("Email", Account("email")),
+            ("Website", Account("website")),
+            ("Address 1: Street 1", StreetAndNumber),
+            ("Address 1: City", Place("city")),
+            ("Address 1: ZIP/Postal Code", Place("postal_code")),
+            ("Address 1: Country/Region", Place("country")),
+            ("Industry", Account("industry")),
+            ("Number of Employees", Account("employees")),
+            ("Annual Revenue", Account("annual_revenue")),
+            ("Owner", Account("owner_id")),
+            ("Description", Account("description")),
         ],
     },
 ];

@@ -65,6 +65,18 @@ impl Vault {
         written.map(|()| digest)
     }
 
+    /// Takes the bytes of a digest away; whether there were any.
+    pub fn remove(&self, digest: &str) -> io::Result<bool> {
+        let Some(path) = self.path(digest) else {
+            return Ok(false);
+        };
+        match fs::remove_file(&path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The bytes of a digest; `None` where there are none.
     pub fn get(&self, digest: &str) -> io::Result<Option<Vec<u8>>> {
         let Some(path) = self.path(digest) else {

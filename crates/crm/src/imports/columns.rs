@@ -1,15 +1,13 @@
 //! Which column is which field? Proposed by the names other CRMs give their columns.
 
 use records::{Catalog, Field};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::ColumnMapping;
+use super::targets::{fields, has_to_be_named};
+use super::{ColumnMapping, numbers, objects};
 
-/// The record types a row can fill.
-pub(super) const TYPES: [&str; 3] = ["account", "location", "contact"];
-
-/// Names of two fields that every place has beside its declared ones.
+/// Names of the two fields that every place has beside its declared ones.
 const PLACE: [(&str, &[&str]); 2] = [
     (
         "lng",
@@ -20,24 +18,36 @@ const PLACE: [(&str, &[&str]); 2] = [
             "longitude",
             "laengengrad",
             "billinglongitude",
+            "mailinglongitude",
             "x",
         ],
     ),
-    ("lat", &["lat", "latitude", "breitengrad", "billinglatitude", "y"]),
+    (
+        "lat",
+        &[
+            "lat",
+            "latitude",
+            "breitengrad",
+            "billinglatitude",
+            "mailinglatitude",
+            "y",
+        ],
+    ),
 ];
 
-/// A field that a column can go to.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct Target {
-    /// `account.name`, `location.street`, …
-    pub name: String,
-    pub label_en: String,
-    pub label_de: String,
-    pub required: bool,
-}
+/// What Pipedrive writes before a column's name, and the types that it means.
+const ENTITIES: [(&str, &[&str]); 7] = [
+    ("Organization", &["account", "location"]),
+    ("Person", &["contact"]),
+    ("Deal", &["opportunity"]),
+    ("Activity", &["activity"]),
+    ("Note", &["activity"]),
+    ("Product", &["product"]),
+    ("Lead", &["lead"]),
+];
 
 /// A column of the file, with the proposal for it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Column {
     pub index: usize,
     pub header: String,
@@ -62,62 +72,34 @@ pub(super) fn folded(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
-/// Every field a column can go to.
-pub(super) fn targets(catalog: &Catalog) -> Vec<Target> {
-    let mut targets = Vec::new();
-    for type_name in TYPES {
-        let Some(record_type) = catalog.get(type_name) else {
-            continue;
-        };
-        for field in &record_type.fields {
-            if field.read_only || field.to.is_some() {
-                continue;
-            }
-            targets.push(Target {
-                name: format!("{type_name}.{}", field.name),
-                label_en: format!("{}: {}", record_type.label.en, field.label.en),
-                label_de: format!("{}: {}", record_type.label.de, field.label.de),
-                required: type_name == "account" && field.name == "name",
-            });
-        }
-    }
-    targets
-}
-
 /// Proposes a field for each column; columns nobody knows become custom fields, so that nothing is lost.
-pub(super) fn propose(catalog: &Catalog, headers: &[String], rows: &[Vec<String>]) -> Vec<Column> {
+pub(super) fn propose(
+    catalog: &Catalog,
+    object: &str,
+    headers: &[String],
+    rows: &[Vec<String>],
+) -> Vec<Column> {
     let mut taken: Vec<String> = Vec::new();
     let mut columns: Vec<Column> = headers
         .iter()
         .enumerate()
-        .map(|(index, header)| {
-            let mut samples: Vec<String> = Vec::new();
-            for value in rows
-                .iter()
-                .filter_map(|row| row.get(index))
-                .filter(|v| !v.is_empty())
-            {
-                if samples.len() < 3 && !samples.contains(value) {
-                    samples.push(value.chars().take(80).collect());
-                }
-            }
-            Column {
-                index,
-                header: header.clone(),
-                samples,
-                field: None,
-                custom: false,
-                confidence: 0.0,
-            }
+        .map(|(index, header)| Column {
+            index,
+            header: header.clone(),
+            samples: samples(rows, index),
+            field: None,
+            custom: false,
+            confidence: 0.0,
         })
         .collect();
+    let family = objects::family(object, headers);
     // Sure matches take their field before likely ones do.
     for least in [0.95, 0.7] {
         for column in &mut columns {
             if column.field.is_some() {
                 continue;
             }
-            let best = candidates(catalog, &column.header)
+            let best = candidates(catalog, object, &family, &column.header)
                 .into_iter()
                 .filter(|(name, sure)| *sure >= least && !taken.contains(name))
                 .max_by(|a, b| a.1.total_cmp(&b.1));
@@ -134,125 +116,149 @@ pub(super) fn propose(catalog: &Catalog, headers: &[String], rows: &[Vec<String>
     columns
 }
 
-fn candidates(catalog: &Catalog, header: &str) -> Vec<(String, f64)> {
-    let wanted = folded(header);
-    if wanted.is_empty() {
+/// Up to three different values of a column.
+fn samples(rows: &[Vec<String>], index: usize) -> Vec<String> {
+    let mut samples: Vec<String> = Vec::new();
+    for value in rows
+        .iter()
+        .filter_map(|row| row.get(index))
+        .filter(|v| !v.is_empty())
+    {
+        let value: String = value.chars().take(80).collect();
+        if samples.len() < 3 && !samples.contains(&value) {
+            samples.push(value);
+        }
+    }
+    samples
+}
+
+/// How many headers are surely fields of a type itself, and whether its title is among them.
+pub(super) fn sure_fields(catalog: &Catalog, type_name: &str, headers: &[String]) -> (usize, bool) {
+    let mut found: Vec<String> = Vec::new();
+    // A place stands beside its customer, row by row.
+    let family: &[&str] = if type_name == "account" {
+        &["account", "location"]
+    } else {
+        &[type_name]
+    };
+    for header in headers {
+        let best = candidates(catalog, type_name, family, header)
+            .into_iter()
+            .filter(|(name, sure)| *sure >= 0.95 && !name.ends_with("external_id") && !found.contains(name))
+            .max_by(|a, b| a.1.total_cmp(&b.1));
+        found.extend(best.map(|b| b.0));
+    }
+    let title = catalog
+        .get(type_name)
+        .and_then(|t| t.title.clone())
+        .unwrap_or_default();
+    let has = |name: &str| {
+        found
+            .iter()
+            .any(|f| f.split_once('.').is_some_and(|(_, f)| f == name))
+    };
+    let has_title = has(&title) || (!has_to_be_named(type_name) && (has("family_name") || has("body")));
+    (found.len(), has_title)
+}
+
+fn candidates(catalog: &Catalog, object: &str, family: &[&str], header: &str) -> Vec<(String, f64)> {
+    let (entity, rest) = entity_of(header);
+    let wanted = [folded(header), folded(rest)];
+    if wanted[0].is_empty() {
         return Vec::new();
     }
     let mut found = Vec::new();
-    for type_name in TYPES {
+    for type_name in family {
         let Some(record_type) = catalog.get(type_name) else {
             continue;
         };
-        for field in record_type
-            .fields
-            .iter()
-            .filter(|f| !f.read_only && f.to.is_none())
-        {
-            let sure = likeness(field, type_name, &wanted);
+        let rank = rank(object, type_name);
+        // A name with an entity before it is that entity's, and without it nobody else's.
+        let bare = entity.is_none_or(|types| types.contains(type_name));
+        for field in fields(record_type, object) {
+            let sure = wanted
+                .iter()
+                .take(if bare { 2 } else { 1 })
+                .map(|wanted| likeness(field, wanted, bare))
+                .fold(0.0, f64::max);
             if sure > 0.0 {
-                found.push((format!("{type_name}.{}", field.name), sure));
+                found.push((format!("{type_name}.{}", field.name), sure - rank));
             }
         }
-    }
-    for (name, known) in PLACE {
-        if known.contains(&wanted.as_str()) {
-            found.push((format!("location.{name}"), 0.97));
+        let sure = numbers::own(type_name, *type_name == object, &wanted[0]);
+        if sure > 0.0 {
+            found.push((format!("{type_name}.external_id"), sure));
+        }
+        if let Some(link) = numbers::linked(type_name, &wanted[0]).filter(|_| *type_name == object) {
+            found.push((format!("{type_name}.{link}.external_id"), 0.99));
+        }
+        // Dynamics calls a product's code so; where another column holds the code, it is the id.
+        if *type_name == "product" && wanted[0] == "productid" {
+            found.push(("product.code".to_owned(), 0.9));
+        }
+        if *type_name == "opportunity" && ["dealstatus", "status"].contains(&wanted[0].as_str()) {
+            found.push(("opportunity.outcome".to_owned(), 0.95));
+        }
+        if record_type.place {
+            for (name, known) in PLACE {
+                if known.contains(&wanted[0].as_str()) {
+                    found.push((format!("{type_name}.{name}"), 0.97 - rank));
+                }
+            }
         }
     }
     found
 }
 
-fn likeness(field: &Field, type_name: &str, wanted: &str) -> f64 {
-    // Contacts' names come last: "Name" alone is the customer's.
-    let rank = if type_name == "contact" { 0.02 } else { 0.0 };
+/// `Deal - Value`: what it is of, and what it is.
+fn entity_of(header: &str) -> (Option<&'static [&'static str]>, &str) {
+    let Some((entity, rest)) = header.split_once(" - ") else {
+        return (None, header);
+    };
+    let known = ENTITIES
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(entity.trim()));
+    match known {
+        Some((_, types)) => (Some(types), rest.strip_prefix("Address - ").unwrap_or(rest)),
+        None => (None, header),
+    }
+}
+
+/// What stands beside the row's own record comes after it.
+fn rank(object: &str, type_name: &str) -> f64 {
+    match (object, type_name) {
+        // Contacts' names come last: "Name" alone is the customer's.
+        ("account", "contact") => 0.02,
+        ("account", _) => 0.0,
+        _ if object == type_name => 0.0,
+        _ => 0.1,
+    }
+}
+
+fn likeness(field: &Field, wanted: &str, may_be_close: bool) -> f64 {
     if field.import.iter().any(|known| folded(known) == wanted) {
-        return 1.0 - rank;
+        return 1.0;
     }
     if folded(&field.name) == wanted || folded(&field.label.en) == wanted || folded(&field.label.de) == wanted
     {
-        return 0.96 - rank;
+        return 0.96;
     }
     let close = |known: &str| {
         let known = folded(known);
         known.len() >= 5 && wanted.len() >= 5 && (wanted.contains(&known) || known.contains(wanted))
     };
-    if field.import.iter().any(|known| close(known)) {
-        0.72 - rank
+    if may_be_close && field.import.iter().any(|known| close(known)) {
+        0.72
     } else {
         0.0
     }
 }
 
-/// The known system whose export this looks like, by at least three of its headers.
-pub(super) fn preset(headers: &[String]) -> Option<&'static str> {
-    const SIGNATURES: [(&str, &[&str]); 5] = [
-        (
-            "Salesforce",
-            &[
-                "Account Name",
-                "Billing Street",
-                "Billing City",
-                "BillingStreet",
-                "BillingCity",
-                "Account Owner",
-                "Billing Zip/Postal Code",
-                "BillingPostalCode",
-            ],
-        ),
-        (
-            "HubSpot",
-            &[
-                "Record ID",
-                "Company name",
-                "Company Domain Name",
-                "Company owner",
-                "Lifecycle Stage",
-                "Create Date",
-            ],
-        ),
-        (
-            "Pipedrive",
-            &[
-                "Organization - Name",
-                "Organization - Address",
-                "Person - Name",
-                "Deal - Title",
-                "Organization - ID",
-            ],
-        ),
-        (
-            "Dynamics 365",
-            &[
-                "(Do Not Modify) Account",
-                "(Do Not Modify) Row Checksum",
-                "(Do Not Modify) Modified On",
-            ],
-        ),
-        (
-            "Bailiwick",
-            &["Kundennummer", "Firma", "Art", "Klasse", "Branche", "PLZ", "Ort"],
-        ),
-    ];
-    let known: Vec<String> = headers.iter().map(|h| folded(h)).collect();
-    SIGNATURES
-        .iter()
-        .map(|(name, headers)| {
-            (
-                *name,
-                headers.iter().filter(|h| known.contains(&folded(h))).count(),
-            )
-        })
-        .filter(|(_, count)| *count >= 3)
-        .max_by_key(|(_, count)| *count)
-        .map(|(name, _)| name)
-}
-
-/// The field proposed for each of these headers.
+/// The field proposed for each of these headers of a table of customers.
 #[cfg(test)]
 pub(crate) fn proposed(catalog: &Catalog, headers: &[&str]) -> Vec<Option<String>> {
     let headers: Vec<String> = headers.iter().map(ToString::to_string).collect();
-    let columns = propose(catalog, &headers, &[]);
+    let columns = propose(catalog, "account", &headers, &[]);
     columns.into_iter().map(|c| c.field).collect()
 }
 
@@ -272,11 +278,11 @@ pub(super) fn proposed_mapping(columns: &[Column]) -> Vec<ColumnMapping> {
 mod tests {
     use super::*;
 
-    fn fields_of(headers: &[&str]) -> Vec<String> {
+    fn fields_of(object: &str, headers: &[&str]) -> Vec<String> {
         let catalog = crate::catalog().unwrap();
         let headers: Vec<String> = headers.iter().map(ToString::to_string).collect();
         let rows = vec![vec!["x".to_owned(); headers.len()]];
-        propose(&catalog, &headers, &rows)
+        propose(&catalog, object, &headers, &rows)
             .into_iter()
             .map(|c| {
                 c.field
@@ -285,72 +291,105 @@ mod tests {
             .collect()
     }
 
+    /// `header = field` line by line.
+    fn check(object: &str, table: &str) {
+        let pairs: Vec<(&str, &str)> = table
+            .lines()
+            .filter_map(|line| line.trim().split_once(" = "))
+            .collect();
+        let headers: Vec<&str> = pairs.iter().map(|p| p.0).collect();
+        let wanted: Vec<&str> = pairs.iter().map(|p| p.1).collect();
+        let found = fields_of(object, &headers);
+        for ((header, wanted), found) in headers.iter().zip(wanted).zip(found) {
+            assert_eq!(found, wanted, "{object}: {header}");
+        }
+    }
+
     #[test]
     fn exports_of_other_systems_are_recognised() {
-        assert_eq!(
-            fields_of(&[
-                "Account Name",
-                "Billing Street",
-                "Billing Zip/Postal Code",
-                "Billing City",
-                "Phone",
-                "Annual Revenue"
-            ]),
-            [
-                "account.name",
-                "location.street",
-                "location.postal_code",
-                "location.city",
-                "account.phone",
-                "account.annual_revenue"
-            ]
+        check(
+            "account",
+            "Account Name = account.name
+             Billing Street = location.street
+             Billing Zip/Postal Code = location.postal_code
+             Billing City = location.city
+             Phone = account.phone
+             Annual Revenue = account.annual_revenue
+             Account ID = account.external_id
+             Parent Account ID = account.parent_id.external_id
+             Account Owner = account.owner_id
+             Verkaufsfläche m² = custom",
         );
-        assert_eq!(
-            fields_of(&[
-                "Company name",
-                "Street Address",
-                "Postal Code",
-                "City",
-                "Phone Number"
-            ]),
-            [
-                "account.name",
-                "location.street",
-                "location.postal_code",
-                "location.city",
-                "account.phone"
-            ]
+        check(
+            "account",
+            "Company name = account.name
+             Street Address = location.street
+             Postal Code = location.postal_code
+             City = location.city
+             Phone Number = account.phone
+             Record ID = account.external_id",
         );
-        assert_eq!(
-            fields_of(&["Firma", "Straße", "PLZ", "Ort"]),
-            [
-                "account.name",
-                "location.street",
-                "location.postal_code",
-                "location.city"
-            ]
+        check(
+            "account",
+            "Firma = account.name\nStraße = location.street\nPLZ = location.postal_code\nOrt = location.city",
         );
-        assert_eq!(
-            fields_of(&["Name", "Latitude", "Longitude"]),
-            ["account.name", "location.lat", "location.lng"]
+        check(
+            "account",
+            "Name = account.name\nLatitude = location.lat\nLongitude = location.lng",
         );
-    }
-
-    #[test]
-    fn unknown_columns_are_kept_as_custom_fields() {
-        assert_eq!(
-            fields_of(&["Name", "Verkaufsfläche m²"]),
-            ["account.name", "custom"]
+        check(
+            "contact",
+            "First Name = contact.given_name
+             Last Name = contact.family_name
+             Title = contact.title
+             Mailing Street = location.street
+             Phone = contact.phone
+             Email = contact.email
+             Account Name = account.name
+             Contact ID = contact.external_id
+             Account ID = account.external_id",
         );
-    }
-
-    #[test]
-    fn a_preset_needs_three_headers() {
-        let of = |headers: &[&str]| preset(&headers.iter().map(ToString::to_string).collect::<Vec<_>>());
-        assert_eq!(of(&["Record ID", "Company name"]), None);
-        assert_eq!(
-            of(&["Record ID", "Company name", "Company owner"]),
-            Some("HubSpot")
+        check(
+            "opportunity",
+            "Opportunity Name = opportunity.name
+             Stage = opportunity.stage_id
+             Close Date = opportunity.close_date
+             Amount = opportunity.amount
+             Account Name = opportunity.account_id
+             Opportunity Owner = opportunity.owner_id
+             Probability (%) = opportunity.probability
+             Forecast Category = custom",
+        );
+        check(
+            "opportunity",
+            "Deal - Title = opportunity.name
+             Deal - Value = opportunity.amount
+             Deal - Currency = opportunity.currency
+             Deal - Stage = opportunity.stage_id
+             Deal - Organization = opportunity.account_id
+             Deal - Status = opportunity.outcome
+             Deal - ID = opportunity.external_id
+             Deal - Expected close date = opportunity.close_date",
+        );
+        check(
+            "opportunity",
+            "Organization - Name* = account.name
+             Organization - Address = location.source_text
+             Person - Name* = contact.name
+             Person - Email (Work) = contact.email
+             Deal - Title = opportunity.name
+             Deal - Value = opportunity.amount",
+        );
+        check(
+            "activity",
+            "Activity - Subject = activity.subject
+             Activity - Type = activity.kind
+             Activity - Due date = activity.due_at
+             Activity - Done = activity.status
+             Activity - Organization = activity.account_id
+             Activity - Contact person = activity.contact_id
+             Activity - Deal ID = activity.opportunity_id.external_id
+             Activity - Note = activity.body",
         );
     }
 }

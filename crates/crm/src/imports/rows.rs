@@ -4,67 +4,78 @@ use geom::{BBox, LngLat};
 use records::{Catalog, Kind};
 use serde_json::{Map, Value};
 
-use super::columns::folded;
-use super::{FileStyle, Mapping, RowError};
-
-/// One row as records: what its cells say, not yet who it is.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Draft {
-    /// Row of data, from 1.
-    pub row: u64,
-    /// Line in the file.
-    pub line: u64,
-    pub account: Map<String, Value>,
-    pub location: Map<String, Value>,
-    pub contact: Map<String, Value>,
-    /// The cells as they were read, for the file of failed rows.
-    pub cells: Vec<String>,
-    pub errors: Vec<RowError>,
-}
+use super::draft::{Draft, LinkText};
+use super::table::Row;
+use super::values::Style;
+use super::{FileStyle, PartMapping, words};
+use crate::Zone;
 
 /// Turns cells into drafts by a mapping.
 pub(super) struct RowReader<'a> {
     catalog: &'a Catalog,
+    part: usize,
+    pub object: String,
     headers: &'a [String],
     columns: Vec<(usize, Goal)>,
-    decimal_comma: bool,
-    date_style: String,
+    style: Style,
     /// What the map covers, to tell swapped coordinates by.
     bounds: Option<BBox>,
 }
 
 enum Goal {
-    Field { type_name: String, field: String },
+    Field {
+        type_name: String,
+        field: String,
+    },
+    Link {
+        type_name: String,
+        field: String,
+        by_number: bool,
+    },
+    Number {
+        type_name: String,
+    },
+    Outcome,
     Custom(String),
 }
 
 impl<'a> RowReader<'a> {
-    /// The place is off the map, and on it with longitude and latitude changed over.
-    fn are_swapped(&self, location: &Map<String, Value>) -> bool {
-        let number = |name: &str| location.get(name).and_then(Value::as_f64);
-        let (Some(bounds), Some(lng), Some(lat)) = (self.bounds, number("lng"), number("lat")) else {
-            return false;
-        };
-        let on_map = |lng, lat| LngLat::new(lng, lat).is_ok_and(|place| bounds.contains(place));
-        !on_map(lng, lat) && on_map(lat, lng)
-    }
-
     pub fn new(
         catalog: &'a Catalog,
+        part: usize,
         headers: &'a [String],
         style: &FileStyle,
-        mapping: &Mapping,
+        mapping: &PartMapping,
         bounds: Option<BBox>,
+        zone: Zone,
     ) -> Self {
+        let goal = |name: &str| {
+            let (type_name, field) = name.split_once('.')?;
+            let type_name = type_name.to_owned();
+            Some(match field {
+                "external_id" => Goal::Number { type_name },
+                "outcome" => Goal::Outcome,
+                field => match field.strip_suffix(".external_id") {
+                    Some(link) => Goal::Link {
+                        type_name,
+                        field: link.to_owned(),
+                        by_number: true,
+                    },
+                    None if catalog.get(&type_name)?.field(field)?.to.is_some() => Goal::Link {
+                        type_name,
+                        field: field.to_owned(),
+                        by_number: false,
+                    },
+                    None => Goal::Field {
+                        type_name,
+                        field: field.to_owned(),
+                    },
+                },
+            })
+        };
         let columns = mapping.columns.iter().filter_map(|column| {
             let goal = match &column.field {
-                Some(name) => {
-                    let (type_name, field) = name.split_once('.')?;
-                    Goal::Field {
-                        type_name: type_name.to_owned(),
-                        field: field.to_owned(),
-                    }
-                }
+                Some(name) => goal(name)?,
                 None if column.custom => Goal::Custom(custom_name(headers.get(column.index)?)),
                 None => return None,
             };
@@ -72,259 +83,222 @@ impl<'a> RowReader<'a> {
         });
         Self {
             bounds,
+            part,
+            object: mapping.object.clone().unwrap_or_default(),
             catalog,
             headers,
             columns: columns.collect(),
-            decimal_comma: mapping.decimal.as_deref().unwrap_or(&style.decimal) == ",",
-            date_style: mapping
-                .date_style
-                .clone()
-                .unwrap_or_else(|| style.date_style.clone()),
+            style: Style {
+                decimal_comma: mapping.decimal.as_deref().unwrap_or(&style.decimal) == ",",
+                date_style: mapping
+                    .date_style
+                    .clone()
+                    .unwrap_or_else(|| style.date_style.clone()),
+                zone,
+            },
         }
     }
 
-    /// Reads row `row` (from 1), which stands on line `line` of the file.
-    pub fn read(&self, row: u64, line: u64, record: &csv::StringRecord) -> Draft {
+    /// Reads a row.
+    pub fn read(&self, row: Row) -> Draft {
         let mut draft = Draft {
-            row,
-            line,
-            cells: record.iter().map(str::to_owned).collect(),
+            part: self.part,
+            row: row.number,
+            line: row.line,
             ..Draft::default()
         };
-        let mut custom = Map::new();
         for (index, goal) in &self.columns {
-            let cell = record.get(*index).unwrap_or_default().trim();
+            let cell = row.cells.get(*index).map(|c| c.trim()).unwrap_or_default();
+            // Our own exports put an apostrophe before what a spreadsheet would run.
+            let cell = cell
+                .strip_prefix('\'')
+                .filter(|rest| crate::spreadsheet::is_formula(rest))
+                .unwrap_or(cell);
             if cell.is_empty() {
                 continue;
             }
+            let header = self.headers.get(*index).map(String::as_str).unwrap_or_default();
             match goal {
-                Goal::Custom(name) => drop(custom.insert(name.clone(), cell.into())),
-                Goal::Field { type_name, field } => match self.value(type_name, field, cell) {
-                    Ok(value) => {
-                        let fields = match type_name.as_str() {
-                            "account" => &mut draft.account,
-                            "location" => &mut draft.location,
-                            _ => &mut draft.contact,
-                        };
-                        fields.insert(field.clone(), value);
-                    }
-                    Err(message) => draft.errors.push(RowError {
-                        row,
-                        line,
-                        column: self.headers.get(*index).cloned(),
-                        read: cell.chars().take(200).collect(),
-                        message,
-                    }),
-                },
+                Goal::Custom(name) => draft.keep(&self.object, name.clone(), cell.into()),
+                Goal::Number { type_name } => {
+                    draft.external.insert(type_name.clone(), cell.to_owned());
+                }
+                Goal::Outcome => draft.won = words::outcome(cell),
+                Goal::Link {
+                    type_name,
+                    field,
+                    by_number,
+                } => draft.links.push(LinkText {
+                    type_name: type_name.clone(),
+                    field: field.clone(),
+                    column: header.to_owned(),
+                    text: cell.to_owned(),
+                    by_number: *by_number,
+                }),
+                Goal::Field { type_name, field } => self.field(&mut draft, type_name, field, cell, header),
             }
         }
-        if !custom.is_empty() {
-            draft.account.insert("custom".into(), Value::Object(custom));
-        }
+        draft.cells = row.cells;
         self.complete(&mut draft);
         draft
     }
 
+    fn field(&self, draft: &mut Draft, type_name: &str, field: &str, cell: &str, header: &str) {
+        let record_type = self.catalog.get(type_name);
+        if record_type.is_some_and(|t| t.place) && matches!(field, "lng" | "lat") {
+            match Style::coordinate(field, cell) {
+                Ok(value) => drop(draft.of_mut(type_name).insert(field.to_owned(), value)),
+                Err(message) => draft.errors.push(draft.fault(Some(header), cell, message)),
+            }
+            return;
+        }
+        let Some(declared) = record_type.and_then(|t| t.field(field)) else {
+            draft.errors.push(draft.fault(
+                Some(header),
+                cell,
+                format!("There is no field {type_name}.{field}."),
+            ));
+            return;
+        };
+        // Several in one cell: the first is the one, the others are kept.
+        let cell = match several(declared.kind, cell) {
+            Some((first, others)) => {
+                draft.keep(type_name, format!("more_{field}"), others.into());
+                first
+            }
+            None => cell,
+        };
+        match self.style.value(type_name, declared, cell) {
+            Ok(value) => drop(draft.of_mut(type_name).insert(field.to_owned(), value)),
+            Err(message) => draft.errors.push(draft.fault(Some(header), cell, message)),
+        }
+    }
+
     /// What has to be there, and what follows from the rest.
     fn complete(&self, draft: &mut Draft) {
-        let whole_row = |message: &str| RowError {
-            row: draft.row,
-            line: draft.line,
-            column: None,
-            read: draft.cells.join(" | ").chars().take(200).collect(),
-            message: message.to_owned(),
-        };
+        super::links::name_people(draft);
+        self.fill(draft);
         // A cell that cannot be read is missing because of that, and it has been said.
         if draft.errors.is_empty() {
-            if !draft.account.contains_key("name") {
-                draft.errors.push(whole_row("The row has no customer name."));
+            if self.object == "account" && draft.text("account", "name").is_empty() {
+                draft.errors.push(draft.whole("The row has no customer name."));
+            } else if self.is_untitled(draft) {
+                draft.errors.push(draft.whole("The row has no name."));
             }
-            match (
-                draft.location.contains_key("lng"),
-                draft.location.contains_key("lat"),
-            ) {
-                (true, false) => draft
-                    .errors
-                    .push(whole_row("The row has a longitude but no latitude.")),
-                (false, true) => draft
-                    .errors
-                    .push(whole_row("The row has a latitude but no longitude.")),
-                (true, true) if self.are_swapped(&draft.location) => draft.errors.push(whole_row(
-                    "Latitude and longitude look swapped: the place lies off the map, and the other way round on it.",
-                )),
-                _ => {}
+            let placed: Vec<String> = draft.fields.keys().cloned().collect();
+            for type_name in placed {
+                let Some(fields) = draft.of(&type_name) else {
+                    continue;
+                };
+                let wrong = match (fields.contains_key("lng"), fields.contains_key("lat")) {
+                    (true, false) => "The row has a longitude but no latitude.",
+                    (false, true) => "The row has a latitude but no longitude.",
+                    (true, true) if self.are_swapped(fields) => {
+                        "Latitude and longitude look swapped: the place lies off the map, and the other way round on it."
+                    }
+                    _ => continue,
+                };
+                draft.errors.push(draft.whole(wrong));
             }
         }
-        draft.account.entry("type").or_insert_with(|| "customer".into());
-        let contact = &mut draft.contact;
-        if !contact.is_empty() && !contact.contains_key("name") {
-            let part = |name: &str| {
-                contact
-                    .get(name)
-                    .and_then(Value::as_str)
+        if draft.of("account").is_some() || self.object == "account" {
+            draft
+                .of_mut("account")
+                .entry("type")
+                .or_insert_with(|| "customer".into());
+        }
+    }
+
+    fn is_untitled(&self, draft: &Draft) -> bool {
+        let title = self.catalog.get(&self.object).and_then(|t| t.title.as_deref());
+        title.is_some_and(|title| {
+            let linked = draft
+                .links
+                .iter()
+                .any(|l| l.type_name == self.object && l.field == title);
+            let given = draft
+                .of(&self.object)
+                .and_then(|f| f.get(title))
+                .is_some_and(|v| !v.is_null());
+            !linked && !given
+        })
+    }
+
+    /// What is usual where the file says nothing.
+    fn fill(&self, draft: &mut Draft) {
+        let usual: &[(&str, &str)] = match self.object.as_str() {
+            "lead" => &[("status", "new")],
+            "case" => &[("status", "new"), ("kind", "request")],
+            "product" => &[("life_cycle", "active")],
+            _ => &[],
+        };
+        for (field, value) in usual {
+            draft
+                .of_mut(&self.object)
+                .entry(*field)
+                .or_insert_with(|| (*value).into());
+        }
+        match self.object.as_str() {
+            "activity" => {
+                let body: String = draft
+                    .text("activity", "body")
+                    .lines()
+                    .next()
                     .unwrap_or_default()
-                    .to_owned()
-            };
-            let name = format!("{} {}", part("given_name"), part("family_name"))
-                .trim()
-                .to_owned();
-            let name = if name.is_empty() { part("email") } else { name };
-            if name.is_empty() {
-                contact.clear();
-            } else {
-                contact.insert("name".into(), name.into());
-            }
-        }
-    }
-
-    fn value(&self, type_name: &str, field: &str, cell: &str) -> Result<Value, String> {
-        if type_name == "location" && matches!(field, "lng" | "lat") {
-            return self.coordinate(field, cell);
-        }
-        let declared = self.catalog.get(type_name).and_then(|t| t.field(field));
-        let Some(declared) = declared else {
-            return Err(format!("There is no field {type_name}.{field}."));
-        };
-        match declared.kind {
-            Kind::Choice => {
-                let wanted = folded(cell);
-                let known = |choice: &&String| folded(choice) == wanted;
-                let found = declared
-                    .choices
-                    .iter()
-                    .find(known)
-                    .map(|c| c.as_str())
-                    .or_else(|| translated(&wanted));
-                match found.filter(|f| declared.choices.iter().any(|c| c == f)) {
-                    Some(choice) => Ok(choice.into()),
-                    None => Err(format!("expected one of {}", declared.choices.join(", "))),
+                    .chars()
+                    .take(120)
+                    .collect();
+                let is_note = draft.text("activity", "subject").is_empty();
+                let activity = draft.of_mut("activity");
+                activity
+                    .entry("kind")
+                    .or_insert_with(|| if is_note { "note" } else { "task" }.into());
+                if is_note && !body.is_empty() {
+                    activity.insert("subject".into(), body.into());
+                }
+                let kind = activity.get("kind").and_then(Value::as_str).unwrap_or_default();
+                let is_over =
+                    kind == "note" || activity.get("status").and_then(Value::as_str) == Some("done");
+                if is_over && let Some(at) = activity.get("due_at").cloned() {
+                    activity.entry("happened_at").or_insert(at);
                 }
             }
-            Kind::Integer => self
-                .number(cell)
-                .filter(|n| n.fract() == 0.0 && n.abs() < 9e15)
-                .map(|n| (n as i64).into())
-                .ok_or_else(|| "expected a whole number".to_owned()),
-            Kind::Number => self
-                .number(cell)
-                .map(Into::into)
-                .ok_or_else(|| "expected a number".to_owned()),
-            Kind::Money => self
-                .number(cell)
-                .filter(|n| n.abs() < 9e13)
-                .map(|n| ((n * 100.0).round() as i64).into())
-                .ok_or_else(|| format!("expected an amount{}", self.amount_hint(cell))),
-            Kind::Boolean => match folded(cell).as_str() {
-                "true" | "yes" | "ja" | "1" | "x" | "wahr" => Ok(true.into()),
-                "false" | "no" | "nein" | "0" | "falsch" => Ok(false.into()),
-                _ => Err("expected yes or no".to_owned()),
-            },
-            Kind::Date => self
-                .date(cell)
-                .map(Into::into)
-                .ok_or_else(|| "expected a date".to_owned()),
-            Kind::Url if !cell.contains("://") => Ok(format!("https://{cell}").into()),
-            Kind::Email => Ok(cell.to_lowercase().into()),
-            _ => match declared.max {
-                Some(max) if i64::try_from(cell.chars().count()).is_ok_and(|n| n > max) => {
-                    Err(format!("is longer than {max} characters"))
+            "product" if draft.text("product", "code").is_empty() => {
+                let code = draft.external.get("product").cloned();
+                let code = code.unwrap_or_else(|| draft.text("product", "name").chars().take(60).collect());
+                if !code.is_empty() {
+                    draft.of_mut("product").insert("code".into(), code.into());
                 }
-                _ => Ok(cell.into()),
-            },
+            }
+            _ => {}
         }
     }
 
-    fn coordinate(&self, field: &str, cell: &str) -> Result<Value, String> {
-        // Coordinates are written with a point even where amounts are not; a comma is taken too.
-        let number = cell
-            .replace(',', ".")
-            .parse::<f64>()
-            .ok()
-            .filter(|n| n.is_finite());
-        let limit = if field == "lng" { 180.0 } else { 90.0 };
-        match number {
-            Some(n) if n.abs() <= limit => Ok(n.into()),
-            Some(n) if field == "lat" && n.abs() <= 180.0 => Err(format!(
-                "a latitude is between -90 and 90; are latitude and longitude swapped? {n} would be a longitude"
-            )),
-            Some(_) => Err(format!("expected degrees between -{limit} and {limit}")),
-            None => Err("expected degrees, like 13.2606".to_owned()),
-        }
-    }
-
-    fn number(&self, cell: &str) -> Option<f64> {
-        let bare: String = cell
-            .chars()
-            .filter(|c| !c.is_whitespace() && !matches!(c, '€' | '$' | '£' | '\'' | '"'))
-            .collect();
-        let bare = bare.trim_end_matches("EUR").trim_end_matches("USD");
-        let plain = if self.decimal_comma {
-            bare.replace('.', "").replace(',', ".")
-        } else {
-            bare.replace(',', "")
+    /// The place is off the map, and on it with longitude and latitude changed over.
+    fn are_swapped(&self, fields: &Map<String, Value>) -> bool {
+        let number = |name: &str| fields.get(name).and_then(Value::as_f64);
+        let (Some(bounds), Some(lng), Some(lat)) = (self.bounds, number("lng"), number("lat")) else {
+            return false;
         };
-        if plain
-            .chars()
-            .any(|c| !c.is_ascii_digit() && !matches!(c, '.' | '-' | '+'))
-        {
-            return None;
-        }
-        plain.parse().ok().filter(|n: &f64| n.is_finite())
-    }
-
-    /// What is probably meant: a letter that looks like a digit is the usual slip, else an amount in the file's style.
-    fn amount_hint(&self, cell: &str) -> &'static str {
-        if cell.contains(['O', 'o']) {
-            "; is there a letter O for a zero?"
-        } else if cell.contains(['l', 'I']) {
-            "; is there a letter for a one?"
-        } else if self.decimal_comma {
-            ", like 1200,50"
-        } else {
-            ", like 1200.50"
-        }
-    }
-
-    fn date(&self, cell: &str) -> Option<String> {
-        let day = cell.split([' ', 'T']).next().unwrap_or_default();
-        let parts: Vec<i16> = day
-            .split(['.', '/', '-'])
-            .map(str::parse)
-            .collect::<Result<_, _>>()
-            .ok()?;
-        let [a, b, c] = parts[..] else { return None };
-        let (year, month, day) = match self.date_style.as_str() {
-            _ if a > 31 => (a, b, c),
-            "mdy" => (c, a, b),
-            _ => (c, b, a),
-        };
-        let month = i8::try_from(month).ok()?;
-        let day = i8::try_from(day).ok()?;
-        jiff::civil::Date::new(year, month, day)
-            .ok()
-            .map(|d| d.to_string())
+        let on_map = |lng, lat| LngLat::new(lng, lat).is_ok_and(|place| bounds.contains(place));
+        !on_map(lng, lat) && on_map(lat, lng)
     }
 }
 
-/// Choices as other systems and languages write them.
-fn translated(word: &str) -> Option<&'static str> {
-    Some(match word {
-        "kunde" | "client" | "customerdirect" | "customerchannel" | "bestandskunde" => "customer",
-        "interessent" | "lead" | "opportunity" | "potenziellerkunde" => "prospect",
-        "lieferant" | "vendor" => "supplier",
-        "mitbewerber" | "wettbewerber" => "competitor",
-        "haushalt" => "household",
-        "spender" => "donor",
-        "aktiv" => "active",
-        "hot" | "high" | "hoch" => "A",
-        "warm" | "medium" | "mittel" => "B",
-        "cold" | "low" | "niedrig" => "C",
+/// The first of several addresses or numbers in a cell, and the others.
+fn several(kind: Kind, cell: &str) -> Option<(&str, &str)> {
+    let signs: &[&str] = match kind {
+        Kind::Email => &[" ::: ", ",", ";"],
+        Kind::Phone => &[" ::: ", ", ", "; "],
         _ => return None,
-    })
+    };
+    let (first, others) = signs.iter().find_map(|sign| cell.split_once(sign))?;
+    let (first, others) = (first.trim(), others.trim());
+    (!first.is_empty() && !others.is_empty()).then_some((first, others))
 }
 
 /// A custom field's name from its header.
-fn custom_name(header: &str) -> String {
+pub(crate) fn custom_name(header: &str) -> String {
     let lower = header
         .to_lowercase()
         .replace('ä', "ae")
@@ -340,9 +314,10 @@ fn custom_name(header: &str) -> String {
         .filter(|p| !p.is_empty())
         .collect::<Vec<_>>()
         .join("_");
-    if word.is_empty() {
-        "column".to_owned()
-    } else {
-        word.chars().take(60).collect()
+    match word.chars().next() {
+        None => "column".to_owned(),
+        // Names of fields begin with a letter.
+        Some(first) if !first.is_ascii_lowercase() => format!("column_{word}").chars().take(60).collect(),
+        Some(_) => word.chars().take(60).collect(),
     }
 }

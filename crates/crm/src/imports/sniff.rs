@@ -3,12 +3,8 @@
 use encoding_rs::{UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::FileStyle;
+use super::table::{LOOKED_AT, MOST_COLUMNS, MOST_ROWS, too_many_columns, too_many_rows};
 use crate::problem::Problem;
-
-/// Columns of one file at most.
-const MOST_COLUMNS: usize = 500;
-/// Rows looked at to guess styles.
-const LOOKED_AT: usize = 1_000;
 
 /// What a file looks like.
 pub(crate) struct Sniffed {
@@ -49,13 +45,7 @@ pub(crate) fn sniff(bytes: &[u8]) -> Result<Sniffed, Problem> {
         .map(|h| h.trim().to_owned())
         .collect();
     if headers.len() > MOST_COLUMNS {
-        return Err(refuse(
-            "too-many-columns",
-            &format!(
-                "The file has {} columns, at most {MOST_COLUMNS} are taken.",
-                headers.len()
-            ),
-        ));
+        return Err(too_many_columns(headers.len()));
     }
     if headers.iter().all(|h| h.is_empty() || h.parse::<f64>().is_ok()) {
         return Err(refuse(
@@ -71,6 +61,9 @@ pub(crate) fn sniff(bytes: &[u8]) -> Result<Sniffed, Problem> {
             continue;
         }
         rows += 1;
+        if rows > MOST_ROWS {
+            return Err(too_many_rows());
+        }
         if first_rows.len() < LOOKED_AT {
             first_rows.push(
                 record
@@ -87,6 +80,7 @@ pub(crate) fn sniff(bytes: &[u8]) -> Result<Sniffed, Problem> {
         ));
     }
     let style = FileStyle {
+        format: "csv".to_owned(),
         encoding: encoding.to_owned(),
         delimiter: delimiter.to_string(),
         decimal: decimal_of(&first_rows).to_owned(),
@@ -145,12 +139,6 @@ impl<'a> Lines<'a> {
 pub(crate) fn decode(bytes: &[u8]) -> Result<(String, &'static str), Problem> {
     if bytes.is_empty() {
         return Err(refuse("empty-file", "The file is empty."));
-    }
-    if bytes.starts_with(b"PK\x03\x04") {
-        return Err(refuse(
-            "a-workbook",
-            "This is a workbook or archive. Save the sheet as CSV and upload that.",
-        ));
     }
     if let Some(rest) = bytes.strip_prefix(b"\xEF\xBB\xBF") {
         return match std::str::from_utf8(rest) {
@@ -280,7 +268,7 @@ fn csv_problem(error: csv::Error) -> Problem {
     )
 }
 
-fn refuse(code: &str, message: &str) -> Problem {
+pub(super) fn refuse(code: &str, message: &str) -> Problem {
     Problem::bad("/file", code, message)
 }
 
@@ -364,7 +352,6 @@ mod tests {
         assert_eq!(code(b"\n \n"), "empty-file");
         assert_eq!(code(b"Name,City\n"), "no-rows");
         assert_eq!(code(b"1,2,3\n4,5,6\n"), "no-header");
-        assert_eq!(code(b"PK\x03\x04rest"), "a-workbook");
         assert_eq!(code(&[0x7f, 0, 0, 0, 1, 2, 3, 4, 0, 0, 9, 9]), "not-text");
     }
 

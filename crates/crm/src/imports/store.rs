@@ -1,4 +1,4 @@
-//! Uploaded bytes, kept in pieces. The only writer of their table.
+//! The tables of uploads and their failed rows, kept in pieces. The only writer of their table.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,53 +7,59 @@ use records::{Db, Error, on_db};
 use crate::problem::Problem;
 
 /// Bytes in one row.
-const PART: usize = 1024 * 1024;
+const PIECE: usize = 1024 * 1024;
 
-/// Keeps a file.
-pub(super) async fn save(db: &Db, import_id: &str, bytes: &[u8]) -> Result<(), Problem> {
-    const SQL: &str = "insert into import_files (import_id, part, bytes_base64) values ($1, $2, $3) \
-                       on conflict (import_id, part) do update set bytes_base64 = $3";
-    for (part, chunk) in (0i64..).zip(bytes.chunks(PART)) {
+/// Keeps a table of an import.
+pub(super) async fn save(db: &Db, import_id: &str, part: usize, bytes: &[u8]) -> Result<(), Problem> {
+    save_as(db, &format!("{import_id}/{part}"), bytes).await
+}
+
+/// Gives a table back.
+pub(super) async fn load(db: &Db, import_id: &str, part: usize) -> Result<Vec<u8>, Problem> {
+    let found = load_from(db, &format!("{import_id}/{part}")).await?;
+    found.ok_or_else(|| Problem::not_found(format!("Table {part} of import {import_id}")))
+}
+
+/// Keeps the rows of a table that failed, as CSV.
+pub(super) async fn save_failed(db: &Db, import_id: &str, part: usize, bytes: &[u8]) -> Result<(), Problem> {
+    save_as(db, &format!("{import_id}/{part}/failed"), bytes).await
+}
+
+/// The rows of a table that failed; `None` if none did.
+pub(super) async fn load_failed(db: &Db, import_id: &str, part: usize) -> Result<Option<Vec<u8>>, Problem> {
+    load_from(db, &format!("{import_id}/{part}/failed")).await
+}
+
+async fn save_as(db: &Db, key: &str, bytes: &[u8]) -> Result<(), Problem> {
+    const CLEAR: &str = "delete from import_files where import_id = $1";
+    const SQL: &str = "insert into import_files (import_id, part, bytes_base64) values ($1, $2, $3)";
+    on_db!(write db, pool => sqlx::query(CLEAR).bind(key).execute(pool).await.map(|_| ()))
+        .map_err(Error::from)?;
+    for (piece, chunk) in (0i64..).zip(bytes.chunks(PIECE)) {
         let text = STANDARD.encode(chunk);
-        on_db!(write db, pool => sqlx::query(SQL).bind(import_id).bind(part).bind(&text).execute(pool).await.map(|_| ()))
+        on_db!(write db, pool => sqlx::query(SQL).bind(key).bind(piece).bind(&text).execute(pool).await.map(|_| ()))
             .map_err(Error::from)?;
     }
     Ok(())
 }
 
-/// Gives a file back.
-pub(super) async fn load(db: &Db, import_id: &str) -> Result<Vec<u8>, Problem> {
+/// What is kept under a key, whichever table or failed rows those are; empty if nothing is.
+pub(crate) async fn bytes_of(db: &Db, key: &str) -> Result<Vec<u8>, Problem> {
+    Ok(load_from(db, key).await?.unwrap_or_default())
+}
+
+async fn load_from(db: &Db, key: &str) -> Result<Option<Vec<u8>>, Problem> {
     const SQL: &str = "select bytes_base64 from import_files where import_id = $1 order by part";
-    let parts: Vec<(String,)> =
-        on_db!(read db, pool => sqlx::query_as(SQL).bind(import_id).fetch_all(pool).await)
-            .map_err(Error::from)?;
-    if parts.is_empty() {
-        return Err(Problem::not_found(format!("The file of import {import_id}")));
+    let pieces: Vec<(String,)> =
+        on_db!(read db, pool => sqlx::query_as(SQL).bind(key).fetch_all(pool).await).map_err(Error::from)?;
+    if pieces.is_empty() {
+        return Ok(None);
     }
     let mut bytes = Vec::new();
-    for (part,) in parts {
+    for (piece,) in pieces {
         STANDARD
-            .decode_vec(part, &mut bytes)
+            .decode_vec(piece, &mut bytes)
             .map_err(Problem::unexpected)?;
     }
-    Ok(bytes)
+    Ok(Some(bytes))
 }
-
-/// Customers on record, for finding duplicates: (account, number, name folded, first place's street folded).
-pub(super) async fn known_accounts(db: &Db) -> Result<Vec<KnownAccount>, Problem> {
-    const SQL: &str = "select a.id, a.number, a.name_folded, l.id, l.street_folded from accounts a \
-                       left join locations l on l.account_id = a.id \
-                       and l.id = (select min(m.id) from locations m where m.account_id = a.id)";
-    let rows: Vec<KnownAccount> =
-        on_db!(read db, pool => sqlx::query_as(SQL).fetch_all(pool).await).map_err(Error::from)?;
-    Ok(rows)
-}
-
-/// (account, number, folded name, first place, folded street)
-pub(super) type KnownAccount = (
-    String,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-);

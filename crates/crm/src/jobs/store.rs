@@ -7,6 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::problem::Problem;
+use crate::queue::Queue;
 use crate::{App, app::Event};
 
 /// A piece of long work and how far it is.
@@ -101,39 +102,13 @@ pub(super) async fn list(db: &Db, user_id: Option<&str>) -> Result<Vec<Job>, Pro
 
 /// Claims the oldest job that waits, or whose worker's lease ran out.
 pub(super) async fn claim(db: &Db, worker: &str, now: Timestamp, lease: i64) -> Result<Option<Job>, Problem> {
-    // SQLite has one writer, so only PostgreSQL has to lock the row it picks.
-    const SQLITE: &str = concat!(
-        "update jobs set state = 'running', worker = $1, lease_until = $2, started_at = coalesce(started_at, $3), attempts = attempts + 1 \
-         where id = (select id from jobs where state = 'queued' or (state = 'running' and lease_until < $3) order by created_at, id limit 1) \
-         returning ",
-        columns!()
-    );
-    const POSTGRES: &str = concat!(
-        "update jobs set state = 'running', worker = $1, lease_until = $2, started_at = coalesce(started_at, $3), attempts = attempts + 1 \
-         where id = (select id from jobs where state = 'queued' or (state = 'running' and lease_until < $3) order by created_at, id limit 1 for update skip locked) \
-         returning ",
-        columns!()
-    );
-    let until = now.0 + lease;
-    let found = match db {
-        Db::Sqlite { write, .. } => {
-            sqlx::query_as(SQLITE)
-                .bind(worker)
-                .bind(until)
-                .bind(now.0)
-                .fetch_optional(write)
-                .await
-        }
-        Db::Postgres(pool) => {
-            sqlx::query_as(POSTGRES)
-                .bind(worker)
-                .bind(until)
-                .bind(now.0)
-                .fetch_optional(pool)
-                .await
-        }
+    let queue = Queue {
+        table: "jobs",
+        set: "state = 'running', started_at = coalesce(started_at, $3)",
+        pick: "select id from jobs where state = 'queued' or (state = 'running' and lease_until < $3) order by created_at, id limit 1",
+        columns: columns!(),
     };
-    Ok(found.map_err(Error::from)?)
+    queue.claim(db, worker, now, lease).await
 }
 
 /// Writes progress down and renews the lease; tells whether the job should stop: it was cancelled, or

@@ -65,7 +65,7 @@ pub(crate) struct LeadCard {
 
 /// Everything the program works out about a lead from its own fields: checks, points, place, owner. `keep_owner`:
 /// somebody was named and stays.
-async fn worked_out(
+pub(crate) async fn worked_out(
     app: &App,
     id: &str,
     fields: &Map<String, Value>,

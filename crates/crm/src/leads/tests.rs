@@ -3,13 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::test_world::World;
-
-async fn worlds() -> Vec<World> {
-    let mut worlds = vec![World::new().await];
-    worlds.extend(World::on_postgres().await);
-    worlds
-}
+use crate::test_world::{World, worlds};
 
 async fn stages(world: &World) {
     for (name, position, closed, won) in [

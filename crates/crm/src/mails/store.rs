@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::problem::Problem;
+use crate::queue::Queue;
 
 /// A message on its way out.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -111,33 +112,13 @@ pub(super) async fn claim(
     now: Timestamp,
     lease: i64,
 ) -> Result<Option<Outgoing>, Problem> {
-    // SQLite has one writer, so only PostgreSQL has to lock the row it picks.
-    const SQLITE: &str = "update outgoing_mails set state = 'sending', worker = $1, lease_until = $2, attempts = attempts + 1 \
-        where id = (select id from outgoing_mails where state = 'waiting' and next_at <= $3 order by next_at, id limit 1) \
-        returning id, activity_id, sender, recipients, message_base64, attempts";
-    const POSTGRES: &str = "update outgoing_mails set state = 'sending', worker = $1, lease_until = $2, attempts = attempts + 1 \
-        where id = (select id from outgoing_mails where state = 'waiting' and next_at <= $3 order by next_at, id limit 1 for update skip locked) \
-        returning id, activity_id, sender, recipients, message_base64, attempts";
-    let until = now.0 + lease;
-    let found = match db {
-        Db::Sqlite { write, .. } => {
-            sqlx::query_as(SQLITE)
-                .bind(worker)
-                .bind(until)
-                .bind(now.0)
-                .fetch_optional(write)
-                .await
-        }
-        Db::Postgres(pool) => {
-            sqlx::query_as(POSTGRES)
-                .bind(worker)
-                .bind(until)
-                .bind(now.0)
-                .fetch_optional(pool)
-                .await
-        }
+    let queue = Queue {
+        table: "outgoing_mails",
+        set: "state = 'sending'",
+        pick: "select id from outgoing_mails where state = 'waiting' and next_at <= $3 order by next_at, id limit 1",
+        columns: "id, activity_id, sender, recipients, message_base64, attempts",
     };
-    Ok(found.map_err(Error::from)?)
+    queue.claim(db, worker, now, lease).await
 }
 
 /// Says what became of a message. `next_at`: when it is tried again, for `waiting`.

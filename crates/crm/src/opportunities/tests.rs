@@ -4,13 +4,7 @@ use axum::http::StatusCode;
 use records::{Op, fields};
 use serde_json::{Value, json};
 
-use crate::test_world::{DAY, MONDAY, World};
-
-async fn worlds() -> Vec<World> {
-    let mut worlds = vec![World::new().await];
-    worlds.extend(World::on_postgres().await);
-    worlds
-}
+use crate::test_world::{DAY, MONDAY, World, worlds};
 
 async fn stages(world: &World) {
     let stage = |id: &str, fields: Value| Op::Create {

@@ -4,21 +4,7 @@ use axum::http::StatusCode;
 use records::{Op, fields};
 use serde_json::{Value, json};
 
-use crate::test_world::World;
-
-async fn worlds() -> Vec<World> {
-    let mut worlds = vec![World::new().await];
-    worlds.extend(World::on_postgres().await);
-    worlds
-}
-
-fn made(type_name: &str, id: &str, values: Value) -> Op {
-    Op::Create {
-        type_name: type_name.into(),
-        id: Some(id.into()),
-        fields: serde_json::from_value(values).unwrap(),
-    }
-}
+use crate::test_world::{World, made, worlds};
 
 async fn shop(world: &World) -> String {
     world

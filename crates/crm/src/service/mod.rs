@@ -4,6 +4,7 @@ mod calls;
 mod clock;
 mod escalate;
 mod http;
+mod nearest;
 mod open;
 mod rules;
 #[cfg(test)]
@@ -20,5 +21,8 @@ pub(crate) use rules::rules;
 
 /// The routes of this feature.
 pub(crate) fn router() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().merge(http::router()).merge(calls::router())
+    OpenApiRouter::new()
+        .merge(http::router())
+        .merge(calls::router())
+        .merge(nearest::router())
 }

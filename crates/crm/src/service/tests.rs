@@ -2,30 +2,15 @@
 
 use axum::http::StatusCode;
 use geom::Timestamp;
-use records::Op;
 use serde_json::{Value, json};
 
 use super::escalate::escalate;
 use crate::app::Event;
-use crate::test_world::{DAY, World};
+use crate::test_world::{DAY, World, made, worlds};
 
 /// Friday 6 March 2026, 16:50 in Berlin.
 const FRIDAY: i64 = 1_772_812_200_000;
 const HOUR: i64 = 3_600_000;
-
-async fn worlds() -> Vec<World> {
-    let mut worlds = vec![World::new().await];
-    worlds.extend(World::on_postgres().await);
-    worlds
-}
-
-fn made(type_name: &str, id: &str, values: Value) -> Op {
-    Op::Create {
-        type_name: type_name.into(),
-        id: Some(id.into()),
-        fields: serde_json::from_value(values).unwrap(),
-    }
-}
 
 async fn office(world: &World) -> String {
     world.clock.set(Timestamp(FRIDAY));

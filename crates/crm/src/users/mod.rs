@@ -81,6 +81,14 @@ const NOTHING: Grant = Grant {
     delete: Scope::None,
 };
 
+/// One's own words; those of others are read where they were said, by whoever may see that record.
+const OWN_WORDS: Grant = Grant {
+    read: Scope::Own,
+    write: Scope::Own,
+    create: true,
+    delete: Scope::Own,
+};
+
 /// What a role may do with a record type unless the organisation says otherwise.
 fn standard_grant(role: Role, type_name: &str) -> Grant {
     let own_work = Grant {
@@ -97,6 +105,8 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
             "custom_field" | "custom_type" => NOTHING,
             // Addresses of other programs, with what they may know.
             "webhook" => NOTHING,
+            // A log is read, not written.
+            "erasure" => READ_ALL,
             // Changed by their own rules only.
             "territory_scenario" | "scenario_operation" | "scenario_comment" | "scenario_objection" => {
                 READ_ALL
@@ -114,8 +124,9 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
             "territory_scenario" | "scenario_operation" | "scenario_comment" | "scenario_objection" => {
                 NOTHING
             }
-            "custom_field" | "custom_type" | "webhook" | "import_job" | "plan" | "stop"
-            | "left_out_visit" | "rep_calendar" | "absence" => NOTHING,
+            "comment" => OWN_WORDS,
+            "custom_field" | "custom_type" | "webhook" | "import_job" | "erasure" | "retention_rule"
+            | "plan" | "stop" | "left_out_visit" | "rep_calendar" | "absence" => NOTHING,
             _ => READ_ALL,
         },
         Role::Rep => match type_name {
@@ -166,6 +177,7 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
             "user" | "team" | "stage" | "pipeline" | "product" | "price_book" | "price" | "queue"
             | "sla_policy" | "campaign" => READ_ALL,
             "custom_field" | "custom_type" => NOTHING,
+            "comment" => OWN_WORDS,
             added if added.starts_with(records::ADDED) => own_work,
             _ => NOTHING,
         },

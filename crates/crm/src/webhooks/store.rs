@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::problem::Problem;
+use crate::queue::Queue;
 
 /// A message to be delivered.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -105,35 +106,14 @@ pub(super) async fn claim(
     now: Timestamp,
     lease: i64,
 ) -> Result<Option<Delivery>, Problem> {
-    // SQLite has one writer, so only PostgreSQL has to lock the row it picks.
-    const SQLITE: &str = "update webhook_deliveries set state = 'sending', worker = $1, lease_until = $2, attempts = attempts + 1 \
-        where id = (select d.id from webhook_deliveries d where ((d.state = 'waiting' and d.next_at <= $3) or (d.state = 'sending' and d.lease_until < $3)) \
-        and exists (select 1 from webhooks w where w.id = d.webhook_id and w.active = true) order by d.next_at, d.seq limit 1) \
-        returning id, webhook_id, event_id, event_type, body, attempts";
-    const POSTGRES: &str = "update webhook_deliveries set state = 'sending', worker = $1, lease_until = $2, attempts = attempts + 1 \
-        where id = (select d.id from webhook_deliveries d where ((d.state = 'waiting' and d.next_at <= $3) or (d.state = 'sending' and d.lease_until < $3)) \
-        and exists (select 1 from webhooks w where w.id = d.webhook_id and w.active = true) order by d.next_at, d.seq limit 1 for update skip locked) \
-        returning id, webhook_id, event_id, event_type, body, attempts";
-    let until = now.0 + lease;
-    let found = match db {
-        Db::Sqlite { write, .. } => {
-            sqlx::query_as(SQLITE)
-                .bind(worker)
-                .bind(until)
-                .bind(now.0)
-                .fetch_optional(write)
-                .await
-        }
-        Db::Postgres(pool) => {
-            sqlx::query_as(POSTGRES)
-                .bind(worker)
-                .bind(until)
-                .bind(now.0)
-                .fetch_optional(pool)
-                .await
-        }
+    let queue = Queue {
+        table: "webhook_deliveries",
+        set: "state = 'sending'",
+        pick: "select d.id from webhook_deliveries d where ((d.state = 'waiting' and d.next_at <= $3) or (d.state = 'sending' and d.lease_until < $3)) \
+               and exists (select 1 from webhooks w where w.id = d.webhook_id and w.active = true) order by d.next_at, d.seq limit 1",
+        columns: "id, webhook_id, event_id, event_type, body, attempts",
     };
-    Ok(found.map_err(Error::from)?)
+    queue.claim(db, worker, now, lease).await
 }
 
 /// What came of an attempt.

@@ -102,7 +102,7 @@ async fn watchers_hear_of_their_own_and_of_other_processes_commits() {
 }
 
 /// Changes the database behind the engine's back.
-async fn tamper(world: &World, sql: &'static str) {
+pub async fn tamper(world: &World, sql: &'static str) {
     let done = on_db!(write world.store.db(), pool => sqlx::query(sql).execute(pool).await.map(|d| d.rows_affected()));
     assert!(done.unwrap() > 0, "{sql} changed nothing");
 }

@@ -273,48 +273,6 @@ fn changes(inside: &[u8], width: usize) -> impl Iterator<Item = usize> + '_ {
     })
 }
 
-/// At least one of so many points of a ring is kept.
-const STRETCH: usize = 128;
-
-/// A closed ring (first point repeated at the end) without the points that lie within a tolerance of the line between
-/// those kept around them (Ramer, Douglas and Peucker).
-pub(crate) fn simplify(ring: &[GridPoint], tolerance: f64) -> Vec<GridPoint> {
-    let Some(first) = ring.first() else {
-        return Vec::new();
-    };
-    let point = |i: usize| ring.get(i).copied().unwrap_or(*first);
-    let mut kept = vec![false; ring.len() + 1];
-    // Long rings are taken apart, which is much quicker.
-    let mut open: Vec<(usize, usize)> = (0..ring.len())
-        .step_by(STRETCH)
-        .map(|from| (from, (from + STRETCH).min(ring.len())))
-        .collect();
-    for (from, to) in &open {
-        (kept[*from], kept[*to]) = (true, true);
-    }
-    while let Some((from, to)) = open.pop() {
-        let [a, b] = [point(from), point(to)];
-        let along = [b[0] - a[0], b[1] - a[1]];
-        let square = along[0] * along[0] + along[1] * along[1];
-        let inverse = if square > 0.0 { 1.0 / square } else { 0.0 };
-        let (mut most, mut farthest) = (tolerance * tolerance, None);
-        for (i, p) in ring.iter().enumerate().take(to).skip(from + 1) {
-            let [x, y] = [p[0] - a[0], p[1] - a[1]];
-            let share = ((x * along[0] + y * along[1]) * inverse).clamp(0.0, 1.0);
-            let [x, y] = [x - share * along[0], y - share * along[1]];
-            let far = x * x + y * y;
-            if far > most {
-                (most, farthest) = (far, Some(i));
-            }
-        }
-        if let Some(at) = farthest {
-            kept[at] = true;
-            open.extend([(from, at), (at, to)]);
-        }
-    }
-    (0..=ring.len()).filter(|i| kept[*i]).map(point).collect()
-}
-
 /// Twice the area a ring encloses; negative if it runs clockwise.
 pub(crate) fn signed_area(ring: &[GridPoint]) -> f64 {
     let next = ring.iter().cycle().skip(1);

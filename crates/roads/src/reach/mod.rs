@@ -9,6 +9,7 @@ mod line;
 mod nest;
 mod refine;
 mod rows;
+mod simplify;
 
 use std::ops::RangeInclusive;
 

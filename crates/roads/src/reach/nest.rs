@@ -2,8 +2,9 @@
 
 use geo_types::{LineString, MultiPolygon, Polygon};
 
-use super::contour::{GridPoint, is_inside, signed_area, simplify};
+use super::contour::{GridPoint, is_inside, signed_area};
 use super::frame::Frame;
+use super::simplify::simplify;
 
 /// Rings are simplified by this much of a square's side.
 const SIMPLIFY: f64 = 0.05;
@@ -11,13 +12,15 @@ const SIMPLIFY: f64 = 0.05;
 /// A ring with the box around it.
 struct Boxed {
     ring: Vec<GridPoint>,
+    /// With fewer points; empty where nothing is left of it.
+    simple: Vec<GridPoint>,
     area: f64,
     low: GridPoint,
     high: GridPoint,
 }
 
 impl Boxed {
-    fn new(ring: Vec<GridPoint>) -> Self {
+    fn new((ring, simple): (Vec<GridPoint>, Vec<GridPoint>)) -> Self {
         let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
         for p in &ring {
             for axis in 0..2 {
@@ -28,6 +31,7 @@ impl Boxed {
         let area = signed_area(&ring);
         Self {
             ring,
+            simple,
             area,
             low,
             high,
@@ -41,7 +45,8 @@ impl Boxed {
 
 /// Puts holes into the smallest outer ring around them.
 pub(super) fn nest(rings: Vec<Vec<GridPoint>>, frame: &Frame) -> MultiPolygon<f64> {
-    let rings = rings.into_iter().map(Boxed::new);
+    let simple = simplify(&rings, SIMPLIFY);
+    let rings = rings.into_iter().zip(simple).map(Boxed::new);
     let (mut outer, holes): (Vec<_>, Vec<_>) = rings.partition(|ring| ring.area > 0.0);
     outer.sort_by(|a, b| a.area.total_cmp(&b.area));
     let mut holes_of: Vec<Vec<LineString<f64>>> = vec![Vec::new(); outer.len()];
@@ -51,13 +56,13 @@ pub(super) fn nest(rings: Vec<Vec<GridPoint>>, frame: &Frame) -> MultiPolygon<f6
         let mut around = around.peekable();
         while let Some(at) = around.next() {
             if around.peek().is_none() || is_inside(&outer[at].ring, hole.ring[0]) {
-                holes_of[at].extend(drawn(&hole.ring, frame));
+                holes_of[at].extend(drawn(&hole.simple, frame));
                 break;
             }
         }
     }
     // A speck that simplifies to nothing holds no reached road: those fill whole squares.
-    let rings = outer.iter().map(|outer| drawn(&outer.ring, frame));
+    let rings = outer.iter().map(|outer| drawn(&outer.simple, frame));
     let polygons = rings.zip(holes_of);
     MultiPolygon(
         polygons
@@ -66,13 +71,10 @@ pub(super) fn nest(rings: Vec<Vec<GridPoint>>, frame: &Frame) -> MultiPolygon<f6
     )
 }
 
-/// A ring on the earth; `None` where nothing is left of it.
+/// A ring on the earth, its first point again at the end; `None` where nothing is left of it.
 fn drawn(ring: &[GridPoint], frame: &Frame) -> Option<LineString<f64>> {
-    let ring: Vec<_> = simplify(ring, SIMPLIFY)
-        .into_iter()
-        .map(|p| frame.place(p))
-        .collect();
-    (ring.len() >= 4).then_some(LineString(ring))
+    let closed = ring.iter().chain(ring.first());
+    (!ring.is_empty()).then(|| LineString(closed.map(|point| frame.place(*point)).collect()))
 }
 
 #[cfg(test)]

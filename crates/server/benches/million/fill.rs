@@ -13,8 +13,8 @@ use records::{Author, ManualClock, Op, Store};
 use serde_json::{Map, Value, json};
 use testkit::crowd::{Crowd, DAYS, Deal, Later, Visit};
 
-/// The password of everybody in the bench's database.
-pub const PASSWORD: &str = "a million customers";
+use crate::program::PASSWORD;
+
 /// Sales stages in order: name, whether it ends there, whether well.
 const STAGES: [(&str, bool, bool); 6] = [
     ("Qualified", false, false),

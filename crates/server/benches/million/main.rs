@@ -10,7 +10,7 @@ mod program;
 mod sql;
 mod times;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -36,19 +36,7 @@ fn main() -> anyhow::Result<()> {
     let extract = osm::read(&[&root.join("data/neubrandenburg.osm.pbf")], &mut |_| {})?;
     let crowd = Crowd::around(&extract, CrowdSize::of(size), SEED);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run(&folder()?, &crowd))
-}
-
-/// `target/million`, wherever cargo builds.
-fn folder() -> anyhow::Result<PathBuf> {
-    let program = Path::new(env!("CARGO_BIN_EXE_bailiwick"));
-    let target = program
-        .ancestors()
-        .nth(2)
-        .context("the program is in target/release")?;
-    let folder = target.join("million");
-    std::fs::create_dir_all(&folder)?;
-    Ok(folder)
+    runtime.block_on(run(&program::folder("million")?, &crowd))
 }
 
 async fn run(folder: &Path, crowd: &Crowd) -> anyhow::Result<()> {

@@ -1,7 +1,7 @@
 //! The program under measurement, and somebody who asks it.
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,8 @@ use anyhow::Context as _;
 use reqwest::{Method, header};
 use serde_json::{Value, json};
 
-use crate::fill::PASSWORD;
+/// The password of everybody in a bench's database.
+pub const PASSWORD: &str = "a million customers";
 
 /// `bailiwick serve` on a free port; ended when dropped.
 pub struct Program {
@@ -140,6 +141,18 @@ impl Client {
             body,
         })
     }
+}
+
+/// A folder in `target`, wherever cargo builds.
+pub fn folder(name: &str) -> anyhow::Result<PathBuf> {
+    let program = Path::new(env!("CARGO_BIN_EXE_bailiwick"));
+    let target = program
+        .ancestors()
+        .nth(2)
+        .context("the program is in target/release")?;
+    let folder = target.join(name);
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
 }
 
 /// A text in the query of an address.

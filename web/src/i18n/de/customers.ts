@@ -71,6 +71,8 @@ export const customers: Record<keyof typeof english, Message> = {
   'cust.frequency': 'Besuchsrhythmus',
   'cust.everyDays': { one: 'täglich', other: 'alle {n} Tage' },
   'cust.frequencyFrom': '{rhythm} ({source})',
+  'cust.frequencyOf.place': 'dieses Standorts',
+  'cust.frequencyOf.class': 'nach Klasse',
   'cust.notFound': 'Hier ist kein Kunde, oder keiner, den Sie sehen dürfen.',
   'cust.empty': 'Noch keine Kunden. Eine Liste importieren oder den ersten anlegen.',
   'cust.empty.import': 'Liste importieren',

@@ -3,7 +3,7 @@ import type { Message } from '../index.svelte';
 import type { marketing as english } from '../en/marketing';
 
 export const marketing: Record<keyof typeof english, Message> = {
-  'mk.segments': 'Segmente', 'mk.campaigns': 'Kampagnen', 'mk.consents': 'Einwilligungen',
+  'mk.segments': 'Segmente', 'mk.campaigns': 'Kampagnen', 'mk.consents': 'Einwilligungen', 'mk.forms': 'Formulare',
   'mk.newSegment': 'Neues Segment', 'mk.newCampaign': 'Neue Kampagne', 'mk.back': 'Zurück zur Liste',
   'mk.noSegments': 'Noch keine Segmente. Beschreiben Sie, wer gemeint ist: nach Daten, nach Ort, nach Fahrzeit.',
   'mk.noCampaigns': 'Noch keine Kampagnen. Segment wählen, Wege nennen, einige auslassen, um zu sehen, was es gebracht hat.',

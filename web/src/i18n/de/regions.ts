@@ -27,6 +27,7 @@ export const regions: Record<keyof typeof english, Message> = {
   'reg.visits': 'Besuche, 90 Tage',
   'reg.coverage': 'Abdeckung {share}',
   'reg.notPlaced': 'Ohne Ort, daher nicht gezählt',
+  'reg.notPlacedToo': 'Davon ohne Ort',
   'reg.kind.all': 'alle',
   'reg.kind.new': 'neu',
   'reg.kind.lost': 'verloren',

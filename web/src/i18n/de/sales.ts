@@ -109,7 +109,7 @@ export const sales: Record<keyof typeof english, Message> = {
   'doc.accept': 'Angenommen: Auftrag anlegen',
   'doc.ordered': '{title} angenommen, Auftrag {order} angelegt',
   'doc.revised': '{title}: Fassung {n}',
-  'doc.files': 'Dateien',
+  'doc.files': 'Sichern als',
   'doc.cancel': 'Stornieren',
   'doc.mark': 'Setzen: {status}',
   'doc.handOver': 'Übergeben',

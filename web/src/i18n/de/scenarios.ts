@@ -150,7 +150,7 @@ export const scenarios: Record<keyof typeof english, Message> = {
   'scen.best': 'am besten',
 
   'scen.prices': 'Preis auf der Straße',
-  'scen.pricesHow': 'Für die Vertreter, deren Kunden wechseln, werden Wochen von Besuchen über die Straßen geplant: wie sie sind und wie sie würden. Nur was sich geändert hat, wird neu geplant.',
+  'scen.pricesHow': 'Für die Vertreter, deren Kunden wechseln, werden Wochen von Besuchen über die Straßen geplant: wie sie sind und wie sie würden. Nur was sich geändert hat, wird neu geplant. Bereits zugesagte Besuche bleiben bei denen, die sie zugesagt haben.',
   'scen.pricesAsk': 'Vier Wochen planen',
   'scen.pricesAgain': 'Neu planen',
   'scen.pricesAll': 'alle, auch wessen Kunden bleiben',
@@ -181,6 +181,7 @@ export const scenarios: Record<keyof typeof english, Message> = {
   'scen.sizesDistance': 'km zur Mitte',
   'scen.sizesHomes': 'Vorgeschlagene Wohnorte',
   'scen.sizesShow': 'Zeigen, wo {n} wohnen würden',
+  'scen.sizesShown': 'Die Karte zeigt, wo {n} wohnen würden, bis das Szenario geschlossen wird.',
 
   'scen.publishTitle': '{name} veröffentlichen',
   'scen.publishFrom': 'Ab',

@@ -68,6 +68,8 @@ export const customers = {
   'cust.frequency': 'Visit rhythm',
   'cust.everyDays': { one: 'every day', other: 'every {n} days' },
   'cust.frequencyFrom': '{rhythm} ({source})',
+  'cust.frequencyOf.place': 'of this place',
+  'cust.frequencyOf.class': 'by class',
   'cust.notFound': 'No customer here, or none that you may see.',
   'cust.empty': 'No customers yet. Import a list, or add the first one.',
   'cust.empty.import': 'Import a list',

@@ -1,6 +1,6 @@
 // English: marketing.
 export const marketing = {
-  'mk.segments': 'Segments', 'mk.campaigns': 'Campaigns', 'mk.consents': 'Consents',
+  'mk.segments': 'Segments', 'mk.campaigns': 'Campaigns', 'mk.consents': 'Consents', 'mk.forms': 'Forms',
   'mk.newSegment': 'New segment', 'mk.newCampaign': 'New campaign', 'mk.back': 'Back to the list',
   'mk.noSegments': 'No segments yet. Describe whom something is meant for: by data, by place, by drive time.',
   'mk.noCampaigns': 'No campaigns yet. Choose a segment, say by which ways, and leave some out to see what it was worth.',

@@ -24,6 +24,7 @@ export const regions = {
   'reg.visits': 'Visits, 90 days',
   'reg.coverage': 'coverage {share}',
   'reg.notPlaced': 'Not placed, so not counted',
+  'reg.notPlacedToo': 'Among them not placed',
   'reg.kind.all': 'all',
   'reg.kind.new': 'new',
   'reg.kind.lost': 'lost',

@@ -106,7 +106,7 @@ export const sales = {
   'doc.accept': 'Accepted: make the order',
   'doc.ordered': '{title} accepted, order {order} made',
   'doc.revised': '{title}: revision {n}',
-  'doc.files': 'Files',
+  'doc.files': 'Save as',
   'doc.cancel': 'Cancel the order',
   'doc.mark': 'Mark: {status}',
   'doc.handOver': 'Hand over',

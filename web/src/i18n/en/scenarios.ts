@@ -147,7 +147,7 @@ export const scenarios = {
   'scen.best': 'best',
 
   'scen.prices': 'Price on the road',
-  'scen.pricesHow': 'Weeks of visits are planned over the roads for the reps whose customers change, as they are and as they would be. Only what changed is planned again.',
+  'scen.pricesHow': 'Weeks of visits are planned over the roads for the reps whose customers change, as they are and as they would be. Only what changed is planned again. Visits that are promised already stay with whoever promised them.',
   'scen.pricesAsk': 'Plan four weeks',
   'scen.pricesAgain': 'Plan again',
   'scen.pricesAll': 'everybody, also whose customers stay',
@@ -178,6 +178,7 @@ export const scenarios = {
   'scen.sizesDistance': 'km to the middle',
   'scen.sizesHomes': 'Suggested homes',
   'scen.sizesShow': 'Show where {n} would live',
+  'scen.sizesShown': 'The map shows where {n} would live. They go when the scenario is closed.',
 
   'scen.publishTitle': 'Publish {name}',
   'scen.publishFrom': 'From',

@@ -14,14 +14,18 @@ const usual: Record<string, string> = {
   // What is open has not been solved at any time, and those come first.
   case: '-resolved_at,-opened_at',
   target: '-from_day',
+  consent: '-given_at',
 };
 export function usualOrder(type: TypeDeclaration): string {
   const title = type.fields.find((one) => one.name === type.title);
   return usual[type.name] ?? (type.board ? '-id' : title && sortable(title) ? title.name : '');
 }
 
-/** Links would be sorted by what nobody sees. */
-const sortable = (field: FieldDeclaration): boolean => !['link', 'json', 'long_text'].includes(field.kind);
+/** Links would be sorted by what nobody sees; words only where the declaration keeps them folded for it. */
+function sortable(field: FieldDeclaration): boolean {
+  if (['link', 'json', 'long_text', 'opening_hours'].includes(field.kind)) return false;
+  return field.sort || !['text', 'email', 'phone', 'url'].includes(field.kind);
+}
 
 export class RecordList {
   readonly page = new Resource<{ records: Stored[]; next_cursor: string | null }>();

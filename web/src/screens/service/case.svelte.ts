@@ -1,7 +1,8 @@
 // What happened with a case: its own versions, and what was written down under its number.
 import { change, create, history, list } from '../../api/records';
 import type { Id, Revision, Stored, Value } from '../../api/types';
-import { contains } from '../../lib/cql';
+import { contains, quote } from '../../lib/cql';
+import { filesOf, type Files } from '../mail/files';
 import { Resource } from '../../state/resource.svelte';
 import { session } from '../../state/session.svelte';
 
@@ -16,15 +17,26 @@ const telling = ['status', 'owner_id', 'queue_id', 'priority', 'kind', 'account_
 export class Thread {
   readonly #versions = new Resource<Revision[]>();
   readonly #activities = new Resource<Stored[]>();
+  /** What came with its messages. */
+  files = $state.raw<Files>(new Map());
 
   get slow(): boolean { return this.#versions.slow && !this.#versions.value; }
   get error() { return this.#versions.error ?? this.#activities.error; }
+
+  /** Who wrote last, if anybody did. */
+  get lastWriter(): string {
+    const came = (this.#activities.value ?? []).find((one) => one.fields['direction'] === 'in' && one.fields['kind'] === 'email');
+    return String(came?.fields['from_address'] ?? '');
+  }
 
   async load(of: Stored): Promise<void> {
     const number = String(of.fields['number'] ?? '');
     await Promise.all([
       this.#versions.load(() => history('cases', of.id)),
-      session.sees('activity') && number ? this.#activities.load((signal) => list('activities', { filter: contains('subject', number, true), limit: 200, sort: '-id' }, signal).then((page) => page.records)) : Promise.resolve(),
+      session.sees('activity') && number ? this.#activities.load((signal) => list('activities', { filter: `case_id = ${quote(of.id)} OR ${contains('subject', number, true)}`, limit: 200, sort: '-id' }, signal).then(async ({ records }) => {
+        this.files = await filesOf(records, signal);
+        return records;
+      })) : Promise.resolve(),
     ]);
   }
 
@@ -49,7 +61,7 @@ export function addTo(of: Stored, kind: string, text: string) {
   const given = (name: string): Value => (of.fields[name] ?? null) as Value;
   return create('activities', {
     kind, subject: subject.slice(0, 300), body: text.length > first.length || subject.length > 300 ? text : null, status: 'done', happened_at: session.moment(),
-    account_id: given('account_id'), contact_id: given('contact_id'), owner_id: session.now.user.id,
+    account_id: given('account_id'), contact_id: given('contact_id'), case_id: of.id, owner_id: session.now.user.id,
   });
 }
 

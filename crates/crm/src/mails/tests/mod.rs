@@ -11,7 +11,7 @@ use records::{At, Op, Viewer};
 use serde_json::{Value, json};
 
 use crate::Channels;
-use crate::test_world::World;
+use crate::test_world::{World, made};
 
 fn server(port: u16, tls: Tls, authority: Option<Vec<u8>>) -> Server {
     Server {
@@ -35,14 +35,6 @@ fn office(folder: &Path) -> Channels {
         files: Some(folder.join("files")),
         mail_folder: Some(folder.join("mail")),
         ..Channels::default()
-    }
-}
-
-fn made(type_name: &str, id: &str, values: Value) -> Op {
-    Op::Create {
-        type_name: type_name.into(),
-        id: Some(id.into()),
-        fields: serde_json::from_value(values).unwrap(),
     }
 }
 

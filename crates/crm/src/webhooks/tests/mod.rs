@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 
 use super::{deliver, follow, store};
 use crate::Channels;
-use crate::test_world::World;
+use crate::test_world::{World, made};
 
 /// What a receiver got, and what it answers next.
 #[derive(Clone, Default)]
@@ -103,14 +103,6 @@ async fn subscribe(world: &World, url: &str, events: Value, user: &str) -> (Stri
 async fn run(world: &World) -> usize {
     follow::take_up(&world.app).await.unwrap();
     deliver::work_off(&world.app, "w").await.unwrap()
-}
-
-fn made(type_name: &str, id: &str, values: Value) -> Op {
-    Op::Create {
-        type_name: type_name.into(),
-        id: Some(id.into()),
-        fields: serde_json::from_value(values).unwrap(),
-    }
 }
 
 #[tokio::test]
