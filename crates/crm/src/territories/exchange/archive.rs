@@ -43,12 +43,10 @@ pub(super) fn unpack(
     let mut left = largest;
     let mut entries = Vec::new();
     for index in 0..archive.len() {
-        let Some(name) = archive
-            .name_for_index(index)
-            .filter(|n| wanted(n))
-            .map(str::to_owned)
-        else {
-            continue;
+        let name = match archive.name_for_index(index) {
+            Some(Ok(name)) if wanted(&name) => name.into_owned(),
+            Some(Err(error)) => return Err(error.to_string()),
+            _ => continue,
         };
         let part = archive.by_index(index).map_err(|e| format!("{name}: {e}"))?;
         let mut content = Vec::new();
