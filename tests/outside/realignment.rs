@@ -264,6 +264,29 @@ async fn what_a_scenario_costs_and_how_many_reps_it_takes(world: World) {
     }
     let distance = |i: usize| points[i]["distance_km"].as_f64().expect("a distance");
     assert!(distance(3) < distance(0), "more reps live nearer: {curve:#}");
+    // Nobody moves house: two live where their calendars say, of one the home that the work misses more, a third is new.
+    let asked = json!({"from": 1, "to": 3, "homes": "pinned"});
+    let curve = manager.post(&path("sizes"), asked).await.ok();
+    let lives = |home: &Value| {
+        let at = [&home["lng"], &home["lat"]].map(|v| (v.as_f64().expect("a place") * 1e6).round());
+        (text(&home["user_id"]), at)
+    };
+    let mut two: Vec<_> = list(&curve["points"][1]["homes"]).iter().map(lives).collect();
+    two.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut known = [(rep.user(), 13.25), (colleague.user(), 13.29)]
+        .map(|(user, lng)| (user.to_owned(), [(lng * 1e6_f64).round(), 53.5561e6_f64.round()]));
+    known.sort_by(|a, b| a.0.cmp(&b.0));
+    assert_eq!(two, known, "{curve:#}");
+    assert!(
+        known.contains(&lives(&curve["points"][0]["homes"][0])),
+        "{curve:#}"
+    );
+    let three = list(&curve["points"][2]["homes"]);
+    assert_eq!(
+        three.iter().filter(|h| h["user_id"].is_null()).count(),
+        1,
+        "{curve:#}"
+    );
     manager
         .post(&path("sizes"), json!({"from": 5, "to": 4}))
         .await

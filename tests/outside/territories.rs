@@ -290,7 +290,7 @@ async fn territories_go_out_are_wiped_and_come_in_the_same(world: World) {
         manager.post("/api/v1/territories/draw", body).await.ok();
     }
     let before = extents(&manager).await;
-    for format in ["geojson", "kml", "csv", "gpkg"] {
+    for format in ["geojson", "kml", "csv", "gpkg", "shp"] {
         let file = manager
             .get(&format!("/api/v1/territories/export?format={format}"))
             .await;

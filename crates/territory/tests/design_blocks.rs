@@ -165,6 +165,77 @@ fn a_block_with_a_hole_and_the_block_in_it() {
 }
 
 #[test]
+fn places_outside_all_blocks_have_a_nearest_one() {
+    let outlines = wall();
+    let blocks = Blocks::parse(outlines.clone()).expect("blocks");
+    for i in 0..200 {
+        let place =
+            LngLat::new(8.95 + 0.25 * noise(2 * i), 49.97 + 0.12 * noise(2 * i + 1)).expect("on earth");
+        let Some(found) = blocks.nearest(place) else {
+            panic!("place {i}: no block")
+        };
+        // By walking along every side of every block.
+        let squeeze = place.lat().to_radians().cos();
+        let away = |outline: &MultiPolygon| {
+            let sides = outline.0[0].exterior().lines();
+            let points =
+                sides.flat_map(|l| (0..=400).map(move |s| l.start + l.delta() * (f64::from(s) / 400.0)));
+            points
+                .map(|c| ((c.x - place.lng()) * squeeze).hypot(c.y - place.lat()))
+                .fold(f64::INFINITY, f64::min)
+        };
+        let least = outlines.iter().map(away).fold(f64::INFINITY, f64::min);
+        assert!(away(&outlines[found as usize]) <= least + 2e-5, "place {i}");
+    }
+}
+
+#[test]
+fn straightened_around_customers_leaves_them_in_their_blocks() {
+    // Two columns of blocks whose common border is a saw: straightened it would cut the teeth off.
+    let tooth = |row: i32, east: bool| {
+        let (south, north) = (50.0 + 0.01 * f64::from(row), 50.01 + 0.01 * f64::from(row));
+        let (near, far) = (9.05, if east { 9.1 } else { 9.0 });
+        let tip = Coord {
+            x: 9.052,
+            y: f64::midpoint(south, north),
+        };
+        let at = |x: f64, y: f64| Coord { x, y };
+        let ring = LineString::new(vec![
+            at(far, south),
+            at(near, south),
+            tip,
+            at(near, north),
+            at(far, north),
+            at(far, south),
+        ]);
+        MultiPolygon::new(vec![Polygon::new(ring, Vec::new())])
+    };
+    let outlines = (0..8)
+        .flat_map(|row| [tooth(row, false), tooth(row, true)])
+        .collect();
+    let blocks = Blocks::parse(outlines).expect("blocks");
+    let seats: Vec<Option<u32>> = (0..16).map(|b| Some(b % 2)).collect();
+    // One of the west in the tip of each tooth, one of the east between two of them.
+    let at = |lng: f64, lat: f64| LngLat::new(lng, lat).expect("on earth");
+    let west = (0..8).map(|row| at(9.0515, 50.005 + 0.01 * f64::from(row)));
+    let east = (1..8).map(|row| at(9.0505, 50.0 + 0.01 * f64::from(row)));
+    let customers: Vec<LngLat> = west.chain(east).collect();
+    let lost = |borders: &territory::design::Borders| {
+        let shapes = borders.simplified().shapes();
+        let outside = |(i, p): &(usize, &LngLat)| {
+            let own = &shapes[usize::from(*i >= 8)].1;
+            !own.contains(&Point::new(p.lng(), p.lat()))
+        };
+        customers.iter().enumerate().filter(outside).count()
+    };
+    assert!(
+        lost(&blocks.dissolved(&seats)) > 0,
+        "without them the border is straightened"
+    );
+    assert_eq!(lost(&blocks.dissolved_around(&seats, &customers)), 0);
+}
+
+#[test]
 fn bad_outlines_are_named() {
     let bow = {
         let corners = [[9.0, 50.0], [9.1, 50.1], [9.1, 50.0], [9.0, 50.1], [9.0, 50.0]];

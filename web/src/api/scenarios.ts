@@ -211,12 +211,15 @@ export interface Prices {
 }
 export interface SizePoint {
   reps: number; visit_hours: number; drive_hours: number; mean_hours: number; most_hours: number; coverage: number; imbalance: number; distance_km: number;
-  cost: number | null; homes: { lng: number; lat: number; places: number; hours: number }[];
+  cost: number | null; homes: { lng: number; lat: number; user_id: Id | null; user_name: string | null; places: number; hours: number }[];
 }
+/** What today's homes count for. */
+export const homesCounts = ['free', 'pulled', 'pinned'] as const;
+export type HomesCount = (typeof homesCounts)[number];
 export interface Sizes { points: SizePoint[]; took_ms: number }
 export const price = (id: Id, wish: { weeks?: number; everybody?: boolean }) => post<Prices>(`${at(id)}/prices`, wish);
 export const prices = (id: Id, signal?: AbortSignal) => get<Prices>(`${at(id)}/prices`, now(signal));
-export const sizes = (id: Id, wish: { from: number; to: number; rep_hours?: number }, signal?: AbortSignal) => post<Sizes>(`${at(id)}/sizes`, wish, now(signal));
+export const sizes = (id: Id, wish: { from: number; to: number; rep_hours?: number; homes?: HomesCount }, signal?: AbortSignal) => post<Sizes>(`${at(id)}/sizes`, wish, now(signal));
 export const balance = (id: Id, wish: BalanceWish) => post<Balance>(`${at(id)}/balances`, wish);
 export const balanceNow = (id: Id, balance: Id, signal?: AbortSignal) => get<Balance>(`${at(id)}/balances/${balance}`, now(signal));
 export const stopBalance = (id: Id, balance: Id) => post<Balance>(`${at(id)}/balances/${balance}/stop`, {});

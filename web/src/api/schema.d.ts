@@ -6323,7 +6323,7 @@ export interface components {
          * @description The form of a file.
          * @enum {string}
          */
-        Format: "geojson" | "kml" | "csv" | "gpkg";
+        Format: "geojson" | "kml" | "csv" | "gpkg" | "shp";
         /** @description The best so far. */
         Found: {
             /**
@@ -6514,6 +6514,12 @@ export interface components {
         History: {
             revisions: components["schemas"]["RevisionJson"][];
         };
+        /**
+         * @description What the homes of the territories' owners count for. With more reps than homes the others are new and live anywhere; with fewer, those homes are
+         *     given up first that the work misses least.
+         * @enum {string}
+         */
+        HomesCount: "free" | "pulled" | "pinned";
         /** @description An import and how far it is. */
         ImportJson: {
             change_set?: string | null;
@@ -8961,6 +8967,9 @@ export interface components {
             lng: number;
             /** Format: int64 */
             places: number;
+            /** @description The rep whose home it is or who lives near; null for somebody new. */
+            user_id?: string | null;
+            user_name?: string | null;
         };
         /** @description What so many reps would mean. Hours are those of an average week; driving is estimated. */
         SizePoint: {
@@ -9013,6 +9022,11 @@ export interface components {
              * @default 0
              */
             from: number;
+            /**
+             * @description What today's reps' homes count for; nothing unless said.
+             * @default free
+             */
+            homes: components["schemas"]["HomesCount"];
             /**
              * Format: int64
              * @default null
@@ -16146,8 +16160,8 @@ export interface operations {
                 as_of?: string;
                 /** @description Only this territory and what is below it. */
                 branch?: string;
-                /** @description geojson, kml, csv or gpkg */
-                format: "geojson" | "kml" | "csv" | "gpkg";
+                /** @description geojson, kml, csv, gpkg or shp (a shapefile in a ZIP archive) */
+                format: "geojson" | "kml" | "csv" | "gpkg" | "shp";
                 /** @description As believed then; the present unless said. */
                 known_at?: string;
             };
@@ -16236,8 +16250,8 @@ export interface operations {
             query?: {
                 /** @description Say what would happen, and write nothing. */
                 dry_run?: boolean;
-                /** @description geojson, kml, csv or gpkg; by what the file begins with unless said. */
-                format?: "geojson" | "kml" | "csv" | "gpkg";
+                /** @description geojson, kml, csv, gpkg or shp; by what the file begins with unless said. */
+                format?: "geojson" | "kml" | "csv" | "gpkg" | "shp";
             };
             header?: never;
             path?: never;

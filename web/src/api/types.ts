@@ -139,7 +139,7 @@ export interface Fairness {
   distribution: { measure: string; mean: number; max_to_mean: number | null; gini: number | null }[];
   disrupted: number; continuity: number | null; cycle: string[] | null;
 }
-export const territoryFormats = ['geojson', 'gpkg', 'kml', 'csv'] as const;
+export const territoryFormats = ['geojson', 'gpkg', 'shp', 'kml', 'csv'] as const;
 export type TerritoryFormat = (typeof territoryFormats)[number];
 export interface TakenIn {
   format: TerritoryFormat;

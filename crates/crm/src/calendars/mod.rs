@@ -2,7 +2,7 @@
 
 mod store;
 
-pub(crate) use store::{absences, calendar_of};
+pub(crate) use store::{absences, calendar_of, homes};
 
 use geom::{LngLat, Timestamp};
 use jiff::civil::{Date, Time, Weekday};

@@ -1,9 +1,11 @@
 //! Reading calendars and absences.
 
+use std::collections::HashMap;
+
 use jiff::civil::Date;
 use records::{Comparison, Filter, Query, Store, Viewer};
 
-use super::Calendar;
+use super::{Calendar, Home};
 use crate::problem::Problem;
 
 /// A rep's calendar, if one is on record.
@@ -17,6 +19,26 @@ pub(crate) async fn calendar_of(store: &Store, user: &str) -> Result<Option<Cale
         .records
         .first()
         .map(Calendar::of))
+}
+
+/// Where these users live, as far as their calendars say so and the viewer may see them.
+pub(crate) async fn homes(
+    store: &Store,
+    viewer: &Viewer,
+    users: &[String],
+) -> Result<HashMap<String, Home>, Problem> {
+    let mut homes = HashMap::new();
+    for chunk in users.chunks(Query::MAX_LIMIT as usize) {
+        let query = Query::of("rep_calendar")
+            .filter(Filter::one_of("user_id", chunk.iter().cloned()))
+            .limit(Query::MAX_LIMIT);
+        let page = store.list(viewer, &query).await?;
+        homes.extend(page.records.iter().filter_map(|record| {
+            let user = record.text("user_id")?.to_owned();
+            Some((user, Calendar::of(record).home?))
+        }));
+    }
+    Ok(homes)
 }
 
 /// Absences that touch a span of days: (first day, last day, reason).

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use ::plan::{BlockTimes, PlaceId, Skills, Slot, Span, TimeOfDay, Visit, Window, Windows};
+use ::plan::{
+    BlockTimes, PlaceId, Problem as Puzzle, Rules, Skills, Slot, Span, TimeOfDay, Visit, Window, Windows,
+};
 use atlas::Atlas;
 use jiff::civil::Date;
 use roads::Snap;
@@ -49,7 +51,25 @@ pub(super) struct Kept<'a> {
     visits: &'a [Visit],
 }
 
+/// Each second that a rep works above the mean weighs as much as so many hundredths of a second of driving.
+const BALANCE: u32 = 5;
+
 impl Layout {
+    /// As the planner takes it.
+    pub fn puzzle(&self) -> Result<Puzzle, Problem> {
+        let rules = Rules {
+            balance: BALANCE,
+            ..Rules::default()
+        };
+        let puzzle = Puzzle::with_rules(self.slots.clone(), self.visits.clone(), rules, &self.times);
+        puzzle.map_err(|e| {
+            Problem::conflict(
+                "cannot-be-planned",
+                format!("These weeks cannot be planned: {e}."),
+            )
+        })
+    }
+
     /// As it is kept.
     pub fn kept(&self) -> Kept<'_> {
         Kept {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ::plan::{Options, Problem as Puzzle, Rules};
+use ::plan::Options;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -13,7 +13,6 @@ use utoipa::ToSchema;
 use super::Question;
 use super::facts::{Facts, days_of, rep_on};
 use super::layout::lay_out;
-use super::work::BALANCE;
 use crate::App;
 use crate::plans::Language;
 use crate::problem::Problem;
@@ -86,17 +85,7 @@ pub(crate) async fn weeks_of(
         if let Some(weeks) = shared.priced.get(&mark) {
             return Ok(weeks);
         }
-        let rules = Rules {
-            balance: BALANCE,
-            ..Rules::default()
-        };
-        let puzzle = Puzzle::with_rules(layout.slots.clone(), layout.visits.clone(), rules, &layout.times)
-            .map_err(|e| {
-                Problem::conflict(
-                    "cannot-be-planned",
-                    format!("These weeks cannot be planned: {e}."),
-                )
-            })?;
+        let puzzle = layout.puzzle()?;
         let options = Options {
             seed: SEED,
             steps: STEPS * facts.reps.len() as u64,

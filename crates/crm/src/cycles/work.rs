@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use ::plan::{ChangePrice, Options, Problem as Puzzle, Progress as Step, Rules};
+use ::plan::{ChangePrice, Options, Progress as Step};
 use atlas::Atlas;
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -26,8 +26,6 @@ use crate::{App, Zone, sessions};
 const SHOW_EVERY: Duration = Duration::from_millis(700);
 /// Moving a visit away from the plan there is weighs as much as so many seconds of driving.
 const CHANGE: ChangePrice = ChangePrice { day: 300, rep: 900 };
-/// Each second that a rep works above the mean weighs as much as so many hundredths of a second of driving.
-pub(super) const BALANCE: u32 = 5;
 
 /// The job that plans a cycle: `{"cycle": id}`.
 pub(crate) async fn plan_job(
@@ -155,17 +153,7 @@ impl Search {
         let began = Instant::now();
         let layout = lay_out(&self.atlas, &self.zone, &self.facts, &self.question)?;
         let kept = serde_json::to_string(&layout.kept()).map_err(Problem::unexpected)?;
-        let rules = Rules {
-            balance: BALANCE,
-            ..Rules::default()
-        };
-        let puzzle = Puzzle::with_rules(layout.slots.clone(), layout.visits.clone(), rules, &layout.times)
-            .map_err(|e| {
-                Problem::conflict(
-                    "cannot-be-planned",
-                    format!("These weeks cannot be planned: {e}."),
-                )
-            })?;
+        let puzzle = layout.puzzle()?;
         let shown = Shown {
             search: self,
             layout: &layout,

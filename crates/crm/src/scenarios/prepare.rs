@@ -17,7 +17,7 @@ use super::ground::{self, Ground};
 use super::outcome::evaluate;
 use super::ring::Ring;
 use crate::App;
-use crate::live::{State, index_problem};
+use crate::live::{State, index_problem, sight};
 use crate::problem::Problem;
 use crate::sessions::Signed;
 use crate::territories::{Known, Standing, free_colour, number, parse_area};
@@ -33,20 +33,37 @@ pub(super) struct Prepared {
 }
 
 /// What changes are looked over against.
+#[derive(Clone)]
 pub(super) struct Bench<'a> {
     pub app: &'a App,
     pub signed: &'a Signed,
     pub branch: &'a Branch,
-    pub state: &'a Arc<State>,
+    pub state: Arc<State>,
     /// What the viewer may see of the index.
-    pub filter: &'a Filter,
+    pub filter: Filter,
     /// What rules look at, where the scenario's territories have any.
-    pub known: &'a Known,
+    pub known: Known,
     /// Hours on the road that were planned.
-    pub driven: &'a Arc<Driven>,
+    pub driven: Arc<Driven>,
 }
 
-impl Bench<'_> {
+impl<'a> Bench<'a> {
+    /// Everything as it is now.
+    pub async fn load(app: &'a App, signed: &'a Signed, branch: &'a Branch) -> Result<Self, Problem> {
+        let sight = sight(app.store.db(), &signed.viewer)
+            .await
+            .map_err(records::Error::from)?;
+        Ok(Self {
+            app,
+            signed,
+            branch,
+            state: app.live.present(),
+            filter: sight.filter,
+            known: Known::load(app, branch.layout().reads_facts()).await?,
+            driven: Driven::load(app).await?,
+        })
+    }
+
     /// Looks a change over.
     pub async fn prepare(&self, change: &mut Change) -> Result<Prepared, Problem> {
         match change {
@@ -257,7 +274,7 @@ impl Bench<'_> {
         branch.drafted = Arc::new(Drafted { draft, layout });
         let bench = Bench {
             branch: &branch,
-            ..*self
+            ..self.clone()
         };
         let mut prepared = Prepared {
             effects: vec![Effect::Add(add)],

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::branch::{self, Branch};
-use super::commit::Commit;
+use super::commit::{Commit, Plan};
 use super::compare::is_same;
 use super::life::author;
 use super::merge::{self, conflicts_problem};
@@ -63,10 +63,7 @@ pub(super) async fn publish(
             // Somebody changed a territory between the look and the write: look again, and see what collides.
             Err(problem) if problem.code == "version-conflict" && tries < TRIES => {}
             Err(problem) if problem.code == "version-conflict" => {
-                return Err(Problem::conflict(
-                    "superseded-by-another",
-                    "Territories are being changed at the same moment. Nothing was published; try again.",
-                ));
+                return Err(superseded("published"));
             }
             done => return done,
         }
@@ -111,8 +108,7 @@ async fn publish_once(
         change_set: records::new_id(),
     };
     let plan = commit.plan().await?;
-    let moved = plan.places();
-    let result = json!({ "moved": moved, "at": at.0, "message": options.message, "holdover_days": options.holdover_days });
+    let result = json!({ "moved": plan.places(), "at": at.0, "message": options.message, "holdover_days": options.holdover_days });
     let mut more = vec![
         Op::Update {
             type_name: "territory_scenario".into(),
@@ -140,14 +136,27 @@ async fn publish_once(
         ),
     ];
     more.extend(super::deals::ops(app, &plan, &layout, &commit, options).await?);
-    let change_set = commit.change_set.clone();
+    carry_out(commit, plan, more).await
+}
+
+/// Writes a commit and what goes with it as one set of changes, and waits until it holds.
+pub(super) async fn carry_out(commit: Commit<'_>, plan: Plan, more: Vec<Op>) -> Result<Published, Problem> {
+    let published = Published {
+        change_set: commit.change_set.clone(),
+        moved: plan.places(),
+        at: commit.at,
+    };
     let written = commit.write(plan, more).await?;
-    follow_up(app, written.last_seq).await?;
-    Ok(Published {
-        change_set,
-        moved,
-        at,
-    })
+    follow_up(commit.app, written.last_seq).await?;
+    Ok(published)
+}
+
+/// A race was lost; `what` did not happen.
+pub(super) fn superseded(what: &str) -> Problem {
+    Problem::conflict(
+        "superseded-by-another",
+        format!("Territories are being changed at the same moment. Nothing was {what}; try again."),
+    )
 }
 
 /// What the scenario wants of the territories as they are now.
@@ -168,7 +177,7 @@ async fn target(app: &App, branch: &Branch, layout: &Layout) -> Result<Vec<Stand
 }
 
 /// What follows a publication: the follower looks it over, the index takes it up.
-pub(super) async fn follow_up(app: &App, seq: i64) -> Result<(), Problem> {
+async fn follow_up(app: &App, seq: i64) -> Result<(), Problem> {
     settled(app).await;
     app.live.wait_for(seq.max(app.store.last_seq().await?)).await;
     app.scenarios.wake.notify_one();

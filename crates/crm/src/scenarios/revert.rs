@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::commit::Commit;
 use super::compare::{changed_fields, pairs, same, same_extent, same_people, value};
 use super::life::author;
-use super::publish::{CAUSE, Published, follow_up};
+use super::publish::{CAUSE, Published, carry_out, superseded};
 use super::review;
 use crate::App;
 use crate::problem::Problem;
@@ -66,7 +66,6 @@ pub(super) async fn revert(
         change_set: records::new_id(),
     };
     let plan = commit.plan().await?;
-    let moved = plan.places();
     let mut more = vec![
         Op::Update {
             type_name: "territory_scenario".into(),
@@ -81,22 +80,12 @@ pub(super) async fn revert(
         review::event(app, &scenario.id, "revert", message, user_id),
     ];
     more.extend(super::deals::taken_back(app, set, at).await?);
-    let change_set = commit.change_set.clone();
-    let written = match commit.write(plan, more).await {
-        Err(problem) if problem.code == "version-conflict" => {
-            return Err(Problem::conflict(
-                "superseded-by-another",
-                "Territories are being changed at the same moment. Nothing was reverted; try again.",
-            ));
-        }
-        written => written?,
-    };
-    follow_up(app, written.last_seq).await?;
-    Ok(Published {
-        change_set,
-        moved,
-        at,
-    })
+    carry_out(commit, plan, more)
+        .await
+        .map_err(|problem| match problem.code.as_str() {
+            "version-conflict" => superseded("reverted"),
+            _ => problem,
+        })
 }
 
 /// The present with what a publication changed as it was before, and what was changed since and stays.

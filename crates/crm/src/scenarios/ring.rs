@@ -245,14 +245,16 @@ impl Ring {
         borders.shapes().into_iter().map(inside).collect()
     }
 
-    /// Where each seat has customers in a plan. Those who lie apart from the rest, among others' customers, make no ground
-    /// theirs: they are held by name.
+    /// Where each seat has customers in a plan. Those who are held by name, and those who lie apart from the rest, among others' customers, and will
+    /// be, make no ground theirs, unless the seat has nobody else.
     pub fn customers(&self, plan: &Plan) -> Vec<Vec<LngLat>> {
         let apart: BTreeSet<u32> = plan.exceptions.iter().copied().collect();
         let of = |seat: u32, all: bool| -> Vec<LngLat> {
             let units = (0..).zip(self.units.iter().zip(&plan.assignment));
             units
-                .filter(|(i, (_, s))| **s == Some(seat) && (all || !apart.contains(i)))
+                .filter(|(i, (unit, s))| {
+                    **s == Some(seat) && (all || !(is_named(unit, seat) || apart.contains(i)))
+                })
                 .filter_map(|(_, (unit, _))| unit.place)
                 .collect()
         };
@@ -269,7 +271,7 @@ impl Ring {
     /// In a plan, a seat has nobody but whom it holds by name.
     fn has_only_names(&self, seat: u32, plan: &Plan) -> bool {
         let mut units = self.units.iter().zip(&plan.assignment);
-        units.all(|(unit, s)| *s != Some(seat) || (unit.named && unit.seat == seat))
+        units.all(|(unit, s)| *s != Some(seat) || is_named(unit, seat))
     }
 
     /// The areas of a plan: each territory has the shape around its customers, and what no shape covers goes to
@@ -351,6 +353,11 @@ impl Ring {
         };
         Ok(taken.into_iter().map(transfer).collect())
     }
+}
+
+/// The seat holds the place by name.
+fn is_named(unit: &Unit, seat: u32) -> bool {
+    unit.named && unit.seat == seat
 }
 
 /// All the ground that a territory claims: drawn, by codes or by reach.

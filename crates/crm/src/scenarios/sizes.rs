@@ -1,12 +1,14 @@
 //! How many reps, and where? The same customers shared out among fewer or more, each time evenly and as short of way as
 //! it goes, as a curve with suggested homes.
 
+use geom::LngLat;
 use serde::{Deserialize, Serialize};
 use territory::design::{Home, Lock, Problem as Design, Seat, Settings, design};
 use utoipa::ToSchema;
 
 use super::driven::ESTIMATE;
 use super::figures::tenths;
+use super::homes::{Resident, given_up, residents};
 use super::prepare::Bench;
 use super::ring::Ring;
 use super::staff::{refused, workload};
@@ -39,6 +41,22 @@ pub(crate) struct Question {
     /// What a rep costs a week and what a kilometre costs, minor units.
     pub rep_cost: Option<i64>,
     pub km_cost: Option<i64>,
+    /// What today's reps' homes count for; nothing unless said.
+    pub homes: HomesCount,
+}
+
+/// What the homes of the territories' owners count for. With more reps than homes the others are new and live anywhere; with fewer, those homes are
+/// given up first that the work misses least.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum HomesCount {
+    /// Everybody lives where the work is.
+    #[default]
+    Free,
+    /// Territories are drawn towards them: a home counts as much as the middle of the work.
+    Pulled,
+    /// Nobody moves house: distances are from there.
+    Pinned,
 }
 
 /// A suggested home: the middle of a territory's work.
@@ -46,6 +64,9 @@ pub(crate) struct Question {
 pub(crate) struct SizeHome {
     pub lng: f64,
     pub lat: f64,
+    /// The rep whose home it is or who lives near; null for somebody new.
+    pub user_id: Option<String>,
+    pub user_name: Option<String>,
     pub places: u64,
     /// Hours of an average week, driving estimated.
     pub hours: f64,
@@ -110,12 +131,25 @@ pub(super) async fn curve(bench: &Bench<'_>, asked: &Question) -> Result<Vec<Siz
             "There is no territory with ground whose customers could be shared out.",
         ));
     }
+    let residents = match asked.homes {
+        HomesCount::Free => Vec::new(),
+        HomesCount::Pulled | HomesCount::Pinned => residents(bench, &seats).await?,
+    };
     let ring = bench.ring(seats).await?;
     let asked = asked.clone();
     let work = move || {
+        let load = workload(&ring);
+        let work = ring.units.iter().zip(&load.values);
+        let work: Vec<(LngLat, f64)> = work.filter_map(|(u, w)| Some((u.place?, *w))).collect();
+        let order = given_up(&residents, &work);
         let counts = asked.from..=asked.to;
         counts
-            .map(|reps| point(&ring, &asked, rep_hours, reps))
+            .map(|reps| {
+                let mut kept = order[order.len().saturating_sub(reps as usize)..].to_vec();
+                kept.sort_unstable();
+                let kept: Vec<&Resident> = kept.into_iter().map(|i| &residents[i]).collect();
+                point(&ring, &asked, rep_hours, reps, &kept)
+            })
             .collect::<Result<Vec<SizePoint>, Problem>>()
     };
     tokio::task::spawn_blocking(work)
@@ -123,7 +157,13 @@ pub(super) async fn curve(bench: &Bench<'_>, asked: &Question) -> Result<Vec<Siz
         .map_err(Problem::unexpected)?
 }
 
-fn point(ring: &Ring, asked: &Question, rep_hours: f64, reps: u32) -> Result<SizePoint, Problem> {
+fn point(
+    ring: &Ring,
+    asked: &Question,
+    rep_hours: f64,
+    reps: u32,
+    kept: &[&Resident],
+) -> Result<SizePoint, Problem> {
     let placed = ring.units.iter().filter(|u| u.place.is_some()).count();
     if (placed as u64) < u64::from(reps) {
         let words = format!(
@@ -132,13 +172,16 @@ fn point(ring: &Ring, asked: &Question, rep_hours: f64, reps: u32) -> Result<Siz
         return Err(Problem::bad("/to", "out-of-range", words));
     }
     let mut problem = Design {
-        seats: vec![
-            Seat {
+        seats: (0..reps as usize)
+            .map(|seat| Seat {
                 capacity: 1.0,
-                home: Home::Free
-            };
-            reps as usize
-        ],
+                home: match (kept.get(seat), asked.homes) {
+                    (None, _) | (_, HomesCount::Free) => Home::Free,
+                    (Some(resident), HomesCount::Pulled) => Home::Pulled(resident.place, 1.0),
+                    (Some(resident), HomesCount::Pinned) => Home::Pinned(resident.place),
+                },
+            })
+            .collect(),
         current: Vec::new(),
         ..ring.problem(vec![workload(ring)], None, 0)
     };
@@ -176,17 +219,20 @@ fn point(ring: &Ring, asked: &Question, rep_hours: f64, reps: u32) -> Result<Siz
             Some(i64::from(reps) * rep.unwrap_or(0) + driven.round() as i64)
         }
     };
-    let homes = plan
-        .centres
-        .iter()
-        .zip(&sums)
-        .zip(&hours)
-        .map(|((centre, sums), hours)| SizeHome {
-            lng: centre.lng(),
-            lat: centre.lat(),
-            places: sums.places(),
-            hours: tenths(*hours),
-        });
+    let homes =
+        plan.centres
+            .iter()
+            .zip(&sums)
+            .zip(&hours)
+            .enumerate()
+            .map(|(seat, ((centre, sums), hours))| SizeHome {
+                lng: centre.lng(),
+                lat: centre.lat(),
+                user_id: kept.get(seat).map(|r| r.user_id.clone()),
+                user_name: kept.get(seat).map(|r| r.name.clone()),
+                places: sums.places(),
+                hours: tenths(*hours),
+            });
     let thousandths = |value: f64| (value * 1000.0).round() / 1000.0;
     Ok(SizePoint {
         reps,

@@ -172,7 +172,7 @@ impl Bench<'_> {
     /// Placed customers in an area: (location, place).
     pub(super) fn caught(&self, ground: &MultiPolygon) -> Result<Vec<(String, geom::LngLat)>, Problem> {
         let bad = crate::live::index_problem;
-        let view = self.state.index.view(self.filter).map_err(bad)?;
+        let view = self.state.index.view(&self.filter).map_err(bad)?;
         let shape = points::Shape::polygons(ground.clone()).map_err(bad)?;
         let rows = view.rows_in(&shape);
         Ok(rows

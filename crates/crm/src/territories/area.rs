@@ -73,7 +73,8 @@ pub(crate) fn to_geojson(polygons: &MultiPolygon<f64>) -> geojson::Geometry {
     geojson::Geometry::new(GeometryValue::from(polygons))
 }
 
-fn polygons(geojson: &Value) -> Result<MultiPolygon<f64>, BadArea> {
+/// A polygon or multipolygon in GeoJSON as it was drawn, not looked over.
+pub(crate) fn polygons(geojson: &Value) -> Result<MultiPolygon<f64>, BadArea> {
     let wrong = |what: &str| {
         BadArea::new(
             "not-an-area",

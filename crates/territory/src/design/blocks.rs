@@ -122,10 +122,48 @@ impl Blocks {
             .min()
     }
 
+    /// The block nearest to a place that lies in none, as on a coast that was simplified; `None` without blocks.
+    #[must_use]
+    pub fn nearest(&self, place: LngLat) -> Option<u32> {
+        // A degree of longitude is shorter than one of latitude.
+        let squeeze = place.lat().to_radians().cos();
+        let away = |block: u32| {
+            let rings = self.shapes[block as usize].polygons().iter();
+            rings
+                .flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()))
+                .flat_map(|ring| ring.lines())
+                .map(|l| {
+                    let local = |c: Coord| [(c.x - place.lng()) * squeeze, c.y - place.lat()];
+                    from_origin(local(l.start), local(l.end))
+                })
+                .fold(f64::INFINITY, f64::min)
+        };
+        let mut best: Option<(f64, u32)> = None;
+        let by_box = self
+            .boxes
+            .nearest_neighbor_iter_with_distance_2([place.lng(), place.lat()]);
+        for (block, least) in by_box.map(|(b, square)| (b.data, square.sqrt() * squeeze)) {
+            if best.is_some_and(|b| b.0 < least) {
+                break;
+            }
+            let found = (away(block), block);
+            if best.is_none_or(|b| found < b) {
+                best = Some(found);
+            }
+        }
+        best.map(|b| b.1)
+    }
+
     /// The borders of territories made of whole blocks, `seats` having the seat of each block. They run on the blocks' own borders, each shared
     /// piece once; blocks without a seat are left open.
     #[must_use]
     pub fn dissolved(&self, seats: &[Option<u32>]) -> Borders {
+        self.dissolved_around(seats, &[])
+    }
+
+    /// As [`dissolved`](Self::dissolved); and when the borders are straightened, these customers stay on the side of the block they lie in.
+    #[must_use]
+    pub fn dissolved_around(&self, seats: &[Option<u32>], customers: &[LngLat]) -> Borders {
         let map = EqualArea::around(self.places.iter().copied());
         let seat_of = |block: u32| seats.get(block as usize).copied().flatten().unwrap_or(OUTSIDE);
         let seat_beside = |block: Option<u32>| block.map_or(OUTSIDE, seat_of);
@@ -145,14 +183,20 @@ impl Blocks {
         let at = |p: &u32| LngLat::new(corner(p)[0], corner(p)[1]).map_or([0.0; 2], |p| map.project(p));
         let arcs = join(self.lattice.corners.len(), &segments);
         let lines: Vec<Vec<[f64; 2]>> = arcs.iter().map(|a| a.points.iter().map(at).collect()).collect();
+        let inside = customers.iter().filter_map(|p| Some((*p, self.block_at(*p)?)));
+        let own = self.places.iter().copied().zip(0..);
+        let (sites, label): (Vec<[f64; 2]>, Vec<u32>) = own
+            .chain(inside)
+            .map(|(place, block)| (map.project(place), seat_of(block)))
+            .unzip();
         Borders {
             map,
             between: lines.iter().map(|l| vec![None; l.len()]).collect(),
             fixed: lines.iter().map(|l| vec![false; l.len()]).collect(),
             lines,
             arcs,
-            sites: self.places.iter().map(|p| map.project(*p)).collect(),
-            label: (0..self.shapes.len() as u32).map(seat_of).collect(),
+            sites,
+            label,
             strip: Vec::new(),
         }
     }
@@ -270,6 +314,18 @@ impl Blocks {
         }
         Ok(())
     }
+}
+
+/// How far a segment passes from the origin.
+fn from_origin(a: [f64; 2], b: [f64; 2]) -> f64 {
+    let d = [b[0] - a[0], b[1] - a[1]];
+    let square = d[0] * d[0] + d[1] * d[1];
+    let along = if square > 0.0 {
+        (-(a[0] * d[0] + a[1] * d[1]) / square).clamp(0.0, 1.0)
+    } else {
+        0.0
+    };
+    (a[0] + along * d[0]).hypot(a[1] + along * d[1])
 }
 
 /// A place inside the largest part of a shape.

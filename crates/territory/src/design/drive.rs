@@ -217,7 +217,7 @@ impl Priced for Table<'_> {
             tally.sums[best.0 as usize].add(&sum);
             tally.value += sum.mass * best.1;
             if second.0 != NOBODY {
-                tally.margins.note(best.0, second.0, second.1 - best.1, sum.mass);
+                tally.margins.note(best.0, second.0, second.1 - best.1, &sum);
             }
         }
         tally

@@ -10,7 +10,7 @@ use super::polish::{improve, smooth};
 use super::problem::Settings;
 use super::repair::join_pieces;
 use super::rounding::round;
-use super::search::{Ground, recentre, search, settle};
+use super::search::{Ground, follow, recentre, search, settle};
 use super::sweep::{Cells, NOBODY, labels};
 use super::tree::{Sum, Tree};
 
@@ -199,7 +199,7 @@ impl Bench {
             passes += balanced.passes;
             imbalance = balanced.imbalance;
             if !last {
-                recentre(&mut cells, &balanced.tally.sums, &self.field.anchors);
+                follow(&mut cells, &balanced.tally, &targets, &self.field.anchors);
             }
         }
         let mut named = labels(&self.tree, &cells, price);
@@ -352,7 +352,7 @@ impl Bench {
     /// well inside would cost.
     fn border_worth(&self) -> f64 {
         let mass: f64 = self.field.measures[0].iter().sum();
-        0.35 * self.scale.sqrt() * mass / self.field.at.len() as f64
+        0.7 * self.scale.sqrt() * mass / self.field.at.len() as f64
     }
 }
 

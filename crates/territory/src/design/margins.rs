@@ -1,5 +1,7 @@
 //! How much changes hands at which price: mass along the borders of cells by its margin.
 
+use super::tree::Sum;
+
 /// Steps of margins that are told apart: two to an octave below the band.
 const BINS: usize = 26;
 
@@ -17,12 +19,16 @@ pub(crate) struct Margins {
 struct Pair {
     cells: [u32; 2],
     mass: [[f64; BINS]; 2],
+    /// Mass, and mass times place, of what lies near the border; what lies nearest counts most.
+    near: [f64; 3],
 }
 
 /// How much mass two neighbouring cells would exchange, as a function of how their weights change.
 #[derive(Clone, Debug)]
 pub(crate) struct Exchange {
     pub cells: [u32; 2],
+    /// About the middle of the common border: where what lies near it is.
+    pub middle: [f64; 2],
     /// Running sums: what the first would lose, and what it would get, up to each step of the margin.
     sums: [[f64; BINS]; 2],
     band: f64,
@@ -88,7 +94,7 @@ impl Margins {
         self.band
     }
 
-    fn slot(&mut self, cells: [u32; 2]) -> &mut [[f64; BINS]; 2] {
+    fn slot(&mut self, cells: [u32; 2]) -> &mut Pair {
         if self.pairs.len() * 2 >= self.slots.len() {
             let size = self.slots.len() * 4;
             self.slots.clear();
@@ -104,9 +110,10 @@ impl Margins {
             self.pairs.push(Pair {
                 cells,
                 mass: [[0.0; BINS]; 2],
+                near: [0.0; 3],
             });
         }
-        &mut self.pairs[self.slots[slot] as usize].mass
+        &mut self.pairs[self.slots[slot] as usize]
     }
 
     fn find(&self, cells: [u32; 2]) -> usize {
@@ -121,21 +128,27 @@ impl Margins {
 
     /// A point that `owner` has and `other` would get at this margin.
     #[inline]
-    pub fn note(&mut self, owner: u32, other: u32, margin: f64, mass: f64) {
+    pub fn note(&mut self, owner: u32, other: u32, margin: f64, sum: &Sum) {
         if margin < self.band {
             // Two steps to an octave come out of the exponent and the first bit of the fraction.
             let step = |v: f64| (v.to_bits() >> 51) as i64;
             let below = (step(self.band) - 1 - step(margin.max(0.0))).max(0);
             let bin = BINS - 1 - (below as usize).min(BINS - 1);
             let side = usize::from(owner > other);
-            self.slot([owner.min(other), owner.max(other)])[side][bin] += mass;
+            let nearness = self.band / (margin.max(0.0) + self.band / 64.0);
+            let pair = self.slot([owner.min(other), owner.max(other)]);
+            pair.mass[side][bin] += sum.mass;
+            pair.near[0] += nearness * sum.mass;
+            pair.near[1] += nearness * sum.moment[0];
+            pair.near[2] += nearness * sum.moment[1];
         }
     }
 
     pub fn merge(&mut self, other: &Self) {
         for pair in &other.pairs {
             let mine = self.slot(pair.cells);
-            for (mine, theirs) in mine.iter_mut().zip(&pair.mass) {
+            mine.near.iter_mut().zip(&pair.near).for_each(|(a, b)| *a += b);
+            for (mine, theirs) in mine.mass.iter_mut().zip(&pair.mass) {
                 mine.iter_mut().zip(theirs).for_each(|(a, b)| *a += b);
             }
         }
@@ -163,6 +176,7 @@ impl Margins {
             .iter()
             .map(|pair| Exchange {
                 cells: pair.cells,
+                middle: [1, 2].map(|d| pair.near[d] / pair.near[0].max(1e-300)),
                 sums: [running(&pair.mass[0]), running(&pair.mass[1])],
                 band: self.band,
             })

@@ -4,7 +4,7 @@
 //! and Aronov 1998; Kitagawa, Mérigot and Thibert 2019). Armijo's rule is asked of Φ itself: the norm of the imbalance is not monotone along
 //! a good way, and a search that insists on it gets stuck.
 
-use super::sweep::Tally;
+use super::sweep::{Cells, Tally};
 
 /// Anything that can be tallied under given weights, noting margins up to a band.
 pub(crate) trait Priced {
@@ -165,8 +165,11 @@ const PART: f64 = 0.3;
 /// Rounds in which slopes are fitted to the step.
 const FITS: usize = 6;
 
-/// Conjugate gradients stop at this share of the (scaled and squared) residual they start with; each step is checked against Φ anyhow.
-const EXACT: f64 = 1e-8;
+/// Conjugate gradients stop at this share of the (scaled and squared) right side; each step is checked against Φ anyhow.
+const EXACT: f64 = 1e-6;
+
+/// The same while slopes are still being fitted, where each answer only says where to look.
+const ROUGH: f64 = 1e-4;
 
 /// Newton's direction for the weights: the Laplacian of the borders' slopes, solved by conjugate gradients. As customers lie in clumps, a slope
 /// holds for a small step only; so slopes are measured again over the step they lead to, and where two neighbours would part by more than
@@ -193,7 +196,8 @@ fn direction(tally: &Tally, targets: &[f64], trust: f64) -> Vec<f64> {
         .collect();
     let mut step = vec![0.0; k];
     for fit in 0..FITS {
-        step = laplacian(&slopes, &missing);
+        let exact = if fit + 1 == FITS { EXACT } else { ROUGH };
+        step = laplacian(&slopes, &missing, &step, exact);
         for (e, slope) in exchanges.iter().zip(&mut slopes) {
             let rise = step[e.cells[0] as usize] - step[e.cells[1] as usize];
             if rise.abs() > trust {
@@ -214,9 +218,27 @@ fn direction(tally: &Tally, targets: &[f64], trust: f64) -> Vec<f64> {
     step
 }
 
-/// Solves the Laplacian system. Cells that share borders with each other but with nobody else can only be balanced among themselves: what
+/// What the weights have to change by where cells have come to other centres and weights, so that borders stay about where they are: the middle of
+/// each is to be as dear on both sides as it was, in the sense of least squares, weighed by what a shift would let change hands.
+pub(crate) fn keep_borders(tally: &Tally, targets: &[f64], [old, new]: [&Cells; 2]) -> Vec<f64> {
+    let mean = targets.iter().sum::<f64>() / targets.len().max(1) as f64;
+    let mut right = vec![0.0; targets.len()];
+    let mut slopes = Vec::new();
+    for border in tally.margins.exchanges() {
+        let [a, b] = border.cells.map(|c| c as usize);
+        let slope = border.slope(2e-3 * mean);
+        let between = |cells: &Cells| cells.power(a, border.middle) - cells.power(b, border.middle);
+        let tilt = between(new) - between(old);
+        right[a] += slope * tilt;
+        right[b] -= slope * tilt;
+        slopes.push((border.cells, slope));
+    }
+    laplacian(&slopes, &right, &vec![0.0; right.len()], EXACT)
+}
+
+/// Solves the Laplacian system, from an answer that may be near. Cells that share borders with each other but with nobody else can only be balanced among themselves: what
 /// they lack in sum is left out, and the mean of their answer is 0.
-fn laplacian(slopes: &[([u32; 2], f64)], right: &[f64]) -> Vec<f64> {
+fn laplacian(slopes: &[([u32; 2], f64)], right: &[f64], start: &[f64], exact: f64) -> Vec<f64> {
     let k = right.len();
     let mut diagonal = vec![0.0; k];
     for ([a, b], slope) in slopes {
@@ -239,29 +261,45 @@ fn laplacian(slopes: &[([u32; 2], f64)], right: &[f64]) -> Vec<f64> {
     // The ridge makes the matrix regular.
     let ridge = 1e-9 * diagonal.iter().sum::<f64>() / k.max(1) as f64 + 1e-300;
     diagonal.iter_mut().for_each(|d| *d += ridge);
-    centred(&conjugate_gradients(slopes, &diagonal, &centred(right)))
+    centred(&conjugate_gradients(
+        slopes,
+        &diagonal,
+        &centred(right),
+        start,
+        exact,
+    ))
 }
 
-fn conjugate_gradients(slopes: &[([u32; 2], f64)], diagonal: &[f64], right: &[f64]) -> Vec<f64> {
+fn conjugate_gradients(
+    slopes: &[([u32; 2], f64)],
+    diagonal: &[f64],
+    right: &[f64],
+    start: &[f64],
+    exact: f64,
+) -> Vec<f64> {
     let k = right.len();
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
-    let mut x = vec![0.0; k];
-    let mut q = Vec::with_capacity(k);
-    let mut residual = right.to_vec();
-    let mut z: Vec<f64> = residual.iter().zip(diagonal).map(|(r, d)| r / d).collect();
-    let mut p = z.clone();
-    let mut rho = dot(&residual, &z);
-    let enough = EXACT * rho.abs();
-    for _ in 0..(2 * k).clamp(20, 400) {
-        if rho <= enough || rho.is_nan() {
-            break;
-        }
+    let apply = |p: &[f64], q: &mut Vec<f64>| {
         q.clear();
         q.extend(p.iter().zip(diagonal).map(|(v, d)| v * d));
         for ([a, b], slope) in slopes {
             q[*a as usize] -= slope * p[*b as usize];
             q[*b as usize] -= slope * p[*a as usize];
         }
+    };
+    let mut x = start.to_vec();
+    let mut q = Vec::with_capacity(k);
+    apply(&x, &mut q);
+    let mut residual: Vec<f64> = right.iter().zip(&q).map(|(r, q)| r - q).collect();
+    let mut z: Vec<f64> = residual.iter().zip(diagonal).map(|(r, d)| r / d).collect();
+    let mut p = z.clone();
+    let mut rho = dot(&residual, &z);
+    let enough = exact * right.iter().zip(diagonal).map(|(r, d)| r * r / d).sum::<f64>();
+    for _ in 0..(2 * k).clamp(20, 400) {
+        if rho <= enough || rho.is_nan() {
+            break;
+        }
+        apply(&p, &mut q);
         let curvature = dot(&p, &q);
         if curvature <= 0.0 {
             break;

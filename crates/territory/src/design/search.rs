@@ -3,7 +3,7 @@
 //! A balanced centroidal power diagram is a local optimum of the sum of squared distances under equal loads (Cohen-Addad, Klein and Young
 //! 2018); which local optimum, the search decides.
 
-use super::newton::{Effort, Priced, balance, imbalance};
+use super::newton::{Effort, Priced, balance, imbalance, keep_borders};
 use super::noise::Noise;
 use super::rings::{LEAST, MOST, search_rings};
 use super::starts::{bisected, drawn};
@@ -188,7 +188,7 @@ pub(crate) fn settle(ground: &Ground, mut cells: Cells, steps: usize, noted: &mu
                 tally: balanced.tally,
             };
         }
-        recentre(&mut cells, &balanced.tally.sums, ground.anchors);
+        follow(&mut cells, &balanced.tally, ground.targets, ground.anchors);
         feed(&mut cells, &balanced.tally, ground);
     }
     unreachable!("the last step returns")
@@ -204,6 +204,15 @@ pub(crate) fn recentre(cells: &mut Cells, sums: &[Sum], anchors: &[Anchor]) {
         cells.weight[k] += square(new) - square(old);
         cells.centre[k] = new;
     }
+}
+
+/// [`recentre`], with weights that keep the borders. Where dense and empty land meet, a small cell lies beside one a hundred times as wide; when
+/// that one's centre moves, the small one would be swallowed, and among many cells no number of Newton steps would make up for it.
+pub(crate) fn follow(cells: &mut Cells, tally: &Tally, targets: &[f64], anchors: &[Anchor]) {
+    let before = cells.clone();
+    recentre(cells, &tally.sums, anchors);
+    let by = keep_borders(tally, targets, [&before, cells]);
+    cells.weight.iter_mut().zip(by).for_each(|(w, by)| *w += by);
 }
 
 /// Gives cells that hold next to nothing a weight with which they win their own centre.

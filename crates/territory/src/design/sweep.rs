@@ -18,6 +18,14 @@ pub(crate) struct Cells {
     pub weight: Vec<f64>,
 }
 
+impl Cells {
+    /// How dear the place is to the cell, km².
+    pub fn power(&self, cell: usize, at: [f64; 2]) -> f64 {
+        let c = self.centre[cell];
+        (at[0] - c[0]).powi(2) + (at[1] - c[1]).powi(2) - self.weight[cell]
+    }
+}
+
 /// What a pass found.
 #[derive(Clone, Debug)]
 pub(crate) struct Tally {
@@ -109,7 +117,7 @@ impl Visitor for Tally {
         self.sums[best.0 as usize].add(&sum);
         self.value += sum.mass * best.1 + sum.square;
         if second.0 != NOBODY {
-            self.margins.note(best.0, second.0, second.1 - best.1, sum.mass);
+            self.margins.note(best.0, second.0, second.1 - best.1, &sum);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::draft::{Draft, Limits, Terms};
 use super::graph::Graph;
-use super::newton::{Effort, balance};
+use super::newton::{Effort, balance, keep_borders};
 use super::noise::Noise;
 use super::paths::even_out;
 use super::search::{Anchor, Ground, settle};
@@ -273,4 +273,49 @@ fn pieces(graph: &Graph, label: &[u32]) -> usize {
     roots.sort_unstable();
     roots.dedup();
     roots.len()
+}
+
+/// A town's row of small cells, then one wide cell of the country. Its centre moves; the border with the last cell of the town must not.
+#[test]
+fn borders_stay_when_a_wide_cells_centre_moves() {
+    let town = (0..600).map(|i| [0.01 * f64::from(i), 0.3 * f64::from(i % 7)]);
+    let country = (0..100).map(|i| [6.0 + 0.4 * f64::from(i), 3.0 * f64::from(i % 5)]);
+    let at: Vec<[f64; 2]> = town.chain(country).collect();
+    let tree = Tree::build(&at, &vec![1.0; at.len()], &[]);
+    let mut cells = Cells {
+        centre: (0..6).map(|k| [0.5 + f64::from(k), 1.0]).collect(),
+        weight: vec![0.0; 6],
+    };
+    // Set so that the border to the town lies at 6: 0.5² = (26 − 6)² − w.
+    cells.centre.push([26.0, 6.0]);
+    cells.weight.push(400.0 + 25.0 - 0.25);
+    let (targets, anchors, fixed) = ([100.0; 7], [Anchor::Free; 7], [Sum::default(); 7]);
+    let ground = Ground {
+        tree: &tree,
+        targets: &targets,
+        anchors: &anchors,
+        fixed: &fixed,
+        price: 0.0,
+        scale: 40.0,
+    };
+    let loads =
+        |cells: &Cells| -> Vec<f64> { ground.tally(cells, 8.0).sums.iter().map(|s| s.mass).collect() };
+    let before = loads(&cells);
+    assert!(before.iter().all(|l| (l - 100.0).abs() <= 15.0), "{before:?}");
+    let tally = ground.tally(&cells, 8.0);
+    // Weights that follow each cell's own middle alone let the country swallow the town's last cell, or shrink from it.
+    let mut alone = cells.clone();
+    alone.centre[6] = [23.0, 6.0];
+    let shift = keep_borders(&tally, &targets, [&cells, &alone]);
+    let off = |cells: &Cells| -> f64 {
+        loads(cells)
+            .iter()
+            .zip(&before)
+            .map(|(a, b)| (a - b).abs())
+            .fold(0.0, f64::max)
+    };
+    assert!(off(&alone) > 90.0, "{:?}", loads(&alone));
+    let mut kept = alone.clone();
+    kept.weight.iter_mut().zip(shift).for_each(|(w, by)| *w += by);
+    assert!(off(&kept) <= 12.0, "{before:?} {:?}", loads(&kept));
 }

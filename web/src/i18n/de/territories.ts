@@ -102,7 +102,7 @@ export const territories: Record<keyof typeof english, Message> = {
 
   'inout.menu': 'Mehr zu Gebieten',
   'inout.import': 'Gebiete einlesen',
-  'inout.hint': 'GeoJSON, GeoPackage, KML oder CSV. Gebiete werden am Namen erkannt. Geschrieben wird erst, wenn Sie es sagen.',
+  'inout.hint': 'GeoJSON, GeoPackage, Shapefile (ZIP), KML oder CSV. Gebiete werden am Namen erkannt. Geschrieben wird erst, wenn Sie es sagen.',
   'inout.file': 'Datei',
   'inout.reading': 'Die Datei wird gelesen…',
   'inout.counts': '{created} neu, {changed} geändert, {same} unverändert, {refused} abgelehnt',
@@ -120,6 +120,7 @@ export const territories: Record<keyof typeof english, Message> = {
   'inout.done': '{n} Gebiete übernommen, {moved} Kunden umgezogen',
   'inout.export.geojson': 'GeoJSON ausgeben',
   'inout.export.gpkg': 'GeoPackage ausgeben',
+  'inout.export.shp': 'Shapefile ausgeben',
   'inout.export.kml': 'KML ausgeben',
   'inout.export.csv': 'CSV ausgeben',
 

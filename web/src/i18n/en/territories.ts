@@ -99,7 +99,7 @@ export const territories = {
 
   'inout.menu': 'More about territories',
   'inout.import': 'Import territories',
-  'inout.hint': 'GeoJSON, GeoPackage, KML or CSV. Territories are matched by name. Nothing is written before you say so.',
+  'inout.hint': 'GeoJSON, GeoPackage, shapefile (ZIP), KML or CSV. Territories are matched by name. Nothing is written before you say so.',
   'inout.file': 'File',
   'inout.reading': 'Reading the file…',
   'inout.counts': '{created} new, {changed} changed, {same} as they are, {refused} refused',
@@ -117,6 +117,7 @@ export const territories = {
   'inout.done': '{n} territories taken in, {moved} customers moved',
   'inout.export.geojson': 'Export GeoJSON',
   'inout.export.gpkg': 'Export GeoPackage',
+  'inout.export.shp': 'Export shapefile',
   'inout.export.kml': 'Export KML',
   'inout.export.csv': 'Export CSV',
 

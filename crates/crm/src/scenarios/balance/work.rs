@@ -13,17 +13,15 @@ use tokio::sync::mpsc;
 
 use super::super::branch;
 use super::super::draft::Draft;
-use super::super::driven::Driven;
 use super::super::prepare::Bench;
 use super::super::ring::within;
 use super::super::staff::refused;
 use super::{Asked, Body, Found, Ground, Missed, Row, relaxed, store};
 use crate::App;
 use crate::jobs::Progress;
-use crate::live::sight;
 use crate::problem::Problem;
 use crate::sessions;
-use crate::territories::{Known, Standing};
+use crate::territories::Standing;
 
 /// Beginnings that are tried.
 const ROUNDS: u64 = 6;
@@ -107,21 +105,7 @@ async fn prepared(app: &Arc<App>, stored: &store::Stored) -> Result<(Asked, Draf
         .await?
         .ok_or_else(|| Problem::not_found(format!("User {}", stored.user_id)))?;
     let branch = branch::load(app, &signed.viewer, &stored.scenario_id).await?;
-    let sight = sight(app.store.db(), &signed.viewer)
-        .await
-        .map_err(records::Error::from)?;
-    let state = app.live.present();
-    let driven = Driven::load(app).await?;
-    let known = Known::load(app, branch.layout().reads_facts()).await?;
-    let bench = Bench {
-        app,
-        signed: &signed,
-        branch: &branch,
-        state: &state,
-        filter: &sight.filter,
-        known: &known,
-        driven: &driven,
-    };
+    let bench = Bench::load(app, &signed, &branch).await?;
     let asked = stored.question()?.checked(&bench).await?;
     Ok((asked, branch.draft().clone()))
 }

@@ -12,17 +12,15 @@ use utoipa_axum::routes;
 use super::super::balance::{self, Found, Question, Relax, Stored};
 use super::super::branch;
 use super::super::change::{Change, Kept};
-use super::super::driven::Driven;
 use super::super::life::must_be_editable;
 use super::super::prepare::Bench;
 use super::edit::{WrittenOperation, add};
-use super::{Scene, may};
+use super::may;
 use crate::Shared;
 use crate::app::App;
 use crate::jobs::{self, Job};
 use crate::problem::Problem;
 use crate::sessions::Signed;
-use crate::territories::Known;
 
 /// A search for a balance, and the best so far.
 #[derive(Serialize, ToSchema)]
@@ -94,18 +92,7 @@ async fn begin(
     may(&signed)?;
     let branch = branch::load(&app, &signed.viewer, &id).await?;
     must_be_editable(&branch.scenario)?;
-    let scene = Scene::load(&app, &signed).await?;
-    let driven = Driven::load(&app).await?;
-    let known = Known::load(&app, branch.layout().reads_facts()).await?;
-    let bench = Bench {
-        app: &app,
-        signed: &signed,
-        branch: &branch,
-        state: &scene.state,
-        filter: &scene.filter,
-        known: &known,
-        driven: &driven,
-    };
+    let bench = Bench::load(&app, &signed, &branch).await?;
     // What is wrong with the question is said at once.
     let asked = question.checked(&bench).await?;
     if asked.by_drive {

@@ -12,18 +12,18 @@ use utoipa_axum::routes;
 use super::super::answers::{Card, CardMove, CardProblem, CardSide, LeftOut};
 use super::super::branch::{self, Branch};
 use super::super::change::Change;
-use super::super::driven::{Driven, ESTIMATE, Replanned, Roads};
+use super::super::driven::{ESTIMATE, Replanned, Roads};
 use super::super::figures::{Measures, Names};
 use super::super::life;
 use super::super::outcome::{Outcome, Tally, evaluate, grouped};
 use super::super::prepare::{Bench, Prepared};
 use super::super::prices::replanned;
-use super::{Scene, may};
+use super::may;
 use crate::Shared;
 use crate::live::index_problem;
 use crate::problem::Problem;
 use crate::sessions::Signed;
-use crate::territories::{Known, Layout, parse_area};
+use crate::territories::{Layout, parse_area};
 
 /// A change looked over, and what it would do.
 pub(super) struct Tried {
@@ -41,20 +41,16 @@ pub(super) async fn try_out(
     branch: Branch,
     change: &mut Change,
 ) -> Result<Tried, Problem> {
-    let scene = Scene::load(app, signed).await?;
-    let driven = Driven::load(app).await?;
     let planned = replanned(app, &branch).await?;
-    let known = Known::load(app, branch.layout().reads_facts()).await?;
-    let bench = Bench {
-        app,
-        signed,
-        branch: &branch,
-        state: &scene.state,
-        filter: &scene.filter,
-        known: &known,
-        driven: &driven,
-    };
+    let bench = Bench::load(app, signed, &branch).await?;
     let prepared = bench.prepare(change).await?;
+    let Bench {
+        state,
+        filter,
+        known,
+        driven,
+        ..
+    } = bench;
     let (root, base, effects) = (
         branch.base.clone(),
         branch.drafted.clone(),
@@ -66,13 +62,12 @@ pub(super) async fn try_out(
             draft.apply(effect)?;
         }
         let after = Arc::new(draft.layout());
-        let outcome =
-            evaluate(&base.layout, &after, &scene.state, &scene.filter, &known).map_err(index_problem)?;
+        let outcome = evaluate(&base.layout, &after, &state, &filter, &known).map_err(index_problem)?;
         let road = |to: &Layout, planned: &Replanned| -> Result<Roads, Problem> {
             if driven.is_empty() && planned.after.is_empty() {
                 return Ok(Roads::default());
             }
-            let whole = evaluate(&root, to, &scene.state, &scene.filter, &known).map_err(index_problem)?;
+            let whole = evaluate(&root, to, &state, &filter, &known).map_err(index_problem)?;
             Ok(Roads::of(&driven, &root, to, &whole, planned))
         };
         let roads = [

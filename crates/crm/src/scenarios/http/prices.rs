@@ -12,17 +12,15 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::super::branch::{self, Branch};
-use super::super::driven::Driven;
 use super::super::prepare::Bench;
 use super::super::prices::{self, Question, Row, Stored};
 use super::super::sizes::{self, Question as SizesQuestion, SizePoint};
-use super::{Scene, may};
+use super::may;
 use crate::Shared;
 use crate::app::App;
 use crate::jobs::{self, Job};
 use crate::problem::Problem;
 use crate::sessions::Signed;
-use crate::territories::Known;
 
 /// What a scenario costs on the road.
 #[derive(Serialize, ToSchema)]
@@ -133,18 +131,7 @@ async fn curve(
     may(&signed)?;
     let began = Instant::now();
     let branch = branch::load(&app, &signed.viewer, &id).await?;
-    let scene = Scene::load(&app, &signed).await?;
-    let driven = Driven::load(&app).await?;
-    let known = Known::load(&app, branch.layout().reads_facts()).await?;
-    let bench = Bench {
-        app: &app,
-        signed: &signed,
-        branch: &branch,
-        state: &scene.state,
-        filter: &scene.filter,
-        known: &known,
-        driven: &driven,
-    };
+    let bench = Bench::load(&app, &signed, &branch).await?;
     let points = sizes::curve(&bench, &question).await?;
     Ok(Json(Sizes {
         points,

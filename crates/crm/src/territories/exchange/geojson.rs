@@ -8,7 +8,7 @@ use super::{Portable, text, unreadable};
 use crate::problem::Problem;
 
 /// Where other programs put a name.
-const NAMES: [&str; 8] = [
+pub(super) const NAMES: [&str; 8] = [
     "name",
     "Name",
     "NAME",
@@ -78,8 +78,7 @@ pub(super) fn portable(
 }
 
 fn polygons(geometry: &Value) -> Result<MultiPolygon<f64>, String> {
-    let shape = area::parse(geometry).or_else(|_| area::parse_lasso(geometry));
-    Ok(shape.map_err(|bad| bad.message)?.polygons().clone())
+    area::polygons(geometry).map_err(|bad| bad.message)
 }
 
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<Portable>, Problem> {

@@ -1,10 +1,14 @@
-//! Territories in and out: GeoJSON, KML, CSV and GeoPackage. What goes out comes in again the same: geometry, codes,
+//! Territories in and out: GeoJSON, KML, CSV, GeoPackage and shapefile. What goes out comes in again the same: geometry, codes,
 //! rules, names and people.
 
+mod archive;
 mod csv;
+mod dbase;
 mod geojson;
 mod geopackage;
 mod kml;
+mod shapefile;
+mod shapes;
 mod take_in;
 mod wkb;
 mod wkt;
@@ -34,6 +38,8 @@ pub(super) enum Format {
     Csv,
     /// A GeoPackage with one layer.
     Gpkg,
+    /// A shapefile in a ZIP archive.
+    Shp,
 }
 
 impl Format {
@@ -44,6 +50,7 @@ impl Format {
             Self::Kml => "application/vnd.google-earth.kml+xml",
             Self::Csv => "text/csv; charset=utf-8",
             Self::Gpkg => "application/geopackage+sqlite3",
+            Self::Shp => "application/zip",
         }
     }
 
@@ -54,6 +61,7 @@ impl Format {
             Self::Kml => "kml",
             Self::Csv => "csv",
             Self::Gpkg => "gpkg",
+            Self::Shp => "shp.zip",
         }
     }
 
@@ -65,6 +73,7 @@ impl Format {
             .trim_ascii_start();
         match begin.first() {
             _ if begin.starts_with(b"SQLite format 3") => Self::Gpkg,
+            _ if begin.starts_with(b"PK") => Self::Shp,
             Some(b'{') => Self::GeoJson,
             Some(b'<') => Self::Kml,
             _ => Self::Csv,
@@ -195,6 +204,7 @@ pub(super) async fn write(format: Format, territories: &[Portable]) -> Result<Ve
         Format::Kml => kml::write(territories),
         Format::Csv => csv::write(territories),
         Format::Gpkg => geopackage::write(territories).await,
+        Format::Shp => shapefile::write(territories),
     }
 }
 
@@ -208,6 +218,7 @@ pub(super) async fn read(format: Format, bytes: &[u8]) -> Result<Vec<Portable>, 
         Format::Kml => kml::read(bytes)?,
         Format::Csv => csv::read(bytes)?,
         Format::Gpkg => geopackage::read(bytes).await?,
+        Format::Shp => shapefile::read(bytes)?,
     };
     match territories.len() {
         0 => Err(unreadable("It holds no territories.")),

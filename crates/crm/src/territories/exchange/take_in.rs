@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use records::{At, Author, Op, Store, Written};
 use serde::Serialize;
-use territory::Shape;
+use territory::design::{BlockError, Blocks};
+use territory::{Shape, ShapeError};
 use utoipa::ToSchema;
 
 use super::super::area;
-use super::super::claims::{Claims, check_rules};
+use super::super::claims::{Block, Claims, check_rules};
 use super::super::edit::{Member, NextVersion, begin_next};
 use super::super::layout::{Layout, Standing};
 use super::super::present::present;
@@ -207,20 +208,20 @@ fn understand<'a>(
     let shape = match &from.area {
         None => None,
         Some(area) => {
-            let shape = Shape::parse(area.clone()).or_else(|_| Shape::mended(area.clone()));
-            Some(shape.map_err(|e| area::BadArea::from(e).message)?)
+            let drawn = Shape::parse(area.clone()).or_else(|why| match why {
+                // What lies in what can be told; where a border crosses itself, nobody knows what was meant.
+                ShapeError::Nested(..) | ShapeError::HoleOutside { .. } => Shape::mended(area.clone()),
+                other => Err(other),
+            });
+            Some(drawn.map_err(|e| area::BadArea::from(e).message)?)
         }
     };
     if from.colour.is_some_and(|c| !(1..=12).contains(&c)) {
         return Err("A colour is a slot of the palette, 1 to 12.".to_owned());
     }
-    for area in from
-        .blocks
-        .iter()
-        .filter_map(|b| b.area.as_ref())
-        .chain(from.reach.as_ref().map(|r| &r.area))
-    {
-        area::parse(area).map_err(|bad| format!("A block: {}", bad.message))?;
+    disjoint(&from.blocks)?;
+    if let Some(reach) = &from.reach {
+        area::parse(&reach.area).map_err(|bad| format!("The reach: {}", bad.message))?;
     }
     let mut rules = from.rules.clone();
     for rule in &mut rules {
@@ -275,6 +276,41 @@ fn understand<'a>(
         named,
         members,
     })
+}
+
+/// Blocks are areas that do not overlap.
+fn disjoint(blocks: &[Block]) -> Result<(), String> {
+    let mut outlines = Vec::new();
+    let mut codes = Vec::new();
+    for block in blocks {
+        if let Some(area) = &block.area {
+            outlines
+                .push(area::polygons(area).map_err(|bad| format!("Block {}: {}", block.code, bad.message))?);
+            codes.push(&block.code);
+        }
+    }
+    if outlines.is_empty() {
+        return Ok(());
+    }
+    let code = |number: u32| codes[number as usize];
+    match Blocks::parse(outlines) {
+        Ok(_) => Ok(()),
+        Err(BlockError::Outline { block, why }) => Err(format!(
+            "Block {}: {}",
+            code(block),
+            area::BadArea::from(why).message
+        )),
+        Err(BlockError::Overlap {
+            blocks: [a, b],
+            lng,
+            lat,
+            ..
+        }) => Err(format!(
+            "Blocks {} and {} overlap near {lng:.6}, {lat:.6}: cut the one out of the other.",
+            code(a),
+            code(b)
+        )),
+    }
 }
 
 /// Nobody stands below itself.

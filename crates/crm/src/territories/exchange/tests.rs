@@ -120,8 +120,9 @@ async fn out_wiped_and_in_again(world: World, format: &str) {
         .await;
     assert!(status.is_success(), "{}", String::from_utf8_lossy(&bytes));
     let disposition = headers["content-disposition"].to_str().unwrap();
+    let ending = if format == "shp" { "shp.zip" } else { format };
     assert!(
-        disposition.contains(&format!("territories-2026-03-02.{format}")),
+        disposition.contains(&format!("territories-2026-03-02.{ending}")),
         "{disposition}"
     );
 
@@ -192,9 +193,21 @@ async fn geopackage_out_and_in_again_is_the_same() {
 }
 
 #[tokio::test]
+async fn shapefile_out_and_in_again_is_the_same() {
+    out_wiped_and_in_again(World::new().await, "shp").await;
+}
+
+#[tokio::test]
 async fn geojson_out_and_in_again_is_the_same_on_postgres() {
     if let Some(world) = World::on_postgres().await {
         out_wiped_and_in_again(world, "geojson").await;
+    }
+}
+
+#[tokio::test]
+async fn shapefile_out_and_in_again_is_the_same_on_postgres() {
+    if let Some(world) = World::on_postgres().await {
+        out_wiped_and_in_again(world, "shp").await;
     }
 }
 
@@ -279,6 +292,42 @@ async fn files_of_other_programs_are_taken_and_nonsense_is_refused_by_name() {
         1,
         "only the header"
     );
+}
+
+#[tokio::test]
+async fn crossing_borders_and_overlapping_blocks_are_refused_with_the_place() {
+    let world = World::new().await;
+    let bow = json!([
+        [13.2, 53.5],
+        [13.3, 53.6],
+        [13.3, 53.5],
+        [13.2, 53.6],
+        [13.2, 53.5]
+    ]);
+    let feature = |name: &str, geometry: Value| json!({ "type": "Feature", "geometry": geometry, "properties": { "name": name } });
+    let crossed = feature("Crossed", json!({ "type": "Polygon", "coordinates": [bow] }));
+    let fine = feature("Fine", square(13.4, 53.5, 13.5, 53.6));
+    let block = |code: &str, area: Value| json!({ "system": "municipality", "code": code, "name": code, "area": area });
+    let mut blocks = feature("Blocks", Value::Null);
+    blocks["properties"]["members"] = json!([]);
+    blocks["properties"]["blocks"] = json!([
+        block("1", square(13.6, 53.5, 13.7, 53.6)),
+        block("2", square(13.65, 53.5, 13.75, 53.6)),
+    ]);
+    let file = json!({ "type": "FeatureCollection", "features": [crossed, fine, blocks] }).to_string();
+    let (status, taken) = post_file(&world, "/api/v1/territories/import", file.into_bytes()).await;
+    assert_eq!(
+        (status, &taken["created"], &taken["refused"]),
+        (200, &json!(1), &json!(2)),
+        "{taken}"
+    );
+    assert_eq!(
+        taken["rows"][0]["notes"],
+        json!(["The border crosses itself near 13.250000, 53.550000."])
+    );
+    let note = taken["rows"][2]["notes"][0].as_str().unwrap();
+    assert!(note.starts_with("Blocks 1 and 2 overlap near 13.6"), "{note}");
+    assert!(note.ends_with("cut the one out of the other."), "{note}");
 }
 
 #[tokio::test]

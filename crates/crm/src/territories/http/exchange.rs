@@ -30,7 +30,7 @@ const LARGEST_FILE: usize = 64 * 1024 * 1024;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ExportParams {
-    /// geojson, kml, csv or gpkg
+    /// geojson, kml, csv, gpkg or shp (a shapefile in a ZIP archive)
     #[param(inline)]
     format: Format,
     /// Only this territory and what is below it.
@@ -101,7 +101,7 @@ async fn emails(app: &App) -> Result<Vec<(String, String)>, Problem> {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ImportParams {
-    /// geojson, kml, csv or gpkg; by what the file begins with unless said.
+    /// geojson, kml, csv, gpkg or shp; by what the file begins with unless said.
     #[param(inline)]
     format: Option<Format>,
     /// Say what would happen, and write nothing.

@@ -1,5 +1,7 @@
 //! `bailiwick design`: fair territories for the customers of a CSV file, without a database.
 
+mod ground;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
@@ -7,9 +9,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use geo_types::MultiPolygon;
 use geom::LngLat;
 use rustix::time::{ClockId, clock_gettime};
-use territory::design::{Measure, Plan, Price, Problem, Seat, Settings, design};
+use territory::design::{Borders, Measure, Plan, Price, Problem, Seat, Settings, design};
+
+use self::ground::Ground;
 
 /// What to divide, and how.
 #[derive(Args)]
@@ -46,6 +51,12 @@ pub struct DesignArguments {
     /// Where to write the territories' shapes as GeoJSON
     #[arg(long)]
     polygons: Option<PathBuf>,
+    /// A GeoJSON file with the area served: shapes are cut to it
+    #[arg(long, requires = "polygons")]
+    within: Option<PathBuf>,
+    /// A GeoJSON file with blocks (municipalities, postcodes, hexagons) that do not overlap: they stay whole, and shapes run along their outlines
+    #[arg(long)]
+    blocks: Option<PathBuf>,
 }
 
 /// The customers of the file.
@@ -94,7 +105,7 @@ pub fn run(arguments: &DesignArguments) -> anyhow::Result<()> {
         .enumerate()
         .map(|(seat, rep)| (*rep, seat as u32))
         .collect();
-    let problem = Problem {
+    let customers = Problem {
         places: std::mem::take(&mut table.places),
         measures: std::mem::take(&mut table.measures),
         seats: vec![Seat::default(); seats],
@@ -113,22 +124,52 @@ pub fn run(arguments: &DesignArguments) -> anyhow::Result<()> {
             .map_or(Price::Of(arguments.price), Price::AtMost),
         ..Settings::default()
     };
+    // Files that cannot be used are better found before the search than after it.
+    let within = arguments
+        .within
+        .as_deref()
+        .map(ground::service_area)
+        .transpose()?;
+    let ground = match &arguments.blocks {
+        Some(path) => Some(Ground::read(path, &customers)?),
+        None => None,
+    };
+    let by_block = ground.as_ref().map(|ground| ground.by_block(&customers));
+    let problem = by_block.as_ref().unwrap_or(&customers);
     let started = cpu_seconds();
     let plan = match arguments.leaves {
-        None => design(&problem, &settings)?,
+        None => design(problem, &settings)?,
         Some(rep) => {
             let leaver = seat_of
                 .get(&rep)
                 .with_context(|| format!("no customer has rep {rep} today"))?;
-            territory::design::leave(&problem, *leaver, &settings)?
+            territory::design::leave(problem, *leaver, &settings)?
         }
     };
     let solved = cpu_seconds() - started;
-    write_assignment(&arguments.output, &table, &plan, &reps)?;
-    if let Some(path) = &arguments.polygons {
-        write_polygons(path, &problem, &plan, &reps)?;
+    match &ground {
+        Some(ground) => write_assignment(&arguments.output, &table, &ground.customers(&plan), &reps)?,
+        None => write_assignment(&arguments.output, &table, &plan.assignment, &reps)?,
     }
-    report(&problem, &plan, &reps);
+    if let Some(path) = &arguments.polygons {
+        let borders = match &ground {
+            Some(ground) => ground.borders(&customers, &plan),
+            None => Borders::around(problem, &plan),
+        };
+        let borders = borders.simplified();
+        let shapes = match &within {
+            Some(area) => borders.shapes_within(area),
+            None => borders.shapes(),
+        };
+        write_polygons(path, shapes, &plan, &reps)?;
+    }
+    report(&customers, &plan, &reps);
+    if let Some(ground) = ground.filter(|g| g.outside > 0) {
+        eprintln!(
+            "{} customers lie in no block and count to the nearest",
+            ground.outside
+        );
+    }
     eprintln!(
         "{}",
         serde_json::json!({ "solve_cpu_s": (solved * 1e4).round() / 1e4, "peak_rss_mb": peak_memory() })
@@ -227,13 +268,18 @@ fn read(arguments: &DesignArguments) -> anyhow::Result<Table> {
     Ok(table)
 }
 
-fn write_assignment(path: &Path, table: &Table, plan: &Plan, reps: &[i64]) -> anyhow::Result<()> {
+fn write_assignment(
+    path: &Path,
+    table: &Table,
+    assignment: &[Option<u32>],
+    reps: &[i64],
+) -> anyhow::Result<()> {
     let shown = path.display();
     let file = File::create(path).with_context(|| format!("writing {shown}"))?;
     let mut out = csv::Writer::from_writer(BufWriter::new(file));
     out.write_record(["id", "territory"])
         .with_context(|| format!("writing {shown}"))?;
-    for (row, seat) in plan.assignment.iter().enumerate() {
+    for (row, seat) in assignment.iter().enumerate() {
         let name = seat.map_or(String::new(), |s| name_of(reps, s).to_string());
         out.write_record([table.id(row), &name])
             .with_context(|| format!("writing {shown}"))?;
@@ -246,12 +292,14 @@ fn name_of(reps: &[i64], seat: u32) -> i64 {
     reps.get(seat as usize).copied().unwrap_or(i64::from(seat))
 }
 
-fn write_polygons(path: &Path, problem: &Problem, plan: &Plan, reps: &[i64]) -> anyhow::Result<()> {
+fn write_polygons(
+    path: &Path,
+    shapes: Vec<(u32, MultiPolygon)>,
+    plan: &Plan,
+    reps: &[i64],
+) -> anyhow::Result<()> {
     let shown = path.display();
-    let borders = territory::design::Borders::around(problem, plan);
-    let features: Vec<serde_json::Value> = borders
-        .simplified()
-        .shapes()
+    let features: Vec<serde_json::Value> = shapes
         .into_iter()
         .map(|(seat, shape)| {
             let rings: Vec<Vec<Vec<[f64; 2]>>> = shape
@@ -299,7 +347,7 @@ fn report(problem: &Problem, plan: &Plan, reps: &[i64]) {
     }
     if !plan.exceptions.is_empty() {
         eprintln!(
-            "{} customers lie apart from the rest of their territory",
+            "{} customers or blocks lie apart from the rest of their territory",
             plan.exceptions.len()
         );
     }
@@ -327,3 +375,6 @@ fn peak_memory() -> Option<u64> {
     let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
     Some(line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()? / 1024)
 }
+
+#[cfg(test)]
+mod tests;
