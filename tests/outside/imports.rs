@@ -140,7 +140,8 @@ async fn files_that_are_no_lists_are_refused(world: World) {
         .await
         .ok();
     let address = format!("/api/v1/imports/{}", text(&import["id"]));
-    let map = |columns: Value| json!({"parts": [{"object": "account", "columns": columns}], "duplicates": "skip"});
+    let map =
+        |columns: Value| json!({"parts": [{"object": "account", "columns": columns}], "duplicates": "skip"});
     let put = async |columns: Value| manager.put(&format!("{address}/mapping"), map(columns)).await;
     put(json!([{"index": 0, "field": "location.city"}]))
         .await

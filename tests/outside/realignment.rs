@@ -277,7 +277,10 @@ async fn what_a_scenario_costs_and_how_many_reps_it_takes(world: World) {
         .map(|(user, lng)| (user.to_owned(), [(lng * 1e6_f64).round(), 53.5561e6_f64.round()]));
     known.sort_by(|a, b| a.0.cmp(&b.0));
     assert_eq!(two, known, "{curve:#}");
-    assert!(known.contains(&lives(&curve["points"][0]["homes"][0])), "{curve:#}");
+    assert!(
+        known.contains(&lives(&curve["points"][0]["homes"][0])),
+        "{curve:#}"
+    );
     let three = list(&curve["points"][2]["homes"]);
     assert_eq!(
         three.iter().filter(|h| h["user_id"].is_null()).count(),

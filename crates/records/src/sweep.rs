@@ -73,12 +73,21 @@ fn take_out(words: &dyn Words, value: &mut Value) -> bool {
             }
             found
         }
-        Value::Array(values) => values
-            .iter_mut()
-            .fold(false, |found, v| take_out(words, v) || found),
-        Value::Object(values) => values
-            .values_mut()
-            .fold(false, |found, v| take_out(words, v) || found),
+        // Each is looked at, also after one was found.
+        Value::Array(values) => {
+            values
+                .iter_mut()
+                .map(|v| usize::from(take_out(words, v)))
+                .sum::<usize>()
+                > 0
+        }
+        Value::Object(values) => {
+            values
+                .values_mut()
+                .map(|v| usize::from(take_out(words, v)))
+                .sum::<usize>()
+                > 0
+        }
         _ => false,
     }
 }

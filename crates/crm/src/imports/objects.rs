@@ -1,5 +1,7 @@
 //! Which kind of record is each row of a table, and in which order do tables come?
 
+use std::collections::BTreeSet;
+
 use records::{Catalog, RecordType, Viewer};
 
 use super::columns;
@@ -111,14 +113,16 @@ pub(super) fn recognised(catalog: &Catalog, headers: &[String], name: &str, form
     let signed = SIGNATURES
         .iter()
         .filter_map(|signature| {
-            let there = |header: &&str| known.contains(&columns::folded(header));
-            let count = signature.headers.iter().filter(|h| there(h)).count();
-            let keys = signature
-                .headers
-                .iter()
-                .take(signature.keys)
-                .filter(|h| there(h))
-                .count();
+            // `First Name` and `FirstName` are one header.
+            let there = |headers: &[&str]| -> BTreeSet<String> {
+                headers
+                    .iter()
+                    .map(|h| columns::folded(h))
+                    .filter(|h| known.contains(h))
+                    .collect()
+            };
+            let count = there(signature.headers).len();
+            let keys = there(&signature.headers[..signature.keys]).len();
             (count >= 3).then_some((keys > 0, count + hint(signature.object), signature))
         })
         .max_by_key(|(key, count, _)| (*key, *count));

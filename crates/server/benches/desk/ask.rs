@@ -68,7 +68,7 @@ const LISTS: [(&str, &[&str], &[&str]); 4] = [
 impl Asker<'_> {
     /// About `count` numbers all over `all`.
     fn some(all: u32, count: u32) -> impl Iterator<Item = u32> {
-        (0..all).step_by((all / count | 1) as usize)
+        (0..all).step_by(((all / count) | 1) as usize)
     }
 
     fn accounts(&self, count: u32) -> impl Iterator<Item = u32> {

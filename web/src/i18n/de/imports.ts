@@ -72,6 +72,7 @@ export const imports: Record<keyof typeof english, Message> = {
   'imp.objectOf': 'Was jede Zeile von {table} ist',
   'imp.leaveTableOut': 'nichts: weglassen',
   'imp.columnsOf': { one: '{n} Spalte, {known} erkannt', other: '{n} Spalten, {known} erkannt' },
+  'imp.byTable': 'Zeilen je Tabelle',
   'imp.new': 'Neu',
   'imp.updated': 'Geändert',
   'imp.skipped': 'Übersprungen',

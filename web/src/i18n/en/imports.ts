@@ -69,6 +69,7 @@ export const imports = {
   'imp.objectOf': 'What each row of {table} is',
   'imp.leaveTableOut': 'nothing: leave it out',
   'imp.columnsOf': { one: '{n} column, {known} recognised', other: '{n} columns, {known} recognised' },
+  'imp.byTable': 'Rows by table',
   'imp.new': 'New',
   'imp.updated': 'Updated',
   'imp.skipped': 'Skipped',

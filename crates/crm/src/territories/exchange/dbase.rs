@@ -43,15 +43,14 @@ pub(super) fn write(fields: &[Field], rows: &[Vec<String>]) -> Vec<u8> {
     out
 }
 
-/// Names of the fields, and the rows that are not deleted as trimmed text, `None` for deleted ones. `label` names the encoding; without one it is
-/// UTF-8 where that fits, else Windows-1252.
+/// Trimmed texts in the order of the fields; `None` for a deleted row.
+pub(super) type Row = Option<Vec<String>>;
+
+/// Names of the fields, and the rows. `label` names the encoding; without one it is UTF-8 where that fits, else Windows-1252.
 ///
 /// # Errors
 /// What is wrong with it.
-pub(super) fn read(
-    bytes: &[u8],
-    label: Option<&str>,
-) -> Result<(Vec<String>, Vec<Option<Vec<String>>>), String> {
+pub(super) fn read(bytes: &[u8], label: Option<&str>) -> Result<(Vec<String>, Vec<Row>), String> {
     const SHORT: &str = "the table ends too early";
     let header = bytes.get(..32).ok_or(SHORT)?;
     let count = u32::from_le_bytes([header[4], header[5], header[6], header[7]]) as usize;
