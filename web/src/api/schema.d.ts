@@ -116,7 +116,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All records of a list as CSV, by the names that fields have in the API */
+        /** All records of a list as CSV, by the names that fields have in the API or in the columns of another CRM */
         get: operations["get_api_v1_plural_export"];
         put?: never;
         post?: never;
@@ -426,6 +426,23 @@ export interface paths {
         put?: never;
         /** Stop a campaign: visits that nobody planned and calls that nobody made are cancelled */
         post: operations["post_api_v1_campaigns_id_stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/nearest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which reps can be at a case's place first, by road from where they are */
+        get: operations["get_api_v1_cases_id_nearest"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1041,7 +1058,7 @@ export interface paths {
         /** My imports, newest first */
         get: operations["get_api_v1_imports"];
         put?: never;
-        /** Upload a CSV file */
+        /** Upload files: lists as CSV, workbooks, address books; several at once belong together */
         post: operations["post_api_v1_imports"];
         delete?: never;
         options?: never;
@@ -1090,7 +1107,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The rows that failed, in the columns they came in */
+        /** The rows of a table that failed, in the columns they came in */
         get: operations["get_api_v1_imports_id_failed"];
         put?: never;
         post?: never;
@@ -1108,8 +1125,25 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Say which column is which field */
+        /** Say what each table is and which column is which field */
         put: operations["put_api_v1_imports_id_mapping"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/parts/{part}/object": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say what the rows of a table are; its columns are proposed anew */
+        put: operations["put_api_v1_imports_id_parts_part_object"];
         post?: never;
         delete?: never;
         options?: never;
@@ -5012,11 +5046,11 @@ export interface components {
         };
         /** @description What becomes of a column. */
         ColumnMapping: {
-            /** @description Keep it as a custom field of the customer, under its header. */
+            /** @description Keep it as a custom field of the record, under its header. */
             custom?: boolean;
             /** @description `account.name`, `location.street`, …; null with `custom` false leaves the column out. */
             field?: string | null;
-            /** @description Position in the file, from 0. */
+            /** @description Position in the table, from 0. */
             index: number;
         };
         CommentBody: {
@@ -5935,7 +5969,7 @@ export interface components {
             type: string;
         };
         /**
-         * @description What to do with a row whose customer is on record already.
+         * @description What to do with a row whose record is there already.
          * @enum {string}
          */
         Duplicates: "skip" | "update" | "fill" | "create";
@@ -6368,6 +6402,40 @@ export interface components {
             /** @default [] */
             unmet: components["schemas"]["Missed"][];
         };
+        /** @description A row whose record is there already, or may be. */
+        FoundDuplicate: {
+            /**
+             * Format: int64
+             * @description From the record's place, in metres.
+             */
+            distance_m?: number | null;
+            /** @description skip, update, fill, create: what comes of it. */
+            fate: components["schemas"]["Duplicates"];
+            /** @description The record that is there; null if an earlier row of the import makes it. */
+            id?: string | null;
+            /** @description What the record is called. */
+            known_as: string;
+            /**
+             * Format: int64
+             * @description Line in the file.
+             */
+            line: number;
+            /** @description Table, from 0. */
+            part: number;
+            /** @description external_id, unique, number, name, name_street, name_parent, email, phone, domain, near, name_elsewhere */
+            reasons: string[];
+            /**
+             * Format: int64
+             * @description Row of data, from 1.
+             */
+            row: number;
+            /** @description It is the same; else it may be, and another record is made unless something else is chosen. */
+            sure: boolean;
+            /** @description What the row is called. */
+            title: string;
+            /** @description The record type. */
+            type: string;
+        };
         /** @description An address or place of the map. */
         FoundPlace: {
             label: string;
@@ -6520,6 +6588,35 @@ export interface components {
          * @enum {string}
          */
         HomesCount: "free" | "pulled" | "pinned";
+        /** @description A kind of record that rows can be. */
+        ImportedObject: {
+            label_de: string;
+            label_en: string;
+            name: string;
+        };
+        /** @description One table of an upload: a list, a sheet, an address book. */
+        ImportedTable: {
+            columns: components["schemas"]["Column"][];
+            date_style: string;
+            decimal: string;
+            delimiter: string;
+            encoding: string;
+            /** @description Where columns can go. */
+            fields: components["schemas"]["Target"][];
+            file_name: string;
+            /** @description csv, xlsx, vcard */
+            format: string;
+            index: number;
+            /** @description The record type that each row is one of; null leaves the table out. */
+            object?: string | null;
+            /** @description The system whose export this looks like. */
+            preset?: string | null;
+            /** Format: int64 */
+            rows: number;
+            /** @description The sheet of a workbook. */
+            sheet?: string | null;
+            summary?: components["schemas"]["Summary"] | null;
+        };
         /** @description An import and how far it is. */
         ImportJson: {
             change_set?: string | null;
@@ -6552,35 +6649,6 @@ export interface components {
             summary?: components["schemas"]["Summary"] | null;
             /** @description Names that nobody bears, the commonest first. */
             unresolved: components["schemas"]["Unresolved"][];
-        };
-        /** @description A kind of record that rows can be. */
-        ImportedObject: {
-            label_de: string;
-            label_en: string;
-            name: string;
-        };
-        /** @description One table of an upload: a list, a sheet, an address book. */
-        ImportedTable: {
-            columns: components["schemas"]["Column"][];
-            date_style: string;
-            decimal: string;
-            delimiter: string;
-            encoding: string;
-            /** @description Where columns can go. */
-            fields: components["schemas"]["Target"][];
-            file_name: string;
-            /** @description csv, xlsx, vcard */
-            format: string;
-            index: number;
-            /** @description The record type that each row is one of; null leaves the table out. */
-            object?: string | null;
-            /** @description The system whose export this looks like. */
-            preset?: string | null;
-            /** Format: int64 */
-            rows: number;
-            /** @description The sheet of a workbook. */
-            sheet?: string | null;
-            summary?: components["schemas"]["Summary"] | null;
         };
         Imports: {
             imports: components["schemas"]["ImportJson"][];
@@ -7196,6 +7264,15 @@ export interface components {
             id: string;
             name: string;
         };
+        /** @description Whom a name in the file means, said by a person once for all rows. */
+        NamedLink: {
+            /** @description The record that is meant. */
+            id: string;
+            /** @description What stands in the file. */
+            read: string;
+            /** @description The record type. */
+            to: string;
+        };
         /** @description A record elsewhere whose texts name the person. */
         Naming: {
             /** @description It was deleted; its past names them. */
@@ -7204,6 +7281,50 @@ export interface components {
             id: string;
             title: string;
             type: string;
+        };
+        /**
+         * @description Where somebody sets out from.
+         * @enum {string}
+         */
+        NearestFrom: "visit" | "last_visit" | "home";
+        /** @description A rep and the way to the place. */
+        NearestRep: {
+            /**
+             * Format: int64
+             * @description When they would be there.
+             */
+            arrives: number;
+            /** @description That customer was promised the time, and going there first comes too late for it. */
+            breaks_promise: boolean;
+            /** Format: int64 */
+            drive_meters: number;
+            /** Format: int64 */
+            drive_seconds: number;
+            from: components["schemas"]["NearestFrom"];
+            /** Format: double */
+            lat: number;
+            /**
+             * Format: double
+             * @description Longitude, latitude of where the way begins.
+             */
+            lng: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description The next visit planned for today; null when there is none.
+             */
+            next_visit_at?: number | null;
+            /**
+             * Format: int64
+             * @description When they can set out, in milliseconds since 1970: now, after the visit they are at, or when their day begins.
+             */
+            sets_out: number;
+            user_id: string;
+        };
+        NearestReps: {
+            not_sent: components["schemas"]["NotSent"][];
+            /** @description Who is there first comes first. */
+            reps: components["schemas"]["NearestRep"][];
         };
         /** @enum {string} */
         Neighbours: "cut" | "keep";
@@ -7395,6 +7516,13 @@ export interface components {
             notifications: components["schemas"]["Notification"][];
             /** Format: int64 */
             unread: number;
+        };
+        /** @description A rep who cannot be sent, and why. */
+        NotSent: {
+            name: string;
+            /** @description absent, day-off, day-over, unknown-place, no-road */
+            reason: string;
+            user_id: string;
         };
         ObjectBody: {
             location_id: string;
@@ -7620,6 +7748,17 @@ export interface components {
             revenue: number;
             /** @description Null: not known. */
             value?: string | null;
+        };
+        /** @description What becomes of one table. */
+        PartMapping: {
+            /** @description One entry per column; columns not named are left out. */
+            columns: components["schemas"]["ColumnMapping"][];
+            /** @description `ymd`, `dmy`, `mdy` where the sniffed one is wrong. */
+            date_style?: string | null;
+            /** @description `.` or `,` where the sniffed one is wrong. */
+            decimal?: string | null;
+            /** @description The record type that each row is one of; null leaves the table out. */
+            object?: string | null;
         };
         /** @description A span of the past. */
         PastOwner: {
@@ -8450,7 +8589,18 @@ export interface components {
              */
             visit_s: number;
         };
-        /** @description What is wrong with one cell or row. */
+        /** @description What one row that is there already comes to, other than the rule says. */
+        RowChoice: {
+            choice: components["schemas"]["Duplicates"];
+            /** @description Table, from 0. */
+            part: number;
+            /**
+             * Format: int64
+             * @description Row of data, from 1.
+             */
+            row: number;
+        };
+        /** @description What is wrong with one cell or row; or, of a row that is imported, what of it could not be. */
         RowError: {
             /** @description Header of the column; null for the whole row. */
             column?: string | null;
@@ -8470,66 +8620,6 @@ export interface components {
              * @description Row of data, from 1.
              */
             row: number;
-        };
-        /** @description What one row that is there already comes to, other than the rule says. */
-        RowChoice: {
-            choice: components["schemas"]["Duplicates"];
-            /** @description Table, from 0. */
-            part: number;
-            /**
-             * Format: int64
-             * @description Row of data, from 1.
-             */
-            row: number;
-        };
-        /** @description Whom a name in the file means, said by a person once for all rows. */
-        NamedLink: {
-            /** @description The record that is meant. */
-            id: string;
-            /** @description What stands in the file. */
-            read: string;
-            /** @description The record type. */
-            to: string;
-        };
-        /** @description What becomes of one table. */
-        PartMapping: {
-            /** @description One entry per column; columns not named are left out. */
-            columns: components["schemas"]["ColumnMapping"][];
-            /** @description `ymd`, `dmy`, `mdy` where the sniffed one is wrong. */
-            date_style?: string | null;
-            /** @description `.` or `,` where the sniffed one is wrong. */
-            decimal?: string | null;
-            /** @description The record type that each row is one of; null leaves the table out. */
-            object?: string | null;
-        };
-        /** @description A name that nobody on record bears. */
-        Unresolved: {
-            /** @description More than one bears it. */
-            ambiguous: boolean;
-            /** @description What stands in the file. */
-            read: string;
-            /**
-             * Format: int64
-             * @description In so many rows.
-             */
-            rows: number;
-            /** @description The record type that was looked for. */
-            to: string;
-        };
-        /** @description A row whose record is there already, or may be. */
-        FoundDuplicate: {
-            /** Format: int64 */
-            distance_m?: number | null;
-            fate: components["schemas"]["Duplicates"];
-            id?: string | null;
-            known_as: string;
-            line: number;
-            part: number;
-            reasons: string[];
-            row: number;
-            sure: boolean;
-            title: string;
-            type: string;
         };
         /**
          * @description Which rows, where two dates are compared.
@@ -9277,6 +9367,10 @@ export interface components {
             /** @description The surest first. */
             pairs: components["schemas"]["Pair"][];
         };
+        TableObject: {
+            /** @description The record type that each row is one of; null leaves the table out. */
+            object?: string | null;
+        };
         /** @description Places that were taken. */
         Taken: {
             /** @description Null where nothing had to change. */
@@ -9321,7 +9415,7 @@ export interface components {
         Target: {
             label_de: string;
             label_en: string;
-            /** @description `account.name`, `location.street`, … */
+            /** @description `account.name`, `location.street`, `opportunity.account_id` (by name), `opportunity.account_id.external_id`, … */
             name: string;
             required: boolean;
         };
@@ -9563,6 +9657,20 @@ export interface components {
             price_minutes?: number | null;
             reasons: components["schemas"]["Reason"][];
             user_id: string;
+        };
+        /** @description A name that nobody on record bears. */
+        Unresolved: {
+            /** @description More than one bears it. */
+            ambiguous: boolean;
+            /** @description What stands in the file. */
+            read: string;
+            /**
+             * Format: int64
+             * @description In so many rows.
+             */
+            rows: number;
+            /** @description The record type that was looked for. */
+            to: string;
         };
         UpdateBody: {
             resolutions?: components["schemas"]["Resolution"][];
@@ -10048,6 +10156,8 @@ export interface operations {
                 known_at?: string;
                 /** @description At most so many, 1..=1000; 100 unless said. */
                 limit?: number;
+                /** @description The columns of salesforce, hubspot, pipedrive, dynamics or google; our own unless said. */
+                preset?: string;
                 /** @description Fields by comma, `-` before one for descending. */
                 sort?: string;
             };
@@ -10691,6 +10801,54 @@ export interface operations {
             };
         };
     };
+    get_api_v1_cases_id_nearest: {
+        parameters: {
+            query?: {
+                /** @description At most so many, 1..=50; 5 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NearestReps"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_api_v1_cases_customers: {
         parameters: {
             query: {
@@ -11136,7 +11294,7 @@ export interface operations {
                 as_of?: string;
                 /** @description CQL2 text on the type `customer`. */
                 filter?: string;
-                /** @description bailiwick, salesforce, hubspot or pipedrive; bailiwick unless said. */
+                /** @description bailiwick, salesforce, hubspot, pipedrive or dynamics; bailiwick unless said. */
                 preset?: string;
                 /** @description Words in name, street or phone. */
                 q?: string;
@@ -11876,7 +12034,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description a field `file` */
+        /** @description one or several fields `file` */
         requestBody: {
             content: {
                 "multipart/form-data": Record<string, never>;
@@ -11945,7 +12103,10 @@ export interface operations {
     };
     get_api_v1_imports_id_failed: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Table, from 0; the first unless said. */
+                part?: number;
+            };
             header?: never;
             path: {
                 id: string;
@@ -11975,6 +12136,40 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Mapping"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportJson"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_api_v1_imports_id_parts_part_object: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                part: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TableObject"];
             };
         };
         responses: {

@@ -27,25 +27,32 @@ pub(super) struct Loose {
 pub(super) struct Sharing {
     held: BTreeMap<u32, Vec<Polygon>>,
     loose: Vec<Loose>,
+    /// Who lives on what a seat was given for its customers' sake.
+    customers: BTreeMap<u32, Vec<Coord>>,
 }
+
+/// Pieces that boolean operations leave apart by less than they can tell are given away so many times at most.
+const ROUNDS: usize = 4;
 
 impl Sharing {
     /// Gives a seat those parts of its ground that have some of its `customers`; the others are open to neighbours.
     /// `false`: there is no such part, and nothing was given or opened.
     pub fn give(&mut self, seat: u32, ground: &MultiPolygon, customers: &[LngLat]) -> bool {
-        let holds = |piece: &Polygon| {
-            let within = piece.bounding_rect();
-            let near = |c: &Coord| within.is_some_and(|b| reaches(&b, *c));
-            let mut points = customers.iter().map(|p| Coord {
+        let customers: Vec<Coord> = customers
+            .iter()
+            .map(|p| Coord {
                 x: p.lng(),
                 y: p.lat(),
-            });
-            points.any(|c| near(&c) && (piece.contains(&Point(c)) || border_has(piece, c)))
-        };
-        let (held, empty): (Vec<Polygon>, Vec<Polygon>) = ground.iter().cloned().partition(holds);
+            })
+            .collect();
+        let (held, empty): (Vec<Polygon>, Vec<Polygon>) = ground
+            .iter()
+            .cloned()
+            .partition(|piece| has_any(piece, &customers));
         if held.is_empty() {
             return false;
         }
+        self.customers.entry(seat).or_default().extend(customers);
         self.keep(seat, MultiPolygon::new(held));
         self.open(Some(seat), MultiPolygon::new(empty));
         true
@@ -64,12 +71,49 @@ impl Sharing {
 
     /// Every seat's ground, with all pieces given to somebody. A piece beside nobody stays with whoever had it.
     pub fn done(mut self) -> BTreeMap<u32, MultiPolygon> {
+        self.settle();
+        let whole = |(seat, pieces): (&u32, &Vec<Polygon>)| (*seat, ground::all_together(pieces.clone()));
+        let mut areas: BTreeMap<u32, MultiPolygon> = self.held.iter().map(whole).collect();
+        // What was given to a neighbour may stay apart from it by a hair: then it is nobody's again, and another's.
+        for _ in 0..ROUNDS {
+            let mut any = false;
+            for (seat, area) in &areas {
+                let pieces: Vec<Polygon> = area.iter().cloned().collect();
+                let Some(customers) = self.customers.get(seat).filter(|_| pieces.len() > 1) else {
+                    self.held.insert(*seat, pieces);
+                    continue;
+                };
+                let (held, empty): (Vec<Polygon>, Vec<Polygon>) =
+                    pieces.into_iter().partition(|piece| has_any(piece, customers));
+                self.held.insert(*seat, held);
+                any |= !empty.is_empty();
+                self.loose.extend(empty.into_iter().map(|piece| Loose {
+                    piece,
+                    had_by: Some(*seat),
+                }));
+            }
+            if !any {
+                break;
+            }
+            for loose in std::mem::take(&mut self.loose) {
+                let to = self.neighbour(&loose, loose.had_by).or(loose.had_by);
+                if let Some(seat) = to {
+                    self.held.entry(seat).or_default().push(loose.piece);
+                }
+            }
+            areas = self.held.iter().map(whole).collect();
+        }
+        areas
+    }
+
+    /// Gives every loose piece to somebody.
+    fn settle(&mut self) {
         while !self.loose.is_empty() {
             let pieces = std::mem::take(&mut self.loose);
             let before = pieces.len();
             let mut found: Vec<(u32, Polygon)> = Vec::new();
             for loose in pieces {
-                match self.neighbour(&loose) {
+                match self.neighbour(&loose, None) {
                     Some(seat) => found.push((seat, loose.piece)),
                     None => self.loose.push(loose),
                 }
@@ -85,16 +129,15 @@ impl Sharing {
                 }
             }
         }
-        let whole = |(seat, pieces)| (seat, ground::all_together(pieces));
-        self.held.into_iter().map(whole).collect()
     }
 
-    /// Who has the most of a piece's border on the other side.
-    fn neighbour(&self, loose: &Loose) -> Option<u32> {
+    /// Who has the most of a piece's border on the other side; `but` one.
+    fn neighbour(&self, loose: &Loose, but: Option<u32>) -> Option<u32> {
         let around = loose.piece.bounding_rect()?;
         let beside: Vec<(u32, &Polygon)> = self
             .held
             .iter()
+            .filter(|(seat, _)| Some(**seat) != but)
             .flat_map(|(seat, pieces)| pieces.iter().map(|p| (*seat, p)))
             .filter(|(_, p)| p.bounding_rect().is_some_and(|b| touch(&b, &around)))
             .collect();
@@ -148,6 +191,14 @@ fn samples(piece: &Polygon) -> Vec<(Coord, f64)> {
         }
     }
     found
+}
+
+/// Some of the customers lie in the piece or on its border.
+fn has_any(piece: &Polygon, customers: &[Coord]) -> bool {
+    let within = piece.bounding_rect();
+    let near = |c: &Coord| within.is_some_and(|b| reaches(&b, *c));
+    let mut points = customers.iter();
+    points.any(|c| near(c) && (piece.contains(&Point(*c)) || border_has(piece, *c)))
 }
 
 fn border_has(piece: &Polygon, at: Coord) -> bool {

@@ -21,7 +21,7 @@ async fn team(world: &TestApp) -> Vec<(String, String)> {
     world
         .create(
             "absence",
-            json!({ "user_id": reps[3].0, "first_day": "2026-11-20", "last_day": "2026-11-27", "reason": "holiday" }),
+            json!({ "user_id": reps[3].0, "first_day": "2026-11-20", "last_day": "2026-11-27", "reason": "vacation" }),
         )
         .await;
     reps
