@@ -35,12 +35,17 @@ fn names(found: &Value) -> Vec<&str> {
 async fn who_is_there_first(world: TestApp) {
     let (_, manager) = world.user("manager", "Maria").await;
     let reps = team(&world).await;
-    let account = world.create("account", json!({ "name": "Firm" })).await;
+    let account = world
+        .create("account", json!({ "name": "Firm", "type": "customer" }))
+        .await;
     let place =
         json!({ "account_id": account, "lng": 13.2606, "lat": 53.5561, "geocode_status": "imported" });
     let place = world.create("location", place).await;
     let case = world
-        .create("case", json!({ "subject": "Leak", "account_id": account }))
+        .create(
+            "case",
+            json!({ "subject": "Leak", "kind": "request", "status": "new", "account_id": account }),
+        )
         .await;
     let path = format!("/api/v1/cases/{case}/nearest");
 
@@ -54,7 +59,7 @@ async fn who_is_there_first(world: TestApp) {
         assert!(drive > 0 && late.abs() <= 500 && rep["from"] == "home", "{rep:#}");
     }
 
-    // Far is at the place already, for half an hour from nine on, and promised somebody the next one.
+    // Far is at the place already, for half an hour, and promised somebody the next one.
     let there = world.at("2026-11-23 08:50");
     let visit = json!({ "account_id": account, "location_id": place, "owner_id": reps[2].0, "status": "in_progress",
         "planned_start": there, "check_in_at": there, "duration_minutes": 30 });
@@ -78,10 +83,9 @@ async fn who_is_there_first(world: TestApp) {
     );
 
     // Checked out, Far sets out at once, and is there.
-    let out = json!({ "fields": { "status": "done", "check_out_at": world.at("2026-11-23 08:58") } });
-    world
-        .ok("PATCH", &format!("/api/v1/visits/{visit}"), &manager, Some(out))
-        .await;
+    let out = json!({ "status": "done", "check_out_at": world.at("2026-11-23 08:58") });
+    let out = out.as_object().cloned().unwrap();
+    world.write(vec![records::Op::update("visit", visit, out)]).await;
     let found = world.ok("GET", &format!("{path}?limit=1"), &manager, None).await;
     assert_eq!(names(&found), ["Far"], "{found:#}");
     assert_eq!(
@@ -111,7 +115,12 @@ async fn who_is_there_first(world: TestApp) {
             .0,
         400
     );
-    let nowhere = world.create("case", json!({ "subject": "Nowhere" })).await;
+    let nowhere = world
+        .create(
+            "case",
+            json!({ "subject": "Nowhere", "kind": "request", "status": "new" }),
+        )
+        .await;
     let refused = world
         .refused("GET", &format!("/api/v1/cases/{nowhere}/nearest"), &manager, None)
         .await;
