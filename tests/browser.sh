@@ -41,5 +41,8 @@ until grep -q 'http://' "$folder/out" 2>/dev/null; do
 done
 BAILIWICK_URL=$(grep -o 'http://[^ ]*' "$folder/out" | head -1)
 export BAILIWICK_URL
+# One test starts a server of its own, which sends mail.
+BAILIWICK_PROGRAM=$PWD/target/debug/bailiwick
+export BAILIWICK_PROGRAM
 cd web
 if [ "$#" -gt 0 ]; then node --test --test-concurrency=1 "$@" </dev/null; else npm run --silent e2e </dev/null; fi

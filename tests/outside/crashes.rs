@@ -2,14 +2,20 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::harness::{Client, World, email, list, number, run, scenario, text, wait};
+use crate::realignment::{area, draw};
 use crate::records::{feed, futures_of};
 
-scenario!(an_import_survives_its_server, every_acknowledged_write_survives);
+scenario!(
+    an_import_survives_its_server,
+    every_acknowledged_write_survives,
+    a_publish_that_is_killed_happened_or_did_not
+);
 
 /// Rows of the import: enough for a dozen transactions.
 const ROWS: usize = 3_000;
@@ -199,4 +205,79 @@ async fn every_acknowledged_write_survives(mut world: World) {
     run(&["verify", "--database", &world.database], "").ok();
     let listed = run(&["user", "list", "--database", &world.database], "");
     assert!(listed.ok().contains(&email("manager")));
+}
+
+/// Places that change hands in a publication.
+const PLACES: usize = 800;
+
+async fn a_publish_that_is_killed_happened_or_did_not(mut world: World) {
+    let mut manager = world.sign_in("manager").await;
+    let rows: String = (1..=PLACES)
+        .map(|i| {
+            format!(
+                "C-{i},Firm {i},Street {i},17033,Town,13.{:05},53.55,Person {i}\n",
+                20_000 + i
+            )
+        })
+        .collect();
+    let table = format!("Kundennummer,Name,Street,Zip,City,lng,lat,Contact Name\n{rows}");
+    let import = manager.upload("many.csv", table.into_bytes()).await.ok();
+    let run = format!("/api/v1/imports/{}/run", text(&import["id"]));
+    let job = manager.post(&run, json!({})).await.ok();
+    wait::job_done(&manager, &job).await;
+    draw(&manager, json!({"name": "West", "geometry": area(13.1, 13.3)})).await;
+    let (east, _) = draw(&manager, json!({"name": "East", "geometry": area(13.3, 13.4)})).await;
+    let move_all = json!({"kind": "move", "to": east, "geometry": area(13.1, 13.3)});
+
+    // Once undisturbed: how long it takes, what it makes of the assignments, and that it can be taken back.
+    let hash = async |manager: &Client| manager.get("/api/v1/territories/hash").await.ok()["hash"].clone();
+    let scenario = async |manager: &Client| {
+        let id = text(&manager.post("/api/v1/scenarios", json!({})).await.ok()["id"]);
+        let operations = format!("/api/v1/scenarios/{id}/operations");
+        manager.post(&operations, move_all.clone()).await.ok();
+        format!("/api/v1/scenarios/{id}")
+    };
+    let before = hash(&manager).await;
+    let path = scenario(&manager).await;
+    let began = Instant::now();
+    let published = manager.post(&format!("{path}/publish"), json!({})).await.ok();
+    let took = began.elapsed();
+    assert_eq!(published["moved"], PLACES);
+    let after = hash(&manager).await;
+    assert_ne!(after, before);
+    manager.post(&format!("{path}/revert"), json!({})).await.ok();
+    assert_eq!(hash(&manager).await, before);
+
+    let mut stopped = 0;
+    for share in [0.6, 0.2, 0.02] {
+        let path = scenario(&manager).await;
+        let publish = format!("{path}/publish");
+        let request = manager.request(Method::POST, &publish).json(&json!({}));
+        let killed = async {
+            tokio::time::sleep(Duration::from_secs_f64(took.as_secs_f64() * share)).await;
+            world.server.kill();
+        };
+        let (answer, ()) = tokio::join!(manager.try_send(request), killed);
+        world.server = crate::harness::Server::start(&world.database).await;
+        manager = world.sign_in("manager").await;
+        let admin = world.sign_in("admin").await;
+        let is = hash(&manager).await;
+        let state = text(&manager.get(&path).await.ok()["state"]);
+        if is == before {
+            assert!(answer.is_none(), "what was acknowledged is there");
+            assert_eq!(state, "draft", "killed after {share} of the time");
+            stopped += 1;
+            // Nothing stands in the way of trying again.
+            let again = manager.post(&publish, json!({})).await.ok();
+            assert_eq!(again["moved"], PLACES);
+        } else {
+            assert_eq!(state, "published", "killed after {share} of the time");
+        }
+        assert_eq!(hash(&manager).await, after);
+        assert_eq!(manager.count("accounts", "").await, PLACES as i64);
+        assert_eq!(admin.post("/api/v1/verify", json!({})).await.ok()["ok"], true);
+        manager.post(&format!("{path}/revert"), json!({})).await.ok();
+        assert_eq!(hash(&manager).await, before);
+    }
+    assert!(stopped > 0, "all were published before they were killed");
 }

@@ -61,7 +61,7 @@ async fn every_described_address_answers(world: World) {
             let status = answer.status.as_u16();
             // An id that is none may be unknown, an empty body may be wrong; the address itself is there.
             // Pages for people who follow a link or fill a form in, also where there is none.
-            let is_page = (path == "/r/{link}" || path == "/forms/{key}")
+            let is_page = ["/r/{link}", "/r/{link}/stop", "/forms/{key}"].contains(&path.as_str())
                 && answer.header("content-type").starts_with("text/html");
             let no_route = status == 404 && !is_page && answer.json()["code"] == "no-such-address";
             // Services in other programs' forms refuse in these programs' words.

@@ -73,7 +73,8 @@ export async function withPage({ role, viewport = desk, dark = false, position =
 export async function signIn(page, role) {
   await page.goto(`${address}/`);
   await page.getByRole('button', { name: buttons[role] }).click();
-  await page.getByRole('navigation', { name: 'Screens' }).waitFor();
+  // Whoever reads German is greeted in it.
+  await page.getByRole('navigation', { name: /^(Screens|Ansichten)$/ }).waitFor();
 }
 
 /** Waits until the map has painted everything in view. */

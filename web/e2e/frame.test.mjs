@@ -87,6 +87,16 @@ test('keys, search, history, theme and language answer to the keyboard', async (
     assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark');
     await page.keyboard.press('Escape');
     await accessible(page, 'customers in German');
+    // It is kept with the person, for the next device and what is written to them.
+    await page.waitForFunction(async () => (await (await fetch('/api/v1/session')).json()).user.language === 'de');
+  });
+  await withPage({ role: 'manager', viewport: phone }, async (page) => {
+    await page.getByRole('navigation', { name: 'Ansichten' }).waitFor();
+    assert.equal(await page.locator('html').getAttribute('lang'), 'de');
+    await page.getByRole('button', { name: /^Sie: / }).click();
+    await page.getByLabel('Sprache').selectOption('en');
+    await page.getByRole('button', { name: /^You: / }).waitFor();
+    await page.waitForFunction(async () => (await (await fetch('/api/v1/session')).json()).user.language === 'en');
   });
 });
 

@@ -81,6 +81,16 @@ test('a rep locks, moves and runs late; the change is shown before it is taken',
     await accessible(page, 'running late');
     await page.getByRole('button', { name: 'Keep old' }).click();
     assert.equal((await names()).length, before.length);
+    // Whoever neither took nor left it and comes back finds the plan they had, not the proposal.
+    const hours = () => page.locator('[data-stop]').allTextContents();
+    const had = await hours();
+    await page.getByRole('button', { name: 'More', exact: true }).first().click();
+    await page.getByRole('button', { name: 'Running 40 min late' }).click();
+    await page.getByRole('heading', { name: 'What would change' }).waitFor();
+    await page.reload();
+    await page.locator('[data-stop]').first().waitFor({ state: 'attached' });
+    assert.equal(await page.getByRole('heading', { name: 'What would change' }).count(), 0);
+    assert.deepEqual(await hours(), had);
   });
 });
 

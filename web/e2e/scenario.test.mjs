@@ -82,7 +82,7 @@ test('a manager drafts a realignment, sees both sides, undoes and redoes it, pub
 
     await bar(page).getByRole('button', { name: 'Publish…' }).click();
     const dialog = page.getByRole('dialog', { name: /^Publish / });
-    await dialog.getByText(/places\. Territories:/).waitFor();
+    await dialog.getByText(/Territories: \d+ new/).waitFor();
     await picture(page, 'scenario-publish');
     await accessible(page, 'publish dialog');
     await dialog.getByRole('button', { name: 'Publish now' }).click();

@@ -67,6 +67,7 @@ for (const [name, viewport] of [['desk', desk], ['phone', phone]]) {
       await thread.getByText('Waits for the customer').waitFor();
       await clocks.getByText(/^in time, /).first().waitFor();
       await page.getByRole('button', { name: 'Close case' }).click();
+      await page.getByRole('button', { name: 'Close case' }).waitFor({ state: 'detached' });
       await page.getByRole('button', { name: 'Open again' }).waitFor();
       const found = await ask(page, 'GET', `/cases?filter=${encodeURIComponent(`subject = '${title}'`)}`);
       const [made] = found.json.records;

@@ -1,6 +1,6 @@
 // Plane geometry for drawing and picking, each against a case worked out by hand.
 import { expect, it } from 'vitest';
-import { box, inArea, labelPoint, metersBetween, moved, selfCrossing, squareAround, together, wkt } from '../src/map/geometry';
+import { box, coarser, inArea, labelPoint, metersBetween, moved, selfCrossing, squareAround, together, wkt } from '../src/map/geometry';
 import { decodeLine, decodeShape, encodeLine, encodeShape, LONGEST } from '../src/lib/shape-code';
 
 const square = { type: 'Polygon' as const, coordinates: [[[0, 0], [4, 0], [4, 4], [0, 4], [0, 0]]] };
@@ -70,4 +70,25 @@ it('keeps a shape out of the address when it is too long for one', () => {
   const many = Array.from({ length: 900 }, (_, i) => [Math.cos(i / 143) * 3, Math.sin(i / 143) * 3]);
   expect(encodeShape({ geometry: { type: 'Polygon', coordinates: [[...many, many[0] ?? []]] } })).toBe('');
   expect(LONGEST).toBe(1500);
+});
+
+it('leaves out corners that lie near the line that stays, and what shrinks to a line', () => {
+  const degrees = (metres: number) => metres / 111_320;
+  // A square of a kilometre whose sides are stairs of four metres.
+  const side = (from: number[], to: number[]) => Array.from({ length: 100 }, (_, i) => {
+    const [x, y] = [0, 1].map((axis) => (from[axis] ?? 0) + (((to[axis] ?? 0) - (from[axis] ?? 0)) * i) / 100);
+    const off = i % 2 === 0 ? 0 : 4;
+    return [degrees((x ?? 0) + (from[0] === to[0] ? off : 0)), degrees((y ?? 0) + (from[1] === to[1] ? off : 0))];
+  });
+  const corners = [[0, 0], [1000, 0], [1000, 1000], [0, 1000], [0, 0]];
+  const stairs = corners.slice(1).flatMap((to, i) => side(corners[i] ?? [], to));
+  const area = { type: 'Polygon' as const, coordinates: [[...stairs, stairs[0] ?? []]] };
+  expect(coarser(area, 1).coordinates[0]).toHaveLength(401);
+  const [few = []] = coarser(area, 10).coordinates as number[][][];
+  expect(few.length).toBeLessThan(12);
+  expect(few[0]).toEqual(few.at(-1));
+  for (const [x, y] of [[500, 500], [20, 980], [980, 20]]) expect(inArea(degrees(x ?? 0), degrees(y ?? 0), coarser(area, 10))).toBe(true);
+  for (const [x, y] of [[-20, 500], [1020, 500], [500, -20]]) expect(inArea(degrees(x ?? 0), degrees(y ?? 0), coarser(area, 10))).toBe(false);
+  const crumbs = { type: 'MultiPolygon' as const, coordinates: [area.coordinates, [[[1, 1], [1 + degrees(3), 1], [1, 1 + degrees(3)], [1, 1]]]] };
+  expect(coarser(crumbs, 10).coordinates).toHaveLength(1);
 });

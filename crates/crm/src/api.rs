@@ -11,8 +11,8 @@ use crate::problem::Problem;
 use crate::{
     Shared, accounts, campaigns, collaboration, consent, crud, cycles, duplicates, erp, events, exports,
     files, forms, imports, jobs, leads, live, mails, maps, mileage, ogc, opportunities, places, plans,
-    privacy, regions, sales, scenarios, segments, service, services, sessions, territories, users, visits,
-    webhooks,
+    privacy, regions, sales, scenarios, segments, service, services, sessions, sharing, territories, users,
+    visits, webhooks,
 };
 
 /// A request's body is at most so large; uploads have their own limit.
@@ -34,6 +34,7 @@ fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::with_openapi(Description::openapi())
         .merge(sessions::router())
         .merge(users::router())
+        .merge(sharing::router())
         .merge(jobs::router())
         .merge(events::router())
         .merge(maps::router())

@@ -70,6 +70,8 @@ pub struct App {
     pub(crate) metrics: Metrics,
     /// The links of campaigns.
     pub(crate) links: crate::campaigns::Links,
+    /// Places that are shared by rule.
+    pub(crate) shared_places: crate::live::SharedPlaces,
     /// Drive-time areas that were worked out.
     pub(crate) reaches: crate::places::Reaches,
     atlas: RwLock<Option<Arc<Atlas>>>,
@@ -110,6 +112,7 @@ impl App {
             events,
             metrics: Metrics::new(METRICS_KEPT),
             links: crate::campaigns::Links::default(),
+            shared_places: crate::live::SharedPlaces::default(),
             reaches: crate::places::Reaches::default(),
             atlas: RwLock::new(atlas),
         }))
@@ -165,6 +168,7 @@ impl App {
             tasks.push(tokio::spawn(crate::collaboration::follow(self.clone())));
             tasks.push(tokio::spawn(crate::mails::fetch(self.clone())));
             tasks.push(tokio::spawn(crate::mails::send(self.clone())));
+            tasks.push(tokio::spawn(crate::campaigns::follow(self.clone())));
             tasks.push(tokio::spawn(crate::webhooks::follow(self.clone())));
             tasks.push(tokio::spawn(crate::webhooks::deliver(self.clone())));
             tasks.push(tokio::spawn(crate::erp::follow(self.clone())));

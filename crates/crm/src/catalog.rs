@@ -15,6 +15,7 @@ pub(crate) const DECLARATIONS: &[&str] = &[
     include_str!("users/record.toml"),
     include_str!("users/role.toml"),
     include_str!("teams/record.toml"),
+    include_str!("sharing/record.toml"),
     include_str!("territories/record.toml"),
     include_str!("territories/version.toml"),
     include_str!("territories/member.toml"),
@@ -86,5 +87,6 @@ pub fn rules() -> records::Rules {
     let rules = crate::segments::rules(rules);
     let rules = crate::consent::rules(rules);
     let rules = crate::campaigns::rules(rules);
+    let rules = crate::sharing::rules(rules);
     crate::opportunities::rules(rules)
 }

@@ -51,7 +51,10 @@ async fn long_lists_begin_without_reading_all_of_them() {
         panic!("a file is SQLite");
     };
     for (table, orders) in [
-        ("accounts", &["name_folded", "annual_revenue", "owner_id"][..]),
+        (
+            "accounts",
+            &["name_folded", "annual_revenue", "owner_id", "class"][..],
+        ),
         ("contacts", &["name_folded", "account_id"]),
         (
             "opportunities",
@@ -91,5 +94,42 @@ async fn long_lists_begin_without_reading_all_of_them() {
             );
         }
     }
+    store.db().close().await;
+}
+
+/// When a record is taken away, whoever links to it is looked for; and pages ask the same.
+#[tokio::test]
+async fn whoever_links_to_a_record_is_found_by_an_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("records.sqlite");
+    let store = Store::open(
+        &file.to_string_lossy(),
+        crate::catalog().unwrap(),
+        Arc::new(SystemClock),
+        crate::rules(),
+    )
+    .await
+    .unwrap();
+    let records::Db::Sqlite { read, .. } = store.db() else {
+        panic!("a file is SQLite");
+    };
+    let mut looked_at = 0;
+    for record_type in store.catalog().iter() {
+        for field in &record_type.fields {
+            let grows = ["account", "contact", "location", "opportunity", "lead", "case"];
+            if !field.to.as_deref().is_some_and(|to| grows.contains(&to)) {
+                continue;
+            }
+            let (table, name) = (&record_type.table, &field.name);
+            let sql = format!("explain query plan select id from {table} where {name} = 'x'");
+            let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+                .fetch_all(read)
+                .await
+                .unwrap();
+            assert!(plan[0].3.starts_with("SEARCH"), "{table}.{name}: {}", plan[0].3);
+            looked_at += 1;
+        }
+    }
+    assert!(looked_at > 40, "{looked_at}");
     store.db().close().await;
 }

@@ -16,6 +16,7 @@ mod sales;
 mod service;
 mod services;
 mod sessions;
+mod sharing;
 mod spreadsheet;
 mod users;
 

@@ -138,6 +138,13 @@ impl World {
         self.tokens.insert(id, token.expect("a token"));
     }
 
+    /// Somebody's rights with a token that may only read, under another name.
+    pub async fn reader(&mut self, id: &str, as_name: &str) {
+        let token =
+            crate::create_token(self.app.store.db(), id, "look", false, 3650, Timestamp(MONDAY)).await;
+        self.tokens.insert(as_name.to_owned(), token.expect("a token"));
+    }
+
     /// A folder that goes with the world.
     pub fn folder(&self) -> &std::path::Path {
         self.folder.path()
@@ -196,6 +203,24 @@ impl World {
         self.send(who, method, path, "application/json", body).await
     }
 
+    /// As [`World::ask`], of a record at a version.
+    pub async fn ask_at(
+        &self,
+        who: &str,
+        method: &str,
+        path: &str,
+        version: i64,
+        body: Value,
+    ) -> (StatusCode, Value) {
+        let (media_type, body) = match body {
+            Value::Null => ("", Body::empty()),
+            body => ("application/json", Body::from(body.to_string())),
+        };
+        let request = Request::builder().header(header::IF_MATCH, format!("\"v{version}\""));
+        let (status, _, bytes) = self.send_as(request, who, method, path, media_type, body).await;
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
     async fn send(
         &self,
         who: &str,
@@ -204,7 +229,20 @@ impl World {
         media_type: &str,
         body: Body,
     ) -> (StatusCode, axum::http::HeaderMap, Vec<u8>) {
-        let mut request = Request::builder()
+        self.send_as(Request::builder(), who, method, path, media_type, body)
+            .await
+    }
+
+    async fn send_as(
+        &self,
+        request: axum::http::request::Builder,
+        who: &str,
+        method: &str,
+        path: &str,
+        media_type: &str,
+        body: Body,
+    ) -> (StatusCode, axum::http::HeaderMap, Vec<u8>) {
+        let mut request = request
             .method(method)
             .uri(path)
             .header(header::HOST, "crm.example");

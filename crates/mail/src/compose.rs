@@ -36,6 +36,9 @@ pub struct Draft {
     pub at: SystemTime,
     /// No person wrote it: other programs do not answer it then (RFC 3834).
     pub automatic: bool,
+    /// Where a recipient gets off the list, as `https:`, `http:` or `mailto:` addresses, the preferred first (RFC 2369);
+    /// empty for a message to one person. With an `https:` address one press is enough (RFC 8058).
+    pub unsubscribe: Vec<String>,
 }
 
 /// A message as it goes over the wire.
@@ -56,6 +59,15 @@ fn mailbox(address: &Address) -> Result<Mailbox, Error> {
         .map_err(|_| Error::Address(address.address.clone()))?;
     let name = header_text(&address.name, 200);
     Ok(Mailbox::new((!name.is_empty()).then_some(name), parsed))
+}
+
+/// An address in angle brackets; `None` for what would not be read as one.
+fn web_or_mail(way: &str) -> Option<String> {
+    let known = ["https:", "http:", "mailto:"]
+        .iter()
+        .any(|scheme| way.starts_with(scheme));
+    let plain = way.chars().all(|c| c.is_ascii_graphic() && !"<>,\"".contains(c));
+    (known && plain && way.len() <= 800).then(|| format!("<{way}>"))
 }
 
 /// Writes a message. Line breaks in subject and names become blanks, so nobody adds a header through them.
@@ -90,6 +102,19 @@ pub fn compose(draft: &Draft) -> Result<Composed, Error> {
     if draft.automatic {
         let name = HeaderName::new_from_ascii_str("Auto-Submitted");
         builder = builder.raw_header(HeaderValue::new(name, "auto-generated".into()));
+    }
+    let ways: Vec<String> = draft
+        .unsubscribe
+        .iter()
+        .filter_map(|way| web_or_mail(way))
+        .collect();
+    if !ways.is_empty() {
+        let name = HeaderName::new_from_ascii_str("List-Unsubscribe");
+        builder = builder.raw_header(HeaderValue::new(name, ways.join(", ")));
+    }
+    if ways.iter().any(|way| way.starts_with("<https:")) {
+        let name = HeaderName::new_from_ascii_str("List-Unsubscribe-Post");
+        builder = builder.raw_header(HeaderValue::new(name, "List-Unsubscribe=One-Click".into()));
     }
     let text = SinglePart::plain(body_text(&draft.text, LONGEST_TEXT));
     let message = if draft.attachments.is_empty() {

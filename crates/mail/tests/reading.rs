@@ -136,6 +136,7 @@ fn draft() -> Draft {
         }],
         at: SystemTime::UNIX_EPOCH,
         automatic: false,
+        unsubscribe: Vec::new(),
     }
 }
 
@@ -165,6 +166,7 @@ fn what_is_written_is_read_again() {
     assert_eq!(compose(&draft).unwrap().bytes.len(), composed.bytes.len());
     let robot = Draft {
         automatic: true,
+        unsubscribe: Vec::new(),
         ..draft
     };
     assert_eq!(

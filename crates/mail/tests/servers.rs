@@ -21,6 +21,7 @@ fn to(address: &str, text: &str) -> Composed {
         attachments: Vec::new(),
         at: SystemTime::now(),
         automatic: false,
+        unsubscribe: Vec::new(),
     })
     .unwrap()
 }

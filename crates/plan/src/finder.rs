@@ -1,5 +1,6 @@
 //! Where a visit goes: the cheapest place of all for one that comes once, the cheapest set of days for one that comes again.
 
+use crate::best::Best;
 use crate::compiled::Problem;
 use crate::insertion::Inserted;
 use crate::neighbours::Neighbours;
@@ -76,6 +77,17 @@ impl<'n> Finder<'n> {
         }
     }
 
+    /// Whether the plan is too large to look everywhere for everyone in each step.
+    pub(crate) fn is_large(state: &State) -> bool {
+        state.planned > FEW_STOPS_AGAIN
+    }
+
+    /// Whether one who was absent before this step finds a place in the slots that it touched: elsewhere nothing changed.
+    pub(crate) fn may_come(&self, state: &State, visit: u32) -> bool {
+        let fits = |&slot: &usize| state.cheaper_in(slot, visit, i64::MAX, || true).is_some();
+        state.problem.partner(visit).is_some() || state.touched().iter().any(fits)
+    }
+
     /// Puts the visit, or what is missing of it, into the cheapest places; `false` if there are none.
     pub(crate) fn insert(&mut self, state: &mut State, visit: u32, random: &mut Random) -> bool {
         if !self.find(state, visit, random) {
@@ -125,16 +137,31 @@ impl<'n> Finder<'n> {
         let once = problem.kind(visit).is_once();
         let few = if once { FEW_STOPS } else { FEW_STOPS_AGAIN };
         let everywhere = self.thorough || state.planned <= few || problem.partner(visit).is_some();
+        let fixed = state.days_of[visit as usize];
+        // Other days are in no pattern with the days that stand; and where each pattern lacks one day, the cheapest place of all will do.
+        let mut on = self.on;
+        let mut one_day = once;
+        if let Some(patterns) = problem.kind(visit).patterns().filter(|_| on == u128::MAX) {
+            on = 0;
+            one_day = !problem.has().urgency;
+            for days in patterns.iter().filter(|&&days| days & fixed == fixed) {
+                on |= days & !fixed;
+                one_day &= (days & !fixed).count_ones() <= 1;
+            }
+            if on == 0 {
+                return false;
+            }
+        }
         let mut by_day = std::mem::take(&mut self.by_day);
-        if !once {
+        if !one_day {
             by_day.iter_mut().for_each(|place| *place = None);
         }
-        let mut best = Best::new(state, visit, self.prize_price, &mut by_day);
+        let mut best = Best::new(state, visit, one_day, self.prize_price, &mut by_day);
         let blink = self.blink;
         let mut look = || blink == 0 || random.below(blink) != 0;
         if everywhere {
             for slot in 0..state.routes.len() {
-                if self.on >> problem.day_of(slot) & 1 == 0 {
+                if on >> problem.day_of(slot) & 1 == 0 {
                     continue;
                 }
                 let below = best.below(slot);
@@ -142,12 +169,11 @@ impl<'n> Finder<'n> {
                 place.into_iter().for_each(|place| best.offer(place));
             }
         } else {
-            self.near_slots(state, visit, &mut best, look);
+            self.near_slots(state, visit, on, &mut best, look);
         }
-        if once {
+        if one_day {
             self.found.extend(best.once.map(|(_, place)| place));
         } else {
-            let fixed = state.days_of[visit as usize];
             let days = if self.on == u128::MAX {
                 pattern::choose(problem, visit, fixed, &by_day, self.prize_price).unwrap_or(0)
             } else {
@@ -162,21 +188,26 @@ impl<'n> Finder<'n> {
     }
 
     /// Positions next to near visits, ends of slots near by, and one empty slot of each class.
-    fn near_slots(&self, state: &State, visit: u32, best: &mut Best, look: impl FnMut() -> bool) {
+    fn near_slots(&self, state: &State, visit: u32, on: u128, best: &mut Best, look: impl FnMut() -> bool) {
         let problem = state.problem;
         let call = problem.calls_of(visit).start;
         let rows = problem.rows(problem.place(call));
-        let mut trial = Trial::new(state, visit, call, self.on, look);
-        for &other in self.neighbours.beside(visit) {
-            let calls = problem.calls_of(other);
-            let there = problem.place(calls.start);
-            let (to, from) = (rows.drive_to(there), rows.drive_from(there));
-            for other in calls {
+        let mut trial = Trial::new(state, visit, call, on, look);
+        let service = problem.service(call);
+        for (other, (to, from)) in self.neighbours.drives_beside(visit) {
+            for other in problem.calls_of(other) {
                 let slot = state.slot_of[other as usize];
-                if slot == ABSENT {
+                if slot == ABSENT || on >> problem.day_of(slot as usize) & 1 == 0 {
                     continue;
                 }
-                let seat = state.seats[other as usize];
+                // In a full plan there is no time at most places, and in any plan most are too dear. Both can be told without a look at the
+                // route, the first even without the drives.
+                let seat = &state.seats[other as usize];
+                let is_room_before = from + service <= seat.room_in;
+                let is_room_after = to + service <= seat.room_out;
+                if !is_room_before && !is_room_after {
+                    continue;
+                }
                 let before = rows.drive_to(seat.before as usize) + from - seat.leg_in;
                 let after = to + rows.drive_from(seat.after as usize) - seat.leg_out;
                 let slot = slot as usize;
@@ -185,13 +216,16 @@ impl<'n> Finder<'n> {
                 } else {
                     i64::MAX
                 };
-                // Most places are too dear, and that can be told without a look at the route.
                 if i64::from(before.min(after)) >= below || !trial.enter(slot) {
                     continue;
                 }
                 let at = state.at_of[other as usize] as usize;
-                trial.at(at, best);
-                trial.at(at + 1, best);
+                if is_room_before {
+                    trial.at(at, best);
+                }
+                if is_room_after {
+                    trial.at(at + 1, best);
+                }
             }
         }
         for slot in self.neighbours.slots_near(visit) {
@@ -205,73 +239,6 @@ impl<'n> Finder<'n> {
             if state.routes[slot as usize].stops.is_empty() && trial.enter(slot as usize) {
                 trial.at(0, best);
             }
-        }
-    }
-}
-
-/// The cheapest place so far, or the cheapest on each day.
-struct Best<'f, 'p> {
-    state: &'f State<'p>,
-    visit: u32,
-    prize_price: i64,
-    is_once: bool,
-    /// Places are compared by more than what they add to the travel level.
-    biased: bool,
-    once: Option<(i64, Place)>,
-    by_day: &'f mut [Option<Place>],
-}
-
-impl<'f, 'p> Best<'f, 'p> {
-    fn new(state: &'f State<'p>, visit: u32, prize_price: i64, by_day: &'f mut [Option<Place>]) -> Self {
-        let is_once = state.problem.kind(visit).is_once();
-        let urgent = is_once && state.problem.has().urgency;
-        Self {
-            state,
-            visit,
-            prize_price,
-            is_once,
-            biased: urgent || state.problem.rules().balance > 0,
-            once: None,
-            by_day,
-        }
-    }
-
-    /// A place in that slot is of use only if it adds less than this.
-    #[inline]
-    fn below(&self, slot: usize) -> i64 {
-        if self.biased {
-            i64::MAX
-        } else if self.is_once {
-            self.once.map_or(i64::MAX, |(least, _)| least)
-        } else {
-            self.by_day[self.state.problem.day_of(slot)].map_or(i64::MAX, |place| place.travel)
-        }
-    }
-
-    fn offer(&mut self, place: Place) {
-        if self.is_once {
-            let bias = if self.biased {
-                bias(self.state, self.visit, place, self.prize_price)
-            } else {
-                0
-            };
-            if self.once.is_none_or(|(least, _)| place.travel + bias < least) {
-                self.once = Some((place.travel + bias, place));
-            }
-            return;
-        }
-        let uneven = if self.biased {
-            imbalance(self.state, self.visit, place)
-        } else {
-            0
-        };
-        let place = Place {
-            travel: place.travel + uneven,
-            ..place
-        };
-        let best = &mut self.by_day[self.state.problem.day_of(place.slot)];
-        if best.is_none_or(|b| place.travel < b.travel) {
-            *best = Some(place);
         }
     }
 }
@@ -349,15 +316,4 @@ impl<'s, 'p, L: FnMut() -> bool> Trial<'s, 'p, L> {
             second: None,
         });
     }
-}
-
-/// What a late day and an uneven share of work cost in seconds of driving.
-fn bias(state: &State, visit: u32, place: Place, prize_price: i64) -> i64 {
-    let day = state.problem.day_of(place.slot) as u32;
-    state.problem.kind(visit).melted(day) * prize_price + imbalance(state, visit, place)
-}
-
-fn imbalance(state: &State, visit: u32, place: Place) -> i64 {
-    let service = state.problem.service(state.problem.calls_of(visit).start);
-    state.imbalance_with(place.slot, place.travel + i64::from(service))
 }

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use rayon::prelude::*;
 
 use crate::compiled::{NEVER, Problem};
+use crate::neighbours::Neighbours;
 use crate::random::Random;
 use crate::search::{Options, Pace, Progress};
 use crate::state::{ABSENT, State};
@@ -32,9 +33,14 @@ pub(crate) fn can_share(state: &State) -> bool {
         && state.problem.rules().balance == 0
 }
 
-/// Groups that a plan of this size is searched in.
-pub(crate) fn count(state: &State) -> usize {
-    (state.planned / STOPS).clamp(2, GROUPS)
+/// Groups that a plan of this size is searched in. Against the clock nothing has to be the same at another number of threads, and the
+/// fewer groups there are, the more each has to choose from.
+pub(crate) fn count(state: &State, options: &Options, pace: &Pace) -> usize {
+    let most = match pace {
+        Pace::Steps(_) => GROUPS,
+        Pace::Clock { .. } => options.threads,
+    };
+    (state.planned / STOPS).clamp(2, most.max(2))
 }
 
 /// One group's work in a round.
@@ -62,7 +68,7 @@ pub(crate) fn go<'n>(
     let mut tools = tools;
     let mut steps = match pace {
         Pace::Steps(steps) => (*steps / ROUNDS).max(FEWEST_STEPS),
-        Pace::Clock(_) => FEWEST_STEPS,
+        Pace::Clock { .. } => FEWEST_STEPS,
     };
     let begun = pace.fraction(0);
     loop {
@@ -73,7 +79,8 @@ pub(crate) fn go<'n>(
             return;
         }
         let next = pace.fraction_after(walk.step, walk.fraction, steps);
-        let shares = share_out(&walk.state, problem, tools.len(), &mut walk.random);
+        let neighbours = tools[0].neighbours;
+        let shares = share_out(&walk.state, problem, neighbours, tools.len(), &mut walk.random);
         let round = walk.random.next();
         let stops: usize = shares.iter().map(|s| s.stops).sum();
         let work = |(index, (share, tools)): (usize, (&Share, &mut Tools<'n>))| {
@@ -116,8 +123,8 @@ pub(crate) fn go<'n>(
             walk.jump_to(&best);
         }
         walk.jump_to(&last);
-        if let Pace::Clock(clock) = pace {
-            let used = clock() - walk.fraction;
+        if matches!(pace, Pace::Clock { .. }) {
+            let used = pace.fraction(walk.step) - walk.fraction;
             // A round is to take a sixtieth of the budget.
             let wanted = steps as f64 / (used * ROUNDS as f64).max(1e-3);
             steps = (wanted as u64).clamp(steps / 2, steps * 2).max(FEWEST_STEPS);
@@ -128,50 +135,39 @@ pub(crate) fn go<'n>(
     }
 }
 
-/// Slots by group: each visit belongs to the nearest of some random visits, each slot to the group of most of its stops.
-fn share_out(state: &State, problem: &Problem, groups: usize, random: &mut Random) -> Vec<Share> {
-    let planned: Vec<u32> = (0..problem.visits().len() as u32)
-        .filter(|&v| problem.visits()[v as usize].place.is_some())
-        .collect();
-    let centres: Vec<usize> = spread(problem, &planned, groups, random);
-    let mut group_of = vec![0usize; problem.visits().len()];
-    for &visit in &planned {
-        let rows = problem.rows(problem.place(problem.calls_of(visit).start));
-        let near = centres
-            .iter()
-            .enumerate()
-            .min_by_key(|(_, c)| rows.drive_to(**c).min(rows.drive_from(**c)));
-        group_of[visit as usize] = near.map_or(0, |(index, _)| index);
-    }
-    let count = centres.len();
-    let mut group_of_slot = vec![0usize; state.routes.len()];
+/// Slots by group: cut in two by place, as often as it takes, so that each has about as many stops. A visit that is absent belongs to the
+/// group around it.
+fn share_out(
+    state: &State,
+    problem: &Problem,
+    neighbours: &Neighbours,
+    groups: usize,
+    random: &mut Random,
+) -> Vec<Share> {
+    let (driven, empty): (Vec<usize>, Vec<usize>) =
+        (0..state.routes.len()).partition(|&s| !state.routes[s].stops.is_empty());
+    let mut parts = Vec::with_capacity(groups);
+    cut(state, driven, groups, random, &mut parts);
+    let count = parts.len();
     let mut next = random.below(count);
-    for (slot, route) in state.routes.iter().enumerate() {
-        let mut votes = vec![0; count];
-        for &call in &route.stops {
-            votes[group_of[problem.visit_of(call) as usize]] += 1;
-        }
-        group_of_slot[slot] = if route.stops.is_empty() {
-            next = (next + 1) % count;
-            next
-        } else {
-            (0..count)
-                .max_by_key(|&g| (votes[g], std::cmp::Reverse(g)))
-                .unwrap_or(0)
-        };
+    for slot in empty {
+        next = (next + 1) % count;
+        parts[next].push(slot);
     }
-    let mut shares: Vec<Share> = (0..count)
-        .map(|group| Share {
-            slots: (0..state.routes.len())
-                .filter(|&s| group_of_slot[s] == group)
-                .collect(),
+    let mut group_of_slot = vec![0usize; state.routes.len()];
+    let mut shares: Vec<Share> = Vec::with_capacity(count);
+    for (group, mut slots) in parts.into_iter().enumerate() {
+        slots.sort_unstable();
+        slots.iter().for_each(|&slot| group_of_slot[slot] = group);
+        shares.push(Share {
+            stops: slots.iter().map(|&s| state.routes[s].stops.len()).sum(),
+            slots,
             mine: vec![false; problem.visits().len()],
             shared: vec![false; problem.visits().len()],
             seeds: Vec::new(),
-            stops: 0,
-        })
-        .collect();
-    for &visit in &planned {
+        });
+    }
+    let groups_with = |visit: u32| {
         let calls = problem
             .calls_of(visit)
             .map(|c| state.slot_of[c as usize])
@@ -179,50 +175,65 @@ fn share_out(state: &State, problem: &Problem, groups: usize, random: &mut Rando
         let mut groups: Vec<usize> = calls.map(|s| group_of_slot[s as usize]).collect();
         groups.sort_unstable();
         groups.dedup();
-        match groups[..] {
-            // An absent visit is planned by the group around it; one that is partly planned by the only group that has it.
-            [] => groups.push(group_of[visit as usize]),
-            [only] => shares[only].mine[visit as usize] = true,
-            _ => groups
-                .iter()
-                .for_each(|&g| shares[g].shared[visit as usize] = true),
+        groups
+    };
+    let visits = problem.visits();
+    for visit in (0..visits.len() as u32).filter(|&v| visits[v as usize].place.is_some()) {
+        let mut groups = groups_with(visit);
+        if groups.is_empty() {
+            let near = neighbours.near(visit).iter().skip(1);
+            let around = near.map(|&other| groups_with(other)).find(|g| !g.is_empty());
+            let among = around.unwrap_or_else(|| (0..count).collect());
+            groups.push(among[random.below(among.len())]);
         }
+        // One that is partly planned is planned further by the only group that has it.
         if let [only] = groups[..] {
             shares[only].mine[visit as usize] = true;
+        } else {
+            groups
+                .iter()
+                .for_each(|&g| shares[g].shared[visit as usize] = true);
         }
-        for &group in &groups {
-            if !problem.is_delivery(visit) {
-                shares[group].seeds.push(visit);
-            }
+        if !problem.is_delivery(visit) {
+            groups.iter().for_each(|&g| shares[g].seeds.push(visit));
         }
     }
-    for share in &mut shares {
-        share.stops = share.slots.iter().map(|&s| state.routes[s].stops.len()).sum();
-    }
-    shares.retain(|share| share.stops > 0);
     shares
 }
 
-/// Places that lie apart: the first at random, each further one the farthest of a few random ones.
-fn spread(problem: &Problem, visits: &[u32], groups: usize, random: &mut Random) -> Vec<usize> {
-    let place = |random: &mut Random| {
-        let visit = visits[random.below(visits.len())];
-        problem.place(problem.calls_of(visit).start)
-    };
-    let mut centres = vec![place(random)];
-    while centres.len() < groups {
-        let tries: Vec<usize> = (0..6).map(|_| place(random)).collect();
-        let apart = |p: usize| {
-            centres
-                .iter()
-                .map(|&c| problem.drive(c, p).min(NEVER))
-                .min()
-                .unwrap_or(0)
-        };
-        let far = tries
-            .into_iter()
-            .max_by_key(|&p| (apart(p), std::cmp::Reverse(p)));
-        centres.extend(far);
+/// Cuts slots into so many parts of about as many stops each: those nearer to one random place here, those nearer to one far from it there.
+fn cut(state: &State, mut slots: Vec<usize>, parts: usize, random: &mut Random, done: &mut Vec<Vec<usize>>) {
+    if parts < 2 || slots.len() < 2 {
+        return done.push(slots);
     }
-    centres
+    let problem = state.problem;
+    let drive = |from: usize, to: usize| i64::from(problem.drive(from, to).min(NEVER));
+    let mut place = || {
+        let stops = &state.routes[slots[random.below(slots.len())]].stops;
+        problem.place(stops[random.below(stops.len())])
+    };
+    let one = place();
+    let tries: Vec<usize> = (0..6).map(|_| place()).collect();
+    let far = tries
+        .into_iter()
+        .max_by_key(|&p| (drive(one, p), std::cmp::Reverse(p)));
+    let other = far.unwrap_or(one);
+    let lean = |slot: usize| -> i64 {
+        let stops = &state.routes[slot].stops;
+        let lean = stops.iter().map(|&call| {
+            let here = problem.place(call);
+            drive(one, here) - drive(other, here)
+        });
+        lean.sum::<i64>() / stops.len().max(1) as i64
+    };
+    slots.sort_by_cached_key(|&slot| (lean(slot), slot));
+    let stops: usize = slots.iter().map(|&s| state.routes[s].stops.len()).sum();
+    let (mut first, mut sum) = (0, 0);
+    while first + 1 < slots.len() && (first == 0 || sum * parts < stops * (parts / 2)) {
+        sum += state.routes[slots[first]].stops.len();
+        first += 1;
+    }
+    let rest = slots.split_off(first);
+    cut(state, slots, parts / 2, random, done);
+    cut(state, rest, parts - parts / 2, random, done);
 }

@@ -11,7 +11,9 @@ mod visit;
 
 mod plan;
 
+mod absences;
 mod ask;
+mod best;
 mod search;
 mod whatif;
 
@@ -23,6 +25,7 @@ mod nights;
 mod orders;
 mod route;
 mod soft;
+mod starts;
 mod state;
 mod timeline;
 
@@ -64,7 +67,7 @@ pub use problem::{
     Conflict, Lunch, Overnight, Overtime, PlaceId, Rules, Shipment, Skills, Slot, SlotId, VisitId, Window,
     Windows, Within,
 };
-pub use search::{Options, Progress, SEARCH_VERSION, resolve, solve, solve_within};
+pub use search::{Options, Progress, SEARCH_VERSION, resolve, resolve_within, solve, solve_within};
 pub use time::{Span, TimeOfDay};
 pub use times::{BlockTimes, DenseTimes, DriveTimes, UNREACHABLE};
 pub use visit::{Gap, Lateness, Loads, Locks, Order, Recurrence, Urgency, Visit};

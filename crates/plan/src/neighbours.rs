@@ -12,6 +12,8 @@ pub(crate) struct Neighbours {
     /// By visit, the visits near it, itself first.
     near: Vec<Vec<u32>>,
     beside: Vec<Vec<u32>>,
+    /// The drives from each of those and to it.
+    drives_beside: Vec<Vec<(i32, i32)>>,
     /// By visit, slots whose start or end is as near as the last of `beside`.
     homes: Vec<Vec<u32>>,
     /// By home, its slots.
@@ -32,6 +34,7 @@ impl Neighbours {
         let mut this = Self {
             near: vec![Vec::new(); visits.len()],
             beside: vec![Vec::new(); visits.len()],
+            drives_beside: vec![Vec::new(); visits.len()],
             homes: vec![Vec::new(); visits.len()],
             slots_of_home,
             class_of: classes(problem),
@@ -67,6 +70,11 @@ impl Neighbours {
             let radius = {
                 let list = closest(&mut gaps, BESIDE);
                 let radius = gaps.iter().take(BESIDE).map(|g| g.0).max().unwrap_or(i64::MAX);
+                let drives = list.iter().map(|&other| {
+                    let there = problem.place(problem.calls_of(other).start);
+                    (rows.drive_to(there), rows.drive_from(there))
+                });
+                this.drives_beside[visit as usize] = drives.collect();
                 this.beside[visit as usize] = list;
                 radius
             };
@@ -86,6 +94,12 @@ impl Neighbours {
 
     pub(crate) fn beside(&self, visit: u32) -> &[u32] {
         &self.beside[visit as usize]
+    }
+
+    /// The same, each with the drive from there and the drive there.
+    pub(crate) fn drives_beside(&self, visit: u32) -> impl Iterator<Item = (u32, (i32, i32))> {
+        let (beside, drives) = (&self.beside[visit as usize], &self.drives_beside[visit as usize]);
+        beside.iter().copied().zip(drives.iter().copied())
     }
 
     /// Slots that begin or end near the visit.

@@ -12,6 +12,8 @@ const FEW: usize = 40;
 /// Once in so many steps all are tried all the same, if they are not too many.
 const ALL: usize = 10;
 const MANY: usize = 400;
+/// In large plans the absent look at the changed slots only, but once in so many steps at all.
+const AGAIN: usize = 32;
 
 pub(crate) struct Recreate {
     /// Worth of a visit, its tier included.
@@ -146,6 +148,8 @@ impl Recreate {
         random: &mut Random,
     ) {
         self.fill_pool(state, taken, near, random);
+        let nobody_else = self.pool.len() == taken.len();
+        let looks_everywhere = nobody_else || !Finder::is_large(state) || random.below(AGAIN) == 0;
         let kind = self.pick(random);
         self.order.clear();
         for &visit in &self.pool {
@@ -169,6 +173,10 @@ impl Recreate {
         finder.list_empty(state);
         for index in 0..self.order.len() {
             let visit = self.order[index].1;
+            let was_absent = state.days_of[visit as usize] == 0 && !taken.contains(&visit);
+            if was_absent && !looks_everywhere && !finder.may_come(state, visit) {
+                continue;
+            }
             let inserted = finder.insert(state, visit, random);
             if !inserted && !state.days_hold(visit) {
                 state.remove_visit(visit);

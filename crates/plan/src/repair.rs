@@ -8,31 +8,27 @@ use crate::finder::Finder;
 use crate::plan::Cost;
 use crate::random::Random;
 use crate::search::{Options, Pace};
+use crate::starts::{MOST_MOVED, Start};
 use crate::state::{ABSENT, State};
 use crate::walk::{Tools, Walk};
+use crate::weights::upper;
 
 /// With more visits left out than this, only promises and the most important ones among them are looked after apart.
 const FEW_ABSENT: usize = 16;
-/// So many changed visits are looked at apart, in so many slots each, with the contents of so many others.
-const VISITS: usize = 8;
-const SLOTS: usize = 12;
-const OTHERS: usize = 24;
-/// A slot that lost stops exchanges with at most so many others.
-const ALL_OTHERS: usize = 80;
 /// So many exchanges, those that cost least at once, are searched from for a part of the steps each.
 const TRIED: usize = 6;
 const PART: u64 = 16;
-/// An exchange of days may move one in so many planned visits.
-const MOST_MOVED: usize = 10;
 /// Where more than one in this many planned visits changed, there is no plan to stay near.
 const MOST_CHANGED: usize = 4;
 
 /// What an earlier plan can no longer be.
 pub(crate) struct Changed {
     /// Visits that came or lost a place, ascending.
-    visits: Vec<u32>,
+    pub(crate) visits: Vec<u32>,
     /// Slots that lost a stop, ascending.
-    slots: Vec<usize>,
+    pub(crate) slots: Vec<usize>,
+    /// By call, the slot where it stood.
+    before: Vec<u32>,
 }
 
 impl Changed {
@@ -58,6 +54,10 @@ impl Changed {
                 is_changed[visit as usize] = true;
             }
         }
+        let mut before = vec![ABSENT; state.slot_of.len()];
+        for (slot, order) in earlier.iter().enumerate() {
+            order.iter().for_each(|&call| before[call as usize] = slot as u32);
+        }
         let place = |&v: &u32| problem.visits()[v as usize].place.is_some() && !problem.is_delivery(v);
         Self {
             visits: (0..is_changed.len() as u32)
@@ -65,6 +65,7 @@ impl Changed {
                 .filter(place)
                 .collect(),
             slots,
+            before,
         }
     }
 
@@ -73,10 +74,10 @@ impl Changed {
         self.visits.len() * MOST_CHANGED <= state.planned
     }
 
-    /// Visits from which to ruin: those that changed and who shares a slot with them.
-    pub(crate) fn seeds(&self, state: &State) -> Vec<u32> {
+    /// Visits from which to ruin: those that changed, who shares a slot with them, and who is in these slots.
+    fn seeds(&self, state: &State, also: &[usize]) -> Vec<u32> {
         let problem = state.problem;
-        let mut slots = self.slots.clone();
+        let mut slots = [&self.slots, also].concat();
         for &visit in &self.visits {
             let calls = problem.calls_of(visit);
             let planned = calls.map(|c| state.slot_of[c as usize]).filter(|&s| s != ABSENT);
@@ -93,15 +94,18 @@ impl Changed {
         seeds
     }
 
-    /// Lets pairs of slots change all their stops, where a short search from there ends better than one from here. Says how many steps
-    /// that took; `tools` ruin where something changed.
+    /// Lets pairs of slots change all their stops, or has a stop make room for a changed visit, where a short search from there ends better
+    /// than one from here. Says how many steps that took; `tools` then ruin where something changed.
     pub(crate) fn exchange_slots(
         &self,
         state: &mut State,
         tools: &mut Tools,
         heat: f64,
         options: &Options,
+        pace: &mut Pace,
     ) -> u64 {
+        let all = tools.seeds.len();
+        self.ruin_near(state, tools, all, &[]);
         let has = state.problem.has();
         if has.shipments || has.nights {
             return 0;
@@ -109,115 +113,100 @@ impl Changed {
         let mut random = Random::new(0);
         let finder = &mut tools.finder;
         let blink = std::mem::replace(&mut finder.blink, 0);
-        let mut found: Vec<(Cost, (usize, usize))> = Vec::new();
-        for pair in self.pairs(state, finder) {
+        let mut found: Vec<(Cost, Start)> = Vec::new();
+        for start in self.starts(state, finder) {
             state.begin();
-            if self.exchange(state, finder, pair, &mut random) && state.fits() {
-                found.push((state.cost, pair));
+            if self.exchange(state, finder, start, &mut random) && state.fits() {
+                found.push((state.cost, start));
             }
             state.undo();
         }
         found.sort_unstable();
+        found.dedup_by_key(|(cost, _)| *cost);
         found.truncate(TRIED);
-        let mut starts = vec![state.clone()];
-        for (_, pair) in found {
-            let mut start = state.clone();
-            start.begin();
-            self.exchange(&mut start, finder, pair, &mut random);
-            starts.push(start);
+        let mut starts = vec![(state.clone(), Vec::new())];
+        for (_, start) in found {
+            let mut from = state.clone();
+            from.begin();
+            self.exchange(&mut from, finder, start, &mut random);
+            starts.push((from, vec![start.one, start.other]));
         }
         finder.blink = blink;
         if starts.len() == 1 {
             return 0;
         }
-        let steps = options.steps / PART;
         let mut taken = 0;
-        for start in starts {
-            let mut walk = Walk::new(start, heat, options);
-            walk.go(tools, &mut Pace::Steps(steps), &mut |_| ControlFlow::Continue(()));
-            taken += steps;
+        let mut touched = Vec::new();
+        for (from, slots) in starts {
+            self.ruin_near(&from, tools, all, &slots);
+            let mut walk = Walk::new(from, heat, options);
+            walk.go(tools, &mut pace.part(PART), &mut |_| ControlFlow::Continue(()));
+            taken += walk.step;
             let end = walk.into_best();
-            if end.cost < state.cost {
+            let few = self.moved(&end) * MOST_MOVED <= end.planned;
+            if end.cost < state.cost && (few || upper(&end.cost) < upper(&state.cost)) {
                 *state = end;
+                touched = slots;
             }
         }
+        self.ruin_near(state, tools, all, &touched);
         taken
     }
 
-    /// Slots that a changed visit may be in with slots of visits near it; slots that lost something with all others.
-    fn pairs(&self, state: &State, finder: &Finder) -> Vec<(usize, usize)> {
-        let problem = state.problem;
-        let open = |slot: usize| state.open[slot] && !problem.slots()[slot].absent;
-        let mut pairs = Vec::new();
-        for &visit in self.visits.iter().take(VISITS) {
-            let mut others: Vec<usize> = Vec::new();
-            for &near in finder.neighbours.near(visit).iter().skip(1) {
-                for call in problem.calls_of(near) {
-                    let slot = state.slot_of[call as usize] as usize;
-                    if others.len() < OTHERS
-                        && slot != ABSENT as usize
-                        && !others.contains(&slot)
-                        && open(slot)
-                    {
-                        others.push(slot);
-                    }
-                }
-            }
-            let mine = (0..state.routes.len()).filter(|&s| open(s) && problem.may_be(visit, s));
-            for slot in mine.take(SLOTS) {
-                pairs.extend(others.iter().map(|&other| (slot.min(other), slot.max(other))));
-            }
-        }
-        for &slot in self.slots.iter().filter(|&&slot| open(slot)).take(VISITS) {
-            let others = (0..state.routes.len())
-                .filter(|&other| open(other))
-                .take(ALL_OTHERS);
-            pairs.extend(others.map(|other| (slot.min(other), slot.max(other))));
-        }
-        pairs.sort_unstable();
-        pairs.dedup();
-        let stops = |slot: usize| state.routes[slot].stops.len();
-        pairs.retain(|&(one, other)| MOST_MOVED * (stops(one) + stops(other)) <= state.planned);
-        // From another home the same stops are another drive.
-        let ends = |slot: usize| (problem.slots()[slot].start, problem.slots()[slot].end);
-        pairs.retain(|&(one, other)| one != other && ends(one) == ends(other));
-        pairs
+    /// Half of the steps ruin where something changed: near the visits that did and in some slots.
+    fn ruin_near(&self, state: &State, tools: &mut Tools, all: usize, slots: &[usize]) {
+        let seeds = self.seeds(state, slots);
+        tools.seeds.truncate(all);
+        tools.seeds.extend(seeds.iter().copied().cycle().take(all));
     }
 
-    /// Two slots change their stops as far as they fit; who does not, and who was missing, goes to the cheapest place there is.
-    fn exchange(
+    /// Calls that stood in the earlier plan and stand elsewhere now, or nowhere.
+    fn moved(&self, state: &State) -> usize {
+        let both = self.before.iter().zip(&state.slot_of);
+        both.filter(|(before, now)| **before != ABSENT && before != now)
+            .count()
+    }
+
+    /// Two slots change their stops as far as they fit, and the visit that this is for joins one of them; who does not, and who was
+    /// missing, goes to the cheapest place there is.
+    pub(crate) fn exchange(
         &self,
         state: &mut State,
         finder: &mut Finder,
-        (one, other): (usize, usize),
+        Start { one, other, visit }: Start,
         random: &mut Random,
     ) -> bool {
         let problem = state.problem;
+        if let Some(visit) = visit {
+            state.remove_visit(visit);
+        }
         let visits = |state: &State, slot: usize| -> Vec<u32> {
             let stops = state.routes[slot].stops.iter();
             stops.map(|&call| problem.visit_of(call)).collect()
         };
-        let (mine, theirs) = (visits(state, one), visits(state, other));
-        for slot in [one, other] {
-            let count = state.routes[slot].stops.len();
-            if count > 0 {
-                state.remove(slot, 0..count);
+        let mut over: Vec<u32> = Vec::new();
+        if one != other {
+            let (mine, theirs) = (visits(state, one), visits(state, other));
+            for slot in [one, other] {
+                let count = state.routes[slot].stops.len();
+                if count > 0 {
+                    state.remove(slot, 0..count);
+                }
             }
-        }
-        let mut over: Vec<u32> = self
-            .visits
-            .iter()
-            .copied()
-            .filter(|&v| state.is_missing(v))
-            .collect();
-        for (slot, visits) in [(one, &theirs), (other, &mine)] {
-            for &visit in visits {
-                let at = state.routes[slot].stops.len();
-                if state.forbids(visit, slot) || !state.mend_one(slot, visit, at) {
-                    over.push(visit);
+            for (slot, visits) in [(one, &theirs), (other, &mine)] {
+                for &visit in visits {
+                    let at = state.routes[slot].stops.len();
+                    if state.forbids(visit, slot) || !state.mend_one(slot, visit, at) {
+                        over.push(visit);
+                    }
                 }
             }
         }
+        if let Some(visit) = visit {
+            let slot = [one, other].into_iter().find(|&slot| problem.may_be(visit, slot));
+            over.extend(slot.and_then(|slot| self.join(state, slot, visit)));
+        }
+        over.extend(self.visits.iter().copied().filter(|&v| state.is_missing(v)));
         over.sort_by_key(|&v| (problem.visits()[v as usize].tier, v));
         over.dedup();
         finder.list_empty(state);
@@ -243,7 +232,7 @@ mod tests {
     use super::Changed;
     use crate::near::ChangePrice;
     use crate::neighbours::Neighbours;
-    use crate::search::Options;
+    use crate::search::{Options, Pace};
     use crate::state::State;
     use crate::walk::Tools;
     use crate::{DenseTimes, PlaceId, Problem, Slot, Span, TimeOfDay, Visit, Window, Windows};
@@ -291,7 +280,8 @@ mod tests {
             change: ChangePrice::default(),
             ..Options::default()
         };
-        changed.exchange_slots(&mut state, &mut tools, 0.3, &options);
+        let mut pace = Pace::Steps(0);
+        changed.exchange_slots(&mut state, &mut tools, 0.3, &options, &mut pace);
         assert_eq!(state.cost.unserved, [0; 4]);
         let mut days: Vec<Vec<u32>> = state.orders();
         days.iter_mut().for_each(|order| order.sort_unstable());

@@ -26,7 +26,7 @@ use crate::{OrderError, VisitId};
 
 /// Which search this is: raised with each change after which the same problem, seed and steps may give another plan. Keep it beside a
 /// stored plan, as only the search that made a plan makes it again to the same bytes.
-pub const SEARCH_VERSION: u32 = 3;
+pub const SEARCH_VERSION: u32 = 5;
 
 /// How hot a search near an earlier plan begins, where 1 is a new one.
 const COOL: f64 = 0.3;
@@ -98,21 +98,34 @@ impl Progress<'_> {
 /// How much of its budget a search has used: by steps, or as the caller's clock says.
 pub(crate) enum Pace<'c> {
     Steps(u64),
-    Clock(&'c mut dyn FnMut() -> f64),
+    /// The budget runs from one of the clock's times to another.
+    Clock {
+        ask: &'c mut dyn FnMut() -> f64,
+        from: f64,
+        to: f64,
+    },
 }
 
-impl Pace<'_> {
+impl<'c> Pace<'c> {
+    fn within(clock: &'c mut dyn FnMut() -> f64) -> Self {
+        Self::Clock {
+            ask: clock,
+            from: 0.0,
+            to: 1.0,
+        }
+    }
+
     pub(crate) fn fraction(&mut self, step: u64) -> f64 {
         match self {
             Self::Steps(steps) => step as f64 / (*steps).max(1) as f64,
-            Self::Clock(clock) => clock(),
+            Self::Clock { ask, from, to } => (ask() - *from) / (*to - *from).max(1e-9),
         }
     }
 
     pub(crate) fn is_over(&self, step: u64, fraction: f64) -> bool {
         match self {
             Self::Steps(steps) => step >= *steps,
-            Self::Clock(_) => fraction >= 1.0,
+            Self::Clock { .. } => fraction >= 1.0,
         }
     }
 
@@ -120,8 +133,31 @@ impl Pace<'_> {
     pub(crate) fn fraction_after(&self, step: u64, fraction: f64, more: u64) -> f64 {
         match self {
             Self::Steps(steps) => ((step + more) as f64 / (*steps).max(1) as f64).min(1.0),
-            Self::Clock(_) if step == 0 => fraction,
-            Self::Clock(_) => (fraction * (1.0 + more as f64 / step as f64)).min(1.0),
+            Self::Clock { .. } if step == 0 => fraction,
+            Self::Clock { .. } => (fraction * (1.0 + more as f64 / step as f64)).min(1.0),
+        }
+    }
+
+    /// One of so many parts of all of it, from now on.
+    pub(crate) fn part(&mut self, parts: u64) -> Pace<'_> {
+        match self {
+            Self::Steps(steps) => Pace::Steps(*steps / parts),
+            Self::Clock { ask, from, to } => {
+                let now = ask();
+                Pace::Clock {
+                    from: now,
+                    to: now + (*to - *from) / parts as f64,
+                    ask: &mut **ask,
+                }
+            }
+        }
+    }
+
+    /// Goes on with what is left after so many steps.
+    pub(crate) fn go_on(&mut self, after: u64) {
+        match self {
+            Self::Steps(steps) => *steps = steps.saturating_sub(after),
+            Self::Clock { ask, from, to } => *from = ask().min(*to),
         }
     }
 }
@@ -146,7 +182,7 @@ pub fn solve_within(
     on_progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Plan {
     let state = State::empty(problem, None);
-    let orders = run(state, options, 1.0, Pace::Clock(clock), on_progress, None);
+    let orders = run(state, options, 1.0, Pace::within(clock), on_progress, None);
     finish(problem, &orders, None, options.reasons)
 }
 
@@ -158,12 +194,33 @@ pub fn resolve(
     options: &Options,
     on_progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<Plan, OrderError> {
+    let pace = Pace::Steps(options.steps);
+    search_near(problem, earlier, options, pace, on_progress)
+}
+
+/// Plans again from an earlier order of visits, for as long as `clock` says (see [`solve_within`] and [`resolve`]).
+pub fn resolve_within(
+    problem: &Problem,
+    earlier: &[Vec<VisitId>],
+    options: &Options,
+    clock: &mut dyn FnMut() -> f64,
+    on_progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+) -> Result<Plan, OrderError> {
+    search_near(problem, earlier, options, Pace::within(clock), on_progress)
+}
+
+fn search_near(
+    problem: &Problem,
+    earlier: &[Vec<VisitId>],
+    options: &Options,
+    pace: Pace,
+    on_progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+) -> Result<Plan, OrderError> {
     crate::ask::check_orders(problem, earlier)?;
     let orders = as_calls(problem, earlier);
     let earlier = Earlier::new(problem, &orders, options.change);
     let mut state = State::empty(problem, earlier.as_ref());
     state.load(&orders);
-    let pace = Pace::Steps(options.steps);
     let orders = run(state, options, COOL, pace, on_progress, Some(&orders));
     Ok(finish(problem, &orders, earlier.as_ref(), options.reasons))
 }
@@ -189,13 +246,9 @@ fn run(
     if let (Some(earlier), Some(loaded)) = (earlier, loaded) {
         let changed = Changed::new(&state, earlier, &loaded);
         if changed.is_small(&state) {
-            // Half of the steps ruin where something changed.
-            let seeds = changed.seeds(&state);
-            let all = tools.seeds.len();
-            tools.seeds.extend(seeds.iter().copied().cycle().take(all));
-            let taken = changed.exchange_slots(&mut state, &mut tools, heat, options);
-            pace = Pace::Steps(options.steps - taken);
-            shared &= !is_short(problem, options.steps);
+            shared &= matches!(pace, Pace::Steps(steps) if !is_short(problem, steps));
+            let taken = changed.exchange_slots(&mut state, &mut tools, heat, options, &mut pace);
+            pace.go_on(taken);
         }
     }
     let mut walk = Walk::new(state, heat, options);
@@ -204,7 +257,7 @@ fn run(
     if stopped || problem.slots().is_empty() {
         // Nothing to search.
     } else if shared {
-        let all = (0..groups::count(&walk.state)).map(|_| {
+        let all = (0..groups::count(&walk.state, options, &pace)).map(|_| {
             let mut tools = Tools::new(problem, &neighbours);
             tools.finder.prize_price = walk.schedule.weights.prize_price;
             tools

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use crate::absences::Absences;
 use crate::compiled::Problem;
 use crate::finder::Finder;
 use crate::near::Earlier;
@@ -68,7 +69,25 @@ impl<'n> Tools<'n> {
                 .collect(),
         }
     }
+
+    /// Now and then one of those left out, to ruin near, if they are few.
+    fn absent_seed(&self, state: &State, random: &mut Random) -> Option<u32> {
+        let absent = &state.absent;
+        if absent.is_empty() || absent.len() > MOST_ABSENT || random.below(OFTEN) != 0 {
+            return None;
+        }
+        let visit = absent[random.below(absent.len())];
+        let mine = &self.recreate.mine;
+        let problem = state.problem;
+        let possible = problem.visits()[visit as usize].place.is_some()
+            && !problem.is_delivery(visit)
+            && (mine.is_empty() || mine[visit as usize]);
+        possible.then_some(visit)
+    }
 }
+
+/// Where visits of differing worth are left out and they are few, one step in this many ruins near one of them.
+const OFTEN: usize = 4;
 
 /// With more visits left out than this, who they are does not matter yet.
 const MOST_ABSENT: usize = 64;
@@ -77,71 +96,6 @@ const MOST_ABSENT: usize = 64;
 const SETTLED: f64 = 0.7;
 /// After this part of it who is left out is a matter of worth alone again, where worths differ.
 const SETTLED_CHOICE: f64 = 0.85;
-
-/// How often each visit was left out so far: one that seldom is, is easier to place, so that plans which leave out such ones are worth
-/// going on from (the fleet minimisation of the string removal paper).
-#[derive(Clone, Default)]
-pub(crate) struct Absences {
-    by_visit: Vec<u64>,
-    total: u64,
-    /// What each visit is worth, within bounds; the mean is about 1.
-    worth: Vec<f64>,
-}
-
-impl Absences {
-    fn new(problem: &Problem) -> Self {
-        let visits = problem.visits();
-        let lost = |v: usize| problem.lost(v as u32, 0).prize as f64;
-        let mean = (0..visits.len()).map(lost).sum::<f64>() / visits.len().max(1) as f64;
-        let worth = |v: usize| {
-            let tiers = f64::from(1 << (2 * (4 - u32::from(visits[v].tier))));
-            tiers
-                * if mean > 0.0 {
-                    (lost(v) / mean).clamp(0.25, 4.0)
-                } else {
-                    1.0
-                }
-        };
-        let uniform = visits
-            .iter()
-            .all(|v| (v.tier, v.prize) == (visits[0].tier, visits[0].prize));
-        Self {
-            by_visit: vec![0; visits.len()],
-            total: 0,
-            worth: (0..visits.len())
-                .map(|v| if uniform { 1.0 } else { worth(v) })
-                .collect(),
-        }
-    }
-
-    /// What some visits are worth and how often they were left out, sums over them, the mean over all being 1.
-    fn of(&self, absent: &[u32]) -> (f64, f64) {
-        let worth: f64 = absent.iter().map(|&v| self.worth[v as usize]).sum();
-        let often: u64 = absent.iter().map(|&v| self.by_visit[v as usize]).sum();
-        let mean = self.total.max(1) as f64 / self.by_visit.len() as f64;
-        (worth, often as f64 / mean)
-    }
-
-    fn count(&mut self, absent: &[u32]) {
-        for &visit in absent {
-            self.by_visit[visit as usize] += 1;
-        }
-        self.total += absent.len() as u64;
-    }
-
-    fn forget(&mut self) {
-        self.by_visit.fill(0);
-        self.total = 0;
-    }
-
-    /// Takes over what others counted, who began from here and each looked after other visits.
-    pub(crate) fn join(&mut self, others: &[Self]) {
-        for (visit, count) in self.by_visit.iter_mut().enumerate() {
-            *count = others.iter().map(|o| o.by_visit[visit]).fold(*count, u64::max);
-        }
-        self.total = self.by_visit.iter().sum();
-    }
-}
 
 #[derive(Clone)]
 pub(crate) struct Walk<'p> {
@@ -194,7 +148,7 @@ impl<'p> Walk<'p> {
             step: self.step,
             steps: match pace {
                 Pace::Steps(steps) => *steps,
-                Pace::Clock(_) => self.step,
+                Pace::Clock { .. } => self.step,
             },
             cost: self.best_cost,
             fraction: self.fraction,
@@ -235,7 +189,7 @@ impl<'p> Walk<'p> {
     pub(crate) fn expect(&mut self, pace: &Pace, begun: f64) {
         let steps = match pace {
             Pace::Steps(steps) => *steps as f64,
-            Pace::Clock(_) => self.step as f64 * (1.0 - begun) / (self.fraction - begun).max(1e-6),
+            Pace::Clock { .. } => self.step as f64 * (1.0 - begun) / (self.fraction - begun).max(1e-6),
         };
         self.schedule.expect(steps / self.state.planned.max(1) as f64);
     }
@@ -294,14 +248,17 @@ impl<'p> Walk<'p> {
             0.0
         };
         state.begin();
-        let traded = tools.trades > 0 && random.below(tools.trades) == 0;
+        let few = self.schedule.everyone && self.schedule.choosing;
+        let absent = few.then(|| tools.absent_seed(state, random)).flatten();
+        let seeds = absent.as_ref().map_or(&tools.seeds[..], std::slice::from_ref);
+        let traded = absent.is_none() && tools.trades > 0 && random.below(tools.trades) == 0;
         let seed = if traded {
             tools.ruin.taken.clear();
             let (trade, finder) = (&mut tools.trade, &mut tools.finder);
             trade.run(state, finder, tools.neighbours, &tools.seeds, random)
         } else {
             let (ruin, strength) = (&mut tools.ruin, &tools.strength);
-            ruin.run(state, tools.neighbours, &tools.seeds, strength, random)
+            ruin.run(state, tools.neighbours, seeds, strength, random)
         };
         let near = seed.map_or(&[][..], |visit| tools.neighbours.near(visit));
         tools
@@ -331,7 +288,7 @@ impl<'p> Walk<'p> {
                 weights.of(&after) < weights.of(&before) + luck
             };
         if exchanging {
-            self.absences.count(&state.absent);
+            self.absences.count(&state.absent, &tools.recreate.mine);
         }
         if !accepted {
             state.undo();

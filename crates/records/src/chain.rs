@@ -3,47 +3,77 @@
 use sha2::{Digest, Sha256};
 
 use crate::Change;
-use crate::catalog::{ColumnType, RecordType};
+use crate::catalog::RecordType;
 use crate::rows::SALT;
 use crate::statement::Bind;
 
 /// Hash before the first entry.
 pub(crate) const START: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
+/// Digests of rows of one type; see [`digest`].
+pub(crate) struct Digester<'a> {
+    type_name: &'a str,
+    /// Columns that count, by name, with where they stand in a row.
+    order: Vec<(String, usize)>,
+}
+
+impl<'a> Digester<'a> {
+    pub fn new(record_type: &'a RecordType) -> Self {
+        let columns = record_type.columns().into_iter().enumerate();
+        let mut order: Vec<(String, usize)> = columns
+            .filter(|(at, (name, _))| {
+                *at != SALT && !name.ends_with("_folded") && !(record_type.place && name == "cell")
+            })
+            .map(|(at, (name, _))| (name, at))
+            .collect();
+        order.sort_unstable();
+        Self {
+            type_name: &record_type.name,
+            order,
+        }
+    }
+
+    /// Salted digest of a stored row, hex.
+    pub fn digest(&self, row: &[Bind]) -> String {
+        let mut sha = Sha256::new();
+        if let Bind::Text(Some(salt)) = &row[SALT] {
+            sha.update(salt);
+        }
+        put(&mut sha, self.type_name);
+        for (name, at) in &self.order {
+            put_value(&mut sha, name, &row[*at]);
+        }
+        hex(&sha.finalize())
+    }
+}
+
+fn put_value(sha: &mut Sha256, name: &str, value: &Bind) {
+    if value.is_null() {
+        return;
+    }
+    put(sha, name);
+    match value {
+        Bind::Text(Some(text)) => {
+            sha.update(b"t");
+            put(sha, text);
+        }
+        Bind::Integer(Some(whole)) => {
+            sha.update(b"i");
+            sha.update(whole.to_be_bytes());
+        }
+        Bind::Number(Some(number)) => {
+            sha.update(b"n");
+            sha.update(number.to_bits().to_be_bytes());
+        }
+        Bind::Boolean(Some(truth)) => sha.update([b'b', u8::from(*truth)]),
+        _ => {}
+    }
+}
+
 /// Salted digest of a stored row, hex. Over every column that is not null, by name, so that a column added
 /// later changes no old digest; derived columns (folded text, cell) are left out.
-pub(crate) fn digest(columns: &[(String, ColumnType)], row: &[Bind], record_type: &RecordType) -> String {
-    let mut sha = Sha256::new();
-    if let Bind::Text(Some(salt)) = &row[SALT] {
-        sha.update(salt);
-    }
-    put(&mut sha, &record_type.name);
-    let mut order: Vec<usize> = (0..columns.len()).filter(|i| *i != SALT).collect();
-    order.sort_unstable_by(|a, b| columns[*a].0.cmp(&columns[*b].0));
-    for index in order {
-        let name = &columns[index].0;
-        if name.ends_with("_folded") || (record_type.place && name == "cell") || row[index].is_null() {
-            continue;
-        }
-        put(&mut sha, name);
-        match &row[index] {
-            Bind::Text(Some(text)) => {
-                sha.update(b"t");
-                put(&mut sha, text);
-            }
-            Bind::Integer(Some(whole)) => {
-                sha.update(b"i");
-                sha.update(whole.to_be_bytes());
-            }
-            Bind::Number(Some(number)) => {
-                sha.update(b"n");
-                sha.update(number.to_bits().to_be_bytes());
-            }
-            Bind::Boolean(Some(truth)) => sha.update([b'b', u8::from(*truth)]),
-            _ => {}
-        }
-    }
-    hex(&sha.finalize())
+pub(crate) fn digest(row: &[Bind], record_type: &RecordType) -> String {
+    Digester::new(record_type).digest(row)
 }
 
 /// Chained hash of an entry, hex.

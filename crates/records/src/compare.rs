@@ -133,6 +133,41 @@ pub(crate) fn push_compare(
     }
 }
 
+/// Many texts that one field may have, each without case and accents, as one list: a statement of its own for each number
+/// of them would be prepared anew each time. `false`, and nothing written, where the conditions are of another kind.
+pub(crate) fn push_any_folded(
+    statement: &mut Statement,
+    record_type: &RecordType,
+    alias: &str,
+    any: &[Filter],
+) -> Result<bool, FilterError> {
+    let Some(Filter::Compare { field: first, .. }) = any.first() else {
+        return Ok(false);
+    };
+    let mut texts = Vec::with_capacity(any.len());
+    for one in any {
+        match one {
+            Filter::Compare {
+                field,
+                op: Comparison::Equal,
+                value,
+                folded: true,
+            } if field == first => {
+                let Property::Column { folded, .. } = record_type.property(field)? else {
+                    return Ok(false);
+                };
+                texts.push(foldable(record_type, field, folded, value)?);
+            }
+            _ => return Ok(false),
+        }
+    }
+    statement
+        .push(&format!("({alias}.{first}_folded in "))
+        .bind_list(texts.iter().map(String::as_str))
+        .push(")");
+    Ok(true)
+}
+
 /// The text to compare a folded column with.
 fn foldable(
     record_type: &RecordType,

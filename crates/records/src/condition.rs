@@ -1,12 +1,13 @@
 //! A filter becomes SQL. Every literal is bound; names come from the declaration.
 
 use crate::catalog::{Catalog, RecordType};
-use crate::compare::{push_compare, push_in, push_is_null, push_like};
+use crate::compare::{push_any_folded, push_compare, push_in, push_is_null, push_like};
 use crate::cover::{Cover, cover, push_cover};
 use crate::db::Db;
 use crate::filter::{Comparison, Filter};
-use crate::rights::{push_scope, push_scope_of_past};
+use crate::rights::{Among, push_scope, push_scope_of_past};
 use crate::shape::Shape;
+use crate::sharing::Right;
 use crate::statement::Statement;
 use crate::{At, Error, FilterError, Viewer};
 
@@ -82,7 +83,8 @@ impl<'a> Asking<'a> {
         record_type: &RecordType,
         filter: Option<&Filter>,
     ) -> Result<String, FilterError> {
-        let alias = self.push_source(statement, record_type, "");
+        let among = among_of(self.catalog, record_type, filter);
+        let alias = self.push_source(statement, record_type, among, "");
         if let Some(filter) = filter {
             statement.push(" and ");
             self.push_filter(statement, record_type, &alias, filter)?;
@@ -91,7 +93,13 @@ impl<'a> Asking<'a> {
     }
 
     /// `from TABLE alias where [join and] VALIDITY and RIGHTS`. In `join`, `$row` is the alias.
-    fn push_source(&mut self, statement: &mut Statement, record_type: &RecordType, join: &str) -> String {
+    fn push_source(
+        &mut self,
+        statement: &mut Statement,
+        record_type: &RecordType,
+        among: Among,
+        join: &str,
+    ) -> String {
         let alias = format!("row{}", self.aliases);
         self.aliases += 1;
         let moment = Moment::of(self.at, record_type);
@@ -104,7 +112,15 @@ impl<'a> Asking<'a> {
         if moment.recorded.is_some() {
             push_scope_of_past(statement, record_type, scope, self.viewer, &alias);
         } else {
-            push_scope(statement, record_type, scope, self.viewer, &alias);
+            push_scope(
+                statement,
+                record_type,
+                scope,
+                self.viewer,
+                Right::Read,
+                among,
+                &alias,
+            );
         }
         alias
     }
@@ -128,6 +144,7 @@ impl<'a> Asking<'a> {
             Filter::And(all) => balanced(statement, all.len(), " and ", &mut |s, i| {
                 self.push_filter(s, record_type, alias, &all[i])
             }),
+            Filter::Or(all) if push_any_folded(statement, record_type, alias, all)? => Ok(()),
             Filter::Or(all) => balanced(statement, all.len(), " or ", &mut |s, i| {
                 self.push_filter(s, record_type, alias, &all[i])
             }),
@@ -196,7 +213,12 @@ impl<'a> Asking<'a> {
             Filter::Linked { field, filter } => {
                 let target = link_target(self.catalog, record_type, field)?;
                 statement.push("exists (select 1 ");
-                let inner = self.push_source(statement, target, &format!("$row.id = {alias}.{field}"));
+                let inner = self.push_source(
+                    statement,
+                    target,
+                    Among::Few,
+                    &format!("$row.id = {alias}.{field}"),
+                );
                 statement.push(" and ");
                 self.push_filter(statement, target, &inner, filter)?;
                 statement.push(")");
@@ -209,13 +231,53 @@ impl<'a> Asking<'a> {
             } => {
                 let source = linking_type(self.catalog, record_type, type_name, field)?;
                 statement.push("exists (select 1 ");
-                let inner = self.push_source(statement, source, &format!("$row.{field} = {alias}.id"));
+                let inner = self.push_source(
+                    statement,
+                    source,
+                    Among::Few,
+                    &format!("$row.{field} = {alias}.id"),
+                );
                 statement.push(" and ");
                 self.push_filter(statement, source, &inner, filter)?;
                 statement.push(")");
                 Ok(())
             }
         }
+    }
+}
+
+/// How many records a filter can let pass, as far as that is seen from what it says.
+pub(crate) fn among_of(catalog: &Catalog, record_type: &RecordType, filter: Option<&Filter>) -> Among {
+    match filter {
+        Some(filter) if names_few(catalog, record_type, filter) => Among::Few,
+        _ => Among::Many,
+    }
+}
+
+/// A filter that few records can pass: it names them, or one record they link to. One that has a place or a customer of its
+/// own gathers few others; a person, a stage or a territory gathers thousands.
+fn names_few(catalog: &Catalog, record_type: &RecordType, filter: &Filter) -> bool {
+    let of_one = |field: &str| {
+        let target = record_type.field(field).and_then(|f| f.to.as_deref());
+        let target = target.and_then(|name| catalog.get(name));
+        let lies_somewhere = |t: &RecordType| {
+            t.rights
+                .territory
+                .as_deref()
+                .is_some_and(|p| p.contains(" in (select "))
+        };
+        field == "id" || target.is_some_and(lies_somewhere)
+    };
+    match filter {
+        Filter::Ids(_) => true,
+        Filter::And(all) => all.iter().any(|f| names_few(catalog, record_type, f)),
+        Filter::Compare {
+            field,
+            op: Comparison::Equal,
+            ..
+        } => of_one(field),
+        Filter::In { field, values } => values.len() <= 100 && of_one(field),
+        _ => false,
     }
 }
 

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::catalog::{Kind, RecordType};
+use crate::db::Dialect;
 use crate::filter::Property;
+use crate::rights::Among;
 use crate::statement::{Bind, Statement};
 use crate::values::{fold, to_bind};
 use crate::{Error, Query, Record};
@@ -74,9 +76,13 @@ pub(crate) fn sort_keys(record_type: &RecordType, query: &Query) -> Result<Vec<S
     Ok(keys)
 }
 
-/// ` order by …`: empty values are the greatest, on both engines.
-pub(crate) fn push_order(statement: &mut Statement, keys: &[SortKey], alias: &str) {
+/// ` order by …`: empty values are the greatest, on both engines. A few records are sorted after they were found: SQLite,
+/// which does not know that they are few, would rather walk all of the type in their order.
+pub(crate) fn push_order(statement: &mut Statement, keys: &[SortKey], among: Among, alias: &str) {
     statement.push(" order by ");
+    let by_value = among == Among::Few && statement.dialect == Dialect::Sqlite;
+    // No index is in the order of an expression.
+    let sign = if by_value { "+" } else { "" };
     for key in keys {
         let direction = match (key.descending, key.nullable) {
             (false, false) => "",
@@ -84,9 +90,9 @@ pub(crate) fn push_order(statement: &mut Statement, keys: &[SortKey], alias: &st
             (true, false) => " desc",
             (true, true) => " desc nulls first",
         };
-        statement.push(&format!("{alias}.{}{direction}, ", key.column));
+        statement.push(&format!("{sign}{alias}.{}{direction}, ", key.column));
     }
-    statement.push(&format!("{alias}.id"));
+    statement.push(&format!("{sign}{alias}.id"));
 }
 
 #[derive(Serialize, Deserialize)]
@@ -133,14 +139,39 @@ pub(crate) fn after(record_type: &RecordType, keys: &[SortKey], record: &Record)
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(&cursor).expect("texts and numbers are JSON"))
 }
 
-/// ` and (…)`: only what comes after the cursor.
-pub(crate) fn push_after(
-    statement: &mut Statement,
+/// Where the records after a cursor stand by their first key, so that an index is entered there and not walked from its
+/// beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stretch {
+    /// All of them.
+    All,
+    /// Those with a value; others, which come last, may follow.
+    Valued,
+    /// Those without one.
+    Empty,
+}
+
+/// The stretches to be read one after another for a page after the cursor.
+pub(crate) fn stretches(
     record_type: &RecordType,
     keys: &[SortKey],
-    alias: &str,
-    cursor: &str,
-) -> Result<(), Error> {
+    cursor: Option<&str>,
+) -> Result<&'static [Stretch], Error> {
+    let (Some(cursor), Some(first)) = (cursor, keys.first()) else {
+        return Ok(&[Stretch::All]);
+    };
+    let cursor = read(record_type, keys, cursor)?;
+    Ok(match cursor.keys.first() {
+        // Ascending, what is empty comes last; the other way round it was passed already.
+        Some(value) if first.nullable && !first.descending && !value.is_null() => {
+            &[Stretch::Valued, Stretch::Empty]
+        }
+        Some(value) if first.nullable && !first.descending && value.is_null() => &[Stretch::Empty],
+        _ => &[Stretch::All],
+    })
+}
+
+fn read(record_type: &RecordType, keys: &[SortKey], cursor: &str) -> Result<Cursor, Error> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| Error::BadCursor)?;
     let cursor: Cursor = serde_json::from_slice(&bytes).map_err(|_| Error::BadCursor)?;
     if cursor.list != list_name(record_type, keys)
@@ -149,6 +180,26 @@ pub(crate) fn push_after(
     {
         return Err(Error::BadCursor);
     }
+    Ok(cursor)
+}
+
+/// ` and (…)`: only what comes after the cursor, of one stretch. Where few records are sorted after they were found, no
+/// index of the order is entered either.
+pub(crate) fn push_after(
+    statement: &mut Statement,
+    record_type: &RecordType,
+    keys: &[SortKey],
+    alias: &str,
+    cursor: &str,
+    (stretch, among): (Stretch, Among),
+) -> Result<(), Error> {
+    let cursor = read(record_type, keys, cursor)?;
+    // In the order of ids alone there is one condition, and the index is entered by it. Of several,
+    // SQLite would gather the alternatives below one by one from the index and sort what it gathered: half of all records
+    // for a page in the middle. It looks at expressions only row by row.
+    let is_sqlite = statement.dialect == Dialect::Sqlite;
+    let sign = if is_sqlite && !keys.is_empty() { "+" } else { "" };
+    let bound_sign = if is_sqlite && among == Among::Few { "+" } else { "" };
     let mut binds = Vec::new();
     for (key, value) in keys.iter().zip(&cursor.keys) {
         let bind = to_bind(key.kind, value);
@@ -159,15 +210,19 @@ pub(crate) fn push_after(
         binds.push(bind);
     }
     statement.push(" and ");
-    // A first key that is never empty bounds the index scan by itself.
-    if let (Some(first), Some(bind)) = (keys.first(), binds.first())
-        && !first.nullable
-    {
-        let sign = if first.descending { "<=" } else { ">=" };
-        statement
-            .push(&format!("{alias}.{} {sign} ", first.column))
-            .bind(bind.clone())
-            .push(" and ");
+    // The first key alone bounds the index scan, unless empty values stand on both sides of the bound.
+    if let (Some(first), Some(bind)) = (keys.first(), binds.first()) {
+        let column = format!("{bound_sign}{alias}.{}", first.column);
+        let bounds = !first.nullable || first.descending || stretch == Stretch::Valued;
+        if stretch == Stretch::Empty {
+            statement.push(&format!("{column} is null and "));
+        } else if bounds && !bind.is_null() {
+            let side = if first.descending { "<=" } else { ">=" };
+            statement
+                .push(&format!("{column} {side} "))
+                .bind(bind.clone())
+                .push(" and ");
+        }
     }
     statement.push("(");
     for depth in 0..=keys.len() {
@@ -177,19 +232,19 @@ pub(crate) fn push_after(
         statement.push("(");
         for (key, bind) in keys.iter().zip(&binds).take(depth) {
             if bind.is_null() {
-                statement.push(&format!("{alias}.{} is null and ", key.column));
+                statement.push(&format!("{sign}{alias}.{} is null and ", key.column));
             } else {
                 statement
-                    .push(&format!("{alias}.{} = ", key.column))
+                    .push(&format!("{sign}{alias}.{} = ", key.column))
                     .bind(bind.clone())
                     .push(" and ");
             }
         }
         match keys.get(depth) {
             None => {
-                statement.push(&format!("{alias}.id > ")).bind(&cursor.id);
+                statement.push(&format!("{sign}{alias}.id > ")).bind(&cursor.id);
             }
-            Some(key) => push_beyond(statement, alias, key, &binds[depth]),
+            Some(key) => push_beyond(statement, &format!("{sign}{alias}"), key, &binds[depth]),
         }
         statement.push(")");
     }

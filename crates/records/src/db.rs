@@ -64,6 +64,7 @@ impl Db {
                 .await?;
             return Ok(Self::Postgres(pool));
         }
+        allocate_uncounted();
         let options = sqlite_options(url);
         // The writer first: it makes the file and turns WAL on.
         let write = SqlitePoolOptions::new()
@@ -120,6 +121,19 @@ impl Db {
             Self::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// SQLite counts every allocation under one lock that all connections share, for figures that nobody asks for; reading
+/// and writing many rows, that lock is among what costs most.
+fn allocate_uncounted() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        // SAFETY: it sets one number, before the first connection is opened. Where SQLite runs already it answers that it
+        // is too late, and goes on counting.
+        unsafe {
+            libsqlite3_sys::sqlite3_config(libsqlite3_sys::SQLITE_CONFIG_MEMSTATUS, 0);
+        }
+    });
 }
 
 /// The url names a PostgreSQL server.

@@ -139,13 +139,13 @@ impl Store {
         let versions = statement.fetch_in(&mut writing.tx).await?;
         writing.close(record_type, ids, true).await?;
         if let Err(error) = writing.remove(record_type, ids).await {
-            return Err(Failure::Refused(Refused {
+            return Err(Failure::Refused(Box::new(Refused {
                 error,
                 type_name: record_type.name.clone(),
                 first,
                 rows: Vec::new(),
                 deleted: ids.iter().map(ToString::to_string).collect(),
-            }));
+            })));
         }
         for row in versions {
             let (id, version) = (row.require_text(0)?, row.require_integer(1)?);
@@ -226,7 +226,7 @@ async fn clear(
             row[CHANGED_BY] = Bind::Text(viewer.user_id.clone());
             row[CHANGE_SET] = Bind::text(&writing.change_set);
             row[SALT] = Bind::text(salt()?);
-            let digest = digest(&columns, &row, record_type);
+            let digest = digest(&row, record_type);
             writing.enter("update", &record_type.name, &id, version, digest);
             rows.push(row);
         }

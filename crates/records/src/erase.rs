@@ -284,7 +284,7 @@ async fn digests(writing: &mut Writing, record_type: &RecordType, id: &str) -> R
         .fetch_in(&mut writing.tx)
         .await?
         .iter()
-        .map(|row| Ok(digest(&columns, &raw_row(&columns, row, 0)?, record_type)))
+        .map(|row| Ok(digest(&raw_row(&columns, row, 0)?, record_type)))
         .collect()
 }
 

@@ -143,7 +143,79 @@ pub(crate) fn change(row: &crate::statement::Row) -> Result<Change, Error> {
     })
 }
 
+/// Entries of which record types.
+#[derive(Clone, Copy, Debug)]
+pub enum Types<'a> {
+    /// Of these.
+    Only(&'a [&'a str]),
+    /// Of all but these.
+    Except(&'a [&'a str]),
+}
+
+impl Types<'_> {
+    fn push(self, statement: &mut Statement) {
+        let (word, types) = match self {
+            Self::Only(types) => (" and record_type in ", types),
+            Self::Except(types) => (" and record_type not in ", types),
+        };
+        statement.push(word).bind_list(types.iter().copied());
+    }
+}
+
 impl Store {
+    pub(crate) async fn read_changes_of(
+        &self,
+        after_seq: i64,
+        limit: u32,
+        types: Types<'_>,
+    ) -> Result<(i64, Vec<Change>), Error> {
+        let db = self.db();
+        // What is committed later has a greater number; up to here all are there.
+        let last = last_seq(db).await?;
+        if last <= after_seq {
+            return Ok((after_seq, Vec::new()));
+        }
+        let limit = limit.clamp(1, 10_000);
+        let mut statement = Statement::new(
+            db.dialect(),
+            format!("select {CHANGE_COLUMNS} from changes where seq > "),
+        );
+        statement.bind(after_seq).push(" and seq <= ").bind(last);
+        types.push(&mut statement);
+        statement.push(" order by seq limit ").bind(i64::from(limit));
+        let rows = statement.fetch(db).await?;
+        let changes = rows.iter().map(change).collect::<Result<Vec<Change>, Error>>()?;
+        let upto = match changes.last() {
+            Some(change) if changes.len() >= limit as usize => change.seq,
+            _ => last,
+        };
+        Ok((upto, changes))
+    }
+
+    pub(crate) async fn read_changed(
+        &self,
+        after_seq: i64,
+        most: u32,
+        types: Types<'_>,
+    ) -> Result<(i64, Vec<(String, String)>), Error> {
+        let db = self.db();
+        let last = last_seq(db)
+            .await?
+            .min(after_seq.saturating_add(i64::from(most.max(1))));
+        if last <= after_seq {
+            return Ok((after_seq, Vec::new()));
+        }
+        let mut statement = Statement::new(
+            db.dialect(),
+            "select record_type, record_id from changes where seq > ",
+        );
+        statement.bind(after_seq).push(" and seq <= ").bind(last);
+        types.push(&mut statement);
+        let rows = statement.fetch(db).await?;
+        let pair = |row: &crate::statement::Row| Ok((row.require_text(0)?, row.require_text(1)?));
+        Ok((last, rows.iter().map(pair).collect::<Result<_, Error>>()?))
+    }
+
     pub(crate) async fn read_changes(&self, after_seq: i64, limit: u32) -> Result<Vec<Change>, Error> {
         let db = self.db();
         let mut statement = Statement::new(

@@ -7,6 +7,7 @@
 mod store;
 
 mod additions;
+mod bulk;
 mod catalog;
 mod declare;
 
@@ -30,11 +31,14 @@ mod condition;
 mod copies;
 mod cover;
 mod cursor;
+mod may;
 mod read;
 mod rights;
+mod sharing;
 
 mod chain;
 mod deletion;
+mod patience;
 mod present;
 mod refusal;
 mod run;
@@ -72,10 +76,14 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use db::{Db, own_migration};
 pub use erase::{Erased, Erasure, Words};
 pub use error::{Error, Fault, FilterError};
+pub use feed::Types;
 pub use filter::{Comparison, Filter};
+pub use may::May;
+pub use read::DerivedKey;
 pub use record::{At, Op, Record, Revision, Written};
 pub use rules::{Rule, Rules};
 pub use shape::Shape;
+pub use sharing::Share;
 pub use store::{ChangeSet, Group, MIGRATIONS, Page, Query, Store, fields};
 pub use sweep::{Found, Linked};
 pub use values::{fold, new_id};

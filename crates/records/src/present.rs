@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::catalog::{Kind, RecordType};
-use crate::rights::push_scope;
+use crate::rights::{Among, push_scope};
 use crate::rows::{record, record_columns, record_width};
+use crate::sharing::Right;
 use crate::statement::Statement;
 use crate::store::Store;
 use crate::transaction::Writing;
@@ -22,19 +23,35 @@ impl Store {
         operation: &'static str,
     ) -> Result<BTreeMap<String, Record>, Failure> {
         let grant = viewer.grant(&record_type.name);
-        let scope = if operation == "delete" {
-            grant.delete
+        let (scope, right) = if operation == "delete" {
+            (grant.delete, Right::Delete)
         } else {
-            grant.write
+            (grant.write, Right::Write)
         };
         let mut statement = Statement::new(
             writing.dialect(),
             format!("select {}, ", record_columns(record_type, "row0")),
         );
-        push_scope(&mut statement, record_type, scope, viewer, "row0");
+        push_scope(
+            &mut statement,
+            record_type,
+            scope,
+            viewer,
+            right,
+            Among::Few,
+            "row0",
+        );
         statement.push(&format!(" from {} row0 where row0.id in ", record_type.table));
         statement.bind_list(wanted.iter().map(|w| w.0)).push(" and ");
-        push_scope(&mut statement, record_type, grant.read, viewer, "row0");
+        push_scope(
+            &mut statement,
+            record_type,
+            grant.read,
+            viewer,
+            Right::Read,
+            Among::Few,
+            "row0",
+        );
         let mut present = BTreeMap::new();
         let mut forbidden = HashSet::new();
         for row in statement.fetch_in(&mut writing.tx).await? {
@@ -45,26 +62,14 @@ impl Store {
             present.insert(record.id.clone(), record);
         }
         for (id, version) in wanted {
-            let Some(record) = present.get(*id) else {
-                return Err(Failure::Found(not_found(record_type, id)));
-            };
-            if forbidden.contains(*id) {
-                return Err(Failure::Found(Error::Forbidden {
-                    operation,
-                    type_name: record_type.name.clone(),
-                    id: (*id).to_string(),
-                }));
-            }
-            if let Some(given) = *version
-                && given != record.version
-            {
-                return Err(Failure::Found(Error::VersionConflict {
-                    type_name: record_type.name.clone(),
-                    id: (*id).to_string(),
-                    given,
-                    current: record.version,
-                }));
-            }
+            let current = present.get(*id).map(|r| r.version);
+            check_wanted(
+                record_type,
+                (id, *version),
+                current,
+                forbidden.contains(*id),
+                operation,
+            )?;
         }
         Ok(present)
     }
@@ -108,6 +113,8 @@ impl Store {
                 target,
                 viewer.grant(&target.name).read,
                 viewer,
+                Right::Read,
+                Among::Few,
                 "row0",
             );
             for row in statement.fetch_in(&mut writing.tx).await? {
@@ -123,6 +130,35 @@ impl Store {
             }
         }
         Ok(())
+    }
+}
+
+/// A record is there, may be changed, and is at the version wanted. `current`: its version, if it is seen.
+pub(crate) fn check_wanted(
+    record_type: &RecordType,
+    (id, wanted): (&str, Option<i64>),
+    current: Option<i64>,
+    is_forbidden: bool,
+    operation: &'static str,
+) -> Result<(), Failure> {
+    let Some(current) = current else {
+        return Err(Failure::Found(not_found(record_type, id)));
+    };
+    if is_forbidden {
+        return Err(Failure::Found(Error::Forbidden {
+            operation,
+            type_name: record_type.name.clone(),
+            id: id.to_string(),
+        }));
+    }
+    match wanted.filter(|given| *given != current) {
+        None => Ok(()),
+        Some(given) => Err(Failure::Found(Error::VersionConflict {
+            type_name: record_type.name.clone(),
+            id: id.to_string(),
+            given,
+            current,
+        })),
     }
 }
 

@@ -1,15 +1,44 @@
 //! Who may see it? One more condition on every query, written in one place.
 
 use crate::catalog::RecordType;
+use crate::sharing::{Right, push_shares, sees_any, shares};
 use crate::statement::{Bind, Statement};
 use crate::{Scope, Viewer};
 
-/// Adds the condition that a present row (`alias`) lies in the viewer's scope.
+/// How many rows the condition is asked of. The answer is the same; what it costs is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Among {
+    /// A few that are known by other means: each is looked up.
+    Few,
+    /// As many as there may be: what the viewer sees is put together once, and each row looked up in that.
+    Many,
+}
+
+/// Adds the condition that a present row (`alias`) lies in the viewer's scope, or is shared with them for this right.
 pub(crate) fn push_scope(
     statement: &mut Statement,
     record_type: &RecordType,
     scope: Scope,
     viewer: &Viewer,
+    right: Right,
+    among: Among,
+    alias: &str,
+) {
+    if scope == Scope::All || shares(viewer, record_type, right).next().is_none() {
+        return push_own_scope(statement, record_type, scope, viewer, among, alias);
+    }
+    statement.push("(");
+    push_own_scope(statement, record_type, scope, viewer, among, alias);
+    push_shares(statement, record_type, viewer, right, alias);
+    statement.push(")");
+}
+
+fn push_own_scope(
+    statement: &mut Statement,
+    record_type: &RecordType,
+    scope: Scope,
+    viewer: &Viewer,
+    among: Among,
     alias: &str,
 ) {
     let predicate = match scope {
@@ -26,6 +55,9 @@ pub(crate) fn push_scope(
         None => {
             statement.push("false");
         }
+        Some(predicate) if among == Among::Few => {
+            push_predicate(statement, &one_by_one(predicate), viewer, alias);
+        }
         Some(predicate) => push_predicate(statement, predicate, viewer, alias),
     }
 }
@@ -39,21 +71,83 @@ pub(crate) fn push_scope_of_past(
     viewer: &Viewer,
     alias: &str,
 ) {
-    if scope == Scope::All || scope == Scope::None {
-        return push_scope(statement, record_type, scope, viewer, alias);
+    if scope == Scope::All || !sees_any(viewer, record_type) {
+        return push_own_scope(statement, record_type, scope, viewer, Among::Few, alias);
     }
     let (table, twin) = (&record_type.table, record_type.history_table());
     statement.push(&format!(
         "(exists (select 1 from {table} present where present.id = {alias}.id and "
     ));
-    push_scope(statement, record_type, scope, viewer, "present");
+    push_scope(
+        statement,
+        record_type,
+        scope,
+        viewer,
+        Right::Read,
+        Among::Few,
+        "present",
+    );
     statement.push(&format!(
         ") or exists (select 1 from {twin} gone where gone.id = {alias}.id and gone.removed \
          and gone.version = (select max(m.version) from {twin} m where m.id = {alias}.id) \
          and not exists (select 1 from {table} p where p.id = {alias}.id) and "
     ));
-    push_scope(statement, record_type, scope, viewer, "gone");
+    push_scope(
+        statement,
+        record_type,
+        scope,
+        viewer,
+        Right::Read,
+        Among::Few,
+        "gone",
+    );
     statement.push("))");
+}
+
+/// `r.a in (select x.b from … where …)` as `exists (select 1 from … where (…) and x.b = r.a)`: declared is the set, because
+/// it reads better, and SQLite looks a single row up by an index only where it is asked for that row.
+fn one_by_one(predicate: &str) -> String {
+    const SET: &str = " in (select ";
+    let mut written = String::with_capacity(predicate.len() + 32);
+    let mut rest = predicate;
+    while let Some(at) = rest.find(SET) {
+        let (before, inner) = (&rest[..at], &rest[at + SET.len()..]);
+        let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+        let head = before.trim_end_matches(is_word);
+        let item = &before[head.len()..];
+        let Some((set, after)) = closed(inner) else { break };
+        let parts = set
+            .split_once(" from ")
+            .and_then(|(column, source)| Some((column, source.split_once(" where ")?)));
+        match parts {
+            Some((column, (source, condition))) if item.starts_with("r.") => {
+                written.push_str(head);
+                written.push_str(&format!(
+                    "exists (select 1 from {source} where ({condition}) and {column} = {item})"
+                ));
+            }
+            _ => written.push_str(&rest[..rest.len() - after.len()]),
+        }
+        rest = after;
+    }
+    written.push_str(rest);
+    written
+}
+
+/// What stands before the bracket that closes one opened before, and what stands behind it.
+fn closed(text: &str) -> Option<(&str, &str)> {
+    let mut open = 1;
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' => open += 1,
+            ')' => open -= 1,
+            _ => {}
+        }
+        if open == 0 {
+            return Some((&text[..at], &text[at + 1..]));
+        }
+    }
+    None
 }
 
 /// Writes a declared predicate with the alias `r` replaced and `$viewer` bound.
@@ -91,6 +185,28 @@ fn push_predicate(statement: &mut Statement, predicate: &str, viewer: &Viewer, a
 mod tests {
     use super::*;
     use crate::db::Dialect;
+
+    #[test]
+    fn a_set_becomes_a_question_about_one_row() {
+        for (declared, one) in [
+            ("r.owner_id = $viewer", "r.owner_id = $viewer"),
+            (
+                "r.a = $viewer or r.b in (select x.c from t x join u y on y.d = x.e where y.f = $viewer or y.g) or r.h",
+                "r.a = $viewer or exists (select 1 from t x join u y on y.d = x.e where (y.f = $viewer or y.g) and x.c = r.b) or r.h",
+            ),
+            (
+                "(r.b in (select x.c from t x where x.f = (select z.g from z where z.id = $viewer)) and true)",
+                "(exists (select 1 from t x where (x.f = (select z.g from z where z.id = $viewer)) and x.c = r.b) and true)",
+            ),
+            ("r.b in (select x.c from t x)", "r.b in (select x.c from t x)"),
+            (
+                "exists (select 1 from o where o.a in (select x.c from t x where x.f))",
+                "exists (select 1 from o where o.a in (select x.c from t x where x.f))",
+            ),
+        ] {
+            assert_eq!(one_by_one(declared), one);
+        }
+    }
 
     #[test]
     fn a_predicate_gets_its_alias_and_its_viewer() {

@@ -3,7 +3,7 @@
 use geom::{LngLat, Timestamp, cell_of};
 use serde_json::{Map, Value};
 
-use crate::catalog::{ColumnType, Kind, RecordType};
+use crate::catalog::{ColumnType, Field, Kind, RecordType};
 use crate::statement::{Bind, Row};
 use crate::values::{fold, to_bind};
 use crate::{Error, Record};
@@ -126,6 +126,18 @@ pub(crate) fn raw_value(kind: ColumnType, row: &Row, column: usize) -> Result<Bi
     })
 }
 
+/// A field's value as it is stored.
+pub(crate) fn stored(record_type: &RecordType, field: &Field, value: &Value) -> Bind {
+    match to_bind(field.kind, value) {
+        Bind::Integer(None) if record_type.validity && field.name == "valid_to" => {
+            Timestamp::FOREVER.0.into()
+        }
+        // SQLite keeps whole reals as integers, which have no −0.
+        Bind::Number(Some(0.0)) => Bind::Number(Some(0.0)),
+        bind => bind,
+    }
+}
+
 /// The row to store for a record; folded columns and the cell are derived here.
 pub(crate) fn to_raw(record_type: &RecordType, record: &Record, salt: String) -> RawRow {
     let null = Value::Null;
@@ -145,15 +157,7 @@ pub(crate) fn to_raw(record_type: &RecordType, record: &Record, salt: String) ->
     ];
     for field in &record_type.fields {
         let value = record.fields.get(&field.name).unwrap_or(&null);
-        let bind = match to_bind(field.kind, value) {
-            Bind::Integer(None) if record_type.validity && field.name == "valid_to" => {
-                Timestamp::FOREVER.0.into()
-            }
-            // SQLite keeps whole reals as integers, which have no −0.
-            Bind::Number(Some(0.0)) => Bind::Number(Some(0.0)),
-            bind => bind,
-        };
-        row.push(bind);
+        row.push(stored(record_type, field, value));
     }
     if record_type.place {
         row.push(Bind::Integer(record.place().map(cell_of)));

@@ -206,7 +206,9 @@ macro_rules! with_binds {
     }};
 }
 
-fn sqlite(statement: Statement) -> sqlx::query::Query<'static, Sqlite, sqlx::sqlite::SqliteArguments> {
+pub(crate) fn sqlite(
+    statement: Statement,
+) -> sqlx::query::Query<'static, Sqlite, sqlx::sqlite::SqliteArguments> {
     with_binds!(statement)
 }
 

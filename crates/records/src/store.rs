@@ -10,8 +10,9 @@ use tokio::sync::watch;
 use crate::additions::Catalogs;
 use crate::catalog::{Catalog, RecordType};
 use crate::db::Db;
-use crate::feed::Watcher;
+use crate::feed::{Types, Watcher};
 use crate::filter::Filter;
+use crate::read::DerivedKey;
 use crate::rules::Rules;
 use crate::{
     At, Author, Change, ChangeSetFilter, ChangeSetInfo, Clock, Error, Op, Record, Revision, UndoReport,
@@ -222,14 +223,14 @@ impl Store {
     /// # Errors
     /// As [`Store::list`].
     pub async fn count(&self, viewer: &Viewer, query: &Query) -> Result<u64, Error> {
-        let groups = self.read_sums(viewer, query, &[], &[]).await?;
+        let groups = self.read_sums(viewer, query, &[], &[], None).await?;
         Ok(groups.first().map_or(0, |g| g.count))
     }
 
     /// Counts and sums by group, ordered by the groups' keys. Without `group_by` one group, even if it is empty.
     ///
     /// # Errors
-    /// As [`Store::list`]; [`Error::BadField`] for a field that is no number; [`Error::TooMuch`] over 10,000 groups.
+    /// As [`Store::list`]; [`Error::BadField`] for a field that is no number; [`Error::TooMuch`] over 200,000 groups.
     pub async fn sum(
         &self,
         viewer: &Viewer,
@@ -237,7 +238,22 @@ impl Store {
         fields: &[&str],
         group_by: &[&str],
     ) -> Result<Vec<Group>, Error> {
-        self.read_sums(viewer, query, fields, group_by).await
+        self.read_sums(viewer, query, fields, group_by, None).await
+    }
+
+    /// As [`Store::sum`], by something that is no field of the record and, behind it, by fields.
+    ///
+    /// # Errors
+    /// As [`Store::sum`].
+    pub async fn sum_by(
+        &self,
+        viewer: &Viewer,
+        query: &Query,
+        fields: &[&str],
+        key: DerivedKey,
+        group_by: &[&str],
+    ) -> Result<Vec<Group>, Error> {
+        self.read_sums(viewer, query, fields, group_by, Some(key)).await
     }
 
     /// The different values of a text field (or of `id`) among all records that pass, in no order; empty ones left out.
@@ -333,6 +349,34 @@ impl Store {
         self.read_changes(after_seq, limit).await
     }
 
+    /// As [`Store::changes`], only entries of some record types; and the number up to which there are no others of them.
+    /// For whoever follows the feed and cares for a few types: what many others write costs next to nothing.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn changes_of(
+        &self,
+        after_seq: i64,
+        limit: u32,
+        types: Types<'_>,
+    ) -> Result<(i64, Vec<Change>), Error> {
+        self.read_changes_of(after_seq, limit, types).await
+    }
+
+    /// Which records of some types the next `most` entries of the feed after a number are about, as (type, id), repeated
+    /// and in no order; and the number of the last of these entries.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn changed(
+        &self,
+        after_seq: i64,
+        most: u32,
+        types: Types<'_>,
+    ) -> Result<(i64, Vec<(String, String)>), Error> {
+        self.read_changed(after_seq, most, types).await
+    }
+
     /// Number of the last entry in the feed.
     ///
     /// # Errors
@@ -374,6 +418,7 @@ impl Store {
 }
 
 /// A change set that takes chunk after chunk.
+#[derive(Clone)]
 pub struct ChangeSet {
     store: Store,
     author: Author,

@@ -78,7 +78,6 @@ pub(crate) async fn take_back(
     }
     let mut rows = Vec::with_capacity(back.len());
     let mut entries = Vec::with_capacity(back.len());
-    let columns = record_type.columns();
     let old = old_rows(writing, record_type, &back).await?;
     for t in &back {
         let Some(mut row) = old.get(&t.id).cloned() else {
@@ -100,7 +99,7 @@ pub(crate) async fn take_back(
         } else {
             "update"
         };
-        entries.push((operation, *t, version, digest(&columns, &row, record_type)));
+        entries.push((operation, *t, version, digest(&row, record_type)));
         rows.push(row);
     }
     check_targets(catalog, writing, record_type, &rows).await?;

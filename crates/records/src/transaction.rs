@@ -6,7 +6,7 @@ use crate::catalog::{ColumnType, RecordType};
 use crate::chain::chained;
 use crate::db::Dialect;
 use crate::feed::CHANNEL;
-use crate::rows::RawRow;
+use crate::rows::{CHANGE_SET, CHANGED_BY, ID, RECORDED_AT, RawRow, SALT, VERSION};
 use crate::statement::{Bind, MAX_BINDS, Statement, Transaction};
 use crate::store::Store;
 use crate::{Author, Change, Error};
@@ -25,8 +25,8 @@ pub(crate) struct Writing {
     entries: Vec<Change>,
 }
 
-/// Rows a statement writes at most; fewer come in 16, 4 and 1, so that few texts are prepared.
-const ROWS: [usize; 4] = [64, 16, 4, 1];
+/// Rows a statement writes at most; fewer come in 64, 16, 4 and 1, so that few texts are prepared.
+const ROWS: [usize; 5] = [256, 64, 16, 4, 1];
 
 impl Writing {
     /// Takes the feed's head: from here on nobody else writes.
@@ -153,6 +153,44 @@ impl Writing {
         insert(&mut self.tx, &head, &conflict, columns.len(), rows).await
     }
 
+    /// Writes new versions of rows that are there, of which only `set` (places in [`RecordType::columns`]) and the columns
+    /// that every version has anew are otherwise: indexes of other columns are left alone.
+    pub async fn revise(
+        &mut self,
+        record_type: &RecordType,
+        set: &[usize],
+        rows: Vec<RawRow>,
+    ) -> Result<(), sqlx::Error> {
+        let columns = record_type.columns();
+        let common = [VERSION, RECORDED_AT, CHANGED_BY, CHANGE_SET, SALT];
+        let folded = (0..columns.len()).filter(|at| {
+            let base = columns[*at].0.strip_suffix("_folded");
+            base.is_some_and(|base| set.iter().any(|s| columns[*s].0 == base))
+        });
+        let taken: Vec<usize> = common
+            .into_iter()
+            .chain(set.iter().copied())
+            .chain(folded)
+            .collect();
+        let names: Vec<&str> = taken.iter().map(|at| columns[*at].0.as_str()).collect();
+        let sets: Vec<String> = names.iter().map(|n| format!("{n} = new_row.{n}")).collect();
+        let head = format!("with new_row (id, {}) as (values ", names.join(", "));
+        let tail = format!(
+            ") update {table} set {} from new_row where {table}.id = new_row.id",
+            sets.join(", "),
+            table = record_type.table
+        );
+        let pick = |mut row: RawRow| -> RawRow {
+            let mut take = |at: usize| std::mem::replace(&mut row[at], Bind::Boolean(None));
+            std::iter::once(ID)
+                .chain(taken.iter().copied())
+                .map(&mut take)
+                .collect()
+        };
+        let rows = rows.into_iter().map(pick).collect();
+        insert(&mut self.tx, &head, &tail, taken.len() + 1, rows).await
+    }
+
     /// Changes nothing after all; gives the number of the last entry in the feed.
     pub async fn roll_back(self) -> Result<i64, Error> {
         self.tx.rollback().await?;
@@ -228,7 +266,7 @@ async fn insert_changes(tx: &mut Transaction, rows: Vec<RawRow>) -> Result<(), s
     insert(tx, &head, "", 12, rows).await
 }
 
-/// `insert into … values (…), (…)` in statements of a few fixed sizes.
+/// A text with `(…), (…)` between its head and its tail, in statements of a few fixed sizes.
 pub(crate) async fn insert(
     tx: &mut Transaction,
     head: &str,

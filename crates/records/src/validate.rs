@@ -30,7 +30,10 @@ pub(crate) fn validate(
     if !faults.is_empty() {
         return Err(faults);
     }
-    rules.apply(&record_type.name, before, &mut after, now)?;
+    if !rules.look_at(&record_type.name) {
+        return Ok(complete(record_type, after, &mut faults));
+    }
+    rules.apply(&record_type.name, before, &mut after, is_system, now)?;
     // Rules may have set anything, so their result is held to the same declaration.
     let mut after = complete(record_type, after, &mut faults);
     check(record_type, &mut after, now, &mut faults);
@@ -182,12 +185,16 @@ fn check_validity(after: &mut Map<String, Value>, now: Timestamp, faults: &mut V
     if let (Some(from), Some(to)) = (number("valid_from"), number("valid_to"))
         && to < from
     {
-        faults.push(Fault::of(
-            "valid_to",
-            "ends-before-start",
-            "the end must not be before the start",
-        ));
+        faults.push(ends_before_start());
     }
+}
+
+pub(crate) fn ends_before_start() -> Fault {
+    Fault::of(
+        "valid_to",
+        "ends-before-start",
+        "the end must not be before the start",
+    )
 }
 
 fn check_custom(after: &Map<String, Value>, faults: &mut Vec<Fault>) {

@@ -132,7 +132,7 @@ impl Store {
                     return Ok(Ok(()));
                 }
                 report.versions += 1;
-                if digest(&record_type.columns(), row, record_type) != change.digest {
+                if digest(row, record_type) != change.digest {
                     return Ok(Err(format!(
                         "the values of version {} are not as they were written",
                         change.version
@@ -156,7 +156,7 @@ impl Store {
                 for row in statement.fetch_in(tx).await? {
                     // Versions after the erasure have their own entries.
                     if row.require_integer(VERSION)? <= change.version {
-                        digests.push(digest(&columns, &raw_row(&columns, &row, 0)?, record_type));
+                        digests.push(digest(&raw_row(&columns, &row, 0)?, record_type));
                     }
                 }
                 report.versions += digests.len() as u64;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::catalog::RecordType;
-use crate::chain::{digest, salt};
+use crate::chain::{Digester, salt};
 use crate::copies::linked_values;
 use crate::present::{invalid, not_found, past_versions};
 use crate::refusal::Refused;
@@ -22,7 +22,14 @@ const MAX_OPS: usize = 20_000;
 /// Why a write stopped: found out here, or refused by the database, which is explained afterwards.
 pub(crate) enum Failure {
     Found(Error),
-    Refused(Refused),
+    Refused(Box<Refused>),
+}
+
+/// What is to be given back of what was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Want {
+    Records,
+    Nothing,
 }
 
 impl<E: Into<Error>> From<E> for Failure {
@@ -34,7 +41,7 @@ impl<E: Into<Error>> From<E> for Failure {
 impl Store {
     pub(crate) async fn write_once(&self, author: &Author, ops: Vec<Op>) -> Result<Written, Error> {
         let mut writing = Writing::begin(self, author, new_id()).await?;
-        let records = match self.apply(&mut writing, &author.viewer, ops).await {
+        let records = match self.apply(&mut writing, &author.viewer, ops, Want::Records).await {
             Ok(records) => records,
             Err(failure) => return self.give_up(writing, failure).await,
         };
@@ -59,7 +66,7 @@ impl Store {
     ) -> Result<Written, Error> {
         let mut writing = Writing::begin(self, author, change_set).await?;
         for ops in batches {
-            if let Err(failure) = self.apply(&mut writing, &author.viewer, ops).await {
+            if let Err(failure) = self.apply(&mut writing, &author.viewer, ops, Want::Nothing).await {
                 return self.give_up(writing, failure).await;
             }
         }
@@ -84,7 +91,7 @@ impl Store {
     ) -> Result<Written, Error> {
         let mut writing = Writing::begin(self, author, change_set.to_string()).await?;
         writing.require_open().await?;
-        match self.apply(&mut writing, &author.viewer, ops).await {
+        match self.apply(&mut writing, &author.viewer, ops, Want::Records).await {
             Ok(records) => self.finish(writing, records).await,
             Err(failure) => self.give_up(writing, failure).await,
         }
@@ -144,6 +151,7 @@ impl Store {
         writing: &mut Writing,
         viewer: &Viewer,
         ops: Vec<Op>,
+        want: Want,
     ) -> Result<Vec<Record>, Failure> {
         if ops.len() > MAX_OPS {
             return Err(Failure::Found(Error::TooMuch(format!(
@@ -166,6 +174,13 @@ impl Store {
                 What::Create(items) => {
                     self.create_run(writing, viewer, record_type, first, items)
                         .await?
+                }
+                What::Update(items)
+                    if want == Want::Nothing && self.goes_by_rows(viewer, record_type, &items) =>
+                {
+                    self.update_rows(writing, viewer, record_type, first, items)
+                        .await?;
+                    Vec::new()
                 }
                 What::Update(items) => {
                     self.update_run(writing, viewer, record_type, first, items)
@@ -341,26 +356,35 @@ impl Store {
         records: &[Record],
         operation: &str,
     ) -> Result<(), Failure> {
-        let columns = record_type.columns();
+        let digester = Digester::new(record_type);
         let mut rows: Vec<RawRow> = Vec::with_capacity(records.len());
         for record in records {
             let row = to_raw(record_type, record, salt()?);
-            let digest = digest(&columns, &row, record_type);
+            let digest = digester.digest(&row);
             writing.enter(operation, &record_type.name, &record.id, record.version, digest);
             rows.push(row);
         }
         let replace = operation == "update";
         // Kept for the explanation of a refusal; rows are small beside the statement itself.
         let kept = rows.clone();
-        if let Err(error) = writing.put(record_type, rows, replace).await {
-            return Err(Failure::Refused(Refused {
-                error,
-                type_name: record_type.name.clone(),
-                first,
-                rows: kept,
-                deleted: Vec::new(),
-            }));
-        }
-        Ok(())
+        let put = writing.put(record_type, rows, replace).await;
+        put.map_err(|error| self.refused(error, record_type, first, kept))
+    }
+
+    /// The database refused rows; why, is found out afterwards.
+    pub(crate) fn refused(
+        &self,
+        error: sqlx::Error,
+        record_type: &RecordType,
+        first: usize,
+        rows: Vec<RawRow>,
+    ) -> Failure {
+        Failure::Refused(Box::new(Refused {
+            error,
+            type_name: record_type.name.clone(),
+            first,
+            rows,
+            deleted: Vec::new(),
+        }))
     }
 }

@@ -7,12 +7,16 @@ mod toy;
 mod added;
 #[path = "all/backup.rs"]
 mod backup;
+#[path = "all/bulk.rs"]
+mod bulk;
 #[path = "all/feed.rs"]
 mod feed;
 #[path = "all/filters.rs"]
 mod filters;
 #[path = "all/given.rs"]
 mod given;
+#[path = "all/halfway.rs"]
+mod halfway;
 #[path = "all/life.rs"]
 mod life;
 #[path = "all/lists.rs"]

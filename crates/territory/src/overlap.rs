@@ -25,6 +25,12 @@ impl TerritoryIndex {
     /// is only rounding along a shared border), by area.
     #[must_use]
     pub fn overlaps(&self, square_meters: f64) -> Vec<Overlap> {
+        self.overlaps_of(square_meters, &|_| true)
+    }
+
+    /// The same, but only those of which at least one territory is `concerned`: after an edit, those that were edited.
+    #[must_use]
+    pub fn overlaps_of(&self, square_meters: f64, concerned: &dyn Fn(TerritoryId) -> bool) -> Vec<Overlap> {
         let mut pieces: Vec<((u32, u32), MultiPolygon)> = Vec::new();
         for (index, area) in self
             .areas()
@@ -40,6 +46,7 @@ impl TerritoryIndex {
                         || theirs.line != area.line
                         || !theirs.extent.is_ground()
                         || theirs.extent.cause() != area.extent.cause()
+                        || !(concerned(theirs.territory) || concerned(area.territory))
                     {
                         continue;
                     }

@@ -2,6 +2,7 @@
 
 mod refusals;
 mod roles;
+mod sharing;
 mod traces;
 
 use serde_json::json;
@@ -19,6 +20,7 @@ struct Hidden {
     opportunity: String,
     activity: String,
     visit: String,
+    plan: String,
     change_set: String,
     segment: String,
     campaign: String,
@@ -104,6 +106,12 @@ async fn hidden(world: &World, manager: &Client) -> Hidden {
     let visit = manager
         .create("visits", json!({"location_id": location, "account_id": account, "owner_id": colleague, "status": "planned", "planned_start": 4_000_000_000_000_i64}))
         .await;
+    let plan = manager
+        .create(
+            "plans",
+            json!({"user_id": colleague, "day": "2099-01-05", "status": "proposed", "result": {}, "problem": {}}),
+        )
+        .await;
     let (own_account, own_location) = customer(
         manager,
         json!({"name": "Yachthafen", "type": "customer", "class": "B", "owner_id": rep, "annual_revenue": 100}),
@@ -117,6 +125,7 @@ async fn hidden(world: &World, manager: &Client) -> Hidden {
         opportunity,
         activity,
         visit,
+        plan,
         change_set,
         segment,
         campaign,

@@ -32,6 +32,12 @@ async fn a_hidden_record_answers_like_one_that_never_was(world: World) {
             Some(r#"{"fields":{"class":"C"}}"#),
         ),
         (Method::DELETE, "/api/v1/accounts/{}", &hidden.account, None),
+        (
+            Method::GET,
+            "/api/v1/sharing/why/account/{}",
+            &hidden.account,
+            None,
+        ),
         (Method::GET, "/api/v1/locations/{}", &hidden.location, None),
         (
             Method::GET,
@@ -93,6 +99,8 @@ async fn a_hidden_record_answers_like_one_that_never_was(world: World) {
             &hidden.visit,
             Some(r#"{"outcome":"done","note":"x"}"#),
         ),
+        (Method::POST, "/api/v1/plans/{}/take", &hidden.plan, Some("{}")),
+        (Method::POST, "/api/v1/plans/{}/accept", &hidden.plan, Some("{}")),
         (
             Method::POST,
             "/api/v1/change-sets/{}/undo",

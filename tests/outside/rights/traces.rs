@@ -59,6 +59,9 @@ async fn a_reps_world_holds_no_trace_of_a_colleagues_customer(world: World) {
         format!("/api/v1/campaigns/{}/answers", hidden.campaign),
         format!("/api/v1/campaigns/{}/map", hidden.campaign),
         format!("/api/v1/campaigns/{}/list?channel=visit", hidden.campaign),
+        format!("/api/v1/campaigns/{}/mailing", hidden.campaign),
+        format!("/api/v1/campaigns/{}/mailing/example", hidden.campaign),
+        "/api/v1/sharing-rules".into(),
         "/api/v1/change-sets".into(),
         format!("/api/v1/change-sets?record={}", hidden.account),
         "/api/v1/repair".into(),
@@ -168,7 +171,7 @@ async fn a_reps_world_holds_no_trace_of_a_colleagues_customer(world: World) {
 }
 
 /// The text of a body as it was before it was packed for the way.
-fn unpacked(answer: &Answer) -> String {
+pub(super) fn unpacked(answer: &Answer) -> String {
     assert_ne!(
         answer.header("content-encoding"),
         "gzip",

@@ -4,6 +4,8 @@ import type { Day, Id, Plan, Replanned, Written } from './types';
 
 export interface ReplanWish {
   order?: Id[]; lock?: { visit_id: Id; time?: boolean; order?: boolean }[]; unlock?: Id[]; add?: Id[]; drop?: Id[];
+  /** Only proposed: the day keeps its plan until it is taken over. */
+  proposal?: boolean;
   late_minutes?: number; from?: { lng: number; lat: number; at: number };
 }
 
@@ -12,6 +14,7 @@ export const day = (date: string, user: Id | null, signal?: AbortSignal) =>
 export const plan = (date: string, user: Id | null) => post<Plan>(`/api/v1/days/${date}/plan`, user ? { user } : {});
 export const replan = (id: Id, wish: ReplanWish) => post<Replanned>(`/api/v1/plans/${id}/replan`, wish);
 export const move = (id: Id, visit: Id, seq: number) => post<Replanned>(`/api/v1/plans/${id}/move`, { visit_id: visit, to_seq: seq });
+export const take = (id: Id) => post<Plan>(`/api/v1/plans/${id}/take`, {});
 export const accept = (id: Id) => post<{ plan: Plan; change_set: Id }>(`/api/v1/plans/${id}/accept`, {});
 export const gpx = (id: Id) => download('GET', `/api/v1/plans/${id}/gpx`, { dated: false });
 export const calendar = () => post<{ url: string }>('/api/v1/calendar', {});

@@ -57,6 +57,15 @@ export const membersOf = (id: Id, channel: string, signal?: AbortSignal) =>
   get<CampaignMembers>(`/api/v1/campaigns/${id}/members`, { query: { channel, limit: 100 }, dated: false, ...(signal ? { signal } : {}) });
 export const sent = (id: Id, channel: Channel) => post<{ sent: number; change_set: Id }>(`/api/v1/campaigns/${id}/sent`, { channel });
 export const respond = (id: Id, body: { member_id: Id; kind: string }) => post<{ change_set: Id }>(`/api/v1/campaigns/${id}/responses`, body);
+export interface Mailing {
+  state: 'none' | 'sending' | 'paused' | 'done' | 'stopped'; blocked: 'no-mail' | 'no-sender' | 'no-text' | null; per_minute: number; note: string; started_at: number | null; finished_at: number | null;
+  all: number; to_send: number; queued: number; sent: number; answered: number; opted_out: number; bounced: number; stopped: number; held: { code: string; count: number }[];
+}
+export interface MailExample { variant: string; name: string; subject: string; text: string }
+export const mailing = (id: Id, signal?: AbortSignal) => get<Mailing>(`/api/v1/campaigns/${id}/mailing`, { dated: false, ...(signal ? { signal } : {}) });
+export const startMailing = (id: Id, per_minute: number) => post<Mailing>(`/api/v1/campaigns/${id}/mailing`, { per_minute });
+export const pauseMailing = (id: Id) => post<Mailing>(`/api/v1/campaigns/${id}/mailing/pause`);
+export const exampleMail = (id: Id, variant: string) => get<MailExample>(`/api/v1/campaigns/${id}/mailing/example`, { query: { variant }, dated: false });
 export const list = (id: Id, channel: Channel, form: 'csv' | 'labels') => download('GET', `/api/v1/campaigns/${id}/list`, { query: { channel, form } });
 export const results = (id: Id, area: string, signal?: AbortSignal) =>
   get<CampaignResults>(`/api/v1/campaigns/${id}/results`, { query: { area }, dated: false, ...(signal ? { signal } : {}) });

@@ -19,7 +19,7 @@ export interface Converted { account_id: Id; location_id: Id | null; contact_id:
 
 export interface DealCard {
   id: Id; version: number; name: string; account_id: Id; account_name: string | null; amount: number | null; currency: string; close_date: string | null;
-  owner_id: Id | null; owner_name: string | null; stage_since: number | null; days_in_stage: number | null; late: boolean;
+  owner_id: Id | null; owner_name: string | null; stage_since: number | null; days_in_stage: number | null; late: boolean; may_write: boolean;
 }
 export interface StageColumn {
   id: Id; name: string; position: number; probability: number; is_closed: boolean; is_won: boolean; days: number | null;

@@ -146,10 +146,18 @@ export interface Resolution { unit: string; take: 'yours' | 'theirs' }
 export interface Consequences {
   text: string; places: number; accounts: number; reps: string[]; open_deals: number; closed_deals: number; at: number;
   territories: { added: number; removed: number; changed: number }; conflicts: Conflict[];
+  /** Accounts that pass to another owner with their place, unless owners are kept. */
+  accounts_passing: number;
+  overlaps: TerritoryClash[];
   /** Why it may not be published as it stands, such as an approval that is missing. */
   not_yet: string | null; empty: boolean;
 }
-export interface Publication { from?: string | null; holdover_days?: number | null; message?: string }
+/** Ground or codes that two territories would claim and did not before; the first has it. */
+export interface TerritoryClash {
+  territory_ids: string[]; territories: string[]; cause: string; codes: string[];
+  lng?: number | null; lat?: number | null; square_meters?: number | null; text: string;
+}
+export interface Publication { from?: string | null; holdover_days?: number | null; keep_account_owners?: boolean; message?: string }
 export interface Published { scenario: Scenario; change_set: Id | null; moved: number; at: number }
 export interface Queued { scenario_id: Id; name: string; at: number; blocked: string | null }
 export interface Fingerprint { as_of: number; hash: string; assignments: number; territories_hash: string }

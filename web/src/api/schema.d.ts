@@ -296,6 +296,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/campaigns/{id}/mailing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a campaign's e-mails are, and what is in the way */
+        get: operations["get_api_v1_campaigns_id_mailing"];
+        put?: never;
+        /** Let a campaign's e-mails go, or go on: each person once, as fast as is said. Asks again for each whether they may be written to */
+        post: operations["post_api_v1_campaigns_id_mailing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/mailing/example": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a mail of a campaign will read, for one of its people; for yourself while nobody was drawn */
+        get: operations["get_api_v1_campaigns_id_mailing_example"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/mailing/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hold a campaign's e-mails: no more are laid into the queue; what lies in it, 100 at most, still goes out */
+        post: operations["post_api_v1_campaigns_id_mailing_pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/campaigns/{id}/map": {
         parameters: {
             query?: never;
@@ -1842,7 +1894,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Accept a draft: its visits are planned */
+        /** Accept a draft or a proposal: its visits are planned */
         post: operations["post_api_v1_plans_id_accept"];
         delete?: never;
         options?: never;
@@ -1927,8 +1979,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Plan again with a wish: a new draft, with what it changes */
+        /** Plan again with a wish: a new draft, or a proposal, with what it changes */
         post: operations["post_api_v1_plans_id_replan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a proposal over: it is the day's draft from now on */
+        post: operations["post_api_v1_plans_id_take"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2862,7 +2931,8 @@ export interface paths {
         delete: operations["delete_api_v1_session"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change what I said of myself */
+        patch: operations["patch_api_v1_session"];
         trace?: never;
     };
     "/api/v1/session/demo": {
@@ -2874,6 +2944,40 @@ export interface paths {
         };
         /** Which sign-ins the demo offers */
         get: operations["get_api_v1_session_demo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sharing/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a rule would share, counted; nothing is written */
+        post: operations["post_api_v1_sharing_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sharing/why/{type}/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why do I see this record? */
+        get: operations["get_api_v1_sharing_why_type_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3855,6 +3959,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/r/{link}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page that a mail's last line leads to: nothing is ended by looking at it, for programs look at links as well */
+        get: operations["get_r_link_stop"];
+        put?: never;
+        /** Get no more of these e-mails: pressed on the page, or asked for by the mail program (RFC 8058). The consent is withdrawn, with how that is known */
+        post: operations["post_r_link_stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/reverse": {
         parameters: {
             query?: never;
@@ -4538,6 +4660,68 @@ export interface components {
             name: string;
             variant?: string | null;
         };
+        /** @description A mail as it will read. */
+        CampaignMailExample: {
+            /** @description Whom it is written for: a member of the campaign, or whoever asks while there is none. */
+            name: string;
+            subject: string;
+            text: string;
+            variant: string;
+        };
+        /**
+         * @description How far a campaign's e-mails are. The counts add up, as far as the asker may see the members: all = to_send + queued +
+         *     sent + answered + opted_out + bounced + stopped.
+         */
+        CampaignMailing: {
+            /** Format: int64 */
+            all: number;
+            /** Format: int64 */
+            answered: number;
+            /** @description Why none can be sent: no-mail, no-sender, no-text; null: nothing is in the way. */
+            blocked?: string | null;
+            /** Format: int64 */
+            bounced: number;
+            /** Format: int64 */
+            finished_at?: number | null;
+            held: components["schemas"]["MailingHeld"][];
+            /** @description What went wrong lately. */
+            note: string;
+            /** Format: int64 */
+            opted_out: number;
+            /**
+             * Format: int64
+             * @description Messages a minute.
+             */
+            per_minute: number;
+            /**
+             * Format: int64
+             * @description In the queue.
+             */
+            queued: number;
+            /** Format: int64 */
+            sent: number;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            started_at?: number | null;
+            /** @description none (nobody let them go yet), sending, paused, done, stopped. */
+            state: string;
+            /** Format: int64 */
+            stopped: number;
+            /**
+             * Format: int64
+             * @description Not yet laid into the queue of outgoing mail.
+             */
+            to_send: number;
+        };
+        CampaignMailingBody: {
+            /**
+             * Format: int64
+             * @description Messages a minute, 1..=600; 60 unless said.
+             */
+            per_minute?: number | null;
+        };
         /** @description A member with what became of their visit or call. */
         CampaignMemberRow: {
             /** @description Status of the call. */
@@ -5168,6 +5352,11 @@ export interface components {
              * @description Of accounts that are no prospects, as far as they change hands.
              */
             accounts: number;
+            /**
+             * Format: int64
+             * @description Accounts that pass to another owner with their place, unless owners are kept.
+             */
+            accounts_passing: number;
             /** Format: int64 */
             at: number;
             /** Format: int64 */
@@ -5178,6 +5367,8 @@ export interface components {
             not_yet?: string | null;
             /** Format: int64 */
             open_deals: number;
+            /** @description Ground and codes that two territories would claim and did not before, with the place and who would have it. */
+            overlaps: components["schemas"]["TerritoryClash"][];
             /**
              * Format: int64
              * @description Places that change hands.
@@ -5600,6 +5791,8 @@ export interface components {
             id: string;
             /** @description Longer in its stage than the stage should take, or past its close date. */
             late: boolean;
+            /** @description Whether whoever asks may move it. */
+            may_write: boolean;
             name: string;
             owner_id?: string | null;
             owner_name?: string | null;
@@ -6686,7 +6879,7 @@ export interface components {
             from_address: string;
             /** @description Why. */
             note: string;
-            /** @description case, contact, account, lead, bounce, ignored, unmatched, refused, held, taking */
+            /** @description case, contact, account, lead, bounce, opted_out, ignored, unmatched, refused, held, taking */
             outcome: string;
             /** Format: int64 */
             received_at: number;
@@ -6992,6 +7185,13 @@ export interface components {
             /** @description Addresses; those of the contact, the case's contact or the lead unless said. */
             to?: string[];
         };
+        /** @description How many were not written to for a reason. */
+        MailingHeld: {
+            /** @description withdrawn, do-not-contact, bounced, no-consent, no-address, same-address, mail-failed, mail-unclear. */
+            code: string;
+            /** Format: int64 */
+            count: number;
+        };
         /** @description How mail stands. */
         MailStatus: {
             /** @description A folder of .eml files is read. */
@@ -7035,6 +7235,13 @@ export interface components {
             parts: components["schemas"]["PartMapping"][];
             /** @description Rows for which something else was chosen. */
             rows?: components["schemas"]["RowChoice"][];
+        };
+        /** @description What whoever asks may do with a record. */
+        May: {
+            /** @description Delete it. */
+            delete: boolean;
+            /** @description Change its fields. */
+            write: boolean;
         };
         /** @description What a territory or a selection holds. Hours are those of an average week. */
         Measures: {
@@ -7980,6 +8187,8 @@ export interface components {
             geometry?: Record<string, never> | null;
             /** @description Places that the territory would take by name. */
             location_ids?: string[] | null;
+            /** @description Who would own the territory that would be made. */
+            owner_id?: string | null;
             reach?: components["schemas"]["TerritoryReachBody"] | null;
             /** @description Rules that it would have beside its ground. */
             rules?: components["schemas"]["CustomerRule"][] | null;
@@ -7988,6 +8197,11 @@ export interface components {
         };
         /** @description What a change would do. Nothing is written. */
         PreviewJson: {
+            /**
+             * Format: int64
+             * @description Accounts whose owners had their first place, and would own it no more: they pass to who would have the place.
+             */
+            accounts_passing: number;
             /** @description At most 200, by name. */
             moved: components["schemas"]["MovedJson"][];
             /** Format: int64 */
@@ -8141,6 +8355,11 @@ export interface components {
              * @description 0..=365. Null: open deals are left alone; 0: they pass to the new owner; more: after so many days.
              */
             holdover_days?: number | null;
+            /**
+             * @description Unless true, accounts that somebody owns because their first place is in a territory of theirs pass to who owns the
+             *     territory it comes to.
+             */
+            keep_account_owners?: boolean;
             /** @description Why, for the versions' history. */
             message?: string | null;
         };
@@ -8313,6 +8532,7 @@ export interface components {
             fields: Record<string, never>;
             /** @description Its id. */
             id: string;
+            may?: components["schemas"]["May"] | null;
             /**
              * Format: int64
              * @description When this version was written, milliseconds since 1970.
@@ -8602,6 +8822,11 @@ export interface components {
         };
         /** @description What is wrong with one cell or row; or, of a row that is imported, what of it could not be. */
         RowError: {
+            /**
+             * @description The same for programs and other languages: `whole-number`, `one-of`; empty for what the records alone can say, and
+             *     for imports of earlier versions.
+             */
+            code?: string;
             /** @description Header of the column; null for the whole row. */
             column?: string | null;
             /**
@@ -8611,6 +8836,10 @@ export interface components {
             line: number;
             /** @description What is wrong and what would be right. */
             message: string;
+            /** @description What stands in the gaps of its sentence. */
+            params?: {
+                [key: string]: string;
+            };
             /** @description Table, from 0. */
             part?: number;
             /** @description What stood there. */
@@ -8938,6 +9167,11 @@ export interface components {
             today: string;
             user: components["schemas"]["SessionUser"];
         };
+        /** @description What a person says of themselves. */
+        SessionChange: {
+            /** @description `en` or `de`: what they read here, on their next device, and in what is written to them. */
+            language: string;
+        };
         SessionUser: {
             email: string;
             id: string;
@@ -9013,6 +9247,13 @@ export interface components {
             /** @description The places assigned to a territory and to those below it, on the date asked for. */
             territory_id?: string | null;
         };
+        /** @description A rule that shares a record, and with whom. */
+        SharedBy: {
+            may_write: boolean;
+            rule: string;
+            /** @description The team, the role or the person. */
+            with: string;
+        };
         /** @description Another territory whose drawn area shares ground. */
         SharedJson: {
             /**
@@ -9023,6 +9264,24 @@ export interface components {
             name: string;
             territory_id: string;
         };
+        /** @description A rule as it would be. */
+        SharingCheck: {
+            along?: string[];
+            /** @description CQL2; every record without. */
+            condition?: string | null;
+            record_type: string;
+        };
+        /** @description How many records of a type a rule would share. */
+        SharingCount: {
+            /** Format: int64 */
+            count: number;
+            type: string;
+        };
+        SharingCounts: {
+            counts: components["schemas"]["SharingCount"][];
+            /** @description Types that belong to these records and may be shared along with them. */
+            may_go_along: string[];
+        };
         /** @description A territory, or nobody, before and after. */
         SideJson: {
             after: components["schemas"]["Totals"];
@@ -9030,6 +9289,21 @@ export interface components {
             name: string;
             /** @description Null: the territory that would be made. `none`: places of no territory. */
             territory_id?: string | null;
+        };
+        /** @description Why I see a record; for administrators and managers also who else does. */
+        Sight: {
+            reasons: components["schemas"]["SightReason"][];
+            /** @description Empty for everybody who is neither administrator nor manager. */
+            shared: components["schemas"]["SharedBy"][];
+        };
+        /** @description A reason why a record is in sight. */
+        SightReason: {
+            /** @description all (your role sees every one), own, territory, team, shared. */
+            code: string;
+            /** @description It may be changed for this reason. */
+            may_write: boolean;
+            /** @description Of what is shared: the rule. */
+            rule?: string | null;
         };
         /** @description What a person signs in with. */
         SignIn: {
@@ -9373,6 +9647,11 @@ export interface components {
         };
         /** @description Places that were taken. */
         Taken: {
+            /**
+             * Format: int64
+             * @description Accounts that passed on with their places, or with the people of their territory.
+             */
+            accounts_passed: number;
             /** @description Null where nothing had to change. */
             change_set?: string | null;
             /**
@@ -9383,6 +9662,11 @@ export interface components {
         };
         /** @description What a file did, or would do. */
         TakenIn: {
+            /**
+             * Format: int64
+             * @description Accounts that passed on with their places, or with the people of their territory.
+             */
+            accounts_passed: number;
             /** @description Null where nothing was written. */
             change_set?: string | null;
             /** Format: int64 */
@@ -9408,7 +9692,7 @@ export interface components {
             activity_id?: string | null;
             /** @description Why. */
             note: string;
-            /** @description case, contact, account, lead, bounce, ignored, unmatched, refused, held, seen (it was taken before) */
+            /** @description case, contact, account, lead, bounce, opted_out, ignored, unmatched, refused, held, seen (it was taken before) */
             outcome: string;
         };
         /** @description A field that a column can go to. */
@@ -9418,6 +9702,27 @@ export interface components {
             /** @description `account.name`, `location.street`, `opportunity.account_id` (by name), `opportunity.account_id.external_id`, … */
             name: string;
             required: boolean;
+        };
+        /** @description One thing that two territories claim. */
+        TerritoryClash: {
+            /** @description How both claim it: polygon, unit, reach. */
+            cause: string;
+            /** @description Blocks that share the ground, or the codes that both list; the first territory's first. */
+            codes: string[];
+            /** Format: double */
+            lat?: number | null;
+            /**
+             * Format: double
+             * @description A place in the ground; null where codes are compared with addresses.
+             */
+            lng?: number | null;
+            /** Format: double */
+            square_meters?: number | null;
+            territories: string[];
+            /** @description Ids of the two, the one that has it first. */
+            territory_ids: string[];
+            /** @description The same in words. */
+            text: string;
         };
         /** @description The codes of a territory's blocks. */
         TerritoryCodes: {
@@ -9501,6 +9806,8 @@ export interface components {
             id: string;
             /** @description visit, call, email, meeting, task, note, opportunity, case, order, owner, import, change */
             kind: string;
+            /** @description Of an e-mail: received, automatic, queued, sent, unclear, failed, bounced. */
+            mail_state?: string | null;
             /** @description It has not happened yet. */
             planned: boolean;
             record_id: string;
@@ -9778,6 +10085,11 @@ export interface components {
              */
             order: string[] | null;
             /**
+             * @description Only a proposal: the day keeps its plan until this one is taken over or accepted.
+             * @default false
+             */
+            proposal: boolean;
+            /**
              * @description Free these altogether.
              * @default []
              */
@@ -9822,6 +10134,11 @@ export interface components {
         };
         /** @description A territory after a write, and the change set by which to undo it. */
         WrittenTerritory: {
+            /**
+             * Format: int64
+             * @description Accounts that passed on with their places, or with the people of their territory.
+             */
+            accounts_passed: number;
             /** @description Null where nothing had to change. */
             change_set?: string | null;
             /**
@@ -10276,6 +10593,8 @@ export interface operations {
     get_api_v1_accounts_id_timeline: {
         parameters: {
             query?: {
+                /** @description The timeline as it read at a moment: what had happened by then, and what was planned. */
+                as_of?: string;
                 cursor?: string;
                 /** @description 1..=200; 50 unless said. */
                 limit?: number;
@@ -10468,6 +10787,170 @@ export interface operations {
                 content?: never;
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_campaigns_id_mailing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignMailing"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_campaigns_id_mailing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignMailingBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignMailing"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description wrong-status, no-mail, no-sender, no-text */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_campaigns_id_mailing_example: {
+        parameters: {
+            query?: {
+                /** @description The variant; the first unless said. */
+                variant?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignMailExample"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_campaigns_id_mailing_pause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignMailing"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13691,6 +14174,43 @@ export interface operations {
             };
         };
     };
+    post_api_v1_plans_id_take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DayPlan"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_api_v1_prices_ask: {
         parameters: {
             query?: never;
@@ -15776,6 +16296,45 @@ export interface operations {
             };
         };
     };
+    patch_api_v1_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_api_v1_session_demo: {
         parameters: {
             query?: never;
@@ -15791,6 +16350,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DemoSignIns"];
+                };
+            };
+        };
+    };
+    post_api_v1_sharing_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SharingCheck"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharingCounts"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_sharing_why_type_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sight"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -17787,6 +18415,87 @@ export interface operations {
         requestBody: {
             content: {
                 "application/x-www-form-urlencoded": components["schemas"]["LinkAnswer"];
+            };
+        };
+        responses: {
+            /** @description A page in HTML */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_r_link_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page in HTML with a button */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    post_r_link_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link: string;
+            };
+            cookie?: never;
+        };
+        /** @description Empty, or List-Unsubscribe=One-Click */
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": string;
             };
         };
         responses: {

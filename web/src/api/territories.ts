@@ -3,12 +3,12 @@ import type { Feature } from 'geojson';
 import { download, get, post, request } from './client';
 import type {
   Alternatives, Area, Boundary, CodesAnswer, CustomerRule, Fairness, Id, LassoCatch, Preview, ReachDifference, ReachOf, TakenIn, Territory,
-  TerritoryFormat, TerritoryIssues, TerritoryMember, TerritoryOverview, TerritoryWritten,
+  TerritoryFormat, TerritoryIssues, TerritoryMember, TerritoryOverview, TerritoryTaken, TerritoryWritten,
 } from './types';
 
 /** What a territory is made of: an area, places by name, blocks by code, a reach, or rules. */
 export type Making = { geometry: Area } | { location_ids: Id[] } | { codes: string[] } | { reach: ReachOf } | { rules: CustomerRule[] } | { is_group: true };
-export type PreviewQuestion = { territory_id: Id | null } & Exclude<Making, { is_group: true }>;
+export type PreviewQuestion = { territory_id: Id | null; owner_id?: Id | null } & Exclude<Making, { is_group: true }>;
 export interface TerritorySettings {
   name?: string; parent_id?: Id | null; line?: string | null; colour?: number; priority?: number; capacity_hours?: number | null;
 }
@@ -21,7 +21,7 @@ export const reshape = (id: Id, geometry: Area) =>
   request<TerritoryWritten>('PUT', `/api/v1/territories/${id}/geometry`, { body: { geometry } });
 export const give = (id: Id, user: Id) => post<TerritoryWritten>(`/api/v1/territories/${id}/owner`, { user_id: user });
 export const take = (id: Id, locations: Id[]) =>
-  post<{ change_set: Id | null; moved: number }>(`/api/v1/territories/${id}/take`, { location_ids: locations });
+  post<TerritoryTaken>(`/api/v1/territories/${id}/take`, { location_ids: locations });
 export const rename = (territory: Territory, name: string) =>
   request<{ change_set: Id }>('PATCH', `/api/v1/territories/${territory.id}`, { body: { fields: { name } }, version: territory.record_version });
 export const drop = (territory: Territory) =>
@@ -48,7 +48,7 @@ export const setMembers = (id: Id, members: TerritoryMember[], from: string | nu
 export const setSettings = (id: Id, settings: TerritorySettings) => put<TerritoryWritten>(`/api/v1/territories/${id}/settings`, settings);
 export const began = (id: Id, from: string) => post<TerritoryWritten>(`/api/v1/territories/${id}/began`, { from });
 export const settle = (a: Id, b: Id, rule: OverlapRule) =>
-  post<{ change_set: Id | null; moved: number }>('/api/v1/territories/overlaps/settle', { a, b, ...rule });
+  post<TerritoryTaken>('/api/v1/territories/overlaps/settle', { a, b, ...rule });
 export const fairness = (since: string, signal?: AbortSignal) =>
   get<Fairness>('/api/v1/territories/fairness', { query: { since }, dated: false, ...(signal ? { signal } : {}) });
 export const alternatives = (location: Id, signal?: AbortSignal) =>

@@ -7,7 +7,7 @@ export type Role = 'manager' | 'rep' | 'analyst' | 'admin';
 export type DueState = 'overdue' | 'due' | 'later' | 'none' | 'appointment' | 'done';
 export type Area = Polygon | MultiPolygon;
 
-export type Scope = 'none' | 'own' | 'territory' | 'team' | 'all';
+export type Scope = 'none' | 'own' | 'territory' | 'team' | 'all' | 'shared';
 export interface Rights { read: Scope; create: boolean; write: Scope; delete: Scope }
 
 export interface Session {
@@ -27,8 +27,11 @@ export interface DemoOffer { demo: boolean; accounts: { email: string; name: str
 
 export type Value = string | number | boolean | null | Value[] | { [key: string]: Value };
 
+export interface May { write: boolean; delete: boolean }
 export interface Stored {
   id: Id; type: string; version: number; recorded_at: number; changed_by: Id | null; change_set: Id | null;
+  /** What whoever reads it may do with it; where it was read as it is now. */
+  may?: May | null;
   fields: { [name: string]: Value } & { custom?: { [name: string]: Value } };
 }
 
@@ -91,6 +94,8 @@ export interface AccountCard {
 }
 export interface TimelineItem {
   id: Id; kind: string; at: number; title: string; text: string | null; by_name: string | null; planned: boolean; record_type: string; record_id: Id;
+  /** Of an e-mail: whether it went out and arrived. */
+  mail_state: string | null;
 }
 export interface SearchAnswer {
   records: { type: 'customer' | 'contact' | 'opportunity'; id: Id; account_id: Id; title: string; subtitle: string; lng: number | null; lat: number | null }[];
@@ -144,7 +149,7 @@ export type TerritoryFormat = (typeof territoryFormats)[number];
 export interface TakenIn {
   format: TerritoryFormat;
   rows: { name: string; action: 'new' | 'changed' | 'same' | 'refused'; what: string[]; notes: string[] }[];
-  created: number; changed: number; same: number; refused: number; change_set: Id | null; moved: number;
+  created: number; changed: number; same: number; refused: number; change_set: Id | null; moved: number; accounts_passed: number;
 }
 export interface Territory {
   id: Id; name: string; colour: number; parent_id: Id | null; line: string | null;
@@ -156,13 +161,15 @@ export interface Territory {
   record_version: number; totals: Totals; rolled_up: Totals;
 }
 export interface TerritoryOverview { territories: Territory[]; without: { locations: number; totals: Totals }; issues: number }
-export interface TerritoryWritten { territory: Territory; change_set: Id | null; moved: number }
+/** What came of a change of territories: by which change set to undo it, places that changed hands, accounts that went along. */
+export interface TerritoryTaken { change_set: Id | null; moved: number; accounts_passed: number }
+export interface TerritoryWritten extends TerritoryTaken { territory: Territory }
 /** `null` is the territory that would be made, `none` are the places of no territory. */
 export interface PreviewSide { territory_id: Id | 'none' | null; name: string; before: Totals; after: Totals }
 export interface Preview {
   sides: PreviewSide[];
   moved: { location_id: Id; name: string; from: string | null; to: string | null }[];
-  moved_count: number; stay_count: number;
+  moved_count: number; accounts_passing: number; stay_count: number;
   overlaps: { territory_id: Id; name: string; locations: number }[];
   problem: { message: string; lng: number | null; lat: number | null } | null;
 }
@@ -201,7 +208,7 @@ export interface LeftOut {
 }
 export interface End { label: string; lng: number; lat: number; at: number }
 export interface Plan {
-  id: Id; date: string; user_id: Id; status: 'draft' | 'accepted' | 'superseded'; seed: number; map_hash: string; computing_ms: number;
+  id: Id; date: string; user_id: Id; status: 'proposed' | 'draft' | 'accepted' | 'superseded'; seed: number; map_hash: string; computing_ms: number;
   totals: { meters: number; drive_s: number; visit_s: number; wait_s: number; start: number; end: number };
   start: End; end: End; stops: Stop[]; home_leg: Leg | null;
   lunch: { start: number; end: number; after_seq: number } | null;
@@ -238,7 +245,9 @@ export interface Job {
   unit: string; message: string; user_id: Id | null; created_at: number; started_at: number | null; finished_at: number | null; result: Value;
 }
 export interface ImportColumn { index: number; header: string; samples: string[]; field: string | null; custom: boolean; confidence: number }
-export interface ImportFault { part: number; row: number; line: number; column: string | null; read: string; message: string }
+export interface ImportFault { part: number; row: number; line: number; column: string | null; read: string; message: string;
+  /** Which sentence it is, and what stands in its gaps; empty for what the server alone can say. */
+  code: string; params: Record<string, string> }
 export type Duplicates = 'skip' | 'update' | 'fill' | 'create';
 export interface ImportPartMapping {
   object: string | null; columns: { index: number; field: string | null; custom: boolean }[];

@@ -21,7 +21,7 @@ export function percent(share: number, digits = 0): string {
 
 /** With a plus or minus sign, as differences are written. */
 export function signed(value: number, digits = 0): string {
-  return new Intl.NumberFormat(locale(), { maximumFractionDigits: digits, signDisplay: 'exceptZero' }).format(value);
+  return new Intl.NumberFormat(locale(), { maximumFractionDigits: digits, signDisplay: 'exceptZero' }).format(value).replace('-', '−');
 }
 
 /** An amount in minor units (cents), shortened from a thousand on: `€ 210 k`. */
@@ -35,7 +35,7 @@ export function money(minor: number | null | undefined, options: { signed?: bool
     notation: size >= 10_000 ? 'compact' : 'standard',
     maximumFractionDigits: size >= 1_000_000 ? 2 : 0,
     ...(options.signed ? { signDisplay: 'exceptZero' as const } : {}),
-  }).format(amount);
+  }).format(amount).replace('-', '−');
 }
 
 /** The organisation's own currency. */

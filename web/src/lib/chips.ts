@@ -12,7 +12,7 @@ export function chipWords(chip: Chip, { label, value, amount }: Reading): string
     case 'is': return t('filter.chip', { field: label(chip.field), values: chip.value ? t('value.yes') : t('value.no') });
     case 'compare': return `${label(chip.field)} ${chip.op} ${amount(chip.field, chip.value)}`;
     case 'day': return `${label(chip.field)} ${chip.op} ${localDate(chip.day, true)}`;
-    case 'like': return `${label(chip.field)} ${t('filter.contains')} “${chip.part}”`;
+    case 'like': return `${label(chip.field)} ${t('filter.contains')} ${t('quoted', { text: chip.part })}`;
     case 'shape': return t('filter.shape');
     case 'text': return chip.text;
   }

@@ -129,6 +129,31 @@ export function wkt(area: Area): string {
   return area.type === 'Polygon' ? `POLYGON${polygon(area.coordinates)}` : `MULTIPOLYGON(${area.coordinates.map(polygon).join(', ')})`;
 }
 
+/** An area with fewer corners: none of those left out lies farther than `metres` from the line that stays (Douglas and Peucker, 1973). */
+export function coarser(area: Area, metres: number): Area {
+  const line = (points: Position[]): Position[] => {
+    const [first, last] = [points[0], points.at(-1)];
+    if (!first || !last || points.length < 3) return points;
+    const east = 111_320 * Math.cos(((first[1] ?? 0) * Math.PI) / 180);
+    const [x0, y0] = [(first[0] ?? 0) * east, (first[1] ?? 0) * 111_320];
+    const [dx, dy] = [(last[0] ?? 0) * east - x0, (last[1] ?? 0) * 111_320 - y0];
+    const length = Math.hypot(dx, dy);
+    let [far, at] = [0, 0];
+    points.forEach(([lng = 0, lat = 0], i) => {
+      const [x, y] = [lng * east - x0, lat * 111_320 - y0];
+      // A stretch that comes back to its beginning is measured from there.
+      const along = length === 0 ? 0 : Math.max(0, Math.min(1, (x * dx + y * dy) / length ** 2));
+      const off = Math.hypot(x - along * dx, y - along * dy);
+      if (off > far) [far, at] = [off, i];
+    });
+    return far <= metres ? [first, last] : [...line(points.slice(0, at + 1)), ...line(points.slice(at)).slice(1)];
+  };
+  // The outer ring of a part goes with its holes; what shrinks to a line is gone.
+  const polygon = (rings: Position[][]) => rings.map(line).filter((ring, _, all) => ring.length > 3 && (all[0]?.length ?? 0) > 3);
+  if (area.type === 'Polygon') return { type: 'Polygon', coordinates: polygon(area.coordinates) };
+  return { type: 'MultiPolygon', coordinates: area.coordinates.map(polygon).filter((rings) => rings.length > 0) };
+}
+
 /** Areas as one multipolygon; parts are put side by side, not dissolved. */
 export function together(areas: Area[]): MultiPolygon {
   return { type: 'MultiPolygon', coordinates: areas.flatMap(polygons) };

@@ -3,6 +3,7 @@ import { types } from '../api/records';
 import type { FieldDeclaration, TypeDeclaration } from '../api/types';
 import { language, tOr } from '../i18n/index.svelte';
 import { Resource } from './resource.svelte';
+import { nameBy } from './said';
 
 class Declarations extends Resource<TypeDeclaration[]> {
   ensure(): void {
@@ -33,6 +34,17 @@ class Declarations extends Resource<TypeDeclaration[]> {
 }
 
 export const declarations = new Declarations();
+nameBy({
+  type: (text) => declarations.value?.find((type) => type.label.en === text)?.label[language()] ?? text,
+  // A field's own label, of whichever kind of record has it.
+  fields: (text) => text.split(', ').map((name) => declarations.value?.flatMap((type) => type.fields).find((field) => field.name === name)?.label[language()] ?? name).join(', '),
+  thing: (text) => {
+    const fits = (declarations.value ?? []).filter((type) => text === type.label.en || text.startsWith(`${type.label.en} `));
+    const known = fits.sort((a, b) => b.label.en.length - a.label.en.length)[0];
+    return known ? known.label[language()] + text.slice(known.label.en.length) : text;
+  },
+  status: (text) => (declarations.value?.flatMap((type) => type.fields).find((field) => field.name === 'status' && text in field.words)?.words[text]?.[language()] ?? text).toLowerCase(),
+});
 
 /** A choice's word in the language shown: the declared one, else the catalogue's, else the stored word. */
 export function fieldWord(field: FieldDeclaration, value: string): string {

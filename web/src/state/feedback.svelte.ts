@@ -23,6 +23,10 @@ const TEN_MINUTES = 600_000;
 class Feedback {
   /** What was said last; the newest takes the place of the one before. */
   toast = $state.raw<Toast | null>(null);
+  /** How many dialogs lie over the page: what does not work is said in the uppermost, for the rest is out of reach. */
+  #dialogs = $state(0);
+  /** The same, not reactive: several may close at once, and each then reads what was before. */
+  #open = 0;
   /** Read out by screen readers when it changes. */
   spoken = $state('');
   #next = 1;
@@ -30,6 +34,21 @@ class Feedback {
   #done: { changeSet: string; label: string; at: number; within: string | null }[] = [];
   #undone: { changeSet: string; label: string; within: string | null }[] = [];
   #after: (() => void)[] = [];
+
+  /** How many dialogs are open. */
+  get dialogs(): number { return this.#dialogs; }
+
+  /** A dialog opens; tells how many lie below it, with it. */
+  entered(): number {
+    this.#open += 1;
+    return (this.#dialogs = this.#open);
+  }
+
+  /** A dialog closes. */
+  left(): void {
+    this.#open -= 1;
+    this.#dialogs = this.#open;
+  }
 
   /** Runs `again` after every undo made here, so that lists show it at once. */
   afterUndo(again: () => void): () => void {
@@ -58,6 +77,11 @@ class Feedback {
   failed(problem: unknown, way: Way | null = null): void {
     const text = problem instanceof Problem && problem.status === 0 ? t('state.unreachable') : sentence(problem);
     this.#show({ text, kind: 'failed', changeSet: null, label: text, redo: false, way });
+  }
+
+  /** Says why something is not done here. */
+  refuse(text: string): void {
+    this.#show({ text, kind: 'failed', changeSet: null, label: text, redo: false });
   }
 
   say(text: string): void {

@@ -65,6 +65,12 @@ class Live {
     return () => this.#noticeListeners.delete(listener);
   }
 
+  /** Everything that is shown is asked for anew. */
+  anew(): void {
+    this.#gathered.push(anything);
+    this.#settle(this.version);
+  }
+
   get running(): Job[] {
     return this.jobs.filter((job) => job.state === 'queued' || job.state === 'running');
   }

@@ -4,11 +4,19 @@ import { browserLanguage, setLanguage, type Language } from '../i18n/index.svelt
 export type Theme = 'system' | 'light' | 'dark';
 export type HandOffApp = 'google' | 'apple' | 'waze' | 'osmand' | 'geo';
 
-interface Kept { theme: Theme; language: Language | null; keys: boolean; panelWidth: number; handOff: HandOffApp | null; recent: Recent[] }
+interface Kept {
+  theme: Theme;
+  /** Chosen here, and not told to the server yet. */
+  untold: Language | null;
+  /** What was last read here: for the sign-in page. */
+  read: Language | null;
+  keys: boolean; panelWidth: number;
+  handOff: HandOffApp | null; recent: Recent[];
+}
 export interface Recent { account: string; title: string }
 
 const STORAGE = 'bailiwick.preferences';
-const defaults: Kept = { theme: 'system', language: null, keys: true, panelWidth: 360, handOff: null, recent: [] };
+const defaults: Kept = { theme: 'system', untold: null, read: null, keys: true, panelWidth: 360, handOff: null, recent: [] };
 
 function kept(): Kept {
   try {
@@ -27,7 +35,7 @@ class Preferences {
 
   constructor() {
     darkSystem.addEventListener('change', (event) => (this.#systemIsDark = event.matches));
-    setLanguage(this.#kept.language ?? browserLanguage());
+    setLanguage(this.#kept.untold ?? this.#kept.read ?? browserLanguage());
     this.#applyTheme();
   }
 
@@ -43,10 +51,20 @@ class Preferences {
     return this.theme === 'dark' || (this.theme === 'system' && this.#systemIsDark);
   }
 
-  get language(): Language | null { return this.#kept.language; }
-  set language(language: Language | null) {
-    this.#kept.language = language;
-    if (language) setLanguage(language);
+  /** The language chosen here that the server does not know of yet. */
+  get chosen(): Language | null { return this.#kept.untold; }
+
+  /** Shows another language from now on; whoever is signed in tells the server. */
+  choose(language: Language): void {
+    this.#kept.untold = language;
+    setLanguage(language);
+    this.#keep();
+  }
+
+  /** The server knows: what counts from now on is what it says. */
+  spoken(language: Language): void {
+    this.#kept.untold = null;
+    this.#kept.read = language;
     this.#keep();
   }
 
@@ -67,9 +85,10 @@ class Preferences {
     this.#keep();
   }
 
-  /** Forgets names of customers; on sign-out, so that the next person does not see them. */
+  /** Forgets names of customers and what was not told yet; on sign-out, so that nothing of it becomes the next person's. */
   forget(): void {
     this.#kept.recent = [];
+    this.#kept.untold = null;
     this.#keep();
   }
 

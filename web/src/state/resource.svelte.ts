@@ -1,5 +1,6 @@
 // Something loaded from the server: the last answer stays while a newer one is fetched, and old ones are dropped.
 import { Problem } from '../api/client';
+import { translated } from './said';
 
 export class Resource<T> {
   value = $state.raw<T | undefined>(undefined);
@@ -49,8 +50,8 @@ export class Resource<T> {
 /** What to tell a person about a refusal. */
 export function sentence(problem: unknown): string {
   if (problem instanceof Problem) {
-    const faults = problem.faults.map((fault) => fault.message).join(' ');
-    return faults || problem.message || String(problem.status);
+    const faults = problem.faults.map((fault) => translated(fault.message)).join(' ');
+    return faults || translated(problem.message) || String(problem.status);
   }
   return problem instanceof Error ? problem.message : String(problem);
 }

@@ -1,9 +1,10 @@
 // Who is signed in and what they may do.
 import * as api from '../api/session';
 import { onConnection, Problem } from '../api/client';
-import type { Session } from '../api/types';
+import type { Session, Stored } from '../api/types';
 import { setOrganisation } from '../i18n/format';
-import { setLanguage } from '../i18n/index.svelte';
+import { setLanguage, type Language } from '../i18n/index.svelte';
+import { live } from './live.svelte';
 import { preferences } from './preferences.svelte';
 import { screens, type Screen } from './url';
 import { view } from './view.svelte';
@@ -68,6 +69,35 @@ class SessionState {
     return right !== false && right !== 'none';
   }
 
+  /** Whether this very record may be changed or deleted; the server says so with the record. */
+  mayOn(act: 'write' | 'delete', record: Stored | null | undefined): boolean {
+    if (!record || view.asOf !== null) return false;
+    return record.may?.[act] ?? this.may(act, record.type);
+  }
+
+  /** Whether a record is only to be looked at although its kind may be changed: the page says so. */
+  looksOnly(record: Stored | null | undefined): boolean {
+    return record?.may?.write === false && this.may('write', record.type);
+  }
+
+  /** Speaks another language here, and tells the server, which keeps it with the person. */
+  async speak(language: Language): Promise<void> {
+    preferences.choose(language);
+    await this.#told(language);
+    // Reasons and other sentences of the server come in the reader's language: they are asked for anew.
+    live.anew();
+  }
+
+  async #told(language: Language): Promise<void> {
+    try {
+      this.#session = await api.speak(language);
+      preferences.spoken(language);
+    } catch (problem) {
+      // Out of reach: it holds on this device, and is told at the next sign-in.
+      if (!(problem instanceof Problem) || problem.status !== 0) throw problem;
+    }
+  }
+
   async ask(): Promise<void> {
     try {
       this.#enter(await api.currentSession());
@@ -93,7 +123,11 @@ class SessionState {
     this.#session = session;
     this.#since = Date.now();
     setOrganisation(session.currency, session.time_zone);
-    setLanguage(preferences.language ?? session.user.language);
+    // What was chosen here and not told yet is the newer word; else what the person said wherever they did.
+    const chosen = preferences.chosen;
+    if (chosen !== null && chosen !== session.user.language) void this.#told(chosen).catch(() => {});
+    else preferences.spoken(session.user.language);
+    setLanguage(chosen ?? session.user.language);
     this.state = 'in';
     if (first && location.pathname === '/') view.replace({ screen: this.#landing(session) });
     else if (!this.screens.includes(view.screen)) view.replace({ screen: this.#landing(session), argument: null });

@@ -34,7 +34,7 @@ export interface Address {
   extra: Record<string, string>;
 }
 
-const extras = ['shape', 'b', 'show', 'sort', 'cell', 'where', 'by', 'period', 'pipeline', 'who', 'area', 's', 'add', 'account'];
+const extras = ['shape', 'b', 'show', 'sort', 'cell', 'where', 'by', 'period', 'pipeline', 'who', 'area', 's', 'add', 'account', 'region'];
 
 /** Reads an address; anything that is not understood falls back to its default. */
 export function parse(url: URL, landing: Screen = 'map'): Address {

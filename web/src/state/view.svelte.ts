@@ -4,6 +4,8 @@ import { format, parse, type Address, type Camera, type Screen, type Selection }
 
 class View {
   #address = $state.raw<Address>(parse(new URL(location.href)));
+  /** The same, not reactive: what a screen does while it leaves reads its state as it was before, and would go back there. */
+  #here = this.#address;
   // Each part for itself: whoever reads one is not to start over with every step of the camera.
   #screen = $derived(this.#address.screen);
   #argument = $derived(this.#address.argument);
@@ -42,19 +44,19 @@ class View {
   /** Shows something else and adds it to the browser's history. */
   go(change: Partial<Address>): void {
     const next = this.#with(change);
-    if (format(next) === format(this.#address)) return;
+    if (format(next) === format(this.#here)) return;
     history.pushState(null, '', format(next));
     this.#take(next);
   }
 
   /** Another screen; the date, filter and camera stay. */
   open(screen: Screen, argument: string | null = null): void {
-    this.go({ screen, argument, selection: argument && screen === 'customers' ? null : this.#address.selection, extra: {} });
+    this.go({ screen, argument, selection: argument && screen === 'customers' ? null : this.#here.selection, extra: {} });
   }
 
   /** Keeps one of the screen's own values in the address. */
   keep(name: string, value: string | null): void {
-    const extra = { ...this.#address.extra };
+    const extra = { ...this.#here.extra };
     if (value) extra[name] = value;
     else delete extra[name];
     this.go({ extra });
@@ -63,19 +65,25 @@ class View {
   /** Changes the address without adding to the history. */
   replace(change: Partial<Address>): void {
     const next = this.#with(change);
-    if (format(next) === format(this.#address)) return;
+    if (format(next) === format(this.#here)) return;
     history.replaceState(null, '', format(next));
     this.#take(next);
+  }
+
+  /** Forgets a filter that was a screen's own; wherever one is now, another one stays. */
+  dropFilter(own: string): void {
+    if (own && this.#here.filter === own) this.replace({ filter: '' });
   }
 
   /** Another argument leaves its item behind, unless one is named. */
   #with(change: Partial<Address>): Address {
     const elsewhere = 'screen' in change || 'argument' in change;
-    return { ...this.#address, ...(elsewhere ? { item: null } : {}), ...change };
+    return { ...this.#here, ...(elsewhere ? { item: null } : {}), ...change };
   }
 
   #take(next: Address): void {
     setAsOf(next.asOf);
+    this.#here = next;
     this.#address = next;
   }
 }

@@ -7,6 +7,8 @@ export interface BoardCard {
   figure: string;
   /** What is wrong with it, in words. */
   warning: string | null;
+  /** Whoever looks may not move this one. */
+  fixed: boolean;
 }
 export interface BoardColumn {
   id: string; title: string; count: number;

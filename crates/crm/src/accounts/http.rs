@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use crate::Shared;
 use crate::app::App;
-use crate::crud::{RecordJson, When, read_at};
+use crate::crud::{RecordJson, When, one_with_may, read_at, with_may};
 use crate::live::{CustomerRow, customer_rows, row_id};
 use crate::problem::Problem;
 use crate::sessions::Signed;
@@ -93,7 +93,8 @@ async fn card(
 
     let state = app.live.at(at.as_of).await?;
     let mut locations = Vec::new();
-    for record in places {
+    let shown = with_may(&app, &signed, places.clone(), at).await?;
+    for (record, shown) in places.into_iter().zip(shown) {
         let found = row_id(&record.id).and_then(|id| state.index.get(id));
         let customer = match found {
             Some(found) => customer_rows(&app, &state, &[found]).await?.pop(),
@@ -101,16 +102,16 @@ async fn card(
         };
         let ownership = ownership_for_card(&app, &signed, &record, at).await?;
         locations.push(CardPlace {
-            record: record.into(),
+            record: shown,
             customer,
             ownership,
         });
     }
     Ok(Json(Card {
-        account: account.into(),
+        account: one_with_may(&app, &signed, account, at).await?,
         locations,
-        contacts: contacts.into_iter().map(RecordJson::from).collect(),
-        opportunities: opportunities.records.into_iter().map(RecordJson::from).collect(),
+        contacts: with_may(&app, &signed, contacts, at).await?,
+        opportunities: with_may(&app, &signed, opportunities.records, at).await?,
         next_visit,
         frequency,
     }))

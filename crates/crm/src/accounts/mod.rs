@@ -4,6 +4,8 @@ pub(crate) mod domain;
 mod http;
 pub(crate) mod phone;
 mod search;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod titles;
 

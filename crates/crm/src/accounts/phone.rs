@@ -11,6 +11,11 @@ const TWO_DIGITS: [&str; 47] = [
     "82", "84", "86", "90", "91", "92", "93", "94", "95", "98", "28", "83", "89",
 ];
 
+/// A field that the program keeps for itself, to find people by; nobody reads it.
+pub(crate) fn is_internal(field: &str) -> bool {
+    field == "phone_key"
+}
+
 /// The digits by which two spellings of a number are the same: without country, trunk noughts and punctuation; `None`
 /// for fewer than five.
 pub(crate) fn phone_key(phone: &str) -> Option<String> {

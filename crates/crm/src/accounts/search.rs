@@ -89,9 +89,7 @@ async fn search(
         ));
     }
     let state = app.live.present();
-    let sight = sight(app.store.db(), &signed.viewer)
-        .await
-        .map_err(records::Error::from)?;
+    let sight = sight(&app, &signed.viewer).await?;
     let view = state.index.view(&sight.filter).map_err(index_problem)?;
     let hits: Vec<Found<'_>> = view.search(text, 12).into_iter().map(|h| h.found).collect();
     let ids: Vec<String> = hits.iter().map(|h| id_text(h.id())).collect();

@@ -12,9 +12,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::http::visible_account;
+use super::phone::is_internal;
 use crate::Shared;
 use crate::app::App;
-use crate::crud::user_names;
+use crate::crud::{as_of_of, user_names};
 use crate::problem::Problem;
 use crate::sessions::Signed;
 
@@ -34,6 +35,8 @@ pub(crate) struct TimelineItem {
     /// The record behind it: type and id.
     record_type: String,
     record_id: String,
+    /// Of an e-mail: received, automatic, queued, sent, unclear, failed, bounced.
+    mail_state: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -48,6 +51,8 @@ struct TimelineParams {
     /// 1..=200; 50 unless said.
     limit: Option<usize>,
     cursor: Option<String>,
+    /// The timeline as it read at a moment: what had happened by then, and what was planned.
+    as_of: Option<String>,
 }
 
 /// Entries read from each source; the timeline of one customer stays far below.
@@ -62,27 +67,35 @@ async fn timeline(
     Path(id): Path<String>,
     Query(params): Query<TimelineParams>,
 ) -> Result<Json<Timeline>, Problem> {
-    visible_account(&app, &signed, &id, At::PRESENT).await?;
+    let asked = params.as_of.as_deref().filter(|t| !t.is_empty());
+    let past = asked.map(|text| as_of_of(&app, "as_of", text)).transpose()?;
+    let past = past.filter(|moment| moment.0 < app.store.now().0);
+    let at = past.map_or(At::PRESENT, At::as_of);
+    let now = past.unwrap_or(app.store.now()).0;
+    visible_account(&app, &signed, &id, at).await?;
     let names = user_names(&app).await?;
-    let now = app.store.now().0;
     let mut items = Vec::new();
-    for visit in of_account(&app, &signed, "visit", &id).await? {
+    for visit in of_account(&app, &signed, "visit", &id, at).await? {
         items.extend(visit_item(&visit, &names, now));
     }
-    for activity in of_account(&app, &signed, "activity", &id).await? {
+    for activity in of_account(&app, &signed, "activity", &id, at).await? {
         items.push(activity_item(&activity, &names, now));
     }
-    for opportunity in of_account(&app, &signed, "opportunity", &id).await? {
+    for opportunity in of_account(&app, &signed, "opportunity", &id, at).await? {
         items.extend(stage_items(&app, &signed, &opportunity, &names).await?);
     }
-    for case in of_account(&app, &signed, "case", &id).await? {
+    for case in of_account(&app, &signed, "case", &id, at).await? {
         items.extend(status_items(&app, &signed, &case, &names).await?);
     }
-    for order in of_account(&app, &signed, "order", &id).await? {
+    for order in of_account(&app, &signed, "order", &id, at).await? {
         items.extend(status_items(&app, &signed, &order, &names).await?);
     }
     items.extend(account_items(&app, &signed, &id, &names).await?);
-    items.extend(owner_items(&app, &signed, &id).await?);
+    items.extend(owner_items(&app, &signed, &id, at).await?);
+    // What was written later had not happened then; what was planned then is still to come.
+    if past.is_some() {
+        items.retain(|item| item.planned || item.at <= now);
+    }
     items.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
 
     let limit = params.limit.unwrap_or(50).clamp(1, 200);
@@ -102,9 +115,11 @@ async fn of_account(
     signed: &Signed,
     type_name: &str,
     account: &str,
+    at: At,
 ) -> Result<Vec<Record>, Problem> {
     let query = RecordQuery::of(type_name)
         .filter(Filter::eq("account_id", account))
+        .at(at)
         .limit(MOST_OF_A_KIND);
     Ok(app.store.list(&signed.viewer, &query).await?.records)
 }
@@ -132,6 +147,7 @@ fn visit_item(visit: &Record, names: &HashMap<String, String>, now: i64) -> Opti
         planned,
         record_type: "visit".into(),
         record_id: visit.id.clone(),
+        mail_state: None,
     })
 }
 
@@ -150,6 +166,7 @@ fn activity_item(activity: &Record, names: &HashMap<String, String>, now: i64) -
         planned: at > now && activity.text("status") == Some("open"),
         record_type: "activity".into(),
         record_id: activity.id.clone(),
+        mail_state: activity.text("mail_state").map(str::to_owned),
     }
 }
 
@@ -190,6 +207,7 @@ async fn stage_items(
                 planned: false,
                 record_type: "opportunity".into(),
                 record_id: opportunity.id.clone(),
+                mail_state: None,
             });
             stage = now_in;
         }
@@ -233,6 +251,7 @@ async fn status_items(
             planned: false,
             record_type: record.type_name.clone(),
             record_id: record.id.clone(),
+            mail_state: None,
         });
         before = status;
     }
@@ -257,7 +276,7 @@ async fn account_items(
                 .record
                 .fields
                 .iter()
-                .filter(|(name, value)| before.get(*name) != Some(value))
+                .filter(|(name, value)| !is_internal(name) && before.get(*name) != Some(value))
                 .map(|(name, _)| name.as_str())
                 .collect(),
         };
@@ -280,15 +299,22 @@ async fn account_items(
             planned: false,
             record_type: "account".into(),
             record_id: id.to_owned(),
+            mail_state: None,
         });
     }
     Ok(items)
 }
 
 /// When a place of the account came into which territory, and by what.
-async fn owner_items(app: &App, signed: &Signed, account: &str) -> Result<Vec<TimelineItem>, Problem> {
+async fn owner_items(
+    app: &App,
+    signed: &Signed,
+    account: &str,
+    at: At,
+) -> Result<Vec<TimelineItem>, Problem> {
+    let now = at.as_of.unwrap_or(app.store.now()).0;
     let mut items = Vec::new();
-    for place in of_account(app, signed, "location", account).await? {
+    for place in of_account(app, signed, "location", account, at).await? {
         const SQL: &str = "select s.id, s.valid_from, s.cause, t.name from assignments s \
                            join territories t on t.id = s.territory_id where s.location_id = $1";
         let rows: Vec<(String, i64, String, String)> =
@@ -300,10 +326,11 @@ async fn owner_items(app: &App, signed: &Signed, account: &str) -> Result<Vec<Ti
             title: territory,
             text: cause,
             by_name: None,
-            planned: at > app.store.now().0,
+            planned: at > now,
             record_type: "assignment".into(),
             record_id: id.clone(),
             id,
+            mail_state: None,
         }));
     }
     Ok(items)

@@ -5,7 +5,7 @@
 
 use geom::Timestamp;
 use points::{Category, Change, Filter as Rows, Index, Row, Schema, Text};
-use records::{Db, Error, Filter, Query, Record, Store, Viewer, on_db};
+use records::{Db, Error, Filter, Query, Record, Store, Types, Viewer, on_db};
 use sqlx::AssertSqlSafe;
 use tokio::sync::Mutex;
 
@@ -93,10 +93,8 @@ impl Titles {
             None => read_all(store.db(), last).await?,
         };
         while now.seq < last {
-            let changes = store.changes(now.seq, BATCH).await?;
-            let Some(upto) = changes.last().map(|change| change.seq) else {
-                break;
-            };
+            let names = TYPES.map(|(type_name, _)| type_name);
+            let (upto, changes) = store.changes_of(now.seq, BATCH, Types::Only(&names)).await?;
             let mut next = Vec::new();
             for (type_name, table) in TYPES {
                 let of_type = changes.iter().filter(|change| change.type_name == type_name);

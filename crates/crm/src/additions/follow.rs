@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{catch_up, is_declaration};
+use super::{FIELD, TYPE, catch_up};
 use crate::App;
 
 /// Changes read at once.
@@ -17,18 +17,21 @@ pub(crate) async fn follow(app: Arc<App>) {
     while feed.changed().await.is_ok() {
         feed.borrow_and_update();
         loop {
-            let changes = match app.store.changes(seq, BATCH).await {
-                Ok(changes) => changes,
+            let declarations = records::Types::Only(&[FIELD, TYPE]);
+            let (upto, changes) = match app.store.changes_of(seq, BATCH, declarations).await {
+                Ok(found) => found,
                 Err(error) => {
                     tracing::error!(%error, "the feed could not be read for added fields; trying again at the next change");
                     break;
                 }
             };
-            let Some(last) = changes.last() else { break };
-            seq = last.seq;
-            if changes.iter().any(|c| is_declaration(&c.type_name)) {
+            if !changes.is_empty() {
                 catch_up(&app).await;
             }
+            if upto == seq {
+                break;
+            }
+            seq = upto;
         }
     }
 }

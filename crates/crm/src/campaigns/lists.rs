@@ -9,14 +9,15 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use records::{Filter, Query as RecordQuery, Record};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::labels::labels;
+use super::mailing::{filled, own_words};
+use super::setup::{purpose_of, variant_of};
 use super::{campaign, stop};
-use crate::consent::{Channel, Person, Purpose, decide, of_accounts, of_contacts, of_leads};
+use crate::consent::{Channel, Person, decide, of_accounts, of_contacts, of_leads};
 use crate::problem::Problem;
 use crate::sessions::Signed;
 use crate::visits::by_ids;
@@ -83,6 +84,27 @@ pub(super) async fn names(app: &App, members: &[Record]) -> Result<HashMap<Strin
     Ok(members.iter().map(|m| (m.id.clone(), name(m))).collect())
 }
 
+/// Who members are, by the members' ids; whoever is gone is not in it.
+pub(super) async fn people(app: &App, members: &[Record]) -> Result<HashMap<String, Person>, Problem> {
+    let firms: Vec<Record> = members
+        .iter()
+        .filter(|m| m.text("contact_id").is_none() && m.text("lead_id").is_none())
+        .cloned()
+        .collect();
+    let contacts = of_contacts(app, &ids(members, "contact_id")).await?;
+    let leads = of_leads(app, &ids(members, "lead_id")).await?;
+    let accounts = of_accounts(app, &ids(&firms, "account_id")).await?;
+    let known = contacts.into_iter().chain(leads).chain(accounts);
+    let known: HashMap<String, Person> = known.map(|p| (p.id.clone(), p)).collect();
+    let of = |member: &Record| {
+        let id = ["contact_id", "lead_id", "account_id"]
+            .into_iter()
+            .find_map(|link| member.text(link));
+        Some((member.id.clone(), known.get(id?)?.clone()))
+    };
+    Ok(members.iter().filter_map(of).collect())
+}
+
 /// Those addressed by a way who may be addressed this very moment, as far as the viewer sees them, by firm and name; and
 /// how many may not be any more.
 async fn entries(
@@ -91,10 +113,7 @@ async fn entries(
     campaign: &Record,
     channel: Channel,
 ) -> Result<(Vec<Entry>, usize), Problem> {
-    let purpose = campaign
-        .text("purpose")
-        .and_then(Purpose::parse)
-        .unwrap_or(Purpose::Marketing);
+    let purpose = purpose_of(campaign);
     let filter = Filter::eq("campaign_id", campaign.id.as_str())
         .and(Filter::eq("arm", "treated"))
         .and(Filter::eq("channel", channel.as_str()))
@@ -111,22 +130,7 @@ async fn entries(
             None => break,
         }
     }
-    let firms: Vec<Record> = members
-        .iter()
-        .filter(|m| m.text("contact_id").is_none() && m.text("lead_id").is_none())
-        .cloned()
-        .collect();
-    let mut people: HashMap<String, Person> = HashMap::new();
-    let known = of_contacts(app, &ids(&members, "contact_id")).await?;
-    let leads = of_leads(app, &ids(&members, "lead_id")).await?;
-    let accounts = of_accounts(app, &ids(&firms, "account_id")).await?;
-    people.extend(
-        known
-            .into_iter()
-            .chain(leads)
-            .chain(accounts)
-            .map(|p| (p.id.clone(), p)),
-    );
+    let known = people(app, &members).await?;
     let mut places = HashMap::new();
     for some in ids(&members, "location_id").chunks(1_000) {
         places.extend(by_ids(&app.store, "location", some).await?);
@@ -136,10 +140,7 @@ async fn entries(
     }
     let (mut entries, mut stopped) = (Vec::new(), 0);
     for member in members {
-        let id = ["contact_id", "lead_id", "account_id"]
-            .into_iter()
-            .find_map(|link| member.text(link));
-        let person = id.and_then(|id| people.get(id)).cloned();
+        let person = known.get(&member.id).cloned();
         let Some(person) = person.filter(|p| decide(p, channel, purpose, app.store.now()).allowed) else {
             stopped += 1;
             continue;
@@ -187,7 +188,7 @@ fn channel_of(word: &str) -> Result<Channel, Problem> {
 }
 
 /// Where links of letters and mails begin: the address the server is known by, else the one it was asked at.
-fn base(app: &App, headers: &HeaderMap) -> String {
+pub(super) fn base(app: &App, headers: &HeaderMap) -> String {
     let host = headers
         .get(header::HOST)
         .and_then(|h| h.to_str().ok())
@@ -241,13 +242,14 @@ async fn list(
         ];
         return Ok((left_off, type_and_name, pdf).into_response());
     }
-    let variants = campaign
-        .fields
-        .get("variants")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
     let base = base(&app, &headers);
+    let mut records: HashMap<String, Record> = HashMap::new();
+    let shown: Vec<Record> = entries.iter().map(|e| e.member.clone()).collect();
+    for (type_name, link) in [("contact", "contact_id"), ("lead", "lead_id")] {
+        for some in ids(&shown, link).chunks(1_000) {
+            records.extend(by_ids(&app.store, type_name, some).await?);
+        }
+    }
     let heads = [
         "Firm",
         "Name",
@@ -271,17 +273,12 @@ async fn list(
         address,
     } in entries
     {
-        let variant = variants
-            .iter()
-            .find(|v| v["name"].as_str() == member.text("variant"));
-        let said = |name: &str| {
-            variant
-                .and_then(|v| v[name].as_str())
-                .unwrap_or_default()
-                .to_owned()
-        };
+        let variant = variant_of(&campaign, member.text("variant"));
+        let said = |name: &str| variant[name].as_str().unwrap_or_default();
         let code = member.text("code").unwrap_or_default();
-        let link = format!("{base}{}", app.links.path(&app, code).await?);
+        let path = app.links.path(&app, code).await?;
+        let mut own = own_words(&person, records.get(&person.id), &member, &base, &path);
+        own.offer = said("offer").to_owned();
         text.push_str(&spreadsheet::line(&[
             person.firm,
             person.name,
@@ -292,11 +289,11 @@ async fn list(
             person.email.unwrap_or_default(),
             person.phone.unwrap_or_default(),
             member.text("variant").unwrap_or_default().to_owned(),
-            said("offer"),
-            said("subject"),
-            said("text"),
+            said("offer").to_owned(),
+            filled(said("subject"), &own),
+            filled(said("text"), &own),
             code.to_owned(),
-            link,
+            own.link,
         ])?);
     }
     let type_and_name = [

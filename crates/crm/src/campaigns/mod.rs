@@ -10,8 +10,11 @@ mod http;
 mod labels;
 mod link;
 mod lists;
+mod mailing;
+mod objections;
 mod outcome;
 mod page;
+mod pages;
 mod responses;
 mod results;
 mod setup;
@@ -31,6 +34,8 @@ use crate::sessions::Signed;
 use crate::{App, Shared};
 
 pub(crate) use link::Links;
+pub(crate) use mailing::{follow, may_go, replied, with_mail};
+pub(crate) use objections::unsubscribed_by;
 pub(crate) use setup::rules;
 pub(crate) use start::start;
 pub(crate) use stop::may_be_undone;
@@ -49,4 +54,6 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .merge(results::router())
         .merge(answers::router())
         .merge(responses::router())
+        .merge(pages::router())
+        .merge(mailing::router())
 }

@@ -6,6 +6,7 @@ use records::{Fault, Record, Rules};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::mailing::{WORDS, unknown};
 use crate::consent::{Channel, Purpose};
 use crate::problem::Problem;
 
@@ -118,6 +119,19 @@ fn variants(value: Option<&Value>) -> Result<Vec<Variant>, Bad> {
         if !(1..=1_000).contains(&variant.weight) {
             return Err(("variants", "out-of-range", "A weight is 1 to 1000.".into()));
         }
+        if let Some(word) = [&variant.subject, &variant.text]
+            .into_iter()
+            .find_map(|text| unknown(text))
+        {
+            return Err((
+                "variants",
+                "unknown-word",
+                format!(
+                    "{{{word}}} stands for nothing; known are {}.",
+                    WORDS.map(|w| format!("{{{w}}}")).join(", ")
+                ),
+            ));
+        }
         for (text, most) in [
             (&variant.offer, 500),
             (&variant.subject, 300),
@@ -168,10 +182,7 @@ impl Setup {
             id: record.id.clone(),
             name: record.text("name").unwrap_or_default().to_owned(),
             segment_id: segment_id.ok_or_else(|| missing("segment_id", "Say for whom: choose a segment."))?,
-            purpose: record
-                .text("purpose")
-                .and_then(Purpose::parse)
-                .unwrap_or(Purpose::Marketing),
+            purpose: purpose_of(record),
             ways,
             variants,
             control_share: u32::try_from(number("control_share")).unwrap_or(0).min(50),
@@ -182,6 +193,24 @@ impl Setup {
             budget: record.integer("budget"),
         })
     }
+}
+
+/// What a campaign is for.
+pub(super) fn purpose_of(campaign: &Record) -> Purpose {
+    campaign
+        .text("purpose")
+        .and_then(Purpose::parse)
+        .unwrap_or(Purpose::Marketing)
+}
+
+/// A campaign's variant by its name; null where there is none of that name.
+pub(super) fn variant_of(campaign: &Record, name: Option<&str>) -> Value {
+    let variants = campaign.fields.get("variants").and_then(Value::as_array);
+    let mut variants = variants.into_iter().flatten();
+    variants
+        .find(|v| v["name"].as_str().map(str::trim) == name.map(str::trim))
+        .cloned()
+        .unwrap_or(Value::Null)
 }
 
 /// What a draw stood on stays as it was.

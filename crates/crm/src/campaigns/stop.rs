@@ -6,6 +6,7 @@ use geom::Timestamp;
 use records::{Author, Comparison, Filter, Op, Query, Record, Viewer, fields};
 use serde_json::{Map, Value};
 
+use super::mailing;
 use super::start::{CHUNK, must_be};
 use crate::App;
 use crate::consent::Channel;
@@ -43,6 +44,8 @@ pub(super) async fn stop(app: &App, signed: &Signed, campaign: &Record) -> Resul
         .program_on(app, "campaign", &campaign.id, "campaign", &label)
         .await?;
     let set = app.store.change_set(&author).await?;
+    // Nothing more comes into the queue of mail; what the server has not got yet comes out of it afterwards.
+    mailing::end(app.store.db(), &campaign.id, "stopped", app.store.now()).await?;
     let mut ops = vec![Op::Update {
         type_name: "campaign".into(),
         id: campaign.id.clone(),
@@ -92,6 +95,7 @@ pub(super) async fn stop(app: &App, signed: &Signed, campaign: &Record) -> Resul
     }
     let change_set = set.id().to_owned();
     set.close().await?;
+    mailing::take_out(app.store.db(), &campaign.id, app.store.now()).await?;
     app.live.wait_for(last).await;
     Ok(change_set)
 }
@@ -113,11 +117,12 @@ async fn gone_out(app: &App, campaign: &str) -> Result<Option<String>, Problem> 
         .collect();
     let made = crate::visits::by_ids(&app.store, "activity", &calls).await?;
     let made = made.values().filter(|a| a.text("status") != Some("open")).count();
-    if members + visits + responses == 0 && made == 0 {
+    let mails = mailing::laid_in(app.store.db(), campaign).await?;
+    if members + visits + responses == 0 && made == 0 && mails == 0 {
         return Ok(None);
     }
     Ok(Some(format!(
-        "{members} members were reached or answered, {visits} visits are planned or made, {made} calls were made, {responses} responses are in."
+        "{members} members were reached or answered, {mails} e-mails are on their way or sent, {visits} visits are planned or made, {made} calls were made, {responses} responses are in."
     )))
 }
 
@@ -150,7 +155,10 @@ pub(super) async fn mark_sent(
     must_be(campaign, "running")?;
     let filter = Filter::eq("status", "planned").and(Filter::eq("channel", channel.as_str()));
     let planned = members_that(app, &campaign.id, filter.and(Filter::eq("arm", "treated"))).await?;
-    let planned: Vec<_> = planned.into_iter().filter(|m| allowed.contains(&m.id)).collect();
+    let planned: Vec<_> = planned
+        .into_iter()
+        .filter(|m| allowed.contains(&m.id) && m.text("activity_id").is_none())
+        .collect();
     let now = app.store.now();
     let set = app.store.change_set(author).await?;
     for some in planned.chunks(CHUNK) {

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use crate::test_world::{MONDAY, World};
 
-fn create(type_name: &str, values: Value) -> Op {
+pub(super) fn create(type_name: &str, values: Value) -> Op {
     Op::create(type_name, values.as_object().cloned().unwrap_or_default())
 }
 
 /// So many customers of rita's in a row, with one contact each who has an e-mail address and no consent.
-async fn customers(world: &World, count: usize) -> Vec<(String, String)> {
+pub(super) async fn customers(world: &World, count: usize) -> Vec<(String, String)> {
     let mut made = Vec::new();
     for n in 0..count {
         let place = Some((13.0 + 0.001 * n as f64, 53.5));
@@ -24,7 +24,7 @@ async fn customers(world: &World, count: usize) -> Vec<(String, String)> {
     made
 }
 
-async fn segment(world: &World) -> String {
+pub(super) async fn segment(world: &World) -> String {
     let body = json!({ "fields": { "name": "All", "subject": "account", "kind": "live", "definition": { "filter": "class = 'B'" } } });
     world.post("max", "/api/v1/segments", body).await["record"]["id"]
         .as_str()
@@ -32,7 +32,7 @@ async fn segment(world: &World) -> String {
         .to_owned()
 }
 
-async fn campaign(world: &World, segment: &str, more: Value) -> String {
+pub(super) async fn campaign(world: &World, segment: &str, more: Value) -> String {
     let mut values = json!({ "name": "Spring", "segment_id": segment, "seed": 5, "control_share": 20, "response_days": 30,
         "from_day": "2026-03-02", "to_day": "2026-03-20", "cost": 10_000, "code": "SPRING",
         "channels": [{ "channel": "email", "cost_each": 10 }, { "channel": "visit", "most": 4, "cost_each": 2_000 }, { "channel": "letter", "cost_each": 100 }],
@@ -48,7 +48,7 @@ async fn campaign(world: &World, segment: &str, more: Value) -> String {
         .to_owned()
 }
 
-async fn members(world: &World, campaign: &str) -> Vec<Value> {
+pub(super) async fn members(world: &World, campaign: &str) -> Vec<Value> {
     let answer = world
         .get("max", &format!("/api/v1/campaigns/{campaign}/members?limit=500"))
         .await;

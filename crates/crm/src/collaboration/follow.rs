@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use records::{At, Change, Filter, Kind, Query, Record, Viewer};
+use records::{At, Change, Filter, Kind, Query, Record, Types, Viewer};
 use serde_json::Value;
 
 use super::mentions::{Person, mentioned, people};
@@ -49,10 +49,21 @@ pub(super) async fn take_up(app: &App) -> Result<usize, Problem> {
     let mut cursor = store::cursor(db, app.store.last_seq().await?).await?;
     let mut count = 0;
     loop {
-        let changes = app.store.changes(cursor, BATCH).await?;
-        let Some(end) = changes.last().map(|c| c.seq) else {
+        // What follows from others' records is told to nobody.
+        let derived: Vec<&str> = app
+            .store
+            .catalog()
+            .iter()
+            .filter(|t| t.derived)
+            .map(|t| t.name.as_str())
+            .collect();
+        let (end, changes) = app
+            .store
+            .changes_of(cursor, BATCH, Types::Except(&derived))
+            .await?;
+        if end == cursor {
             return Ok(count);
-        };
+        }
         let told = tell(app, &changes).await?;
         for user_id in &told {
             // Nobody listening is no fault.

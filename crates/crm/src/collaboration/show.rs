@@ -136,12 +136,13 @@ async fn shown_as(
 
 /// What a record is called.
 pub(super) fn title(app: &App, record: &Record) -> String {
-    let field = app
-        .store
-        .catalog()
-        .get(&record.type_name)
-        .and_then(|t| t.title.clone());
-    field
-        .and_then(|f| record.text(&f).map(str::to_owned))
+    let declared = app.store.catalog().get(&record.type_name);
+    let field = declared.and_then(|t| t.field(t.title.as_deref()?));
+    let text = field.and_then(|f| record.text(&f.name));
+    // A choice is called as people read it.
+    let word = text.and_then(|text| field?.words.get(text));
+    word.map(|label| label.en.as_str())
+        .or(text)
         .unwrap_or_default()
+        .to_owned()
 }

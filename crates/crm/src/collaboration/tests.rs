@@ -312,3 +312,50 @@ async fn a_comment_on_a_spot_of_an_area_reaches_the_managers() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_kept_region_is_talked_about_by_whoever_it_is_shared_with() {
+    for world in worlds().await {
+        let shape = crate::test_world::square(13.0, 53.0, 13.5, 53.6);
+        let kept =
+            json!({ "fields": { "name": "New quarter", "shape": { "geometry": shape }, "owner_id": "max" } });
+        let region = world.post("max", "/api/v1/regions", kept).await["record"]["id"].clone();
+        from_here(&world).await;
+        let say = json!({ "type": "region", "id": region, "text": "@Rita: who lives here?", "spot": [13.26, 53.55] });
+        let said = world
+            .post("max", "/api/v1/collaboration/comments", say.clone())
+            .await;
+        // A region is its owner's: Rita neither sees it nor what is said of it.
+        assert_eq!(
+            (&said["told"], &said["unseen"]),
+            (&json!([]), &json!(["Rita"])),
+            "{said}"
+        );
+        let about = format!(
+            "/api/v1/collaboration/comments?type=region&id={}",
+            region.as_str().unwrap()
+        );
+        assert_eq!(
+            world.ask("rita", "GET", &about, Value::Null).await.0,
+            StatusCode::NOT_FOUND
+        );
+        assert!(told(&world, "rita").await.is_empty());
+        let rule = json!({ "fields": { "name": "Regions for reps", "record_type": "region", "condition": "name LIKE 'New%'", "access": "read", "role": "rep" } });
+        world.post("ada", "/api/v1/sharing-rules", rule).await;
+        let said = world.post("max", "/api/v1/collaboration/comments", say).await;
+        assert_eq!(said["told"], json!(["Rita"]));
+        let rita = told(&world, "rita").await;
+        assert_eq!(rita.len(), 1, "{rita:?}");
+        assert_eq!(
+            (&rita[0]["type"], &rita[0]["title"], &rita[0]["spot"]),
+            (&json!("region"), &json!("New quarter"), &json!([13.26, 53.55]))
+        );
+        let answer = json!({ "type": "region", "id": region, "text": "Mostly bakers." });
+        world.post("rita", "/api/v1/collaboration/comments", answer).await;
+        let comments = world.get("max", &about).await["comments"]
+            .as_array()
+            .unwrap()
+            .len();
+        assert_eq!(comments, 3);
+    }
+}

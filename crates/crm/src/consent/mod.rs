@@ -18,7 +18,7 @@ use crate::problem::Problem;
 
 pub(crate) use decide::{Channel, Person, PersonKind, Purpose, Verdict, decide};
 pub(crate) use http::router;
-pub(crate) use store::{of_accounts, of_contacts, of_leads};
+pub(crate) use store::{of_accounts, of_address, of_contacts, of_leads};
 
 /// Whom a question is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -59,6 +59,7 @@ pub(crate) async fn of_accounts(app: &App, accounts: &[String]) -> Result<Vec<Pe
             kind: PersonKind::Account,
             email: filled(account, "email"),
             phone: filled(account, "phone"),
+            email_bounced_at: account.integer("email_bounced_at").map(Timestamp),
             ..firms.person(account, id)
         });
     }
@@ -91,6 +92,42 @@ pub(crate) async fn of_leads(app: &App, ids: &[String]) -> Result<Vec<Person>, P
         consents: consents.remove(&lead.id).unwrap_or_default(),
     });
     Ok(people.collect())
+}
+
+/// Every contact and lead with this e-mail address, and every customer whose own it is, in any spelling of capitals.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn of_address(app: &App, address: &str) -> Result<Vec<Person>, Problem> {
+    if address.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let same = Filter::Compare {
+        field: "email".into(),
+        op: records::Comparison::Equal,
+        value: address.trim().into(),
+        folded: true,
+    };
+    let mut people = Vec::new();
+    for type_name in ["contact", "lead", "account"] {
+        let query = Query::of(type_name).filter(same.clone()).limit(Query::MAX_LIMIT);
+        let found = app.store.list(&Viewer::system(), &query).await?.records;
+        let ids: Vec<String> = found.iter().map(|r| r.id.clone()).collect();
+        people.extend(match type_name {
+            "contact" => contacts(app, found).await?,
+            "lead" => of_leads(app, &ids).await?,
+            _ => {
+                let firms = Firms::load(app, &ids).await?;
+                let firm = |account: &Record| Person {
+                    email: filled(account, "email"),
+                    email_bounced_at: account.integer("email_bounced_at").map(Timestamp),
+                    ..firms.person(account, &account.id)
+                };
+                found.iter().map(firm).collect()
+            }
+        });
+    }
+    Ok(people)
 }
 
 async fn contacts(app: &App, mut contacts: Vec<Record>) -> Result<Vec<Person>, Problem> {

@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 
 use super::When;
 use super::asking::{ListParams, query_of, read_at, type_of};
+use super::may::{MayJson, one_with_may, with_may};
 use crate::Shared;
 use crate::app::App;
 use crate::problem::Problem;
@@ -34,6 +35,9 @@ pub struct RecordJson {
     pub changed_by: Option<String>,
     /// The change set it was written in.
     pub change_set: String,
+    /// What whoever asks may do with it; where a record is read as it is now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) may: Option<MayJson>,
     /// The declared fields, and `custom`.
     #[schema(value_type = Object)]
     pub fields: Map<String, Value>,
@@ -48,6 +52,7 @@ impl From<Record> for RecordJson {
             recorded_at: record.recorded_at.0,
             changed_by: record.changed_by,
             change_set: record.change_set,
+            may: None,
             fields: record.fields,
         }
     }
@@ -94,7 +99,7 @@ async fn list(
     let query = query_of(&app, type_of(&app, &plural)?, &params, &when)?;
     let page = app.store.list(&signed.viewer, &query).await?;
     Ok(Json(RecordPage {
-        records: page.records.into_iter().map(RecordJson::from).collect(),
+        records: with_may(&app, &signed, page.records, query.at).await?,
         next_cursor: page.next_cursor,
     }))
 }
@@ -126,12 +131,11 @@ async fn get(
     Query(when): Query<When>,
 ) -> Result<Response, Problem> {
     let record_type = type_of(&app, &plural)?;
-    let record = app
-        .store
-        .get(&signed.viewer, &record_type.name, &id, read_at(&app, &when)?)
-        .await?;
+    let at = read_at(&app, &when)?;
+    let record = app.store.get(&signed.viewer, &record_type.name, &id, at).await?;
     let record = record.ok_or_else(|| Problem::not_found(format!("{} {id}", record_type.label.en)))?;
-    Ok(tagged(StatusCode::OK, record.version, &RecordJson::from(record)))
+    let shown = one_with_may(&app, &signed, record, at).await?;
+    Ok(tagged(StatusCode::OK, shown.version, &shown))
 }
 
 /// Make a record
@@ -263,7 +267,7 @@ async fn write_one(app: &App, author: &records::Author, op: Op) -> Result<Writte
 async fn settle(app: &App, record_type: &RecordType, mut seq: i64) {
     if matches!(
         record_type.name.as_str(),
-        "location" | "account" | "territory" | "territory_version"
+        "location" | "account" | "territory" | "territory_version" | "territory_member"
     ) {
         crate::territories::settled(app).await;
         seq = app.store.last_seq().await.unwrap_or(seq);

@@ -5,11 +5,15 @@ mod change_sets;
 mod history;
 mod http;
 mod idempotency;
+mod may;
+#[cfg(test)]
+mod may_tests;
 mod types;
 
 pub(crate) use asking::{ListParams, as_of_of, query_of, read_at, type_of};
 pub(crate) use change_sets::user_names;
 pub(crate) use http::{RecordJson, WrittenRecord, if_match, router};
+pub(crate) use may::{may_each, one_with_may, with_may};
 
 pub(crate) use idempotency::http_once;
 

@@ -11,6 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Shared;
+use crate::accounts::phone::is_internal;
 use crate::sessions::Signed;
 
 /// A text in the interface's languages.
@@ -83,7 +84,10 @@ pub(crate) struct Types {
 }
 
 pub(crate) fn type_json(record_type: &RecordType) -> TypeJson {
-    let shown = record_type.fields.iter().filter(|f| !f.retired);
+    let shown = record_type
+        .fields
+        .iter()
+        .filter(|f| !f.retired && !is_internal(&f.name));
     let fields = shown.map(|f| FieldJson {
         name: f.name.clone(),
         kind: serde_json::to_value(f.kind).unwrap_or_default(),

@@ -7,6 +7,7 @@ use records::{At, Filter, Query, Record, Viewer};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::names::{ALIKE, likeness, words};
 use crate::App;
 use crate::accounts::domain::firm_domain;
 use crate::accounts::phone::phone_key;
@@ -16,10 +17,6 @@ use crate::problem::Problem;
 
 /// Two firms of like names are one if they are no further apart.
 pub(crate) const NEAR_METERS: f64 = 150.0;
-/// So alike are two names at least that mean the same firm.
-pub(crate) const ALIKE: f64 = 0.5;
-/// So alike are two spellings of one word at least.
-const SAME_WORD: f64 = 0.65;
 /// Looked at of each kind.
 const MOST: u32 = 10;
 
@@ -82,52 +79,6 @@ impl Reason {
             english
         }
     }
-}
-
-/// Words that say how a firm is made up, not which it is.
-const FORMS: [&str; 20] = [
-    "gmbh", "mbh", "ag", "kg", "ohg", "gbr", "ug", "ev", "eg", "se", "co", "inc", "ltd", "llc", "plc",
-    "corp", "sa", "sarl", "bv", "und",
-];
-
-/// The words of a name that say which it is, without case and accents.
-fn words(name: &str) -> Vec<String> {
-    records::fold(name)
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|w| !w.is_empty() && !FORMS.contains(w))
-        .map(str::to_owned)
-        .collect()
-}
-
-/// A word's letters in pairs, its ends included.
-fn pairs(word: &str) -> BTreeSet<(char, char)> {
-    let letters: Vec<char> = std::iter::once(' ').chain(word.chars()).chain([' ']).collect();
-    letters.windows(2).map(|w| (w[0], w[1])).collect()
-}
-
-/// Dice's coefficient of two sets (L. R. Dice, 1945).
-fn dice(a: &BTreeSet<(char, char)>, b: &BTreeSet<(char, char)>) -> f64 {
-    if a.is_empty() || b.is_empty() {
-        return 0.0;
-    }
-    2.0 * a.intersection(b).count() as f64 / (a.len() + b.len()) as f64
-}
-
-/// How alike two names are, 0..=1, by their pairs of letters; 0 if a word of the shorter name has nothing like it in
-/// the longer: two bakeries in one street are not one because both are called bakery.
-pub(crate) fn likeness(a: &str, b: &str) -> f64 {
-    let of = |name: &str| -> Vec<BTreeSet<(char, char)>> { words(name).iter().map(|w| pairs(w)).collect() };
-    let (a, b) = (of(a), of(b));
-    let (short, long) = if a.len() <= b.len() { (&a, &b) } else { (&b, &a) };
-    if short.is_empty()
-        || short
-            .iter()
-            .any(|word| !long.iter().any(|other| dice(word, other) >= SAME_WORD))
-    {
-        return 0.0;
-    }
-    let all = |words: &[BTreeSet<(char, char)>]| words.iter().flatten().copied().collect();
-    dice(&all(&a), &all(&b))
 }
 
 /// Everybody on record who may be the newcomer, the surest first. Whom the viewer may not see is told without a name.
@@ -342,28 +293,4 @@ async fn by_index(
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn legal_forms_case_and_accents_make_no_difference() {
-        for (a, b) in [
-            ("Bäckerei Müller GmbH", "backerei muller"),
-            ("Acme Ltd.", "ACME"),
-            ("Schmidt & Söhne GmbH & Co. KG", "Schmidt und Söhne"),
-        ] {
-            assert!(likeness(a, b) > 0.99, "{a} and {b}: {}", likeness(a, b));
-        }
-        assert!(likeness("Bäckerei Müller", "Bäckerei Mueller") >= ALIKE);
-        for (a, b) in [
-            ("Bäckerei Müller", "Fleischerei Schulz"),
-            ("", "Acme"),
-            ("GmbH", "GmbH"),
-        ] {
-            assert!(likeness(a, b) < ALIKE, "{a} and {b}: {}", likeness(a, b));
-        }
-    }
 }

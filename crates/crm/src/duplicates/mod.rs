@@ -3,6 +3,7 @@
 mod http;
 mod known;
 mod merge;
+mod names;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -11,7 +12,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::Shared;
 
-pub(crate) use known::{ALIKE, Duplicate, NEAR_METERS, Newcomer, duplicates, likeness};
+pub(crate) use known::{Duplicate, NEAR_METERS, Newcomer, duplicates};
+pub(crate) use names::{ALIKE, Names, likeness};
 
 /// The routes of this feature.
 pub(crate) fn router() -> OpenApiRouter<Shared> {

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use geom::LngLat;
+use rayon::prelude::*;
 use records::{Error, Store, on_db};
 
-use super::known::{ALIKE, NEAR_METERS, likeness};
+use super::known::NEAR_METERS;
+use super::names::{ALIKE, Names};
 
 /// Of a value that more than so many share nothing follows: a switchboard's number, a shopping centre's domain.
 const COMMON: usize = 6;
@@ -94,35 +96,42 @@ fn by_place(places: &[(String, String, f64, f64)], pairs: &mut Pairs) {
         SQUARE / lat.to_radians().cos().max(0.001)
     };
     let column = |lng: f64, row: i64| (lng / wide(row)).floor() as i64;
-    let mut grid: HashMap<(i64, i64), Vec<usize>> = HashMap::new();
-    for (n, (_, _, lng, lat)) in places.iter().enumerate() {
-        let row = row_of(*lat);
-        grid.entry((row, column(*lng, row))).or_default().push(n);
-    }
-    for (n, (id, name, lng, lat)) in places.iter().enumerate() {
-        let Ok(here) = LngLat::new(*lng, *lat) else {
+    // Places in the order of their squares, row after row: those near each other are read one after another.
+    let mut squares: Vec<((i64, i64), u32, LngLat)> = Vec::with_capacity(places.len());
+    for (n, (_, _, lng, lat)) in (0..).zip(places) {
+        let Ok(point) = LngLat::new(*lng, *lat) else {
             continue;
         };
         let row = row_of(*lat);
+        squares.push(((row, column(*lng, row)), n, point));
+    }
+    squares.sort_unstable_by_key(|(square, n, _)| (*square, *n));
+    let mut names = Names::default();
+    for (_, n, _) in &squares {
+        names.add(&places[*n as usize].1);
+    }
+    let of = |square: (i64, i64)| squares.partition_point(|(other, ..)| *other < square);
+    let like_it = |n: usize| -> Vec<usize> {
+        let ((row, _), _, here) = squares[n];
+        let mut found = Vec::new();
         for near in [row, row + 1] {
             // A square is wider than the distance asked for, wherever it is measured in its row.
             let reach = wide(near).max(wide(row));
-            for at in column(lng - reach, near)..=column(lng + reach, near) {
-                for other in grid
-                    .get(&(near, at))
-                    .into_iter()
-                    .flatten()
-                    .filter(|o| near > row || **o > n)
-                {
-                    let (other_id, other_name, lng, lat) = &places[*other];
-                    let Ok(there) = LngLat::new(*lng, *lat) else {
-                        continue;
-                    };
-                    if here.distance(there).0 <= NEAR_METERS && likeness(name, other_name) >= ALIKE {
-                        add(pairs, id, other_id, Sign::NameAndPlace);
-                    }
-                }
-            }
+            let west = of((near, column(here.lng() - reach, near)));
+            let east = of((near, column(here.lng() + reach, near) + 1));
+            // Those of its own row that come before have looked here themselves.
+            let first = if near > row { west } else { n + 1 };
+            found.extend(names.might_be_alike(n, first..east.max(first)).filter(|other| {
+                here.distance(squares[*other].2).0 <= NEAR_METERS && names.likeness(n, *other) >= ALIKE
+            }));
+        }
+        found
+    };
+    let found: Vec<Vec<usize>> = (0..squares.len()).into_par_iter().map(like_it).collect();
+    let id = |n: usize| places[squares[n].1 as usize].0.as_str();
+    for (n, others) in found.into_iter().enumerate() {
+        for other in others {
+            add(pairs, id(n), id(other), Sign::NameAndPlace);
         }
     }
 }
@@ -130,6 +139,7 @@ fn by_place(places: &[(String, String, f64, f64)], pairs: &mut Pairs) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::duplicates::likeness;
 
     /// The slow twin: everything with everything.
     fn slowly(places: &[(String, String, f64, f64)]) -> Pairs {

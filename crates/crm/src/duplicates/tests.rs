@@ -65,8 +65,29 @@ async fn a_merge_moves_everything_and_its_undo_brings_it_back() {
                     "child",
                     json!({ "name": "Child", "type": "customer", "parent_id": other }),
                 ),
+                made(
+                    "quote",
+                    "offer",
+                    json!({ "account_id": other, "currency": "EUR", "owner_id": "rita", "status": "draft", "lines": [
+                        { "text": "Roof", "quantity": 1, "unit_price": 50_000, "tax_rate": 1_900 }
+                    ] }),
+                ),
             ])
             .await;
+        // What is accepted is nobody else's, but for a merge.
+        let set = json!({ "fields": { "status": "sent" } });
+        let (answer, body) = world.ask("max", "PATCH", "/api/v1/quotes/offer", set).await;
+        assert_eq!(answer, StatusCode::OK, "{body}");
+        let (answer, body) = world
+            .ask("max", "POST", "/api/v1/quotes/offer/accept", json!({}))
+            .await;
+        assert_eq!(answer, StatusCode::OK, "{body}");
+        let order = body["order"]["id"].as_str().unwrap().to_owned();
+        let given_away = json!({ "fields": { "account_id": kept } });
+        let (answer, _) = world
+            .ask("max", "PATCH", "/api/v1/quotes/offer", given_away)
+            .await;
+        assert_eq!(answer, StatusCode::BAD_REQUEST);
         let before = state(&world).await;
         let path = format!("/api/v1/accounts/{kept}/merge");
         let (_, differ) = world
@@ -117,6 +138,8 @@ async fn a_merge_moves_everything_and_its_undo_brings_it_back() {
             ("opportunities", "deal", "account_id"),
             ("activities", "note", "account_id"),
             ("accounts", "child", "parent_id"),
+            ("quotes", "offer", "account_id"),
+            ("orders", order.as_str(), "account_id"),
             ("locations", place.as_str(), "account_id"),
         ] {
             assert_eq!(read(plural, id).await.1["fields"][field], json!(kept), "{plural}");

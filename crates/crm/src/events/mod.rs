@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use crate::Shared;
 use crate::app::Event;
 use crate::problem::Problem;
-use crate::sessions::Signed;
+use crate::sessions::{self, Signed};
 use crate::users::Role;
 
 /// Changes told one by one; of a larger batch only the number is told, and the page reads anew.
@@ -26,7 +26,7 @@ const TOLD_AT_ONCE: u32 = 50;
     responses((status = 200, description = "text/event-stream: `change` {seq,type,id,operation,author}, `version` {data_version}, `job` Job, `call` IncomingCall, `notification`: something new under /api/v1/collaboration/notifications")))]
 async fn events(
     State(app): State<Shared>,
-    signed: Signed,
+    mut signed: Signed,
 ) -> Result<Sse<impl Stream<Item = Result<SseEvent, Infallible>>>, Problem> {
     let (sender, receiver) = mpsc::channel::<SseEvent>(64);
     let mut published = app.live.published();
@@ -37,7 +37,7 @@ async fn events(
             let told = tokio::select! {
                 changed = published.changed() => {
                     if changed.is_err() { return }
-                    tell_changes(&app, &signed, &mut seq, &sender).await
+                    tell_changes(&app, &mut signed, &mut seq, &sender).await
                 }
                 event = happened.recv() => match event {
                     Ok(Event::Job(job)) if signed.role == Role::Admin || job.user_id.as_deref() == Some(&signed.user_id) => {
@@ -82,11 +82,20 @@ async fn send(sender: &mpsc::Sender<SseEvent>, event: Result<SseEvent, axum::Err
 
 async fn tell_changes(
     app: &Shared,
-    signed: &Signed,
+    signed: &mut Signed,
     seq: &mut i64,
     sender: &mpsc::Sender<SseEvent>,
 ) -> Result<(), Gone> {
     let upto = app.live.present().seq;
+    // What somebody may see can have changed with it: a role, a rule, a person who left.
+    match sessions::load(app, &signed.user_id).await {
+        Ok(Some(now)) => *signed = now,
+        Ok(None) => return Err(Gone),
+        Err(error) => {
+            tracing::error!(%error, "rights could not be read; nothing is told");
+            return Ok(());
+        }
+    }
     match app.store.changes(*seq, TOLD_AT_ONCE + 1).await {
         Ok(changes) if changes.len() <= TOLD_AT_ONCE as usize => {
             for change in changes {

@@ -19,6 +19,7 @@ use super::cells::{Titles, cell};
 use super::of_type::{Page, preset_of};
 use super::places::places;
 use super::presets::PRESETS;
+use crate::accounts::phone::is_internal;
 use crate::crud::{ListParams, When, query_of, type_of};
 use crate::live::{Asked, id_text, index_problem};
 use crate::problem::Problem;
@@ -73,7 +74,10 @@ struct Columns {
 
 impl Columns {
     fn fields(&self) -> impl Iterator<Item = &Field> {
-        self.record_type.fields.iter().filter(|f| !f.retired)
+        self.record_type
+            .fields
+            .iter()
+            .filter(|f| !f.retired && !is_internal(&f.name))
     }
 
     fn links(&self) -> Vec<&Field> {

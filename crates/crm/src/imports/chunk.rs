@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use atlas::Atlas;
 use geom::LngLat;
-use records::ChangeSet;
 use serde_json::{Map, Value};
 
 use super::draft::Draft;
@@ -35,20 +34,17 @@ pub(super) struct Importer<'a> {
     pub choices: HashMap<u64, Duplicates>,
     pub named: &'a [NamedLink],
     pub owner: Option<&'a str>,
-    /// Where it is written; `None` in a dry run.
-    pub set: Option<&'a ChangeSet>,
-    /// A worker before this one may have written some of it.
-    pub resumed: bool,
 }
 
 impl Importer<'_> {
+    /// What rows come to. Those before them may still be being written: what this import makes is known from memory.
     pub async fn chunk(
         &self,
         mut drafts: Vec<Draft>,
         memory: &mut Memory,
         later: &mut Vec<Later>,
         outcome: &mut Outcome,
-    ) -> Result<(), Problem> {
+    ) -> Result<Vec<Written>, Problem> {
         memory.prepare(self.app, self.object, &drafts).await?;
         let placed = self.look_up(&drafts, memory).await?;
         let near = self.near(&drafts, &placed, memory).await?;
@@ -91,10 +87,7 @@ impl Importer<'_> {
                 }
             }
         }
-        match self.set {
-            Some(set) => self.write(set, all, outcome).await,
-            None => Ok(()),
-        }
+        Ok(all)
     }
 
     fn count(&self, written: &Written, placed: &HashMap<u64, Map<String, Value>>, outcome: &mut Outcome) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::RowError;
+use super::wrong::Wrong;
 
 /// What a cell says of the record that a link points to.
 #[derive(Clone, Debug)]
@@ -68,19 +69,21 @@ impl Draft {
         }
     }
 
-    pub fn fault(&self, column: Option<&str>, read: &str, message: String) -> RowError {
+    pub fn fault(&self, column: Option<&str>, read: &str, wrong: Wrong) -> RowError {
         RowError {
             part: self.part,
             row: self.row,
             line: self.line,
             column: column.map(str::to_owned),
             read: read.chars().take(200).collect(),
-            message,
+            message: wrong.message,
+            code: wrong.code.to_owned(),
+            params: wrong.params,
         }
     }
 
     /// A fault of the row as a whole.
-    pub fn whole(&self, message: &str) -> RowError {
-        self.fault(None, &self.cells.join(" | "), message.to_owned())
+    pub fn whole(&self, code: &'static str, message: &str) -> RowError {
+        self.fault(None, &self.cells.join(" | "), Wrong::new(code, message))
     }
 }

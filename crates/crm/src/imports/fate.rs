@@ -8,6 +8,7 @@ use super::draft::Draft;
 use super::known::{Match, known};
 use super::lookup::Memory;
 use super::making::Making;
+use super::wrong::Wrong;
 use super::{Duplicates, FoundDuplicate, RowError};
 
 /// A change of a record that is there.
@@ -50,7 +51,9 @@ impl Importer<'_> {
         }
         let object = self.object;
         let Some(record_type) = self.app.store.catalog().get(object) else {
-            draft.errors.push(draft.whole("There is no such kind of record."));
+            draft
+                .errors
+                .push(draft.whole("no-kind", "There is no such kind of record."));
             return Fate::Failed(draft);
         };
         // The customer beside a person or a deal, found or to be made.
@@ -221,15 +224,18 @@ pub(super) fn faults(draft: &Draft, error: &records::Error) -> Vec<RowError> {
                 let read = draft.fields.values().find_map(|fields| fields.get(field));
                 let read = read.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
                 // Of the same fault in many rows there is one sentence.
-                let message = match fault.code.as_str() {
-                    "not-an-email" => "expected an e-mail address".to_owned(),
-                    "not-a-url" => "expected a web address that begins with https:// or http://".to_owned(),
-                    "required" => "must not be empty".to_owned(),
-                    _ => fault.message.clone(),
+                let wrong = match fault.code.as_str() {
+                    "not-an-email" => Wrong::new("email", "expected an e-mail address"),
+                    "not-a-url" => Wrong::new(
+                        "url",
+                        "expected a web address that begins with https:// or http://",
+                    ),
+                    "required" => Wrong::new("required", "must not be empty"),
+                    _ => Wrong::new("", fault.message.clone()),
                 };
-                draft.fault(Some(field), &read.unwrap_or_default(), message)
+                draft.fault(Some(field), &read.unwrap_or_default(), wrong)
             })
             .collect(),
-        other => vec![draft.fault(None, "", other.to_string())],
+        other => vec![draft.fault(None, "", Wrong::new("", other.to_string()))],
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::draft::Draft;
 use super::lookup::{Candidate, Memory, looked_for_by, street_of};
 use crate::App;
-use crate::duplicates::{ALIKE, NEAR_METERS, likeness};
+use crate::duplicates::{ALIKE, NEAR_METERS, Names, likeness};
 use crate::live::{id_text, index_problem};
 use crate::problem::Problem;
 
@@ -157,16 +157,25 @@ pub(super) fn near(
     let state = app.live.present();
     let view = state.index.view(&points::Filter::All).map_err(index_problem)?;
     let mut near = HashMap::new();
+    let mut names = Names::default();
     for (row, name, place) in rows {
+        let own = names.add(name);
         for close in view.nearest(*place, 20) {
-            let apart = close
-                .found
-                .place()
-                .map_or(f64::MAX, |there| place.distance(there).0);
+            let Some(there) = close.found.place() else {
+                continue;
+            };
+            let apart = place.distance(there).0;
+            if apart > NEAR_METERS {
+                continue;
+            }
             let called = close.found.text("name").unwrap_or_default();
-            if apart <= NEAR_METERS && likeness(name, called) >= ALIKE {
-                near.entry(*row)
-                    .or_insert_with(|| (id_text(close.found.id()), called.to_owned(), apart.round() as u64));
+            let other = names.add(called);
+            if names.likeness(own, other) >= ALIKE {
+                near.insert(
+                    *row,
+                    (id_text(close.found.id()), called.to_owned(), apart.round() as u64),
+                );
+                break;
             }
         }
     }

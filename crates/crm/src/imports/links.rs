@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::draft::{Draft, LinkText};
 use super::lookup::{Candidate, Memory, first_of};
 use super::rows::custom_name;
+use super::wrong::Wrong;
 use super::{NamedLink, Unresolved};
 
 /// Names that nobody bears, with the rows that name them.
@@ -221,26 +222,40 @@ impl Resolver<'_> {
             .get(to)
             .map_or(to, |t| t.label.en.as_str())
             .to_lowercase();
-        let why = match (ambiguous, link.by_number) {
-            (true, _) => format!("more than one {what} is called so"),
-            (false, true) => format!("no {what} with this id of the other system is known"),
-            (false, false) => format!("no {what} is called so"),
+        let (code, why) = match (ambiguous, link.by_number) {
+            (true, _) => ("ambiguous", format!("more than one {what} is called so")),
+            (false, true) => (
+                "unknown-id",
+                format!("no {what} with this id of the other system is known"),
+            ),
+            (false, false) => ("unknown", format!("no {what} is called so")),
         };
+        // `then`: what comes of the row.
+        let wrong = |then: &str, message: String| Wrong::new(code, message).with("to", to).with("then", then);
         // A person whose firm is unknown is entered with it; a deal without a customer cannot be.
         if declared.is_some_and(|f| f.required) {
-            let message = format!("{why}; import it too, or say which one is meant");
+            let wrong = wrong(
+                "fails",
+                format!("{why}; import it too, or say which one is meant"),
+            );
             draft
                 .errors
-                .push(draft.fault(Some(&link.column), &link.text, message));
+                .push(draft.fault(Some(&link.column), &link.text, wrong));
             return;
         }
-        let message = match to {
-            "user" => format!("{why}; the record gets the usual owner, and the name is kept"),
-            _ => format!("{why}; the row is imported without it, and the name is kept"),
+        let wrong = match to {
+            "user" => wrong(
+                "usual-owner",
+                format!("{why}; the record gets the usual owner, and the name is kept"),
+            ),
+            _ => wrong(
+                "without",
+                format!("{why}; the row is imported without it, and the name is kept"),
+            ),
         };
         draft
             .remarks
-            .push(draft.fault(Some(&link.column), &link.text, message));
+            .push(draft.fault(Some(&link.column), &link.text, wrong));
         draft.keep(
             &link.type_name,
             custom_name(&link.column),

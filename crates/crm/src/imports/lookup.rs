@@ -236,6 +236,10 @@ impl Memory {
                 let value = record.text(field).unwrap_or_default();
                 let value = if folded { fold(value) } else { value.to_owned() };
                 let key = (type_name.to_owned(), field.to_owned(), value);
+                // What this import makes is remembered as it was made, whether it is on record yet or not.
+                if self.made.get(&key).is_some_and(|made| made.contains(&record.id)) {
+                    continue;
+                }
                 self.found.entry(key).or_default().push(record.id.clone());
                 self.records
                     .entry(record.id.clone())

@@ -29,6 +29,7 @@ mod making;
 mod run;
 mod walk;
 mod writing;
+mod wrong;
 
 mod http;
 mod mapping;
@@ -200,6 +201,13 @@ pub(crate) struct RowError {
     pub read: String,
     /// What is wrong and what would be right.
     pub message: String,
+    /// The same for programs and other languages: `whole-number`, `one-of`; empty for what the records alone can say, and
+    /// for imports of earlier versions.
+    #[serde(default)]
+    pub code: String,
+    /// What stands in the gaps of its sentence.
+    #[serde(default)]
+    pub params: BTreeMap<String, String>,
 }
 
 /// A name that nobody on record bears.

@@ -10,6 +10,8 @@ const OWN: [(&str, &[&str]); 7] = [
             "Company ID",
             "(Do Not Modify) Account",
             "Associated Company ID",
+            "Associated Company IDs (Primary)",
+            "Associated Company IDs",
         ],
     ),
     (
@@ -166,6 +168,8 @@ mod tests {
         assert_eq!(comparable("file", "0015D00000XyZab"), "0015D00000XyZab");
         assert_eq!(own("account", true, "recordid"), 0.97);
         assert_eq!(own("account", false, "recordid"), 0.0);
+        // The firm of a person: of a deal it is a link, which is surer.
+        assert_eq!(own("account", false, "associatedcompanyids"), 0.98);
         assert_eq!(linked("activity", "whoid"), Some("contact_id"));
     }
 }

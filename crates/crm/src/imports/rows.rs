@@ -5,8 +5,10 @@ use records::{Catalog, Kind};
 use serde_json::{Map, Value};
 
 use super::draft::{Draft, LinkText};
+use super::lookup::first_of;
 use super::table::Row;
 use super::values::Style;
+use super::wrong::Wrong;
 use super::{FileStyle, PartMapping, words};
 use crate::Zone;
 
@@ -121,7 +123,13 @@ impl<'a> RowReader<'a> {
             match goal {
                 Goal::Custom(name) => draft.keep(&self.object, name.clone(), cell.into()),
                 Goal::Number { type_name } => {
-                    draft.external.insert(type_name.clone(), cell.to_owned());
+                    // Of several firms of a person the first one is theirs; the others are kept beside it.
+                    let is_own = *type_name == self.object;
+                    let number = if is_own { cell } else { first_of(cell) };
+                    if number != cell {
+                        draft.keep(&self.object, custom_name(header), cell.into());
+                    }
+                    draft.external.insert(type_name.clone(), number.to_owned());
                 }
                 Goal::Outcome => draft.won = words::outcome(cell),
                 Goal::Link {
@@ -148,16 +156,19 @@ impl<'a> RowReader<'a> {
         if record_type.is_some_and(|t| t.place) && matches!(field, "lng" | "lat") {
             match Style::coordinate(field, cell) {
                 Ok(value) => drop(draft.of_mut(type_name).insert(field.to_owned(), value)),
-                Err(message) => draft.errors.push(draft.fault(Some(header), cell, message)),
+                Err(wrong) => draft.errors.push(draft.fault(Some(header), cell, wrong)),
             }
             return;
         }
         let Some(declared) = record_type.and_then(|t| t.field(field)) else {
-            draft.errors.push(draft.fault(
-                Some(header),
-                cell,
-                format!("There is no field {type_name}.{field}."),
-            ));
+            draft.errors.push(
+                draft.fault(
+                    Some(header),
+                    cell,
+                    Wrong::new("no-field", format!("There is no field {type_name}.{field}."))
+                        .with("field", format!("{type_name}.{field}")),
+                ),
+            );
             return;
         };
         // Several in one cell: the first is the one, the others are kept.
@@ -170,7 +181,7 @@ impl<'a> RowReader<'a> {
         };
         match self.style.value(type_name, declared, cell) {
             Ok(value) => drop(draft.of_mut(type_name).insert(field.to_owned(), value)),
-            Err(message) => draft.errors.push(draft.fault(Some(header), cell, message)),
+            Err(wrong) => draft.errors.push(draft.fault(Some(header), cell, wrong)),
         }
     }
 
@@ -181,24 +192,27 @@ impl<'a> RowReader<'a> {
         // A cell that cannot be read is missing because of that, and it has been said.
         if draft.errors.is_empty() {
             if self.object == "account" && draft.text("account", "name").is_empty() {
-                draft.errors.push(draft.whole("The row has no customer name."));
+                draft
+                    .errors
+                    .push(draft.whole("no-customer-name", "The row has no customer name."));
             } else if self.is_untitled(draft) {
-                draft.errors.push(draft.whole("The row has no name."));
+                draft.errors.push(draft.whole("no-name", "The row has no name."));
             }
             let placed: Vec<String> = draft.fields.keys().cloned().collect();
             for type_name in placed {
                 let Some(fields) = draft.of(&type_name) else {
                     continue;
                 };
-                let wrong = match (fields.contains_key("lng"), fields.contains_key("lat")) {
-                    (true, false) => "The row has a longitude but no latitude.",
-                    (false, true) => "The row has a latitude but no longitude.",
-                    (true, true) if self.are_swapped(fields) => {
-                        "Latitude and longitude look swapped: the place lies off the map, and the other way round on it."
-                    }
+                let (code, wrong) = match (fields.contains_key("lng"), fields.contains_key("lat")) {
+                    (true, false) => ("no-latitude", "The row has a longitude but no latitude."),
+                    (false, true) => ("no-longitude", "The row has a latitude but no longitude."),
+                    (true, true) if self.are_swapped(fields) => (
+                        "swapped",
+                        "Latitude and longitude look swapped: the place lies off the map, and the other way round on it.",
+                    ),
                     _ => continue,
                 };
-                draft.errors.push(draft.whole(wrong));
+                draft.errors.push(draft.whole(code, wrong));
             }
         }
         if draft.of("account").is_some() || self.object == "account" {

@@ -8,6 +8,7 @@ use super::links::{Nobody, Resolver};
 use super::lookup::Memory;
 use super::rows::custom_name;
 use super::words;
+use super::wrong::Wrong;
 
 impl Resolver<'_> {
     /// The stage of a deal: by its name, by how it ended, else the first one, which is said.
@@ -24,11 +25,13 @@ impl Resolver<'_> {
             return;
         }
         nobody.add("stage", &link.text, false);
-        let message =
-            "there is no stage of this name; the deal goes to the first one, and the name is kept".to_owned();
+        let wrong = Wrong::new(
+            "no-stage",
+            "there is no stage of this name; the deal goes to the first one, and the name is kept",
+        );
         draft
             .remarks
-            .push(draft.fault(Some(&link.column), &link.text, message));
+            .push(draft.fault(Some(&link.column), &link.text, wrong));
         draft.keep(
             "opportunity",
             custom_name(&link.column),

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::columns::folded;
 use super::words;
+use super::wrong::Wrong;
 use crate::Zone;
 
 /// How a table writes numbers and days, and where its clock stands.
@@ -17,47 +18,54 @@ pub(super) struct Style {
 
 impl Style {
     /// The value of a cell, or what would be right.
-    pub fn value(&self, type_name: &str, declared: &Field, cell: &str) -> Result<Value, String> {
+    pub fn value(&self, type_name: &str, declared: &Field, cell: &str) -> Result<Value, Wrong> {
         match declared.kind {
             Kind::Choice => match words::ours(type_name, declared, cell) {
                 Some(choice) => Ok(choice.into()),
-                None => Err(format!("expected one of {}", declared.choices.join(", "))),
+                None => {
+                    let known = declared.choices.join(", ");
+                    Err(Wrong::new("one-of", format!("expected one of {known}")).with("choices", known))
+                }
             },
             Kind::Integer => self
                 .number(cell.trim_end_matches('%'))
                 .map(|n| if cell.ends_with('%') { n.round() } else { n })
                 .filter(|n| n.fract() == 0.0 && n.abs() < 9e15)
                 .map(|n| (n as i64).into())
-                .ok_or_else(|| "expected a whole number".to_owned()),
+                .ok_or_else(|| Wrong::new("whole-number", "expected a whole number")),
             Kind::Number => self
                 .number(cell)
                 .map(Into::into)
-                .ok_or_else(|| "expected a number".to_owned()),
+                .ok_or_else(|| Wrong::new("number", "expected a number")),
             Kind::Money => self
                 .number(cell)
                 .filter(|n| n.abs() < 9e13)
                 .map(|n| ((n * 100.0).round() as i64).into())
-                .ok_or_else(|| format!("expected an amount{}", self.amount_hint(cell))),
+                .ok_or_else(|| {
+                    let (code, hint) = self.amount_hint(cell);
+                    Wrong::new(code, format!("expected an amount{hint}"))
+                }),
             Kind::Boolean => match folded(cell).as_str() {
                 "true" | "yes" | "ja" | "1" | "x" | "wahr" => Ok(true.into()),
                 "false" | "no" | "nein" | "0" | "falsch" => Ok(false.into()),
-                _ => Err("expected yes or no".to_owned()),
+                _ => Err(Wrong::new("yes-or-no", "expected yes or no")),
             },
             Kind::Date => self
                 .date(cell)
                 .map(|d| d.to_string().into())
-                .ok_or_else(|| "expected a date".to_owned()),
+                .ok_or_else(|| Wrong::new("date", "expected a date")),
             Kind::Instant => self
                 .moment(cell)
                 .map(Into::into)
-                .ok_or_else(|| "expected a date, or a date and a time".to_owned()),
-            Kind::Json => serde_json::from_str(cell).map_err(|_| "expected JSON".to_owned()),
+                .ok_or_else(|| Wrong::new("moment", "expected a date, or a date and a time")),
+            Kind::Json => serde_json::from_str(cell).map_err(|_| Wrong::new("json", "expected JSON")),
             Kind::Url if !cell.contains("://") => Ok(format!("https://{cell}").into()),
             Kind::Email => Ok(cell.to_lowercase().into()),
             Kind::LongText if cell.contains('<') => Ok(without_tags(cell).into()),
             _ => match declared.max {
                 Some(max) if i64::try_from(cell.chars().count()).is_ok_and(|n| n > max) => {
-                    Err(format!("is longer than {max} characters"))
+                    Err(Wrong::new("too-long", format!("is longer than {max} characters"))
+                        .with("max", max.to_string()))
                 }
                 _ => Ok(cell.into()),
             },
@@ -65,7 +73,7 @@ impl Style {
     }
 
     /// Degrees; `field` is lng or lat.
-    pub fn coordinate(field: &str, cell: &str) -> Result<Value, String> {
+    pub fn coordinate(field: &str, cell: &str) -> Result<Value, Wrong> {
         // Coordinates are written with a point even where amounts are not; a comma is taken too.
         let number = cell
             .replace(',', ".")
@@ -75,11 +83,19 @@ impl Style {
         let limit = if field == "lng" { 180.0 } else { 90.0 };
         match number {
             Some(n) if n.abs() <= limit => Ok(n.into()),
-            Some(n) if field == "lat" && n.abs() <= 180.0 => Err(format!(
-                "a latitude is between -90 and 90; are latitude and longitude swapped? {n} would be a longitude"
-            )),
-            Some(_) => Err(format!("expected degrees between -{limit} and {limit}")),
-            None => Err("expected degrees, like 13.2606".to_owned()),
+            Some(n) if field == "lat" && n.abs() <= 180.0 => Err(Wrong::new(
+                "latitude",
+                format!(
+                    "a latitude is between -90 and 90; are latitude and longitude swapped? {n} would be a longitude"
+                ),
+            )
+            .with("n", n.to_string())),
+            Some(_) => Err(Wrong::new(
+                "degrees-between",
+                format!("expected degrees between -{limit} and {limit}"),
+            )
+            .with("limit", limit.to_string())),
+            None => Err(Wrong::new("degrees", "expected degrees, like 13.2606")),
         }
     }
 
@@ -104,16 +120,16 @@ impl Style {
         plain.parse().ok().filter(|n: &f64| n.is_finite())
     }
 
-    /// What is probably meant: a letter that looks like a digit is the usual slip, else an amount in the file's style.
-    fn amount_hint(&self, cell: &str) -> &'static str {
+    /// What is probably meant, with its code: a letter that looks like a digit is the usual slip, else an amount in the file's style.
+    fn amount_hint(&self, cell: &str) -> (&'static str, &'static str) {
         if cell.contains(['O', 'o']) {
-            "; is there a letter O for a zero?"
+            ("amount-o", "; is there a letter O for a zero?")
         } else if cell.contains(['l', 'I']) {
-            "; is there a letter for a one?"
+            ("amount-l", "; is there a letter for a one?")
         } else if self.decimal_comma {
-            ", like 1200,50"
+            ("amount-comma", ", like 1200,50")
         } else {
-            ", like 1200.50"
+            ("amount-point", ", like 1200.50")
         }
     }
 
@@ -224,6 +240,8 @@ fn without_tags(html: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn style(date_style: &str) -> Style {
@@ -255,6 +273,29 @@ mod tests {
         assert_eq!(style("ymd").moment("2026-07-01"), Some(summer - 52_200_000)); // 14 h 30 min
         assert_eq!(clock("12:05 am").map(|t| t.hour()), Some(0));
         assert_eq!(clock("25:00"), None);
+    }
+
+    #[test]
+    fn what_is_wrong_has_a_code_and_its_parameters() {
+        let catalog = crate::catalog().unwrap();
+        let account = catalog.get("account").unwrap();
+        let wrong = |field: &str, cell: &str| {
+            let declared = account.field(field).unwrap();
+            let wrong = style("ymd").value("account", declared, cell).unwrap_err();
+            (wrong.code, wrong.params)
+        };
+        let with = |name: &str, value: &str| BTreeMap::from([(name.to_owned(), value.to_owned())]);
+        assert_eq!(wrong("annual_revenue", "1200,5O"), ("amount-o", BTreeMap::new()));
+        assert_eq!(wrong("annual_revenue", "much"), ("amount-point", BTreeMap::new()));
+        let (code, params) = wrong("type", "enemy");
+        assert!(
+            code == "one-of" && params["choices"].contains("customer"),
+            "{params:?}"
+        );
+        let long = "x".repeat(5_000);
+        assert_eq!(wrong("name", &long).0, "too-long");
+        let swapped = Style::coordinate("lat", "113.2").unwrap_err();
+        assert_eq!((swapped.code, swapped.params), ("latitude", with("n", "113.2")));
     }
 
     #[test]

@@ -8,12 +8,13 @@ use serde_json::Value;
 
 use super::chunk::Importer;
 use super::draft::Draft;
-use super::fate::faults;
+use super::fate::{Written, faults};
 use super::links::{Later, Nobody, Resolver};
 use super::lookup::Memory;
 use super::rows::RowReader;
 use super::shown::{PartSettings, Settings};
 use super::table::Rows;
+use super::writing::{Writer, Writing};
 use super::{FoundDuplicate, Mapping, RowError, Summary, failed_csv, objects, sniff, store};
 use crate::App;
 use crate::jobs::Progress;
@@ -79,6 +80,23 @@ impl Outcome {
         if self.failed_rows.iter().map(Vec::len).sum::<usize>() < MOST_FAILED {
             self.failed_rows[part].push(draft.cells);
         }
+    }
+
+    /// A row that the database did not take after it was counted.
+    pub fn refused(&mut self, part: usize, row: Written) {
+        let summary = self.part(part);
+        let counted = if row.is_new {
+            &mut summary.created
+        } else {
+            &mut summary.updated
+        };
+        *counted = counted.saturating_sub(1);
+        for op in row.creates.iter().filter(|op| op.type_name() != "external_id") {
+            if let Some(count) = summary.records.get_mut(op.type_name()) {
+                *count = count.saturating_sub(1);
+            }
+        }
+        self.fail(row.draft);
     }
 
     pub fn remark(&mut self, remarks: Vec<RowError>) {
@@ -209,33 +227,47 @@ impl Walk<'_> {
                 .collect(),
             named: &self.mapping.links,
             owner: self.import.text("owner_id"),
-            set: self.set,
-            resumed: self.resumed,
         };
+        let writer = self.set.map(|set| Writer {
+            app: self.app.clone(),
+            set: set.clone(),
+            object: object.clone(),
+            resumed: self.resumed,
+        });
         outcome.part(part);
         let mut later: Vec<Later> = Vec::new();
         let mut rows = Rows::new(&text, &settings.style);
         let mut chunk: Vec<Draft> = Vec::with_capacity(CHUNK);
-        loop {
-            let row = rows.next_row()?;
-            let more = row.is_some();
-            chunk.extend(row.map(|row| reader.read(row)));
-            if chunk.len() == CHUNK || (!more && !chunk.is_empty()) {
-                self.done += i64::try_from(chunk.len()).unwrap_or(0);
-                importer
-                    .chunk(std::mem::take(&mut chunk), memory, &mut later, outcome)
-                    .await?;
-                let message = if self.set.is_some() {
-                    "Importing"
-                } else {
-                    "Checking"
-                };
-                progress.report(self.done, self.total, message).await?;
-            }
-            if !more {
-                break;
+        let mut writing = Writing::new(writer, part, outcome);
+        let read = async {
+            loop {
+                let row = rows.next_row()?;
+                let more = row.is_some();
+                chunk.extend(row.map(|row| reader.read(row)));
+                if chunk.len() == CHUNK || (!more && !chunk.is_empty()) {
+                    self.done += i64::try_from(chunk.len()).unwrap_or(0);
+                    let read = std::mem::take(&mut chunk);
+                    let written = importer
+                        .chunk(read, memory, &mut later, writing.outcome())
+                        .await?;
+                    writing.write(written).await?;
+                    let message = if self.set.is_some() {
+                        "Importing"
+                    } else {
+                        "Checking"
+                    };
+                    progress.report(self.done, self.total, message).await?;
+                }
+                if !more {
+                    return Ok::<(), Problem>(());
+                }
             }
         }
+        .await;
+        // Also after a fault or when it is cancelled: nothing is written any more when this returns.
+        let written = writing.finish().await;
+        read?;
+        written?;
         self.link_later(part, &object, later, memory, outcome).await?;
         if let Some(failed) = outcome.failed_rows.get(part).filter(|rows| !rows.is_empty()) {
             let bytes = failed_csv(headers.iter().map(String::as_str), failed)?;

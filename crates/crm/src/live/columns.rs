@@ -18,6 +18,8 @@ pub(super) const CATEGORIES: [&str; 9] = [
     "geocode_status",
     "due_state",
 ];
+/// Where `territory_id` is among them.
+pub(super) const TERRITORY: usize = 4;
 pub(super) const AMOUNTS: [&str; 6] = [
     "revenue",
     "pipeline",

@@ -185,9 +185,7 @@ impl Asked {
             .map(|t| as_of_of(app, "as_of", t))
             .transpose()?;
         let state = app.live.at(as_of).await?;
-        let sight = sight(app.store.db(), &signed.viewer)
-            .await
-            .map_err(records::Error::from)?;
+        let sight = sight(app, &signed.viewer).await?;
         let asked = filter_of(app, self.filter.as_deref().unwrap_or_default(), as_of).await?;
         let mut filter = sight.filter.and(asked);
         if let Some(words) = self.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {

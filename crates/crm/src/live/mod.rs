@@ -25,7 +25,7 @@ pub(crate) use http::{
     mvt_response, router, tile_of, visible_location,
 };
 pub(crate) use list::sort_page;
-pub(crate) use scope::sight;
+pub(crate) use scope::{SharedPlaces, sight};
 pub use shelf::{Shelf, Stored};
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -36,7 +36,7 @@ use records::{Catalog, Filter, FilterError, RecordType, Store};
 use tokio::sync::watch;
 
 use added::Added;
-use past::{Book, reread, touched_after};
+use past::{Book, reassign, reread, touched_after};
 use rows::Moment;
 
 use crate::territories::Branches;
@@ -85,7 +85,7 @@ const MOST_REREAD: usize = 2_000;
 /// Fewer places are read from the records in no time at all.
 const LEAST_KEPT: usize = 50_000;
 /// Changes read at once.
-const BATCH: u32 = 5_000;
+const BATCH: u32 = 10_000;
 
 impl Live {
     /// The index of the present: taken up from the shelf, or built from the records.
@@ -207,10 +207,10 @@ impl Live {
         let mut state = state.clone();
         let mut places = std::collections::HashSet::new();
         while state.seq < upto {
-            let (seq, touched, all) = touched_after(&self.store, state.seq).await?;
-            state.seq = seq;
-            places.extend(touched);
-            if all || places.len() > MOST_REREAD {
+            let touch = touched_after(&self.store, state.seq).await?;
+            state.seq = touch.seq;
+            places.extend(touch.places);
+            if touch.all || places.len() > MOST_REREAD {
                 return Ok(None);
             }
         }
@@ -299,13 +299,14 @@ impl Live {
                 self.publish(self.book.state(&self.store, moment, Some(&state)).await?);
                 continue;
             }
-            let (seq, places, all) = touched_after(&self.store, state.seq).await?;
+            let touch = touched_after(&self.store, state.seq).await?;
+            let seq = touch.seq;
             if seq == state.seq {
                 return Ok(());
             }
-            let places: Vec<String> = places.into_iter().collect();
+            let places: Vec<String> = touch.places.iter().cloned().collect();
             self.book.note(state.seq, seq, &places);
-            if all {
+            if touch.all {
                 self.publish(self.book.state(&self.store, moment, Some(&state)).await?);
                 continue;
             }
@@ -313,7 +314,9 @@ impl Live {
                 seq,
                 ..(*state).clone()
             };
-            reread(&self.store, &mut next, &places, moment).await?;
+            let mut anew = reassign(&self.store, &mut next, &touch.assigned, moment).await?;
+            anew.extend(touch.places.difference(&touch.assigned).cloned());
+            reread(&self.store, &mut next, &anew, moment).await?;
             let merge = next.index.wants_compaction().then(|| next.index.clone());
             self.publish(next);
             if let Some(index) = merge {

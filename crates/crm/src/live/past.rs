@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use points::{Change, Index, RowId};
-use records::{Error, Store};
+use records::{Error, Store, Types};
 
 use super::added::Added;
 use super::ledger::{self, Ledger};
@@ -29,6 +29,17 @@ struct Touched {
     upto: i64,
     places: HashMap<String, i64>,
 }
+
+/// Types whose changes concern places.
+const CONCERN: [&str; 7] = [
+    "location",
+    "account",
+    "opportunity",
+    "assignment",
+    "visit",
+    "visit_frequency",
+    "stage",
+];
 
 /// From so many touched places on, and the twentieth part of all, a new ledger is read.
 const MANY_TOUCHED: usize = 20_000;
@@ -87,9 +98,9 @@ impl Book {
             if after >= upto {
                 return Ok(());
             }
-            let (seq, places, _) = touched_after(store, after).await?;
-            let places: Vec<String> = places.into_iter().collect();
-            self.note(after, seq, &places);
+            let touch = touched_after(store, after).await?;
+            let places: Vec<String> = touch.places.into_iter().collect();
+            self.note(after, touch.seq, &places);
         }
     }
 
@@ -146,21 +157,65 @@ impl Book {
     }
 }
 
-/// The number of the last of the next changes of the feed, the places they concern, and whether one
-/// concerns all places.
-pub(super) async fn touched_after(store: &Store, after: i64) -> Result<(i64, HashSet<String>, bool), Error> {
-    let changes = store.changes(after, BATCH).await?;
-    let seq = changes.last().map_or(after, |last| last.seq);
+/// What the next changes of the feed mean for the places.
+pub(super) struct Touch {
+    /// The number of the last of these changes.
+    pub seq: i64,
+    /// The places they concern.
+    pub places: HashSet<String>,
+    /// Those of them that are only in another territory.
+    pub assigned: HashSet<String>,
+    /// All places are concerned.
+    pub all: bool,
+}
+
+pub(super) async fn touched_after(store: &Store, after: i64) -> Result<Touch, Error> {
+    let (seq, changed) = store.changed(after, BATCH, Types::Only(&CONCERN)).await?;
     let mut touched: HashMap<String, Vec<String>> = HashMap::new();
-    for change in changes {
-        touched
-            .entry(change.type_name)
-            .or_default()
-            .push(change.record_id);
+    for (type_name, id) in changed {
+        touched.entry(type_name).or_default().push(id);
     }
-    let places = touched_places(store.db(), &touched).await?;
-    let all = touched.contains_key("stage") || touched.contains_key("visit_frequency");
-    Ok((seq, places, all))
+    let assigned = touched.remove_entry("assignment");
+    let mut places = touched_places(store.db(), &touched).await?;
+    let mut assigned = match assigned {
+        Some(entry) => touched_places(store.db(), &HashMap::from([entry])).await?,
+        None => HashSet::new(),
+    };
+    assigned.retain(|place| !places.contains(place));
+    places.extend(assigned.iter().cloned());
+    Ok(Touch {
+        seq,
+        places,
+        assigned,
+        all: touched.contains_key("stage") || touched.contains_key("visit_frequency"),
+    })
+}
+
+/// Brings places that are only in another territory in step; gives those of them that the index does not have.
+pub(super) async fn reassign(
+    store: &Store,
+    state: &mut State,
+    places: &HashSet<String>,
+    moment: Moment,
+) -> Result<Vec<String>, Error> {
+    let ids: Vec<String> = places.iter().cloned().collect();
+    let now_in = rows::territories(store.db(), &ids, moment).await?;
+    let (mut changes, mut unknown) = (Vec::with_capacity(ids.len()), Vec::new());
+    for place in ids {
+        match row_id(&place).and_then(|id| state.index.get(id)) {
+            None => unknown.push(place),
+            Some(found) => {
+                let mut row = found.to_row();
+                row.categories[columns::TERRITORY] = now_in.get(&place).cloned();
+                changes.push(Change::Upsert(row));
+            }
+        }
+    }
+    state
+        .index
+        .apply(changes)
+        .map_err(|e| Error::Schema(e.to_string()))?;
+    Ok(unknown)
 }
 
 /// Reads these places' rows of a moment from the records.
@@ -170,6 +225,9 @@ pub(super) async fn reread(
     ids: &[String],
     moment: Moment,
 ) -> Result<(), Error> {
+    if ids.is_empty() {
+        return Ok(());
+    }
     let rows = rows::load(
         store.db(),
         Which::Places(ids),

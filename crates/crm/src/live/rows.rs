@@ -63,6 +63,16 @@ pub(super) async fn frequencies(db: &Db, moment: Moment) -> Result<Frequencies, 
     Sql { db, which, moment }.frequencies().await
 }
 
+/// In which territory places are, of those that are in one.
+pub(super) async fn territories(
+    db: &Db,
+    places: &[String],
+    moment: Moment,
+) -> Result<HashMap<String, String>, sqlx::Error> {
+    let which = Which::Places(places);
+    Sql { db, which, moment }.territories().await
+}
+
 /// Stages of the sales process, in order: id.
 pub(super) async fn stages(db: &Db) -> Result<Vec<String>, sqlx::Error> {
     const SQL: &str = "select id from stages order by position, id";

@@ -1,10 +1,14 @@
 //! What of the live index a viewer may see: the same rights as in SQL, as a filter on rows.
 
-use points::Filter;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use points::{Filter, RowId};
 use records::{Db, Grant, Scope, Viewer, on_db};
 use sqlx::AssertSqlSafe;
 
 use super::row_id;
+use crate::App;
 
 /// A viewer's rights on customers' places.
 #[derive(Clone, Debug)]
@@ -17,8 +21,66 @@ pub(crate) struct Sight {
     pub note: Option<String>,
 }
 
-/// Reads what the viewer may see: accounts and places both have to be readable.
-pub(crate) async fn sight(db: &Db, viewer: &Viewer) -> Result<Sight, sqlx::Error> {
+/// The number of the feed, what was shared, and the places.
+type Kept = (i64, String, Arc<Vec<RowId>>);
+
+/// Places that were shared with people, as of a number of the feed: tiles ask for them again and again.
+#[derive(Default)]
+pub(crate) struct SharedPlaces {
+    /// By person.
+    known: Mutex<HashMap<String, Kept>>,
+}
+
+/// People whose places are kept.
+const MOST_KEPT: usize = 500;
+
+impl SharedPlaces {
+    async fn of(&self, app: &App, viewer: &Viewer) -> Result<Arc<Vec<RowId>>, records::Error> {
+        let shares = viewer.shares("account").iter().chain(viewer.shares("location"));
+        // A share prints what it is a condition on, so that a rule that says something else is asked anew.
+        let said = shares.map(|share| format!("{share:?}")).collect::<String>();
+        let user = viewer.user_id.clone().unwrap_or_default();
+        let seq = app.live.present().seq;
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, meant, places)) = known().get(&user)
+            && *at == seq
+            && *meant == said
+        {
+            return Ok(places.clone());
+        }
+        let ids = app.store.shared_with(viewer, "location", "account_id").await?;
+        let places = Arc::new(ids.iter().filter_map(|id| row_id(id)).collect::<Vec<_>>());
+        let mut known = known();
+        if known.len() >= MOST_KEPT {
+            known.clear();
+        }
+        known.insert(user, (seq, said, places.clone()));
+        Ok(places)
+    }
+}
+
+/// Reads what the viewer may see: accounts and places both have to be readable, by scope or because they are shared.
+pub(crate) async fn sight(app: &App, viewer: &Viewer) -> Result<Sight, records::Error> {
+    let by_scope = sight_by_scope(app.store.db(), viewer).await?;
+    if by_scope.is_all || (viewer.shares("account").is_empty() && viewer.shares("location").is_empty()) {
+        return Ok(by_scope);
+    }
+    let places = app.shared_places.of(app, viewer).await?;
+    if places.is_empty() {
+        return Ok(by_scope);
+    }
+    let note = match by_scope.note.as_deref() {
+        None | Some("nothing") => "what is shared with you".to_owned(),
+        Some(note) => format!("{note}, and what is shared with you"),
+    };
+    Ok(Sight {
+        filter: Filter::Or(vec![by_scope.filter, Filter::Ids(places.to_vec())]),
+        is_all: false,
+        note: Some(note),
+    })
+}
+
+async fn sight_by_scope(db: &Db, viewer: &Viewer) -> Result<Sight, sqlx::Error> {
     let none = Sight {
         filter: Filter::None,
         is_all: false,

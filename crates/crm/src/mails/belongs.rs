@@ -15,6 +15,8 @@ pub(super) struct Links {
     pub account_id: Option<String>,
     pub contact_id: Option<String>,
     pub opportunity_id: Option<String>,
+    /// The message of ours that it answers, known by our signature.
+    pub answered: Option<String>,
 }
 
 impl Links {
@@ -58,7 +60,11 @@ pub(super) async fn thread(app: &App, message: &Message) -> Result<Option<Links>
         if let Some(activity) = seal.record_of(id)
             && let Some(activity) = get(app, "activity", activity).await?
         {
-            return links_of(app, &activity).await.map(Some);
+            let links = links_of(app, &activity).await?;
+            return Ok(Some(Links {
+                answered: Some(activity.id),
+                ..links
+            }));
         }
     }
     for id in &message.answers {
@@ -94,6 +100,7 @@ async fn links_of(app: &App, activity: &Record) -> Result<Links, Problem> {
         account_id: text("account_id"),
         contact_id: text("contact_id"),
         opportunity_id: text("opportunity_id"),
+        answered: None,
     })
 }
 

@@ -67,6 +67,7 @@ pub(super) async fn mark(app: &App, bounce: &Bounce) -> Result<(Option<String>, 
             }
         }
     }
+    ops.extend(crate::campaigns::with_mail(app, &activity.id, "bounced").await?);
     let author = Author::system("mail", format!("Mail to {} came back", one.address));
     app.store.write(&author, ops).await?;
     Ok((Some(activity.id), format!("{} was not reached", one.address)))

@@ -130,7 +130,7 @@ async fn status(State(app): State<Shared>, signed: Signed) -> Result<Json<MailSt
 /// What became of a message that was handed in.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TakenMail {
-    /// case, contact, account, lead, bounce, ignored, unmatched, refused, held, seen (it was taken before)
+    /// case, contact, account, lead, bounce, opted_out, ignored, unmatched, refused, held, seen (it was taken before)
     outcome: String,
     /// Why.
     note: String,

@@ -11,6 +11,7 @@ use super::belongs::{self, Links};
 use super::entry::{about, activity, activity_id, attachments, owner_of, subject};
 use super::{bounced, store};
 use crate::App;
+use crate::campaigns;
 use crate::channels::hexadecimal;
 use crate::leads;
 use crate::problem::Problem;
@@ -24,7 +25,7 @@ const MOST_AN_HOUR: i64 = 30;
 /// What became of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Outcome {
-    /// case, contact, account, lead, bounce, ignored, unmatched, refused, held; seen: it was taken before
+    /// case, contact, account, lead, bounce, opted_out, ignored, unmatched, refused, held; seen: it was taken before
     pub word: &'static str,
     pub note: String,
     pub activity_id: Option<String>,
@@ -130,6 +131,9 @@ async fn sort(app: &Arc<App>, message: &Message, digest: &str) -> Result<Outcome
     if is_ours {
         return Ok(Outcome::of("ignored", "it comes from an address of our own"));
     }
+    if let Some(note) = campaigns::unsubscribed_by(app, &message.subject, from).await? {
+        return Ok(Outcome::of("opted_out", note));
+    }
     let thread = belongs::thread(app, message).await?;
     // Programs answer programs for ever: they begin nothing here.
     match (&message.nature, &thread) {
@@ -209,17 +213,17 @@ async fn goes_on(app: &App, message: &Message, digest: &str, links: &Links) -> R
     .await?;
     ops.push(activity(message, &id, links, owner, app.store.now().0));
     ops.extend(kept);
-    put(
-        app,
-        message,
-        ops,
-        Outcome {
-            word,
-            note: note + &left,
-            activity_id: Some(id),
-        },
-    )
-    .await
+    let outcome = Outcome {
+        word,
+        note: note + &left,
+        activity_id: Some(id),
+    };
+    let outcome = put(app, message, ops, outcome).await?;
+    // A program that answers by itself is nobody's answer.
+    if let (Some(answered), Nature::Personal) = (&links.answered, &message.nature) {
+        campaigns::replied(app, answered).await?;
+    }
+    Ok(outcome)
 }
 
 /// Writes; what is on record already was written by a taker that died after it.

@@ -6,6 +6,7 @@
 
 mod belongs;
 mod bounced;
+mod bulk;
 mod consent;
 mod entry;
 mod fetch;
@@ -21,6 +22,7 @@ use geom::Timestamp;
 use records::{Fault, Record, Rules};
 use serde_json::{Map, Value};
 
+pub(crate) use bulk::{Bulk, Laid, lay_in, let_go, take_back};
 pub(crate) use fetch::follow as fetch;
 pub(crate) use http::router;
 pub(crate) use send::follow as send;

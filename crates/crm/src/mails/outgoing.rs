@@ -53,6 +53,7 @@ pub(super) struct MailBody {
 struct Around {
     account: Option<Record>,
     contact: Option<Record>,
+    opportunity: Option<Record>,
     lead: Option<Record>,
     case: Option<Record>,
     answered: Option<Record>,
@@ -81,6 +82,7 @@ impl Around {
     async fn load(app: &App, signed: &Signed, body: &MailBody) -> Result<Self, Problem> {
         let case = seen(app, signed, "case", body.case_id.as_deref()).await?;
         let lead = seen(app, signed, "lead", body.lead_id.as_deref()).await?;
+        let opportunity = seen(app, signed, "opportunity", body.opportunity_id.as_deref()).await?;
         let of_case = |name: &str| case.as_ref().and_then(|c| c.text(name)).map(str::to_owned);
         let contact_id = body.contact_id.clone().or_else(|| of_case("contact_id"));
         let contact = seen(app, signed, "contact", contact_id.as_deref()).await?;
@@ -117,6 +119,7 @@ impl Around {
         Ok(Self {
             account,
             contact,
+            opportunity,
             lead,
             case,
             answered,
@@ -291,6 +294,7 @@ pub(super) async fn write(app: &App, signed: &Signed, body: &MailBody) -> Result
         attachments: files(app, signed, &body.file_ids).await?,
         at: SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(now.0).unwrap_or(0)),
         automatic: false,
+        unsubscribe: Vec::new(),
     };
     let composed = tokio::task::spawn_blocking(move || mail::compose(&draft))
         .await
@@ -303,6 +307,7 @@ pub(super) async fn write(app: &App, signed: &Signed, body: &MailBody) -> Result
         recipients: composed.to.join("\n"),
         message_base64: base64::engine::general_purpose::STANDARD.encode(&composed.bytes),
         attempts: 0,
+        campaign_id: None,
     };
     let addresses: Vec<&str> = to.iter().chain(&cc).map(|a| a.address.as_str()).collect();
     let id_of = |record: &Option<Record>| record.as_ref().map(|r| r.id.clone());
@@ -320,7 +325,7 @@ pub(super) async fn write(app: &App, signed: &Signed, body: &MailBody) -> Result
             ("contact_id", id_of(&around.contact).into()),
             ("lead_id", id_of(&around.lead).into()),
             ("case_id", id_of(&around.case).into()),
-            ("opportunity_id", body.opportunity_id.clone().into()),
+            ("opportunity_id", id_of(&around.opportunity).into()),
             ("owner_id", signed.user_id.as_str().into()),
             ("message_id", message_id.as_str().into()),
             ("from_address", from.address.as_str().into()),

@@ -9,6 +9,7 @@ use records::{At, Author, Op, Viewer, fields};
 
 use super::store::{self, Outgoing};
 use crate::App;
+use crate::campaigns;
 use crate::channels::back_off;
 use crate::problem::Problem;
 
@@ -57,6 +58,14 @@ async fn hand_over(app: &App, mail: &Outgoing) -> Result<(), Problem> {
     let Some(server) = &app.settings.channels.smtp else {
         return Ok(());
     };
+    let stopped = match &mail.campaign_id {
+        Some(campaign) => campaigns::may_go(app, campaign, &mail.activity_id).await?,
+        None => None,
+    };
+    if let Some(why) = stopped {
+        store::settle(db, &mail.id, "failed", &why, None, app.store.now()).await?;
+        return tell(app, &mail.activity_id, "failed", &why).await;
+    }
     let sent = match base64::engine::general_purpose::STANDARD.decode(&mail.message_base64) {
         Ok(bytes) => {
             let composed = Composed {
@@ -109,8 +118,8 @@ async fn tell(app: &App, activity: &str, state: &str, note: &str) -> Result<(), 
         ("mail_state", state.into()),
         ("mail_note", mail::header_text(note, 500).into()),
     ]);
-    app.store
-        .write(&author, vec![Op::update("activity", activity, patch)])
-        .await?;
+    let mut ops = vec![Op::update("activity", activity, patch)];
+    ops.extend(campaigns::with_mail(app, activity, state).await?);
+    app.store.write(&author, ops).await?;
     Ok(())
 }

@@ -18,6 +18,8 @@ pub(super) struct Outgoing {
     pub recipients: String,
     pub message_base64: String,
     pub attempts: i64,
+    /// The campaign it is of.
+    pub campaign_id: Option<String>,
 }
 
 /// A line of the queue, for people.
@@ -44,7 +46,7 @@ pub(super) struct IncomingMail {
     /// imap, folder, api
     source: String,
     received_at: i64,
-    /// case, contact, account, lead, bounce, ignored, unmatched, refused, held, taking
+    /// case, contact, account, lead, bounce, opted_out, ignored, unmatched, refused, held, taking
     pub outcome: String,
     /// Why.
     pub note: String,
@@ -66,6 +68,31 @@ pub(super) async fn enqueue(
         .bind(&mail.recipients).bind(&mail.message_base64).bind(now.0).execute(pool).await.map(|_| ()))
     .map_err(Error::from)?;
     Ok(())
+}
+
+/// Puts a message of a campaign into the queue, not to be sent before [`release`]; gives its id there, or the state of the
+/// message of that id that is there already. One whose writer died before it was on record is taken over.
+pub(super) async fn enqueue_once(
+    db: &Db,
+    mail: &Outgoing,
+    message_id: &str,
+    now: Timestamp,
+) -> Result<Result<String, String>, Problem> {
+    const SQL: &str = "insert into outgoing_mails (id, activity_id, message_id, sender, recipients, message_base64, state, attempts, next_at, note, created_at, campaign_id) \
+                       values ($1, $2, $3, $4, $5, $6, 'written', 0, $7, '', $7, $8) \
+                       on conflict (message_id) do update set sender = $4, recipients = $5, message_base64 = $6, next_at = $7, created_at = $7 \
+                       where outgoing_mails.state = 'written' returning id";
+    const STATE: &str = "select state from outgoing_mails where message_id = $1";
+    let row: Option<(String,)> = on_db!(write db, pool => sqlx::query_as(SQL).bind(&mail.id).bind(&mail.activity_id).bind(message_id)
+        .bind(&mail.sender).bind(&mail.recipients).bind(&mail.message_base64).bind(now.0).bind(&mail.campaign_id).fetch_optional(pool).await)
+    .map_err(Error::from)?;
+    if let Some((id,)) = row {
+        return Ok(Ok(id));
+    }
+    let (state,): (String,) =
+        on_db!(write db, pool => sqlx::query_as(STATE).bind(message_id).fetch_one(pool).await)
+            .map_err(Error::from)?;
+    Ok(Err(state))
 }
 
 /// Lets a message go: it is on record now.
@@ -105,7 +132,7 @@ pub(super) async fn settle_lost(db: &Db, now: Timestamp) -> Result<(), Problem> 
     Ok(())
 }
 
-/// Claims the message that waits longest.
+/// Claims the message that waits longest; those of campaigns come after those that somebody wrote to somebody.
 pub(super) async fn claim(
     db: &Db,
     worker: &str,
@@ -115,8 +142,9 @@ pub(super) async fn claim(
     let queue = Queue {
         table: "outgoing_mails",
         set: "state = 'sending'",
-        pick: "select id from outgoing_mails where state = 'waiting' and next_at <= $3 order by next_at, id limit 1",
-        columns: "id, activity_id, sender, recipients, message_base64, attempts",
+        pick: "select id from outgoing_mails where state = 'waiting' and next_at <= $3 \
+               order by case when campaign_id is null then 0 else 1 end, next_at, id limit 1",
+        columns: "id, activity_id, sender, recipients, message_base64, attempts, campaign_id",
     };
     queue.claim(db, worker, now, lease).await
 }

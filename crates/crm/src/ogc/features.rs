@@ -303,9 +303,7 @@ pub(super) async fn bounds(
         }
         return Ok((!bounds.is_empty()).then(|| around(bounds)));
     }
-    let sight = crate::live::sight(app.store.db(), viewer)
-        .await
-        .map_err(records::Error::from)?;
+    let sight = crate::live::sight(app, viewer).await?;
     let state = app.live.present();
     let bounds = tokio::task::spawn_blocking(move || {
         let view = state.index.view(&sight.filter)?;

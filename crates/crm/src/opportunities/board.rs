@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::stages::{Stage, stages_of};
-use crate::crud::{When, read_at, user_names};
+use crate::crud::{When, may_each, read_at, user_names};
 use crate::problem::Problem;
 use crate::sessions::Signed;
 use crate::{App, Shared};
@@ -53,6 +53,8 @@ pub(crate) struct DealCard {
     days_in_stage: Option<i64>,
     /// Longer in its stage than the stage should take, or past its close date.
     late: bool,
+    /// Whether whoever asks may move it.
+    may_write: bool,
 }
 
 /// A column of the board.
@@ -143,6 +145,9 @@ async fn board(
         columns.push(column(&app, &signed, stage, filter, at, now.0).await?);
     }
     name_cards(&app, &signed, &mut columns, at).await?;
+    if at == At::PRESENT {
+        allow_moves(&app, &signed, &mut columns).await?;
+    }
     let open = || columns.iter().filter(|c| !c.is_closed);
     Ok(Json(Board {
         as_of: now.0,
@@ -231,9 +236,24 @@ fn card(app: &App, record: Record, stage: &Stage, now: i64, today: &str) -> Deal
         stage_since,
         days_in_stage,
         late: !stage.is_closed && (overdue || slow),
+        may_write: false,
         version: record.version,
         id: record.id,
     }
+}
+
+/// Says which cards whoever asks may move.
+async fn allow_moves(app: &App, signed: &Signed, columns: &mut [StageColumn]) -> Result<(), Problem> {
+    let ids: Vec<&str> = columns
+        .iter()
+        .flat_map(|c| &c.cards)
+        .map(|c| c.id.as_str())
+        .collect();
+    let may = may_each(app, signed, "opportunity", &ids).await?;
+    for (card, may) in columns.iter_mut().flat_map(|c| &mut c.cards).zip(may) {
+        card.may_write = may.write;
+    }
+    Ok(())
 }
 
 /// Names of customers, as far as they may be seen, and of owners.

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::{Query, State};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
-use records::{At, Filter, Query as RecordQuery, Record};
+use records::{At, DerivedKey, Filter, Group, Query as RecordQuery};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 
 use super::board::weighted;
 use super::stages::{Stage, stages_of};
-use super::territory::Territories;
+use super::territory::TERRITORY_OF;
 use crate::crud::{When, read_at, user_names};
 use crate::problem::Problem;
 use crate::sessions::Signed;
@@ -232,6 +232,11 @@ impl Asked<'_> {
             .store
             .sum(&self.signed.viewer, &self.query(), &["amount"], &by)
             .await?;
+        Ok(self.figures(&groups))
+    }
+
+    /// The figures of groups by something, by stage and by probability.
+    fn figures(&self, groups: &[Group]) -> BTreeMap<Option<String>, ForecastFigures> {
         let mut figures: BTreeMap<Option<String>, ForecastFigures> = BTreeMap::new();
         for group in groups {
             let text = |n: usize| group.key.get(n).and_then(Value::as_str).map(str::to_owned);
@@ -249,7 +254,7 @@ impl Asked<'_> {
                 .or_default()
                 .take(stage, amount, probability, group.count);
         }
-        Ok(figures)
+        figures
     }
 
     /// Targets whose span lies in the one asked for, by a link.
@@ -312,47 +317,17 @@ impl Asked<'_> {
 
     /// Closed sales count where they were credited, open ones where their place is.
     async fn by_territory(&self) -> Result<Vec<ForecastRow>, Problem> {
-        let mut deals: Vec<Record> = Vec::new();
-        let mut cursor = None;
-        loop {
-            let page = self
-                .query()
-                .sort("id", false)
-                .limit(RecordQuery::MAX_LIMIT)
-                .cursor(cursor);
-            let page = self.app.store.list(&self.signed.viewer, &page).await?;
-            deals.extend(page.records);
-            cursor = page.next_cursor;
-            if cursor.is_none() {
-                break;
-            }
-        }
-        let uncredited = || deals.iter().filter(|d| d.text("credited_territory_id").is_none());
-        let ids = |name: &str| {
-            uncredited()
-                .filter_map(|d| d.text(name).map(str::to_owned))
-                .collect()
+        let territory = DerivedKey {
+            sql: TERRITORY_OF,
+            at: self.now,
         };
-        let places = Territories::load(self.app, &ids("location_id"), &ids("account_id"), self.now).await?;
-        let mut figures: BTreeMap<Option<String>, ForecastFigures> = BTreeMap::new();
-        for deal in &deals {
-            let Some(stage) = self
-                .stages
-                .iter()
-                .find(|s| Some(s.id.as_str()) == deal.text("stage_id"))
-            else {
-                continue;
-            };
-            let territory = deal
-                .text("credited_territory_id")
-                .or_else(|| places.of(deal.text("location_id"), deal.text("account_id")));
-            let probability = deal.integer("probability").unwrap_or(stage.probability);
-            let amount = deal.integer("amount").unwrap_or(0);
-            figures
-                .entry(territory.map(str::to_owned))
-                .or_default()
-                .take(stage, amount, probability, 1);
-        }
+        let by = ["stage_id", "probability"];
+        let groups = self
+            .app
+            .store
+            .sum_by(&self.signed.viewer, &self.query(), &["amount"], territory, &by)
+            .await?;
+        let mut figures = self.figures(&groups);
         for (territory, target) in self.targets("territory_id").await? {
             figures.entry(Some(territory)).or_default().target = target;
         }

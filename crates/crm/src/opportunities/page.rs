@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use super::board::titles;
 use super::stages::{Stage, seen, stages_of};
 use super::territory::territory_of;
-use crate::crud::{RecordJson, user_names};
+use crate::crud::{RecordJson, one_with_may, user_names, with_may};
 use crate::problem::Problem;
 use crate::sessions::Signed;
 use crate::{App, Shared};
@@ -140,12 +140,12 @@ async fn page(
             })
             .collect(),
         account_name,
-        quotes: quotes.into_iter().map(RecordJson::from).collect(),
-        orders: orders.into_iter().map(RecordJson::from).collect(),
-        activities: activities.into_iter().map(RecordJson::from).collect(),
+        quotes: with_may(&app, &signed, quotes, At::PRESENT).await?,
+        orders: with_may(&app, &signed, orders, At::PRESENT).await?,
+        activities: with_may(&app, &signed, activities, At::PRESENT).await?,
         territory_id,
         alerts,
-        opportunity: deal.into(),
+        opportunity: one_with_may(&app, &signed, deal, At::PRESENT).await?,
     }))
 }
 

@@ -10,6 +10,15 @@ use crate::App;
 use crate::problem::Problem;
 use crate::territories::{json_list, listed};
 
+/// The same of many at once: the territory that a sale `$row` was credited to, else that of its place at the moment
+/// `$at`, else that of its customer's first place that has one.
+pub(super) const TERRITORY_OF: &str = "coalesce($row.credited_territory_id, \
+    (select a.territory_id from assignments a where a.location_id = $row.location_id and a.line is null \
+     and a.valid_from <= $at and a.valid_to > $at limit 1), \
+    (select a.territory_id from locations l join assignments a on a.location_id = l.id \
+     where l.account_id = $row.account_id and a.line is null and a.valid_from <= $at and a.valid_to > $at \
+     order by l.id limit 1))";
+
 /// The territory of one sale at a moment.
 pub(super) async fn territory_of(app: &App, deal: &Record, at: Timestamp) -> Result<Option<String>, Problem> {
     let one = |name: &str| deal.text(name).map(str::to_owned).into_iter().collect();
@@ -28,24 +37,26 @@ pub(crate) async fn account_territory(app: &App, account: &str) -> Result<Option
 
 /// Territories of places and of customers' first places, at a moment.
 #[derive(Debug, Default)]
-pub(super) struct Territories {
+struct Territories {
     of_location: BTreeMap<String, String>,
     of_account: BTreeMap<String, String>,
 }
 
 impl Territories {
-    pub async fn load(
+    async fn load(
         app: &App,
         locations: &BTreeSet<String>,
         accounts: &BTreeSet<String>,
         at: Timestamp,
     ) -> Result<Self, Problem> {
         let db = app.store.db();
-        let list = listed(db, "$1");
+        // Two questions, each with its index: with `or` between them the database reads every place there is.
         let sql = AssertSqlSafe(format!(
-            "select a.location_id, l.account_id, a.territory_id from assignments a join locations l on l.id = a.location_id \
-             where (l.id in ({list}) or l.account_id in ({})) and a.line is null and a.valid_from <= $3 and a.valid_to > $3 \
-             order by l.account_id, l.id",
+            "select a.location_id, l.account_id, a.territory_id from locations l join assignments a on a.location_id = l.id \
+             where l.id in ({}) and a.line is null and a.valid_from <= $3 and a.valid_to > $3 union \
+             select a.location_id, l.account_id, a.territory_id from locations l join assignments a on a.location_id = l.id \
+             where l.account_id in ({}) and a.line is null and a.valid_from <= $3 and a.valid_to > $3 order by 2, 1",
+            listed(db, "$1"),
             listed(db, "$2")
         ));
         let locations = json_list(locations.iter().map(String::as_str));
@@ -65,7 +76,7 @@ impl Territories {
         Ok(found)
     }
 
-    pub fn of(&self, location: Option<&str>, account: Option<&str>) -> Option<&str> {
+    fn of(&self, location: Option<&str>, account: Option<&str>) -> Option<&str> {
         location
             .and_then(|id| self.of_location.get(id))
             .or_else(|| account.and_then(|id| self.of_account.get(id)))

@@ -62,9 +62,7 @@ pub(crate) struct ClaimedAndTrue {
 #[utoipa::path(get, path = "/api/v1/places/summary", tag = "places", responses((status = 200, body = PlacesSummary)))]
 async fn summary(State(app): State<Shared>, signed: Signed) -> Result<Json<PlacesSummary>, Problem> {
     let state = app.live.present();
-    let sight = sight(app.store.db(), &signed.viewer)
-        .await
-        .map_err(records::Error::from)?;
+    let sight = sight(&app, &signed.viewer).await?;
     let view = state.index.view(&sight.filter).map_err(index_problem)?;
     let query = Query::of("location");
     let groups = app

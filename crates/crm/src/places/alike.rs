@@ -91,9 +91,7 @@ pub(crate) struct AlikeGroups {
 /// Groups of two and more, the largest first, then by street.
 async fn groups(app: &Shared, signed: &Signed) -> Result<Vec<(Key, Group)>, Problem> {
     let state = app.live.present();
-    let sight = sight(app.store.db(), &signed.viewer)
-        .await
-        .map_err(records::Error::from)?;
+    let sight = sight(app, &signed.viewer).await?;
     let filter = sight
         .filter
         .and(Points::category("geocode_status", TO_REPAIR.to_vec()));

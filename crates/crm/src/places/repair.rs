@@ -77,9 +77,7 @@ async fn queue(
     Query(params): Query<RepairParams>,
 ) -> Result<Json<RepairQueue>, Problem> {
     let state = app.live.present();
-    let sight = sight(app.store.db(), &signed.viewer)
-        .await
-        .map_err(records::Error::from)?;
+    let sight = sight(&app, &signed.viewer).await?;
     let mine = state.index.view(&sight.filter).map_err(index_problem)?;
     let by_status = status_counts(&mine)?;
     let wanted: Vec<&str> = match params.status.as_deref() {

@@ -12,24 +12,50 @@ use crate::problem::Problem;
 use crate::sessions::Signed;
 use crate::visits;
 
-/// Accepts a draft. Visits get their times, an earlier plan of the day is superseded, and what it had planned and
+/// Takes a proposal over: it is the day's draft from now on.
+pub(super) async fn take(app: &App, signed: &Signed, id: &str) -> Result<DayPlan, Problem> {
+    let Stored { record, plan, .. } = store::load(app, signed, id).await?;
+    match record.text("status") {
+        Some("draft") => return Ok(plan),
+        Some("proposed") => {}
+        _ => return Err(no_longer(&record)),
+    }
+    let author = signed.author("plan", format!("Plan {}", plan.date));
+    let taken = Op::Update {
+        type_name: "plan".into(),
+        id: id.into(),
+        version: Some(record.version),
+        patch: fields([("status", "draft".into())]),
+    };
+    let written = app.store.write(&author, vec![taken]).await;
+    if !matches!(written, Err(records::Error::VersionConflict { .. })) {
+        written?;
+    }
+    // Somebody may have taken or accepted it in the same moment: what holds is answered.
+    let Stored { record, plan, .. } = store::load(app, signed, id).await?;
+    match record.text("status") {
+        Some("draft") => Ok(plan),
+        _ => Err(no_longer(&record)),
+    }
+}
+
+/// Why a plan can be neither taken over nor accepted.
+fn no_longer(record: &Record) -> Problem {
+    if record.text("status") == Some("accepted") {
+        return Problem::conflict("already-accepted", "This plan is accepted already.");
+    }
+    Problem::conflict(
+        "superseded",
+        "A newer plan took this one's place. Plan the day anew.",
+    )
+}
+
+/// Accepts a draft or a proposal. Visits get their times, an earlier plan of the day is superseded, and what it had planned and
 /// this one does not goes back to waiting.
 pub(super) async fn accept(app: &App, signed: &Signed, id: &str) -> Result<(DayPlan, String), Problem> {
     let Stored { record, plan, .. } = store::load(app, signed, id).await?;
-    match record.text("status") {
-        Some("draft") => {}
-        Some("accepted") => {
-            return Err(Problem::conflict(
-                "already-accepted",
-                "This plan is accepted already.",
-            ));
-        }
-        _ => {
-            return Err(Problem::conflict(
-                "superseded",
-                "A newer plan took this one's place. Plan the day anew.",
-            ));
-        }
+    if !matches!(record.text("status"), Some("draft" | "proposed")) {
+        return Err(no_longer(&record));
     }
     let day = plan.date.parse().map_err(Problem::unexpected)?;
     if day < app.settings.zone.date(app.store.now()) {

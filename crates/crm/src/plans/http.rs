@@ -226,7 +226,7 @@ async fn get_plan(
     Ok(Json(store::load(&app, &signed, &id).await?.plan))
 }
 
-/// Plan again with a wish: a new draft, with what it changes
+/// Plan again with a wish: a new draft, or a proposal, with what it changes
 #[utoipa::path(post, path = "/api/v1/plans/{id}/replan", tag = "my day", request_body = Wish,
     responses((status = 200, body = Replanned), (status = 400, body = Problem), (status = 409, body = Problem)))]
 async fn replan_day(
@@ -267,7 +267,18 @@ pub(crate) struct AcceptedPlan {
     change_set: String,
 }
 
-/// Accept a draft: its visits are planned
+/// Take a proposal over: it is the day's draft from now on
+#[utoipa::path(post, path = "/api/v1/plans/{id}/take", tag = "my day", params(("id" = String, Path)),
+    responses((status = 200, body = DayPlan), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn take_plan(
+    State(app): State<Shared>,
+    signed: Signed,
+    Path(id): Path<String>,
+) -> Result<Json<DayPlan>, Problem> {
+    Ok(Json(accept::take(&app, &signed, &id).await?))
+}
+
+/// Accept a draft or a proposal: its visits are planned
 #[utoipa::path(post, path = "/api/v1/plans/{id}/accept", tag = "my day",
     responses((status = 200, body = AcceptedPlan), (status = 409, body = Problem)))]
 async fn accept_plan(
@@ -328,6 +339,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .routes(routes!(get_plan))
         .routes(routes!(replan_day))
         .routes(routes!(move_stop))
+        .routes(routes!(take_plan))
         .routes(routes!(accept_plan))
         .routes(routes!(get_gpx))
         .routes(routes!(get_links))

@@ -159,8 +159,8 @@ pub(crate) fn record_of(plan: &DayPlan, asked: &Asked, status: &str) -> Result<O
     })
 }
 
-/// Keeps a computed plan as a draft, and deletes the oldest drafts of that day, but never the one it was made
-/// `from`: somebody looks at it.
+/// Keeps a computed plan as the draft or the proposal that it is, and deletes the oldest of both of that day, but neither
+/// the one it was made `from` nor the newest draft: somebody looks at them.
 pub(crate) async fn save_draft(
     app: &App,
     signed: &Signed,
@@ -171,16 +171,18 @@ pub(crate) async fn save_draft(
     let Computed { mut plan, asked } = computed;
     plan.id = records::new_id();
     user.clone_into(&mut plan.user_id);
-    let record = record_of(&plan, &asked, "draft")?;
+    let record = record_of(&plan, &asked, &plan.status)?;
     let day: Date = plan.date.parse().map_err(Problem::unexpected)?;
-    let drafts = of_day(app, user, day)
-        .await?
-        .into_iter()
-        .filter(|p| p.text("status") == Some("draft"));
+    let of_day = of_day(app, user, day).await?;
+    // The newest draft is what the day shows.
+    let shown = of_day.iter().find(|p| p.text("status") == Some("draft"));
+    let shown = shown.map(|p| p.id.clone());
     let mut ops = vec![record];
-    let old = drafts
+    let old = of_day
+        .into_iter()
+        .filter(|p| matches!(p.text("status"), Some("draft" | "proposed")))
         .skip(DRAFTS_KEPT - 1)
-        .filter(|p| from != Some(p.id.as_str()));
+        .filter(|p| from != Some(p.id.as_str()) && shown.as_ref() != Some(&p.id));
     ops.extend(old.map(|p| Op::delete("plan", p.id)));
     app.store
         .write(&signed.author("plan", format!("Plan {}", plan.date)), ops)

@@ -29,6 +29,7 @@ mod accepted;
 mod day;
 mod driven;
 mod from_now;
+mod proposed;
 mod refusals;
 
 /// Monday, 23 November 2026.

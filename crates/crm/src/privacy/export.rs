@@ -157,7 +157,7 @@ fn shown(record_type: &RecordType) -> Vec<&Field> {
     record_type
         .fields
         .iter()
-        .filter(|f| !f.retired && f.name != "phone_key")
+        .filter(|f| !f.retired && !crate::accounts::phone::is_internal(&f.name))
         .collect()
 }
 

@@ -148,9 +148,7 @@ impl Asked {
         );
         let filter_text = body.filter.clone().unwrap_or_default().trim().to_owned();
         let listed = filter_of(app, &filter_text, at).await?;
-        let sight = sight(app.store.db(), &signed.viewer)
-            .await
-            .map_err(records::Error::from)?;
+        let sight = sight(app, &signed.viewer).await?;
         let filter = sight.filter.and(listed);
         let place = Place::resolve(app, signed, body.shape.as_ref()).await?;
         let a = place.side(app, at, filter.clone()).await?;

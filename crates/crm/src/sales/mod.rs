@@ -28,6 +28,8 @@ pub(crate) fn rules(rules: Rules) -> Rules {
     rules
         .on("quote", quote_holds)
         .on("order", order_holds)
+        .on_people("quote", stays_with_its_customer)
+        .on_people("order", stays_with_its_customer)
         .on("lead", lead_has_a_name)
 }
 
@@ -92,15 +94,25 @@ fn step(
     }
 }
 
-const FIXED: [&str; 7] = [
-    "lines",
-    "discount",
-    "currency",
-    "account_id",
-    "terms",
-    "valid_until",
-    "number",
-];
+/// What was sent or decided is of its customer; only when two customers are merged does it pass on.
+fn stays_with_its_customer(
+    before: Option<&Record>,
+    after: &mut Map<String, Value>,
+    _: Timestamp,
+) -> Result<(), Vec<Fault>> {
+    let Some(before) = before else { return Ok(()) };
+    let was = before.text("status").unwrap_or_default();
+    if was == "draft" || after.get("account_id") == before.fields.get("account_id") {
+        return Ok(());
+    }
+    Err(vec![Fault::of(
+        "account_id",
+        "fixed",
+        format!("It is {was} and stays as it is. Make a new revision instead."),
+    )])
+}
+
+const FIXED: [&str; 6] = ["lines", "discount", "currency", "terms", "valid_until", "number"];
 
 fn quote_holds(
     before: Option<&Record>,
@@ -142,7 +154,7 @@ fn order_holds(
         before,
         after,
         order_may_become,
-        &["lines", "discount", "currency", "account_id", "number"],
+        &["lines", "discount", "currency", "number"],
     )?;
     lines::settle(after)?;
     let handed = after.get("status").and_then(Value::as_str) == Some("handed_over");

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::driven::{ESTIMATE, Road, Roads};
 use super::ground::compactness;
 use super::outcome::{Outcome, Tally};
+pub(super) use crate::territories::heirs::owners;
 use crate::territories::{Layout, Standing, number};
 
 /// What a territory or a selection holds. Hours are those of an average week.
@@ -241,16 +242,6 @@ pub(super) fn summaries(
 /// Owners by territory.
 fn owners_of(layout: &Layout) -> BTreeSet<&str> {
     layout.territories.iter().flat_map(owners).collect()
-}
-
-/// Who owns a territory.
-pub(super) fn owners(standing: &Standing) -> Vec<&str> {
-    standing
-        .members
-        .iter()
-        .filter(|m| m.text("role") == Some("owner"))
-        .filter_map(|m| m.text("user_id"))
-        .collect()
 }
 
 /// What changes for one rep.

@@ -23,6 +23,7 @@ mod compare;
 mod driven;
 mod figures;
 mod hash;
+mod heirs;
 mod homes;
 mod outcome;
 mod prices;

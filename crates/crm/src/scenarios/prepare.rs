@@ -50,9 +50,7 @@ pub(super) struct Bench<'a> {
 impl<'a> Bench<'a> {
     /// Everything as it is now.
     pub async fn load(app: &'a App, signed: &'a Signed, branch: &'a Branch) -> Result<Self, Problem> {
-        let sight = sight(app.store.db(), &signed.viewer)
-            .await
-            .map_err(records::Error::from)?;
+        let sight = sight(app, &signed.viewer).await?;
         Ok(Self {
             app,
             signed,

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::branch::{self, Branch};
 use super::commit::{Commit, Plan};
 use super::compare::is_same;
+use super::heirs;
 use super::life::author;
 use super::merge::{self, conflicts_problem};
 use super::review;
@@ -26,6 +27,8 @@ const TRIES: usize = 3;
 pub(super) struct Options {
     /// `None`: open deals are left alone; 0: they pass on with the customer; more: after so many days.
     pub holdover_days: Option<u32>,
+    /// Owners of accounts stay, whoever gets the place.
+    pub keep_account_owners: bool,
     pub message: Option<String>,
     /// Who decided it.
     pub by: String,
@@ -136,6 +139,10 @@ async fn publish_once(
         ),
     ];
     more.extend(super::deals::ops(app, &plan, &layout, &commit, options).await?);
+    if !options.keep_account_owners {
+        let wanted = Layout::of(commit.target.clone());
+        more.extend(heirs::ops(&heirs::of_plan(app, &plan, &layout, &wanted).await?));
+    }
     carry_out(commit, plan, more).await
 }
 

@@ -80,6 +80,7 @@ pub(super) async fn revert(
         review::event(app, &scenario.id, "revert", message, user_id),
     ];
     more.extend(super::deals::taken_back(app, set, at).await?);
+    more.extend(super::heirs::taken_back(app, set).await?);
     carry_out(commit, plan, more)
         .await
         .map_err(|problem| match problem.code.as_str() {

@@ -121,9 +121,7 @@ pub(crate) async fn of_record(
         state,
     };
     if subject == Subject::Account {
-        let sight = sight(app.store.db(), &signed.viewer)
-            .await
-            .map_err(records::Error::from)?;
+        let sight = sight(app, &signed.viewer).await?;
         members.rights_note = sight.note.map(|note| format!("Counted within {note} only"));
         let listed: HashSet<RowId> = places_of(app, &ids).await?.into_iter().collect();
         let seen = rows(&members.state, sight.filter, vec![(true, listed)]).await?;
@@ -153,9 +151,7 @@ async fn places(
     grounds: &[Ground],
     as_of: Option<Timestamp>,
 ) -> Result<(Vec<RowId>, Option<String>), Problem> {
-    let sight = sight(app.store.db(), &signed.viewer)
-        .await
-        .map_err(records::Error::from)?;
+    let sight = sight(app, &signed.viewer).await?;
     let mut asked = sight.filter.and(filter_of(app, filter, as_of).await?);
     for ground in grounds {
         asked = asked.and(ground.filter(app, as_of).await?);

@@ -1,11 +1,11 @@
-//! Sign-in, sign-out, tokens; and [`Signed`], which every protected handler asks for.
+//! Sign-in, sign-out, what one says of oneself; and [`Signed`], which every protected handler asks for.
 
 use axum::Json;
-use axum::extract::{FromRequestParts, Path, State};
+use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
-use records::{At, Author, Grant, Record, Viewer};
+use records::{At, Author, Grant, Op, Record, Viewer};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -29,6 +29,8 @@ pub struct Signed {
     pub viewer: Viewer,
     /// Name on screen.
     pub name: String,
+    /// Asked with a token that may only read.
+    pub reads_only: bool,
 }
 
 impl Signed {
@@ -53,7 +55,16 @@ impl Signed {
             read,
             ..Grant::default()
         };
-        let writer = Viewer::user(self.user_id.clone(), [(type_name.to_owned(), grant)]);
+        let lent = self
+            .viewer
+            .shares(type_name)
+            .iter()
+            .filter(|s| s.may_write())
+            .cloned();
+        let writer = Viewer {
+            shared: [(type_name.to_owned(), lent.collect())].into(),
+            ..Viewer::user(self.user_id.clone(), [(type_name.to_owned(), grant)])
+        };
         if app
             .store
             .get(&writer, type_name, id, At::PRESENT)
@@ -96,6 +107,7 @@ impl FromRequestParts<Shared> for Signed {
             .get(header::AUTHORIZATION)
             .and_then(|v| v.to_str().ok())
             .and_then(|v| v.strip_prefix("Bearer "));
+        let mut reads_only = false;
         let user_id = if let Some(secret) = bearer {
             match store::user_of_token(db, secret.trim(), now).await? {
                 Some((_, false)) if writes => {
@@ -103,7 +115,10 @@ impl FromRequestParts<Shared> for Signed {
                         "This token may only read. Make one that may write.",
                     ));
                 }
-                found => found.map(|f| f.0),
+                found => {
+                    reads_only = found.as_ref().is_some_and(|f| !f.1);
+                    found.map(|f| f.0)
+                }
             }
         } else {
             let jar = CookieJar::from_headers(&parts.headers);
@@ -118,7 +133,8 @@ impl FromRequestParts<Shared> for Signed {
             }
         };
         let user_id = user_id.ok_or_else(not_signed_in)?;
-        load(app, &user_id).await?.ok_or_else(not_signed_in)
+        let signed = load(app, &user_id).await?.ok_or_else(not_signed_in)?;
+        Ok(Self { reads_only, ..signed })
     }
 }
 
@@ -164,11 +180,16 @@ pub(crate) async fn load(app: &App, user_id: &str) -> Result<Option<Signed>, Pro
         return Ok(None);
     };
     let grants = users::grants(app, role).await?;
+    let shared = crate::sharing::shared_with(app, &user).await?;
     Ok(Some(Signed {
         user_id: user.id.clone(),
         role,
-        viewer: Viewer::user(user.id.clone(), grants),
+        viewer: Viewer {
+            shared,
+            ..Viewer::user(user.id.clone(), grants)
+        },
         name: user.text("name").unwrap_or_default().to_owned(),
+        reads_only: false,
     }))
 }
 
@@ -261,6 +282,49 @@ async fn sign_in(
 #[utoipa::path(get, path = "/api/v1/session", tag = "session",
     responses((status = 200, body = Session), (status = 401, body = Problem)))]
 async fn session(State(app): State<Shared>, signed: Signed) -> Result<Json<Session>, Problem> {
+    Ok(Json(session_of(&app, &signed).await?))
+}
+
+/// What a person says of themselves.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = SessionChange)]
+pub(crate) struct Change {
+    /// `en` or `de`: what they read here, on their next device, and in what is written to them.
+    language: String,
+}
+
+/// Change what I said of myself
+#[utoipa::path(patch, path = "/api/v1/session", tag = "session", request_body = Change,
+    responses((status = 200, body = Session), (status = 400, body = Problem), (status = 401, body = Problem)))]
+async fn change(
+    State(app): State<Shared>,
+    signed: Signed,
+    Json(given): Json<Change>,
+) -> Result<Json<Session>, Problem> {
+    let declared = app.store.record_type("user")?.field("language");
+    let known = declared.map_or(&[][..], |f| f.choices.as_slice());
+    if !known.contains(&given.language) {
+        return Err(Problem::bad(
+            "/language",
+            "not-a-choice",
+            format!("The program speaks {}.", known.join(" and ")),
+        ));
+    }
+    // Everybody says for themselves what they read, whoever may change users.
+    let author = Author::new(
+        Viewer::system_for(signed.user_id.clone()),
+        "api",
+        "Change language of User",
+    );
+    let user = app
+        .store
+        .get(&Viewer::system(), "user", &signed.user_id, At::PRESENT)
+        .await?;
+    if user.as_ref().and_then(|u| u.text("language")) != Some(given.language.as_str()) {
+        let field = records::fields([("language", given.language.into())]);
+        let op = Op::update("user", signed.user_id.clone(), field);
+        app.store.write(&author, vec![op]).await?;
+    }
     Ok(Json(session_of(&app, &signed).await?))
 }
 
@@ -377,84 +441,10 @@ fn map_info(atlas: &atlas::Atlas) -> MapInfo {
     }
 }
 
-/// A token to make.
-#[derive(Deserialize, ToSchema)]
-pub(crate) struct NewToken {
-    /// What it is for.
-    name: String,
-    /// May it write? Reading only, unless said.
-    #[serde(default)]
-    write: bool,
-    /// For how many days, 1..=3650; 90 unless said.
-    days: Option<i64>,
-}
-
-#[derive(Serialize, ToSchema)]
-pub(crate) struct MadeToken {
-    /// The secret: shown this once.
-    token: String,
-}
-
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Tokens {
-    tokens: Vec<store::TokenInfo>,
-}
-
-/// Make an API token
-#[utoipa::path(post, path = "/api/v1/tokens", tag = "session", request_body = NewToken,
-    responses((status = 201, body = MadeToken)))]
-async fn make_token(
-    State(app): State<Shared>,
-    signed: Signed,
-    Json(given): Json<NewToken>,
-) -> Result<(StatusCode, Json<MadeToken>), Problem> {
-    let name = given.name.trim();
-    if name.is_empty() || name.len() > 120 {
-        return Err(Problem::bad(
-            "/name",
-            "required",
-            "Name the token, in at most 120 characters.",
-        ));
-    }
-    let days = given.days.unwrap_or(90);
-    let token = store::create_token(
-        app.store.db(),
-        &signed.user_id,
-        name,
-        given.write,
-        days,
-        app.store.now(),
-    )
-    .await?;
-    Ok((StatusCode::CREATED, Json(MadeToken { token })))
-}
-
-/// List my API tokens
-#[utoipa::path(get, path = "/api/v1/tokens", tag = "session", responses((status = 200, body = Tokens)))]
-async fn tokens(State(app): State<Shared>, signed: Signed) -> Result<Json<Tokens>, Problem> {
-    Ok(Json(Tokens {
-        tokens: store::tokens(app.store.db(), &signed.user_id).await?,
-    }))
-}
-
-/// Take an API token back
-#[utoipa::path(delete, path = "/api/v1/tokens/{id}", tag = "session", responses((status = 204)))]
-async fn delete_token(
-    State(app): State<Shared>,
-    signed: Signed,
-    Path(id): Path<String>,
-) -> Result<StatusCode, Problem> {
-    if !store::delete_token(app.store.db(), &signed.user_id, &id).await? {
-        return Err(Problem::not_found(format!("API token {id}")));
-    }
-    Ok(StatusCode::NO_CONTENT)
-}
-
 /// The routes of this feature.
 pub fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
-        .routes(routes!(sign_in, session, sign_out))
+        .routes(routes!(sign_in, session, change, sign_out))
         .routes(routes!(demo))
-        .routes(routes!(make_token, tokens))
-        .routes(routes!(delete_token))
+        .merge(super::tokens::router())
 }

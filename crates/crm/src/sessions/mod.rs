@@ -6,6 +6,9 @@
 
 mod http;
 mod store;
+#[cfg(test)]
+mod tests;
+mod tokens;
 
 pub(crate) use http::load;
 pub use http::{Signed, router};

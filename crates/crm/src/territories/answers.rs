@@ -190,6 +190,8 @@ pub(crate) struct WrittenTerritory {
     pub change_set: Option<String>,
     /// Places that changed hands.
     pub moved: u64,
+    /// Accounts that passed on with their places, or with the people of their territory.
+    pub accounts_passed: u64,
 }
 
 /// Places that were taken.
@@ -199,6 +201,8 @@ pub(crate) struct Taken {
     pub change_set: Option<String>,
     /// Places that changed hands.
     pub moved: u64,
+    /// Accounts that passed on with their places, or with the people of their territory.
+    pub accounts_passed: u64,
 }
 
 /// A territory, or nobody, before and after.
@@ -248,6 +252,8 @@ pub(crate) struct PreviewJson {
     /// At most 200, by name.
     pub moved: Vec<MovedJson>,
     pub moved_count: u64,
+    /// Accounts whose owners had their first place, and would own it no more: they pass to who would have the place.
+    pub accounts_passing: u64,
     /// Places on the ground asked about that stay with others, whose claims go first: names, rules, drawn borders, priorities.
     pub stay_count: u64,
     pub overlaps: Vec<SharedJson>,

@@ -208,7 +208,8 @@ impl Layout {
         })
     }
 
-    fn are_kin(&self, a: TerritoryId, b: TerritoryId) -> bool {
+    /// One of them lies below the other in the tree.
+    pub(super) fn are_kin(&self, a: TerritoryId, b: TerritoryId) -> bool {
         let (Some(a), Some(b)) = (self.by_number(a), self.by_number(b)) else {
             return false;
         };

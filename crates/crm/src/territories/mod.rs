@@ -10,9 +10,11 @@ mod area;
 mod claims;
 mod codes;
 pub(crate) mod facts;
+pub(crate) mod heirs;
 mod reach;
 
 mod alternatives;
+mod clashes;
 mod edit;
 mod exchange;
 mod fairness;
@@ -41,6 +43,7 @@ pub use settle::settle;
 
 pub(crate) use answers::MemberJson;
 pub(crate) use area::{parse as parse_area, parse_lasso, to_geojson};
+pub(crate) use clashes::Clash;
 pub(crate) use edit::{existing, free_colour, may_be_undone, places as places_words};
 pub(crate) use facts::{Facts, Known, of_locations as facts_of};
 pub(crate) use http::{ownership_for_card, router};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use geom::Timestamp;
-use records::{At, Error, Query, Record, Store, Viewer};
+use records::{At, Error, Query, Record, Store, Types, Viewer};
 
 use super::layout::Layout;
 
@@ -82,8 +82,8 @@ pub(crate) async fn branches(app: &crate::App, as_of: Option<Timestamp>) -> Resu
 #[derive(Default)]
 pub(crate) struct PresentLayout(tokio::sync::Mutex<Option<(i64, Arc<Layout>)>>);
 
-/// Changes looked through before the layout is simply read again.
-const LOOKED_THROUGH: u32 = 1_000;
+/// Types whose changes make another layout.
+const CONCERN: [&str; 3] = ["territory", "territory_version", "territory_member"];
 
 impl PresentLayout {
     /// The territories as they stand now.
@@ -94,11 +94,9 @@ impl PresentLayout {
             if *seq == last {
                 return Ok(layout.clone());
             }
-            let changes = store.changes(*seq, LOOKED_THROUGH).await?;
-            let concerns =
-                |name: &str| matches!(name, "territory" | "territory_version" | "territory_member");
-            if changes.len() < LOOKED_THROUGH as usize && !changes.iter().any(|c| concerns(&c.type_name)) {
-                *seq = changes.last().map_or(last, |c| c.seq);
+            let (upto, changes) = store.changes_of(*seq, 1, Types::Only(&CONCERN)).await?;
+            if changes.is_empty() {
+                *seq = upto;
                 return Ok(layout.clone());
             }
         }

@@ -68,6 +68,9 @@ pub(super) struct Moved {
     pub to: Option<TerritoryId>,
 }
 
+/// A location, who has it and who would have it.
+pub(super) type Transfer = (String, Option<TerritoryId>, Option<TerritoryId>);
+
 /// Ground that the new area shares with another territory.
 #[derive(Clone, Debug)]
 pub(super) struct Shared {
@@ -83,6 +86,8 @@ pub(super) struct Preview {
     /// The first of those that move, by name.
     pub moved: Vec<Moved>,
     pub moved_count: u64,
+    /// Whom all of them pass from and to; of the common line only, as those of others change no account.
+    pub transfers: Vec<Transfer>,
     /// Locations on the ground asked about that stay with others, whose claims are stronger.
     pub stay_count: u64,
     pub overlaps: Vec<Shared>,
@@ -221,6 +226,13 @@ pub(super) fn preview(
         )
     });
     let moved_count = moved.len() as u64;
+    let transfers = match line {
+        None => moved
+            .iter()
+            .map(|m| (m.location_id.clone(), m.from, m.to))
+            .collect(),
+        Some(_) => Vec::new(),
+    };
     moved.sort_by(|a, b| (&a.name, &a.location_id).cmp(&(&b.name, &b.location_id)));
     moved.truncate(LISTED);
     let overlaps = match change {
@@ -231,9 +243,20 @@ pub(super) fn preview(
         sides: sides.into_iter().map(|s| s.1).collect(),
         moved,
         moved_count,
+        transfers,
         stay_count,
         overlaps,
     })
+}
+
+/// A territory that would be made, with its owner.
+pub(super) fn thought_of(owner: Option<&str>) -> Standing {
+    let member = |user: &str| records::Record {
+        type_name: "territory_member".into(),
+        fields: records::fields([("user_id", user.into()), ("role", "owner".into())]),
+        ..nameless()
+    };
+    Standing::of(nameless(), None, owner.map(member).into_iter().collect())
 }
 
 /// All claims, with the territory's own changed, and those of rules that hold within it.

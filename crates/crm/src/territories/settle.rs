@@ -2,25 +2,37 @@
 //!
 //! Whatever wrote the change (a drawn border, a pin that moved, an import, an undo), the consequence is
 //! worked out from what is on record now, and written as a change set *caused by* the change, so that one
-//! undo takes both back. Doing it twice does nothing. One process at a time does it: the mark in the
-//! settings carries a lease.
+//! undo takes both back. Where people changed territories, accounts of whoever had the places go along. Doing it
+//! twice does nothing. One process at a time does it: the mark in the settings carries a lease.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use geom::Timestamp;
-use records::{At, Author, Change, Clock as _, Error, Op, Store, SystemClock, Viewer, fields};
+use records::{At, Author, Change, Clock as _, Error, Op, Store, SystemClock, Types, Viewer, fields};
 use territory::{Area, Extent, TerritoryIndex};
 
 use super::facts::{self, Facts};
+use super::heirs;
 use super::layout::{Layout, candidate};
 use super::lease::{Lease, Mark};
-use super::planner::{Move, plan};
+use super::planner::plan;
 use super::store;
 use crate::App;
 
 /// Changes read at once.
 const BATCH: u32 = 5_000;
+/// Types whose changes may concern assignments.
+const CONCERN: [&str; 5] = [
+    "location",
+    "territory",
+    "territory_version",
+    "territory_member",
+    "account",
+];
+/// Causes of changes of territories that pass accounts on: those by people, here and as records. A publication does so
+/// itself, an undo brings owners back, an import of customers says who they are.
+const PASSING: [&str; 2] = [super::edit::CAUSE, "api"];
 /// Moves written in one transaction: two operations each, well under 50 ms.
 const CHUNK: usize = 250;
 /// How long to wait for another process's lease.
@@ -85,24 +97,35 @@ pub async fn settle(store: &Store) -> Result<(), Error> {
 struct Concern {
     change_set: String,
     author: Option<String>,
+    cause: String,
+    /// When its first change was written.
+    began: Timestamp,
     /// When its last change was written: from then on its consequences hold.
     at: Timestamp,
+    /// It changed who works a territory.
+    of_people: bool,
     territories: BTreeSet<String>,
     locations: BTreeSet<String>,
     /// Customers whose facts changed; of interest where rules look at them.
     accounts: BTreeSet<String>,
 }
 
+impl Concern {
+    /// Accounts go along with what it does to territories.
+    fn passes(&self) -> bool {
+        PASSING.contains(&self.cause.as_str()) && (self.of_people || !self.territories.is_empty())
+    }
+}
+
 async fn work(store: &Store, lease: &mut Lease<'_>, mut seq: i64) -> Result<i64, Error> {
     let mut layout: Option<std::sync::Arc<Layout>> = None;
     loop {
-        let changes = store.changes(seq, BATCH).await?;
-        let Some(last) = changes.last() else {
+        let (upto, changes) = store.changes_of(seq, BATCH, Types::Only(&CONCERN)).await?;
+        if upto == seq {
             return Ok(seq);
-        };
-        let upto = last.seq;
+        }
         let concerns = concerns(store, &changes).await?;
-        if concerns.iter().any(|c| !c.territories.is_empty()) {
+        if concerns.iter().any(|c| c.of_people || !c.territories.is_empty()) {
             layout = None;
         }
         for concern in concerns {
@@ -130,6 +153,7 @@ async fn concerns(store: &Store, changes: &[Change]) -> Result<Vec<Concern>, Err
             "location" => "location",
             "territory" => "territory",
             "territory_version" => "territory_version",
+            "territory_member" => "territory_member",
             "account" if reads_facts => "account",
             _ => continue,
         };
@@ -137,7 +161,10 @@ async fn concerns(store: &Store, changes: &[Change]) -> Result<Vec<Concern>, Err
             sets.push(Concern {
                 change_set: change.change_set.clone(),
                 author: change.author.clone(),
+                cause: change.cause.clone(),
+                began: change.at,
                 at: change.at,
+                of_people: false,
                 territories: BTreeSet::new(),
                 locations: BTreeSet::new(),
                 accounts: BTreeSet::new(),
@@ -145,7 +172,11 @@ async fn concerns(store: &Store, changes: &[Change]) -> Result<Vec<Concern>, Err
             sets.len() - 1
         });
         sets[position].at = change.at;
-        last_of.insert((what, &change.record_id), position);
+        if what == "territory_member" {
+            sets[position].of_people = true;
+        } else {
+            last_of.insert((what, &change.record_id), position);
+        }
     }
     let mut versions: HashMap<usize, Vec<String>> = HashMap::new();
     for ((what, id), position) in last_of {
@@ -161,7 +192,10 @@ async fn concerns(store: &Store, changes: &[Change]) -> Result<Vec<Concern>, Err
             .territories
             .extend(store::territories_of_versions(store.db(), &ids).await?);
     }
-    sets.retain(|set| !set.territories.is_empty() || !set.locations.is_empty() || !set.accounts.is_empty());
+    sets.retain(|set| {
+        let is_asked = !(set.territories.is_empty() && set.locations.is_empty() && set.accounts.is_empty());
+        is_asked || (set.of_people && set.passes())
+    });
     Ok(sets)
 }
 
@@ -222,25 +256,47 @@ async fn assign(
     let moves = if asked.len() < MANY {
         plan(&layout, &asked, &places, open)
     } else {
+        let layout = layout.clone();
         tokio::task::spawn_blocking(move || plan(&layout, &asked, &places, open))
             .await
             .map_err(|error| Error::Schema(format!("comparing assignments failed: {error}")))?
     };
-    if moves.is_empty() && ends.is_empty() {
+    let passing = match concern.passes() {
+        true => {
+            let edit = heirs::Edit {
+                began: concern.began,
+                of_people: concern.of_people,
+                moves: &moves,
+                present: &layout,
+            };
+            heirs::of_edit(store, &edit).await?
+        }
+        false => Vec::new(),
+    };
+    if moves.is_empty() && ends.is_empty() && passing.is_empty() {
         return Ok(());
     }
     let viewer = concern
         .author
         .as_ref()
         .map_or_else(Viewer::system, Viewer::system_for);
-    let author = Author::new(viewer, "assignment", label(&moves)).caused_by(&concern.change_set);
-    if moves.len() <= CHUNK {
+    let words = label(moves.len(), passing.len());
+    let author = Author::new(viewer, "assignment", words).caused_by(&concern.change_set);
+    let owners = heirs::ops(&passing);
+    if moves.len() + owners.len() <= CHUNK {
+        ends.extend(owners);
         ends.extend(moves.iter().flat_map(|m| m.end.iter().map(|o| o.end(concern.at))));
         ends.extend(moves.into_iter().filter_map(|m| m.begin_at(concern.at)));
         store.write(&author, ends).await?;
         return Ok(());
     }
     let set = store.change_set(&author).await?;
+    // First the accounts: they follow from assignments that are still to end, so whoever goes on where a process died
+    // finds those that are left.
+    for chunk in owners.chunks(CHUNK) {
+        set.write(chunk.to_vec()).await?;
+        lease.renew(seq).await?;
+    }
     if !ends.is_empty() {
         set.write(ends).await?;
     }
@@ -289,10 +345,18 @@ async fn met_by_rules(
         .map_err(|error| Error::Schema(format!("looking for customers by rule failed: {error}")))
 }
 
-fn label(moves: &[Move]) -> String {
-    match moves.len() {
-        1 => "Assign 1 place".to_owned(),
-        n => format!("Assign {n} places"),
+fn label(places: usize, accounts: usize) -> String {
+    let count = |n: usize, one: &str, more: &str| match n {
+        1 => format!("1 {one}"),
+        n => format!("{n} {more}"),
+    };
+    let places = (places > 0).then(|| format!("Assign {}", count(places, "place", "places")));
+    let accounts = (accounts > 0).then(|| format!("Pass on {}", count(accounts, "account", "accounts")));
+    match (places, accounts) {
+        (Some(places), Some(accounts)) => format!("{places}. {accounts}"),
+        (places, accounts) => places
+            .or(accounts)
+            .unwrap_or_else(|| "Assign 0 places".to_owned()),
     }
 }
 

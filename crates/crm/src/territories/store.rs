@@ -168,6 +168,14 @@ pub(crate) async fn moved_by(db: &Db, change_set: &str) -> Result<u64, Error> {
     Ok(count.unsigned_abs())
 }
 
+/// How many accounts got another owner as a consequence of a change set.
+pub(super) async fn passed_on_by(db: &Db, change_set: &str) -> Result<u64, Error> {
+    const SQL: &str = "select count(*) from change_sets s join changes c on c.change_set = s.id \
+                       and c.record_type = 'account' where s.caused_by = $1 and s.cause = 'assignment'";
+    let count: i64 = on_db!(read db, pool => sqlx::query_scalar(SQL).bind(change_set).fetch_one(pool).await)?;
+    Ok(count.unsigned_abs())
+}
+
 /// Who had which place of the common line at a moment: (location, territory).
 pub(super) async fn held_at(db: &Db, moment: i64) -> Result<Vec<(String, String)>, Error> {
     const SQL: &str = "select location_id, territory_id from assignments \

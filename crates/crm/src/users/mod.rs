@@ -107,6 +107,8 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
             "webhook" => NOTHING,
             // A log is read, not written.
             "erasure" => READ_ALL,
+            // Who shares with whom is the administrator's to say, and no secret of those who lead.
+            "sharing_rule" => READ_ALL,
             // Changed by their own rules only.
             "territory_scenario" | "scenario_operation" | "scenario_comment" | "scenario_objection" => {
                 READ_ALL
@@ -125,8 +127,8 @@ fn standard_grant(role: Role, type_name: &str) -> Grant {
                 NOTHING
             }
             "comment" => OWN_WORDS,
-            "custom_field" | "custom_type" | "webhook" | "import_job" | "erasure" | "retention_rule"
-            | "plan" | "stop" | "left_out_visit" | "rep_calendar" | "absence" => NOTHING,
+            "custom_field" | "custom_type" | "sharing_rule" | "webhook" | "import_job" | "erasure"
+            | "retention_rule" | "plan" | "stop" | "left_out_visit" | "rep_calendar" | "absence" => NOTHING,
             _ => READ_ALL,
         },
         Role::Rep => match type_name {
@@ -243,9 +245,18 @@ fn scope_word(scope: Scope) -> &'static str {
 
 /// Rights as the front end reads them.
 pub(crate) fn rights_json(viewer: &Viewer, catalog: &Catalog) -> Value {
-    let entries = catalog
-        .iter()
-        .map(|t| (t.name.clone(), grant_json(viewer.grant(&t.name))));
+    let entries = catalog.iter().map(|t| {
+        let mut rights = grant_json(viewer.grant(&t.name));
+        // What a role has nothing of may still be shared.
+        let shares = viewer.shares(&t.name);
+        let writable = shares.iter().any(records::Share::may_write);
+        for (right, by_rule) in [("read", !shares.is_empty()), ("write", writable)] {
+            if by_rule && rights[right] == "none" {
+                rights[right] = "shared".into();
+            }
+        }
+        (t.name.clone(), rights)
+    });
     Value::Object(entries.collect())
 }
 

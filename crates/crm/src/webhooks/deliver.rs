@@ -130,11 +130,13 @@ async fn attempt(app: &App, delivery: &Delivery) -> Result<Answer, Problem> {
     };
     let body: Value = serde_json::from_str(&delivery.body).unwrap_or_default();
     let data = |name: &str| body["data"][name].as_str().unwrap_or_default().to_owned();
-    if delivery.event_type != super::http::TEST && data("operation") != "delete" {
-        let seen = app
-            .store
-            .get(&user.viewer, &data("type"), &data("id"), At::PRESENT)
-            .await;
+    if delivery.event_type != super::http::TEST {
+        // What was deleted is theirs to know if its last state would be.
+        let at = match body["data"]["at"].as_i64() {
+            Some(at) if data("operation") == "delete" => At::as_of(geom::Timestamp(at - 1)),
+            _ => At::PRESENT,
+        };
+        let seen = app.store.get(&user.viewer, &data("type"), &data("id"), at).await;
         if !matches!(seen, Ok(Some(_))) {
             return Ok(Answer::never("the record is gone, or not theirs to see any more"));
         }

@@ -14,6 +14,10 @@ pub struct Arguments {
     pub seed: u64,
     pub threads: usize,
     pub out: Option<PathBuf>,
+    /// Routes to stay near.
+    pub previous: Option<PathBuf>,
+    /// What another day or rep than in those weighs, in the instance's units of distance; a fifth of their mean drive if not said.
+    pub price: Option<f64>,
     /// Every better plan's cost to stderr.
     pub trace: bool,
 }
@@ -30,6 +34,8 @@ impl Arguments {
             seed: 1,
             threads: 1,
             out: None,
+            previous: None,
+            price: None,
             trace: false,
         };
         let mut words = std::env::args().skip(1);
@@ -48,6 +54,8 @@ impl Arguments {
                 "--steps" => found.steps = value.parse()?,
                 "--seed" => found.seed = value.parse()?,
                 "--threads" => found.threads = value.parse::<usize>()?.max(1),
+                "--previous" => found.previous = Some(value.into()),
+                "--price" => found.price = Some(value.parse()?),
                 "--out" => found.out = Some(value.into()),
                 _ => return Err(format!("{name} is not known; see the head of this program").into()),
             }

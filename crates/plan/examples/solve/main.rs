@@ -2,13 +2,19 @@
 //!
 //! ```text
 //! cargo run --release -p plan --example solve -- --format solomon|homberger|cvrplib|toptw|pvrp|cycle --instance FILE
-//!     [--fleet K] [--routes M] (--cpu-seconds T | --steps N) [--seed S] [--threads N] [--out FILE]
+//!     [--fleet K] [--routes M] (--cpu-seconds T | --steps N) [--seed S] [--threads N] [--out FILE] [--previous FILE [--price P]]
 //! ```
 //!
+//! `--previous` takes the routes that an earlier run wrote, of this instance or of one that was a little different, and plans again near
+//! them; who is in none of them is new. `--price` is what another slot for a visit weighs, in the instance's units of distance (for the day
+//! and for the rep, each), a fifth of a mean drive if not given. Another line of JSON then says how many stayed,
+//! moved, left or came.
+//!
 //! Writes one line a route, `R <day> <c1> <c2> …`: day from 0, customers by row, the first after the depot being 1; for `cycle` the number
-//! is day × reps + rep. To stderr goes one line of JSON with cost, what is left out, steps and CPU seconds.
+//! is day × reps + rep. To stderr goes a line of JSON with cost, what is left out, steps and CPU seconds.
 
 mod arguments;
+mod previous;
 mod read;
 
 use std::error::Error;
@@ -16,7 +22,8 @@ use std::fmt::Write as _;
 use std::ops::ControlFlow;
 
 use arguments::Arguments;
-use plan::{Options, VisitId, resolve, solve_within};
+use plan::{ChangePrice, Options, VisitId, changes, resolve, resolve_within, solve_within};
+use previous::Previous;
 use read::Instance;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -25,12 +32,16 @@ fn main() -> Result<()> {
     let arguments = Arguments::from_command_line()?;
     let instance = Instance::read(&arguments)?;
     let problem = &instance.problem;
+    let previous = match &arguments.previous {
+        None => None,
+        Some(path) => Some(Previous::read(path, &instance, arguments.price)?),
+    };
     let options = Options {
         seed: arguments.seed,
         steps: arguments.steps,
         threads: arguments.threads,
         reasons: false,
-        ..Options::default()
+        change: previous.as_ref().map_or(ChangePrice::default(), |p| p.price),
     };
     let mut steps = 0;
     let mut trace = String::new();
@@ -46,13 +57,16 @@ fn main() -> Result<()> {
         ControlFlow::Continue(())
     };
     let plan = match arguments.cpu_seconds {
-        None => resolve_or_solve(problem, &options, &mut on)?,
+        None => resolve_or_solve(problem, &options, previous.as_ref(), &mut on)?,
         Some(seconds) => {
             let threads = arguments.threads;
             // The end of a search (the proof that nothing more fits) takes a little time too.
             let usable = seconds * 0.97 - instance.ending_seconds;
             let mut clock = || cpu_seconds(threads).map_or(1.0, |now| now / usable);
-            solve_within(problem, &options, &mut clock, &mut on)
+            match &previous {
+                Some(previous) => resolve_within(problem, &previous.orders, &options, &mut clock, &mut on)?,
+                None => solve_within(problem, &options, &mut clock, &mut on),
+            }
         }
     };
     let mut text = String::new();
@@ -70,6 +84,17 @@ fn main() -> Result<()> {
         None => print!("{text}"),
     }
     eprint!("{trace}");
+    if let Some(previous) = &previous {
+        let changes = changes(&previous.orders, &plan.orders());
+        eprintln!(
+            "{{\"previous\": {}, \"stayed\": {}, \"moved\": {}, \"dropped\": {}, \"new\": {}}}",
+            previous.orders.iter().map(Vec::len).sum::<usize>(),
+            changes.stayed,
+            changes.moved.len(),
+            changes.dropped.len(),
+            changes.added.len(),
+        );
+    }
     let all: i64 = problem.visits().iter().map(|v| i64::from(v.prize)).sum();
     eprintln!(
         "{{\"travel\": {:.3}, \"left_out\": {}, \"score\": {}, \"prize_lost\": {}, \"steps\": {steps}, \"cpu_s\": {:.3}}}",
@@ -85,8 +110,12 @@ fn main() -> Result<()> {
 fn resolve_or_solve(
     problem: &plan::Problem,
     options: &Options,
+    previous: Option<&Previous>,
     on: &mut dyn FnMut(&plan::Progress) -> ControlFlow<()>,
 ) -> Result<plan::Plan> {
+    if let Some(previous) = previous {
+        return Ok(resolve(problem, &previous.orders, options, on)?);
+    }
     if options.steps == 0 {
         // The first plan and nothing else.
         return Ok(resolve(problem, &[], options, on)?);

@@ -250,7 +250,7 @@ impl<'p> State<'p> {
         self.touch(slot);
         self.cost.travel += self.change_cost(visit, slot);
         self.change_route(slot, |route, problem, day| route.insert(problem, day, call, at));
-        self.seat(slot, at, at + 1);
+        self.seat(slot);
         let day = self.problem.day_of(slot);
         self.set_days(visit, self.days_of[visit as usize] | 1 << day);
     }
@@ -269,7 +269,7 @@ impl<'p> State<'p> {
         self.change_route(slot, |route, problem, day| {
             route.remove(problem, day, range.clone());
         });
-        self.seat(slot, range.start, range.start);
+        self.seat(slot);
     }
 
     /// Takes all calls of a visit in open slots out, and the other end of its shipment.
@@ -293,7 +293,7 @@ impl<'p> State<'p> {
             route.stops.extend_from_slice(order);
             route.refresh(problem, day);
         });
-        self.seat_all(slot);
+        self.seat(slot);
     }
 
     /// Replaces what a slot starts from and ends at, and refreshes it.
@@ -302,7 +302,7 @@ impl<'p> State<'p> {
         let (work, travel) = (self.work_in(slot), self.routes[slot].travel());
         self.days[slot] = day;
         self.routes[slot].refresh(self.problem, &self.days[slot]);
-        self.seat_all(slot);
+        self.seat(slot);
         self.cost.travel += self.routes[slot].travel() - travel;
         self.weigh(slot, work);
     }
@@ -344,7 +344,7 @@ impl<'p> State<'p> {
             route.stops.extend_from_slice(order);
             route.refresh(problem, day);
         });
-        self.seat_all(slot);
+        self.seat(slot);
     }
 
     /// Whether the days of a visit are those that it may have.

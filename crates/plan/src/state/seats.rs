@@ -9,31 +9,28 @@ pub(crate) struct Seat {
     pub(crate) after: u32,
     pub(crate) leg_in: i32,
     pub(crate) leg_out: i32,
+    /// At most this much time is there between the stop before and this one, and between this one and the next ([`crate::route::Node`]).
+    pub(crate) room_in: i32,
+    pub(crate) room_out: i32,
 }
 
 impl State<'_> {
-    /// Notes the stops of a slot from `from` on, after stops `from..to` are new and nothing else changed but their numbers.
-    pub(super) fn seat(&mut self, slot: usize, from: usize, to: usize) {
+    /// Notes the stops of a slot after it changed. One change moves the times of all of them.
+    pub(super) fn seat(&mut self, slot: usize) {
         let route = &self.routes[slot];
-        for (at, &call) in route.stops.iter().enumerate().skip(from) {
+        for (at, (&call, nodes)) in route.stops.iter().zip(route.nodes.windows(3)).enumerate() {
+            let (before, here, after) = (&nodes[0], &nodes[1], &nodes[2]);
             self.slot_of[call as usize] = slot as u32;
             self.at_of[call as usize] = at as u32;
-        }
-        let last = (to + 1).min(route.stops.len());
-        for at in from.saturating_sub(1)..last {
-            let call = route.stops[at];
-            let [before, here, after] = [&route.nodes[at], &route.nodes[at + 1], &route.nodes[at + 2]];
             self.seats[call as usize] = Seat {
                 before: before.place,
                 after: after.place,
                 leg_in: before.leg,
                 leg_out: here.leg,
+                room_in: before.room,
+                room_out: here.room,
             };
         }
-    }
-
-    pub(super) fn seat_all(&mut self, slot: usize) {
-        self.seat(slot, 0, self.routes[slot].stops.len());
     }
 }
 
@@ -90,6 +87,8 @@ mod tests {
                     assert_eq!(seat.after, route.nodes[at + 2].place);
                     assert_eq!(seat.leg_in, route.nodes[at].leg);
                     assert_eq!(seat.leg_out, route.nodes[at + 1].leg);
+                    assert_eq!(seat.room_in, route.nodes[at].room);
+                    assert_eq!(seat.room_out, route.nodes[at + 1].room);
                     planned += 1;
                 }
             }

@@ -49,7 +49,7 @@ impl State<'_> {
             std::mem::swap(&mut self.routes[slot], route);
             self.days[slot] = *day;
             self.nights[slot] = *night;
-            self.seat_all(slot);
+            self.seat(slot);
         }
         while let Some((visit, days)) = self.log.visits.pop() {
             self.days_of[visit as usize] = days;

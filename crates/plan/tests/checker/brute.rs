@@ -49,7 +49,7 @@ fn extend(world: &World, order: &mut Vec<VisitId>, best: &mut Option<Cost>) {
             *best = Some(cost);
         }
     } else if !can_be_mended(world) {
-        // With the triangle inequality and no locked order, longer orders fit even less.
+        // With the triangle inequality, no locked order and no pause, longer orders fit even less.
         return;
     }
     for visit in 0..world.visits.len() as u32 {
@@ -61,9 +61,10 @@ fn extend(world: &World, order: &mut Vec<VisitId>, best: &mut Option<Cost>) {
     }
 }
 
-/// Whether an order that does not fit may fit with more visits.
+/// Whether an order that does not fit may fit with more visits: one more stop may be the place for the pause, between two drives of which
+/// the only one would be too long for it.
 fn can_be_mended(world: &World) -> bool {
-    world.visits.iter().any(|v| v.locks.order.is_some())
+    world.slots[0].lunch.is_some() || world.visits.iter().any(|v| v.locks.order.is_some())
 }
 
 fn cost_of(world: &World, order: &[VisitId]) -> Cost {

@@ -30,7 +30,7 @@ pub const STAGES: [(&str, i64, bool, bool, &str); 6] = [
     ("Lost", 0, true, false, "closed"),
 ];
 const KINDS: [&str; 5] = ["task", "call", "email", "meeting", "note"];
-const CHUNK: usize = 1_000;
+const CHUNK: usize = 10_000;
 
 /// What an id stands for; together with a number it makes the id.
 #[derive(Clone, Copy)]

@@ -56,7 +56,7 @@ async fn run(folder: &Path, crowd: &Crowd) -> anyhow::Result<()> {
     if kept.exists() {
         std::fs::remove_dir_all(&kept)?;
     }
-    let (program, cold) = Program::start(&database)?;
+    let (program, cold) = Program::start(&database, None)?;
     println!(
         "first start: {:.1} s; memory: at most {} MB, now {} MB",
         cold.as_secs_f64(),
@@ -71,7 +71,7 @@ async fn run(folder: &Path, crowd: &Crowd) -> anyhow::Result<()> {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     drop(program);
-    let (program, warm) = Program::start(&database)?;
+    let (program, warm) = Program::start(&database, None)?;
     println!(
         "second start: {:.2} s; memory: at most {} MB, now {} MB",
         warm.as_secs_f64(),

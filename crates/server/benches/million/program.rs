@@ -14,17 +14,19 @@ pub const PASSWORD: &str = "a million customers";
 
 /// `bailiwick serve` on a free port; ended when dropped.
 pub struct Program {
-    child: Child,
+    pub child: Child,
     address: String,
 }
 
 impl Program {
-    /// Starts it; gives also how long it took until it listened.
-    pub fn start(database: &Path) -> anyhow::Result<(Self, Duration)> {
+    /// Starts it, with a map if there is one; gives also how long it took until it listened.
+    pub fn start(database: &Path, map: Option<&Path>) -> anyhow::Result<(Self, Duration)> {
         let began = Instant::now();
         let mut child = Command::new(env!("CARGO_BIN_EXE_bailiwick"))
             .args(["serve", "--listen", "127.0.0.1:0", "--database"])
             .arg(database)
+            .args(map.map(|_| "--map"))
+            .args(map)
             .stdout(Stdio::piped())
             .spawn()
             .context("starting bailiwick")?;
@@ -79,8 +81,8 @@ impl Drop for Program {
 
 /// Somebody who asks, over one connection, with gzip.
 pub struct Client {
-    http: reqwest::Client,
-    address: String,
+    pub http: reqwest::Client,
+    pub address: String,
 }
 
 /// An answer and what it cost.
@@ -119,6 +121,11 @@ impl Client {
         if let Some(body) = body {
             request = request.json(body);
         }
+        Self::answer(request, path).await
+    }
+
+    /// Sends a question; anything but success is an error.
+    pub async fn answer(request: reqwest::RequestBuilder, path: &str) -> anyhow::Result<Answer> {
         let began = Instant::now();
         let response = request.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());

@@ -223,8 +223,8 @@ impl Priced for Table<'_> {
         tally
     }
 
-    fn lifts(&self, weights: &[f64], cells: &[usize]) -> Vec<(f64, f64)> {
-        (0..self.field.at.len())
+    fn lift(&self, weights: &[f64], cells: &[usize], wanted: f64) -> Option<f64> {
+        let mut lifts: Vec<(f64, f64)> = (0..self.field.at.len())
             .filter(|i| {
                 !cells.contains(&(self.seat(*i, weights) as usize)) && self.field.locked[*i] == NOBODY
             })
@@ -236,6 +236,12 @@ impl Priced for Table<'_> {
                     .fold(f64::INFINITY, f64::min);
                 (best - own, self.field.measures[0][i])
             })
-            .collect()
+            .collect();
+        lifts.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let mut mass = 0.0;
+        lifts.into_iter().find_map(|(lift, m)| {
+            mass += m;
+            (mass >= wanted).then_some(lift)
+        })
     }
 }

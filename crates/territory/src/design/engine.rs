@@ -9,16 +9,24 @@ use super::paths;
 use super::polish::{improve, smooth};
 use super::problem::Settings;
 use super::repair::join_pieces;
+use super::rings::MOST;
 use super::rounding::round;
 use super::search::{Ground, follow, recentre, search, settle};
 use super::sweep::{Cells, NOBODY, labels};
 use super::tree::{Sum, Tree};
 
-/// Points the search works on at least, and for each seat.
-const COARSE: (usize, usize) = (12_000, 60);
+/// Points the search works on at least, and for each seat: more of them make it slower, not better.
+const COARSE: (usize, usize) = (4_000, 60);
 
 /// Imbalance at which the dual has stalled and paths take over; single heavy customers alone rarely make it so large.
 const STALLED: f64 = 0.45;
+
+/// How often centres and weights are balanced on the full map, the centres moving to the middle of their cells in between;
+/// once less where there are so many seats that it takes long.
+const SETTLED: usize = 3;
+
+/// How far weights may part in the first step after the centres have moved, in typical squared sizes of a cell: at least and at most.
+const TRUST: (f64, f64) = (0.01, 0.1);
 
 /// Points times seats up to which paths are quick enough.
 const SMALL: usize = 5_000_000;
@@ -175,7 +183,6 @@ impl Bench {
     /// Balance with these centres as exactly as whole nodes allow; then everything that makes it a plan.
     pub fn finish(&self, mut cells: Cells, price: f64, settings: &Settings) -> Solved {
         let targets = self.targets();
-        let ground = self.ground(&self.tree, &targets, price);
         let effort = Effort {
             passes: 40,
             tolerance: (self.field.tolerance * 0.5).max(2e-4),
@@ -186,9 +193,13 @@ impl Bench {
         let mut passes = 0;
         let mut trust = self.scale * 0.05;
         let mut imbalance = 0.0;
-        for last in [false, true] {
-            trust = trust.max(self.scale * 0.01);
+        let times = if targets.len() > MOST { 2 } else { SETTLED };
+        for step in 1..=times {
+            // Steps that went well leave more trust than the next balance deserves, and margins are noted as far as it reaches: with that of
+            // a whole region all cells of a city are neighbours, steps overshoot, and a pass takes a hundred times as long.
+            trust = trust.clamp(self.scale * TRUST.0, self.scale * TRUST.1);
             let centre = cells.centre.clone();
+            let ground = self.ground(&self.tree, &targets, price);
             let balanced = newton::balance(
                 &ground.at(&centre),
                 &mut cells.weight,
@@ -198,9 +209,10 @@ impl Bench {
             );
             passes += balanced.passes;
             imbalance = balanced.imbalance;
-            if !last {
-                follow(&mut cells, &balanced.tally, &targets, &self.field.anchors);
+            if step == times {
+                break;
             }
+            follow(&mut cells, &balanced.tally, &targets, &self.field.anchors);
         }
         let mut named = labels(&self.tree, &cells, price);
         if imbalance > STALLED && self.tree.len() * targets.len() <= SMALL {
@@ -352,7 +364,9 @@ impl Bench {
     /// well inside would cost.
     fn border_worth(&self) -> f64 {
         let mass: f64 = self.field.measures[0].iter().sum();
-        0.7 * self.scale.sqrt() * mass / self.field.at.len() as f64
+        // Among very many seats, straight borders and tight limits together take too long to find.
+        let worth = if self.field.anchors.len() > MOST { 0.7 } else { 1.4 };
+        worth * self.scale.sqrt() * mass / self.field.at.len() as f64
     }
 }
 

@@ -7,6 +7,7 @@ mod plan;
 mod problem;
 
 mod change;
+mod combine;
 mod drive;
 mod explain;
 
@@ -16,6 +17,7 @@ mod limits;
 mod naming;
 mod projection;
 
+mod lifts;
 mod margins;
 mod newton;
 mod paths;

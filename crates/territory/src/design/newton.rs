@@ -10,8 +10,8 @@ use super::sweep::{Cells, Tally};
 pub(crate) trait Priced {
     fn tally(&self, weights: &[f64], band: f64) -> Tally;
 
-    /// For each point of other cells, what these cells would have to be lifted by so that one of them gets it, and its mass; in no order.
-    fn lifts(&self, weights: &[f64], cells: &[usize]) -> Vec<(f64, f64)>;
+    /// The least lift of these cells with which points of others of this mass in sum come to them; nothing if others have less.
+    fn lift(&self, weights: &[f64], cells: &[usize], wanted: f64) -> Option<f64>;
 }
 
 /// How long to try.
@@ -334,16 +334,9 @@ fn lift_starving(problem: &impl Priced, weights: &mut [f64], tally: &Tally, targ
 
 /// Lifts the weights of these cells to where this much mass comes to them.
 fn lift(problem: &impl Priced, weights: &mut [f64], cells: &[usize], wanted: f64) {
-    let mut lifts = problem.lifts(weights, cells);
-    lifts.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-    let mut mass = 0.0;
-    for (lift, m) in lifts {
-        mass += m;
-        if mass >= wanted {
-            let by = lift.max(0.0) * (1.0 + 1e-12) + 1e-12;
-            cells.iter().for_each(|cell| weights[*cell] += by);
-            return;
-        }
+    if let Some(lift) = problem.lift(weights, cells, wanted) {
+        let by = lift.max(0.0) * (1.0 + 1e-12) + 1e-12;
+        cells.iter().for_each(|cell| weights[*cell] += by);
     }
 }
 

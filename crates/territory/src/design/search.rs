@@ -3,6 +3,8 @@
 //! A balanced centroidal power diagram is a local optimum of the sum of squared distances under equal loads (Cohen-Addad, Klein and Young
 //! 2018); which local optimum, the search decides.
 
+use super::combine::{MOST_COMBINED, are_alike, search_combined};
+use super::lifts::lift_for;
 use super::newton::{Effort, Priced, balance, imbalance, keep_borders};
 use super::noise::Noise;
 use super::rings::{LEAST, MOST, search_rings};
@@ -90,29 +92,12 @@ impl Priced for Standing<'_> {
         self.ground.tally(&cells, band)
     }
 
-    fn lifts(&self, weights: &[f64], cells: &[usize]) -> Vec<(f64, f64)> {
-        let tree = self.ground.tree;
-        let power = |k: usize, p: [f64; 2]| {
-            let c = self.centre[k];
-            (p[0] - c[0]).powi(2) + (p[1] - c[1]).powi(2) - weights[k]
-        };
+    fn lift(&self, weights: &[f64], cells: &[usize], wanted: f64) -> Option<f64> {
         let all = Cells {
             centre: self.centre.to_vec(),
             weight: weights.to_vec(),
         };
-        let owners = super::sweep::labels(tree, &all, self.ground.price);
-        (0..tree.len())
-            .filter(|i| !cells.contains(&(owners[*i] as usize)))
-            .map(|i| {
-                let stays = tree.current.get(i).is_some_and(|c| *c == owners[i]);
-                let bonus = if stays { self.ground.price } else { 0.0 };
-                let best = cells
-                    .iter()
-                    .map(|k| power(*k, tree.at[i]))
-                    .fold(f64::INFINITY, f64::min);
-                (best - power(owners[i] as usize, tree.at[i]) + bonus, tree.mass[i])
-            })
-            .collect()
+        lift_for(self.ground.tree, &all, cells, wanted, self.ground.price)
     }
 }
 
@@ -267,11 +252,9 @@ pub(crate) fn search(ground: &Ground, passes: usize, noise: &mut Noise) -> Found
     }
     if (LEAST..=MOST).contains(&k) {
         // Rings are cut from a plan that is about balanced; with empty land in it the first steps may not have come so far.
-        for _ in 0..8 {
-            if best.imbalance(ground.targets) < EVEN {
-                break;
-            }
-            best = settle(ground, best.cells, 4, &mut used);
+        best = evened(ground, best, &mut used);
+        if k <= MOST_COMBINED && are_alike(ground) {
+            best = search_combined(ground, best, passes, &mut used, noise);
         }
         best = search_rings(ground, best, passes, &mut used, noise);
     }
@@ -279,6 +262,17 @@ pub(crate) fn search(ground: &Ground, passes: usize, noise: &mut Noise) -> Found
         best = try_swap(ground, best, &homes, NEAR, &mut used, noise);
     }
     better(settle(ground, best.cells.clone(), 6, &mut used), best)
+}
+
+/// Settled on until it is about balanced, if that can be.
+pub(crate) fn evened(ground: &Ground, mut found: Found, used: &mut usize) -> Found {
+    for _ in 0..8 {
+        if found.imbalance(ground.targets) < EVEN {
+            break;
+        }
+        found = settle(ground, found.cells, 4, used);
+    }
+    found
 }
 
 /// A swap of centres, settled; further where it comes out at no more than `near` times the best. The better of the two.
@@ -297,7 +291,7 @@ pub(crate) fn try_swap(
     if tried.value < best.value { tried } else { best }
 }
 
-fn better(a: Found, b: Found) -> Found {
+pub(crate) fn better(a: Found, b: Found) -> Found {
     if a.value <= b.value { a } else { b }
 }
 

@@ -1,4 +1,4 @@
-// Deutsch: Anmeldung, Rahmen, Suche, Verlauf, Aufträge, gemeinsame Zustände.
+// Deutsch: Anmeldung, Rahmen, Suche, Verlauf, Vorgänge, gemeinsame Zustände.
 import type { Message } from '../index.svelte';
 import type { frame as english } from '../en/frame';
 
@@ -70,6 +70,7 @@ export const frame: Record<keyof typeof english, Message> = {
   'asof.back': 'Zurück zu heute',
   'asof.band': 'Sie sehen den {date}. Bearbeiten ist aus.',
 
+  'quoted': '„{text}“',
   'history.title': 'Verlauf',
   'history.empty': 'Noch keine Änderungen. Jede Bearbeitung, jeder Import und jedes Zurücknehmen steht dann hier.',
   'history.emptyMine': 'Noch keine eigenen Änderungen. Jede Bearbeitung, jeder Import und jedes Zurücknehmen von Ihnen steht dann hier.',
@@ -93,9 +94,9 @@ export const frame: Record<keyof typeof english, Message> = {
   'toast.linkCopied': 'Link zu dieser Ansicht kopiert',
   'toast.notCopied': 'Der Browser hält die Zwischenablage geschlossen. In der Adresszeile steht derselbe Link.',
 
-  'jobs.title': 'Aufträge',
-  'jobs.open': { one: '{n} Auftrag läuft', other: '{n} Aufträge laufen' },
-  'jobs.none': 'Keine Aufträge. Importe und Adresssuche erscheinen hier und laufen weiter, wenn Sie die Seite verlassen.',
+  'jobs.title': 'Vorgänge',
+  'jobs.open': { one: '{n} Vorgang läuft', other: '{n} Vorgänge laufen' },
+  'jobs.none': 'Keine Vorgänge. Importe und Adresssuche erscheinen hier und laufen weiter, wenn Sie die Seite verlassen.',
   'jobs.cancel': 'Abbrechen',
   'jobs.left': 'noch etwa {time}',
   'jobs.progress': '{done} von {total} {unit}',

@@ -31,6 +31,7 @@ export const records: Record<keyof typeof en, Message> = {
   'rec.empty': 'Noch keine {types}. Legen Sie den ersten Eintrag an.',
   'rec.emptyRead': 'Noch keine {types}, die Sie sehen dürfen.',
   'rec.noMatch': 'Keine {types} passen. Entfernen Sie einen Filter oder suchen Sie nach weniger.',
+  'rec.looksOnly': 'Sie dürfen das ansehen, nicht ändern.',
   'rec.todayOnly': 'Nur für heute bekannt. Zurück auf heute zeigt es.',
   'rec.notFound': 'Hier gibt es das nicht ({type}), oder Sie dürfen es nicht sehen.',
   'rec.clash': 'Es wurde geändert, während Sie es bearbeitet haben. Nochmals Speichern behält, was das Formular jetzt sagt.',

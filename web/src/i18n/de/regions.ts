@@ -36,6 +36,7 @@ export const regions: Record<keyof typeof english, Message> = {
   'reg.kind.grown': 'gewachsen',
   'reg.kind.shrunk': 'geschrumpft',
   'reg.export': 'Export',
+  'reg.listTooFine': 'Diese Form hat zu viele Ecken für eine Adresse. Drücken Sie eine Zahl: Ihre Kunden öffnen sich hier.',
   'reg.asList': 'Als Liste öffnen',
   'reg.saved': 'Gemerkte Regionen',
   'reg.saveAs': 'Diese Form merken als',

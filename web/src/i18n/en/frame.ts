@@ -67,6 +67,7 @@ export const frame = {
   'asof.back': 'Back to today',
   'asof.band': 'You see {date}. Editing is off.',
 
+  'quoted': '“{text}”',
   'history.title': 'History',
   'history.empty': 'No changes yet. Every edit, import and undo will stand here.',
   'history.emptyMine': 'No changes of yours yet. Every edit, import and undo of yours will stand here.',

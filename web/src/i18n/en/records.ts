@@ -28,6 +28,7 @@ export const records = {
   'rec.empty': 'No {types} yet. Add the first one.',
   'rec.emptyRead': 'No {types} yet that you may see.',
   'rec.noMatch': 'No {types} match. Remove a filter or search for less.',
+  'rec.looksOnly': 'You may look at this, not change it.',
   'rec.todayOnly': 'Known for today only. Go back to today to see it.',
   'rec.notFound': 'There is no {type} here, or none that you may see.',
   'rec.clash': 'It was changed while you were editing. Press Save again to keep what the form says now.',

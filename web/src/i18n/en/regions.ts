@@ -33,6 +33,7 @@ export const regions = {
   'reg.kind.grown': 'grown',
   'reg.kind.shrunk': 'shrunk',
   'reg.export': 'Export',
+  'reg.listTooFine': 'This shape has too many corners to stand in an address. Press a figure: its customers open here.',
   'reg.asList': 'Open as list',
   'reg.saved': 'Saved regions',
   'reg.saveAs': 'Save this shape as',

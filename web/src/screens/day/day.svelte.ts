@@ -21,6 +21,8 @@ class DayState {
   plan = $state.raw<Plan | null>(null);
   /** A proposed change to be accepted or not: being late, adding a visit. */
   proposal = $state.raw<Replanned | null>(null);
+  /** How often one was asked for. */
+  #wished = 0;
   chosen = $state<Id | null>(null);
   lit = $state<number | null>(null);
   busy = $state(false);
@@ -101,14 +103,14 @@ class DayState {
     void this.reload();
   }
 
-  async accept(): Promise<void> {
-    const { plan } = this;
+  async accept(plan = this.plan): Promise<void> {
     if (!plan) return;
     this.busy = true;
     const done = await attempt(() => api.accept(plan.id));
     this.busy = false;
     if (!done) return;
     this.plan = done.plan;
+    this.proposal = null;
     feedback.done(t('day.said.accepted', { n: done.plan.stops.length }), done.change_set);
     void this.reload();
   }
@@ -130,7 +132,18 @@ class DayState {
     const { plan } = this;
     if (!plan) return;
     this.busy = true;
-    this.proposal = (await attempt(() => api.replan(plan.id, wish))) ?? null;
+    const wished = (this.#wished += 1);
+    const proposal = (await attempt(() => api.replan(plan.id, { ...wish, proposal: true }))) ?? null;
+    // Asked again, or the old plan kept, meanwhile: this answer comes too late.
+    if (wished !== this.#wished) return;
+    this.proposal = proposal;
+    this.busy = false;
+  }
+
+  /** Leaves a proposal, and one that is still on its way. */
+  keepOld(): void {
+    this.#wished += 1;
+    this.proposal = null;
     this.busy = false;
   }
 
@@ -138,10 +151,13 @@ class DayState {
   async takeProposal(): Promise<void> {
     const { proposal, plan } = this;
     if (!proposal) return;
-    const wasAccepted = plan?.status === 'accepted';
-    this.plan = proposal.plan;
+    if (plan?.status === 'accepted') return this.accept(proposal.plan);
+    this.busy = true;
+    const taken = await attempt(() => api.take(proposal.plan.id));
+    this.busy = false;
+    if (!taken) return;
+    this.plan = taken;
     this.proposal = null;
-    if (wasAccepted) await this.accept();
   }
 
   async move(visit: Id, to: number): Promise<void> {

@@ -11,6 +11,7 @@ import { attempt, feedback } from '../../state/feedback.svelte';
 import { Resource } from '../../state/resource.svelte';
 import { territories } from '../../state/territories.svelte';
 import { view } from '../../state/view.svelte';
+import { told } from './told';
 
 export type Tool = 'select' | 'polygon' | 'lasso' | 'blocks' | 'codes' | 'reach' | 'vertices';
 export type LassoMode = 'replace' | 'add' | 'remove';
@@ -166,12 +167,12 @@ class Editing {
     const { target } = this;
     if (this.caught.size > 0) {
       const ids = [...this.caught.keys()];
-      if (target || this.fresh) void this.preview.load((signal) => api.preview({ territory_id: target, location_ids: ids }, signal));
+      if (target || this.fresh) void this.preview.load((signal) => api.preview({ territory_id: target, owner_id: this.owner || null, location_ids: ids }, signal));
       else this.preview.clear();
       return;
     }
     const making = this.#making();
-    if (making) void this.preview.load((signal) => api.preview({ territory_id: target, ...making }, signal));
+    if (making) void this.preview.load((signal) => api.preview({ territory_id: target, owner_id: this.owner || null, ...making }, signal));
     else this.preview.clear();
   }
 
@@ -199,7 +200,7 @@ class Editing {
     if (!this.target) return false;
     const result = await api.take(this.target, [...this.caught.keys()]);
     const name = territories.find(this.target)?.name ?? '';
-    feedback.done(result.change_set ? t('terr.done.taken', { n: result.moved, name }) : t('terr.done.hadThem', { name }), result.change_set);
+    feedback.done(result.change_set ? told(t('terr.done.taken', { n: result.moved, name }), result) : t('terr.done.hadThem', { name }), result.change_set);
     return true;
   }
 
@@ -212,7 +213,7 @@ class Editing {
       : 'reach' in making ? await api.setReach(target, making.reach)
       : await api.reshape(target, making.geometry);
     const { name } = result.territory;
-    feedback.done(result.change_set ? t('terr.done.reshaped', { name, n: result.moved }) : t('terr.done.asBefore', { name }), result.change_set);
+    feedback.done(result.change_set ? told(t('terr.done.reshaped', { name, n: result.moved }), result) : t('terr.done.asBefore', { name }), result.change_set);
     return true;
   }
 
@@ -220,7 +221,7 @@ class Editing {
     const name = this.name.trim();
     if (!name) return false;
     const result = await api.draw({ name, ...of, ...(this.owner ? { owner_id: this.owner } : {}) });
-    feedback.done(t('terr.done.drawn', { name, n: result.moved }), result.change_set);
+    feedback.done(told(t('terr.done.drawn', { name, n: result.moved }), result), result.change_set);
     view.go({ selection: { kind: 'territory', id: result.territory.id } });
     return true;
   }

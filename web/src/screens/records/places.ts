@@ -18,6 +18,7 @@ export function placeOf(type: string, id: string): Partial<Address> | null {
   if (declared && area && may(area)) return { screen: area, argument: declared.plural, item: id, selection: null, extra: {} };
   if (type === 'account' && may('customers')) return { screen: 'customers', argument: id, selection: null, extra: {} };
   if (type === 'territory' && may('map')) return { screen: 'map', argument: null, selection: { kind: 'territory', id }, extra: {} };
+  if (type === 'region' && may('regions')) return { screen: 'regions', argument: null, selection: null, extra: { region: id } };
   return null;
 }
 
@@ -26,6 +27,6 @@ export function addressOf(type: string, id: string): string | null {
   const place = placeOf(type, id);
   if (!place) return null;
   const path = ['', place.screen, place.argument, place.item].filter((part) => part !== null && part !== undefined).map((part) => encodeURIComponent(part)).join('/');
-  const query = new URLSearchParams({ ...(view.asOf ? { as_of: view.asOf } : {}), ...(place.selection ? { sel: `t${place.selection.id}` } : {}) }).toString();
+  const query = new URLSearchParams({ ...(view.asOf ? { as_of: view.asOf } : {}), ...(place.selection ? { sel: `t${place.selection.id}` } : {}), ...place.extra }).toString();
   return query ? `${path}?${query}` : path;
 }

@@ -1,8 +1,8 @@
 // The region that is asked about: its shape, the two dates, the answer, and the rows behind a figure.
 import * as api from '../../api/regions';
 import { save } from '../../api/client';
-import { create, list } from '../../api/records';
-import type { Area, Customer, Figures, RowKind, ShapeInput, Snapshot, SnapshotQuestion, Stored, Value } from '../../api/types';
+import { create, list, read } from '../../api/records';
+import type { Area, Customer, Figures, Id, RowKind, ShapeInput, Snapshot, SnapshotQuestion, Stored, Value } from '../../api/types';
 import { addDays } from '../../i18n/format';
 import { t } from '../../i18n/index.svelte';
 import { decodeShape, encodeShape } from '../../lib/shape-code';
@@ -45,12 +45,20 @@ class Region {
     };
   }
 
-  setShape(shape: ShapeInput | null): void {
+  /** The kept region that is shown; null while the shape is nobody's yet, or was changed. */
+  get kept(): Stored | null {
+    const id = view.extra('region');
+    return (id && this.saved.value?.find((one) => one.id === id)) || null;
+  }
+
+  /** `of`: the kept region whose shape it is. */
+  setShape(shape: ShapeInput | null, of: Id | null = null): void {
     const text = encodeShape(shape);
     this.#long = shape && !text ? shape : null;
     this.rows = null;
     this.trend.clear();
-    view.keep('shape', text || null);
+    const { shape: _shape, region: _region, ...extra } = view.extras;
+    view.go({ extra: { ...extra, ...(text ? { shape: text } : {}), ...(of ? { region: of } : {}) } });
   }
 
   ask(): void {
@@ -118,12 +126,22 @@ class Region {
     if (!written) return;
     feedback.done(t('reg.said.saved', { name }), written.change_set);
     await this.loadSaved();
+    // From now on it is that region which is shown, with what is said about it.
+    if (this.shape === shape || encodeShape(this.shape) === encodeShape(shape)) this.setShape(shape, written.record.id);
+  }
+
+  /** An address that names a kept region alone: its shape is looked up. */
+  async openNamed(): Promise<void> {
+    const id = view.extra('region');
+    if (!id || this.shape) return;
+    const record = await attempt(() => read('regions', id));
+    if (record) this.openSaved(record);
   }
 
   /** The shape of a kept region: what was put in, or plain GeoJSON from elsewhere. */
   openSaved(record: Stored): void {
     const stored = record.fields['shape'] as unknown as ShapeInput | Area;
-    this.setShape('type' in stored ? { geometry: stored } : stored);
+    this.setShape('type' in stored ? { geometry: stored } : stored, record.id);
   }
 }
 

@@ -8,6 +8,7 @@ import { decimalSign, minorDigits } from '../../i18n/format';
 import { t } from '../../i18n/index.svelte';
 import { scaled, unscaled } from '../../lib/decimal';
 import { feedback } from '../../state/feedback.svelte';
+import { translated } from '../../state/said';
 import { links } from '../records/links.svelte';
 import type { RecordState } from '../records/record.svelte';
 import { currencyOf } from '../records/values';
@@ -190,7 +191,7 @@ export class DocumentState {
         this.faults = new Map(problem.faults.flatMap((fault) => {
           const found = /\/lines\/(\d+)\/(\w+)$/.exec(fault.pointer);
           const part = names[found?.[2] ?? ''];
-          return found?.[1] && part ? [[`${found[1]}/${part}`, fault.message] as const] : [];
+          return found?.[1] && part ? [[`${found[1]}/${part}`, translated(fault.message)] as const] : [];
         }));
         feedback.failed(problem);
       }

@@ -19,7 +19,7 @@ export class DocumentWork {
     this.document = new DocumentState(this.record);
   }
 
-  get may(): boolean { return session.may('write', this.type.name); }
+  get may(): boolean { return session.mayOn('write', this.record.value); }
   get status(): string { return String(this.record.value?.fields['status'] ?? ''); }
 
   /** A status as it is read. */

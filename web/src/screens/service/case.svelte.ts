@@ -4,6 +4,7 @@ import type { Id, Revision, Stored, Value } from '../../api/types';
 import { contains, quote } from '../../lib/cql';
 import { filesOf, type Files } from '../mail/files';
 import { Resource } from '../../state/resource.svelte';
+import { translated } from '../../state/said';
 import { session } from '../../state/session.svelte';
 
 /** One entry of the thread, newest first: a version with what changed in it, or an activity. */
@@ -68,7 +69,7 @@ export function addTo(of: Stored, kind: string, text: string) {
 /** The words of an activity without the number that leads to its case. */
 export function wordsOf(activity: Stored, number: string): string {
   const subject = String(activity.fields['subject'] ?? '');
-  return subject.startsWith(`${number}: `) ? subject.slice(number.length + 2) : subject;
+  return subject.startsWith(`${number}: `) ? subject.slice(number.length + 2) : translated(subject);
 }
 
 export const setFields = (of: Stored, fields: Record<string, Value>) => change('cases', of.id, of.version, fields);

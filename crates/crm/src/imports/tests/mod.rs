@@ -402,3 +402,40 @@ async fn address_books_and_records_of_an_own_kind_come_in() {
         assert_eq!(count(&world, &plural).await, 0);
     }
 }
+
+#[tokio::test]
+async fn what_earlier_rows_change_later_ones_find() {
+    use std::fmt::Write as _;
+
+    for world in worlds().await {
+        let first = "Account ID,Account Name\n0015D00000XyZad,Known Firm\n";
+        let import = upload(&world, &[("accounts.csv", first.as_bytes())]).await;
+        step(&world, &import, "check").await;
+        step(&world, &import, "run").await;
+        let known = one(&world, "accounts", "name = 'Known Firm'").await["id"].clone();
+        // Two rows mean it, more rows apart than are written at once; the first brings its place.
+        let mut table =
+            "Account ID,Account Name,Billing Street,Billing Zip/Postal Code,Billing City\n".to_owned();
+        for row in 0..520 {
+            match row {
+                100 | 400 => table.push_str("0015D00000XyZad,Known Firm,Ring 7,17033,Neubrandenburg\n"),
+                _ => writeln!(
+                    table,
+                    "0015D0000000{row:03},Firm {row},Weg {row},17033,Neubrandenburg"
+                )
+                .unwrap(),
+            }
+        }
+        let import = upload(&world, &[("accounts.csv", table.as_bytes())]).await;
+        let path = format!("/api/v1/imports/{}", import["id"].as_str().unwrap());
+        let mut mapping = import["mapping"].clone();
+        mapping["duplicates"] = json!("update");
+        let (status, mapped) = world.ask("max", "PUT", &format!("{path}/mapping"), mapping).await;
+        assert!(status.is_success(), "{mapped}");
+        step(&world, &import, "check").await;
+        let done = step(&world, &import, "run").await;
+        assert_eq!(sums(&done["summary"]), [520, 518, 2, 0, 0]);
+        let places = format!("account_id = '{}'", known.as_str().unwrap());
+        one(&world, "locations", &places).await;
+    }
+}

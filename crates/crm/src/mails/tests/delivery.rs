@@ -115,6 +115,7 @@ async fn mail_goes_out_once_by_a_real_server_and_comes_in_by_another() {
                 attachments: Vec::new(),
                 at: std::time::SystemTime::UNIX_EPOCH,
                 automatic: false,
+                unsubscribe: Vec::new(),
             });
             let smtp = world.app.settings.channels.smtp.clone().unwrap();
             let sent = mail::send(&smtp, "mueller.example", &composed.unwrap()).await;

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{activity, count, hand_in, message, worlds};
+use crate::test_world::made;
 
 #[tokio::test]
 async fn strangers_become_leads_people_we_know_do_not_and_programs_are_not_answered() {
@@ -185,5 +186,30 @@ async fn what_came_back_marks_the_address_and_only_what_we_sent_can_come_back() 
             (&Value::Null, &Value::Null)
         );
         world.post("rita", "/api/v1/mails", body).await;
+    }
+}
+
+#[tokio::test]
+async fn a_mail_is_put_to_no_deal_that_its_writer_may_not_see() {
+    for world in worlds().await {
+        let account = world.get("rita", "/api/v1/contacts/eva").await["fields"]["account_id"].clone();
+        let deal = json!({ "name": "Deal of Rita's", "account_id": account, "stage_id": "first", "owner_id": "rita" });
+        world
+            .write(vec![
+                made("stage", "first", json!({ "name": "First", "position": 1 })),
+                made("opportunity", "deal", deal),
+            ])
+            .await;
+        let deal = "deal";
+        let body =
+            json!({ "to": ["somebody@x.example"], "subject": "Spy", "text": "x", "opportunity_id": deal });
+        let (status, refused) = world.ask("rolf", "POST", "/api/v1/mails", body.clone()).await;
+        assert_eq!(
+            (status, &refused["faults"][0]["pointer"]),
+            (StatusCode::BAD_REQUEST, &json!("/opportunity_id")),
+            "{refused}"
+        );
+        let written = world.post("rita", "/api/v1/mails", body).await;
+        assert_eq!(written["record"]["fields"]["opportunity_id"], json!(deal));
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct Parts {
     pub from: Option<String>,
     /// Visits that stay from now on, but are taken in at the price they had as any other.
     pub added_after: Vec<String>,
+    /// Somebody is still to say whether they want it.
+    pub is_proposal: bool,
 }
 
 pub(super) async fn compute(
@@ -94,6 +96,9 @@ pub(super) async fn compute(
     computed.asked.wishes.added.extend(parts.added_after);
     computed.plan.notes = notes;
     computed.plan.computing_ms = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
+    if parts.is_proposal {
+        "proposed".clone_into(&mut computed.plan.status);
+    }
     store::save_draft(app, signed, &facts.person.id, parts.from.as_deref(), computed).await
 }
 

@@ -41,6 +41,8 @@ pub(crate) struct Wish {
     pub late_minutes: Option<i64>,
     /// The rest of the day begins there and then.
     pub from: Option<FromHere>,
+    /// Only a proposal: the day keeps its plan until this one is taken over or accepted.
+    pub proposal: bool,
 }
 
 /// A stop to fix or free; what is not said stays.
@@ -160,6 +162,7 @@ pub(crate) async fn replan(app: &App, signed: &Signed, id: &str, wish: Wish) -> 
         lunch_taken: lunch,
         from: Some(id.to_owned()),
         added_after: keep,
+        is_proposal: wish.proposal,
     };
     let seed = u64::try_from(old.plan.seed).unwrap_or(run::SEED);
     let plan = compute(app, signed, &facts, parts, seed, began).await?;

@@ -18,14 +18,14 @@ use super::super::compare::{Fate, is_same, pairs};
 use super::super::figures::owners;
 use super::super::life::author;
 use super::super::merge::{is_superseded, merge};
-use super::super::{deals, publish, review};
+use super::super::{deals, heirs, publish, review};
 use super::may;
 use crate::Shared;
 use crate::app::App;
 use crate::crud::user_names;
 use crate::problem::Problem;
 use crate::sessions::Signed;
-use crate::territories::{Layout, present};
+use crate::territories::{Clash, Layout, present};
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -52,11 +52,15 @@ struct Consequences {
     accounts: u64,
     /// Names of those concerned.
     reps: Vec<String>,
+    /// Accounts that pass to another owner with their place, unless owners are kept.
+    accounts_passing: u64,
     open_deals: u64,
     closed_deals: u64,
     at: i64,
     territories: TerritoryCounts,
     conflicts: Vec<ConflictJson>,
+    /// Ground and codes that two territories would claim and did not before, with the place and who would have it.
+    overlaps: Vec<Clash>,
     /// Why it cannot be published by you now; null if it can.
     not_yet: Option<String>,
     empty: bool,
@@ -121,6 +125,7 @@ async fn consequences(
         }
     }
     let empty = is_same(&layout, &wanted);
+    let overlaps = new_overlaps(&layout, &wanted);
     let who = author(&signed.user_id, publish::CAUSE, "");
     let commit = Commit {
         app: &app,
@@ -133,6 +138,7 @@ async fn consequences(
     };
     let plan = commit.plan().await?;
     let deals = deals::concerned(&app, &plan).await?;
+    let passing = heirs::of_plan(&app, &plan, &layout, &wanted).await?.len() as u64;
     let users = user_names(&app).await?;
     let mut reps: BTreeSet<String> = BTreeSet::new();
     for (from, to) in plan.pairs().into_keys() {
@@ -165,14 +171,42 @@ async fn consequences(
         places: plan.places(),
         accounts: accounts(&app, &plan),
         reps,
+        accounts_passing: passing,
         open_deals: open,
         closed_deals: deals.closed,
         at: at.0,
         territories: counts,
         conflicts: conflicts.iter().take(LISTED).map(Into::into).collect(),
+        overlaps: overlaps.into_iter().take(LISTED).collect(),
         not_yet: review::not_publishable(&branch.scenario, needed),
         empty,
     }))
+}
+
+/// What territories that change would share with others and do not share now: more ground, or other codes.
+fn new_overlaps(present: &Layout, wanted: &Layout) -> Vec<Clash> {
+    let changed: BTreeSet<String> = pairs(present, wanted)
+        .into_iter()
+        .filter(|(before, after)| !matches!(Fate::of(*before, *after), Fate::Same))
+        .filter_map(|(_, after)| Some(after?.id().to_owned()))
+        .collect();
+    let is_changed = |id: &str| changed.contains(id);
+    let now = present.clashes(&is_changed);
+    let is_new = |clash: &Clash| {
+        let mut same = now
+            .iter()
+            .filter(|n| n.cause == clash.cause && n.is_between(clash));
+        match clash.square_meters {
+            Some(ground) => !same.any(|n| {
+                n.square_meters
+                    .is_some_and(|before| ground <= before * 1.01 + 1.0)
+            }),
+            None => !same.any(|n| clash.codes.iter().all(|code| n.codes.contains(code))),
+        }
+    };
+    let mut found = wanted.clashes(&is_changed);
+    found.retain(is_new);
+    found
 }
 
 /// Places of accounts that are no prospects among those that change hands.

@@ -51,9 +51,7 @@ struct Scene {
 
 impl Scene {
     async fn load(app: &App, signed: &Signed) -> Result<Self, Problem> {
-        let sight = sight(app.store.db(), &signed.viewer)
-            .await
-            .map_err(records::Error::from)?;
+        let sight = sight(app, &signed.viewer).await?;
         Ok(Self {
             state: app.live.present(),
             filter: sight.filter,

@@ -30,6 +30,10 @@ struct PublishBody {
     from: Option<String>,
     /// 0..=365. Null: open deals are left alone; 0: they pass to the new owner; more: after so many days.
     holdover_days: Option<u32>,
+    /// Unless true, accounts that somebody owns because their first place is in a territory of theirs pass to who owns the
+    /// territory it comes to.
+    #[serde(default)]
+    keep_account_owners: bool,
     /// Why, for the versions' history.
     message: Option<String>,
 }
@@ -78,6 +82,7 @@ async fn publish_it(
     }
     let options = Options {
         holdover_days: body.holdover_days,
+        keep_account_owners: body.keep_account_owners,
         message: body.message.filter(|m| !m.trim().is_empty()),
         by: signed.user_id.clone(),
     };

@@ -1,7 +1,11 @@
 //! What a scenario costs on the road: weeks of visits planned over the roads for each rep, as they are and as they would
 //! be. Only reps whose customers changed are planned again, so that after an edit the answer is there in seconds.
 
+mod portfolios;
 mod store;
+
+use portfolios::Portfolios;
+pub(super) use portfolios::portfolios;
 
 pub(super) use store::{Stored, find, insert, set_job};
 
@@ -10,7 +14,6 @@ use std::sync::Arc;
 
 use jiff::ToSpan as _;
 use jiff::civil::{Date, Weekday};
-use points::{Filter, Shape};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -21,10 +24,9 @@ use super::figures::{owners, tenths};
 use crate::App;
 use crate::cycles::{Portfolio, Weeks, planned_together, weeks_of};
 use crate::jobs::Progress;
-use crate::live::{State, id_text, index_problem};
 use crate::problem::Problem;
 use crate::sessions;
-use crate::territories::{Known, Layout, number};
+use crate::territories::{Layout, number};
 
 /// Weeks that are planned at most, and unless said.
 const MOST_WEEKS: i64 = 8;
@@ -258,52 +260,6 @@ async fn price(app: &Arc<App>, stored: &Stored, progress: &mut Progress) -> Resu
         rows,
         took_ms: i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX),
     })
-}
-
-/// Places by rep.
-type Portfolios = BTreeMap<String, BTreeSet<String>>;
-
-/// Whom everybody has to visit: at the base, and as the scenario would have it. A rep has the places of territories they
-/// own, and those of accounts they own whoever's the territory is.
-async fn portfolios(app: &App, branch: &Branch) -> Result<(Portfolios, Portfolios), Problem> {
-    let (base, draft) = (branch.base.clone(), branch.layout().clone());
-    let known = Known::load(app, base.reads_facts() || draft.reads_facts()).await?;
-    let state = app.live.present();
-    let work = move || {
-        Ok((
-            of_layout(&base, &state, &known)?,
-            of_layout(&draft, &state, &known)?,
-        ))
-    };
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(Problem::unexpected)?
-}
-
-fn of_layout(layout: &Layout, state: &State, known: &Known) -> Result<Portfolios, Problem> {
-    let view = state.index.view(&Filter::All).map_err(index_problem)?;
-    let mut found = Portfolios::new();
-    for user in layout.territories.iter().flat_map(owners) {
-        found.entry(user.to_owned()).or_default();
-    }
-    for row in view.rows_in(&Shape::everywhere()) {
-        let location = id_text(row.id());
-        let facts = known.of(&location, row.place());
-        let standing = layout
-            .owner_of(&location, &facts, None)
-            .and_then(|t| layout.by_number(t));
-        let by_account = row
-            .category("owner_id")
-            .filter(|owner| found.contains_key(*owner));
-        let mut users: BTreeSet<&str> = standing.map(owners).into_iter().flatten().collect();
-        users.extend(by_account);
-        for user in users {
-            if let Some(places) = found.get_mut(user) {
-                places.insert(location.clone());
-            }
-        }
-    }
-    Ok(found)
 }
 
 /// With everybody who shares places with them, also by way of others.

@@ -191,3 +191,45 @@ async fn a_revert_names_what_was_changed_since() {
     let again = firm.refused("mia", "POST", &revert, json!({})).await;
     assert_eq!((again.0, again.1.as_str()), (409, "not-published"));
 }
+
+#[tokio::test]
+async fn ground_that_two_would_claim_is_told_before_it_is_published() {
+    let firm = Firm::new().await;
+    let id = firm.scenario("mia").await;
+    let told = async || {
+        let path = format!("/api/v1/scenarios/{id}/consequences");
+        firm.world.get("mia", &path).await["overlaps"].clone()
+    };
+    firm.operate(&id, firm.strip()).await;
+    assert_eq!(
+        told().await,
+        json!([]),
+        "a strip is cut out of the one that gives it"
+    );
+    let over = json!({ "kind": "reshape", "territory_id": firm.east, "neighbours": "keep",
+        "geometry": square(13.22, 53.5, 13.3, 53.6) });
+    firm.operate(&id, over).await;
+    let found = told().await;
+    assert_eq!(found.as_array().unwrap().len(), 1, "{found:#}");
+    assert_eq!(found[0]["territories"], json!(["West", "East"]), "{found:#}");
+    assert_eq!(found[0]["cause"], "polygon");
+    let (lng, lat) = (
+        found[0]["lng"].as_f64().unwrap(),
+        found[0]["lat"].as_f64().unwrap(),
+    );
+    assert!(
+        (13.22..13.24).contains(&lng) && (53.5..53.6).contains(&lat),
+        "{found:#}"
+    );
+    assert!(
+        found[0]["text"].as_str().unwrap().ends_with("West has it."),
+        "{found:#}"
+    );
+    // What is so already is no news to a draft that leaves it as it is.
+    firm.publish("mia", &id).await;
+    let next = firm.scenario("mia").await;
+    let name = json!({ "kind": "set", "territory_id": firm.east, "name": "Far east" });
+    firm.operate(&next, name).await;
+    let path = format!("/api/v1/scenarios/{next}/consequences");
+    assert_eq!(firm.world.get("mia", &path).await["overlaps"], json!([]));
+}

@@ -2,6 +2,7 @@
 
 mod balances;
 mod facts;
+mod heirs;
 mod life;
 mod merging;
 mod reps;

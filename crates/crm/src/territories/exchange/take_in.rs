@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use records::{At, Author, Op, Store, Written};
+use records::{At, Author, Op, Record, Store, Written};
 use serde::Serialize;
 use territory::design::{BlockError, Blocks};
 use territory::{Shape, ShapeError};
@@ -156,6 +156,16 @@ pub(in super::super) async fn take_in(
         };
         intake.ops.extend(ops);
     }
+    // What two claim is no reason to refuse either: priorities settle it. But it is told, and where.
+    let would_be = as_it_would_be(&layout, &understood, &ids);
+    let in_file: BTreeSet<&str> = understood.iter().map(|u| u.id.as_str()).collect();
+    for clash in would_be.clashes(&|id| in_file.contains(id)) {
+        for one in understood.iter().filter(|u| clash.territory_ids.contains(&u.id)) {
+            intake.rows[rows[&key(&one.from.name)]]
+                .notes
+                .push(clash.text.clone());
+        }
+    }
     // What others of the line hold by name, they give up.
     for other in &layout.territories {
         let stays = once.contains(&key(other.name()));
@@ -192,6 +202,36 @@ pub(in super::super) async fn take_in(
         _ => 2,
     });
     Ok(intake)
+}
+
+/// The ground and codes of all territories once the file is taken in.
+fn as_it_would_be(layout: &Layout, taken: &[Understood<'_>], ids: &HashMap<String, String>) -> Layout {
+    let stays = |standing: &&Standing| taken.iter().all(|u| u.id != standing.id());
+    let others = layout.territories.iter().filter(stays).cloned();
+    let comes = taken.iter().map(|one| {
+        let said = |value: Option<serde_json::Value>| value.unwrap_or(serde_json::Value::Null);
+        let parent = one.from.parent.as_ref().and_then(|p| ids.get(&key(p)));
+        let record = Record {
+            type_name: "territory".into(),
+            id: one.id.clone(),
+            version: 0,
+            recorded_at: geom::Timestamp(0),
+            changed_by: None,
+            change_set: String::new(),
+            fields: records::fields([
+                ("name", one.from.name.trim().into()),
+                ("line", said(one.from.line.clone().map(Into::into))),
+                ("priority", said(one.from.priority.map(Into::into))),
+                ("parent_id", said(parent.cloned().map(Into::into))),
+            ]),
+        };
+        Standing {
+            shape: one.shape.clone(),
+            claims: one.claims.clone(),
+            ..Standing::of(record, None, Vec::new())
+        }
+    });
+    Layout::of(others.chain(comes).collect())
 }
 
 /// Reads one territory against what there is. What is unknown is noted and left out.

@@ -18,6 +18,7 @@ use super::super::answers::{
 use super::super::claims::{CustomerRule, check_rules};
 use super::super::edit::unborn;
 use super::super::facts::Known;
+use super::super::heirs;
 use super::super::holdings::{Holdings, territory_of};
 use super::super::layout::Layout;
 use super::super::preview::{self, Change, Side};
@@ -37,6 +38,8 @@ use crate::sessions::Signed;
 struct PreviewBody {
     /// Null: a territory that would be made.
     territory_id: Option<String>,
+    /// Who would own the territory that would be made.
+    owner_id: Option<String>,
     /// GeoJSON Polygon or MultiPolygon, longitude first.
     #[schema(value_type = Option<Object>)]
     geometry: Option<Value>,
@@ -130,8 +133,19 @@ async fn preview_change(
     .await
     .map_err(Problem::unexpected)?
     .map_err(index_problem)?;
+    let new = preview::thought_of(body.owner_id.as_deref());
+    let who = |number: &Option<territory::TerritoryId>| match *number {
+        Some(number) if number == unborn() => Some(&new),
+        number => layout.by_number(number?),
+    };
+    let transfers = found.transfers.iter();
+    let changes: Vec<heirs::Change<'_>> = transfers
+        .map(|(place, from, to)| (place.as_str(), who(from), who(to)))
+        .collect();
+    let passing = heirs::passing(app.store.db(), &layout, &changes).await?;
     let name = |number: territory::TerritoryId| layout.by_number(number).map(|t| t.name().to_owned());
     Ok(Json(PreviewJson {
+        accounts_passing: passing.len() as u64,
         sides: found
             .sides
             .into_iter()

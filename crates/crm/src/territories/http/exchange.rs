@@ -123,6 +123,8 @@ pub(crate) struct TakenIn {
     change_set: Option<String>,
     /// Places that changed hands.
     moved: u64,
+    /// Accounts that passed on with their places, or with the people of their territory.
+    accounts_passed: u64,
 }
 
 /// Take territories in from a file: matched by name, one change set
@@ -162,11 +164,13 @@ async fn import(
         rows: intake.rows.clone(),
         change_set: None,
         moved: 0,
+        accounts_passed: 0,
     };
     if !params.dry_run {
         let written = intake.write(&app.store, &author).await?;
         let done = follow_up(&app, &written).await?;
         (taken.change_set, taken.moved) = (done.change_set, done.moved);
+        taken.accounts_passed = done.accounts_passed;
     }
     Ok(Json(taken))
 }

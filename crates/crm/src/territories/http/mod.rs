@@ -63,9 +63,7 @@ impl Scene {
             None => Arc::new(Layout::load(&app.store, at).await?),
         };
         let state = app.live.at(at.as_of).await?;
-        let sight = sight(app.store.db(), &signed.viewer)
-            .await
-            .map_err(records::Error::from)?;
+        let sight = sight(app, &signed.viewer).await?;
         let has_lines = layout.territories.iter().any(|t| t.line().is_some());
         let in_lines = if has_lines {
             store::held_in_lines(app.store.db()).await?
@@ -212,6 +210,7 @@ async fn answer_to(
         territory,
         change_set: taken.change_set,
         moved: taken.moved,
+        accounts_passed: taken.accounts_passed,
     })
 }
 
@@ -229,14 +228,17 @@ async fn follow_set(app: &App, change_set: Option<String>) -> Result<Taken, Prob
         return Ok(Taken {
             change_set: None,
             moved: 0,
+            accounts_passed: 0,
         });
     };
     settled(app).await;
     app.live.wait_for(app.store.last_seq().await?).await;
     let moved = store::moved_by(app.store.db(), &change_set).await?;
+    let accounts_passed = store::passed_on_by(app.store.db(), &change_set).await?;
     Ok(Taken {
         change_set: Some(change_set),
         moved,
+        accounts_passed,
     })
 }
 

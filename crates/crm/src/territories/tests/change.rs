@@ -94,7 +94,10 @@ async fn an_overlap_is_shown_with_its_customers_and_settled_by_name() {
             json!({ "location_ids": [both] }),
         )
         .await;
-    assert_eq!(nothing, json!({ "change_set": null, "moved": 0 }));
+    assert_eq!(
+        nothing,
+        json!({ "change_set": null, "moved": 0, "accounts_passed": 0 })
+    );
     let (status, problem) = world
         .ask(
             "max",

@@ -1,8 +1,10 @@
 //! Territories from outside, over the routes: what a manager does, and what everybody then sees.
 
 mod change;
+mod clashes;
 mod extent;
 mod fair;
+mod heirs;
 mod life;
 mod people;
 mod tree;

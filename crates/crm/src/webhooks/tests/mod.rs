@@ -1,6 +1,7 @@
 //! A real receiver hears what changes, signed, as often as it takes and no more than it may.
 
 mod limits;
+mod shared;
 
 use std::sync::{Arc, Mutex};
 
