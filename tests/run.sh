@@ -33,6 +33,8 @@ done
 need
 # With these set, a test that finds no PostgreSQL or no mail servers fails instead of saying that it did not run.
 export BAILIWICK_REQUIRE_POSTGRES=1 BAILIWICK_REQUIRE_MAIL=1
+# Everything is built once here: what a next build would go on from is only disk.
+[ -z "${CI:-}" ] || export CARGO_INCREMENTAL=0
 
 step "format"
 cargo fmt --all --check

@@ -139,6 +139,7 @@ fn check(
         ))
     };
     let earlier: HashSet<&str> = earlier.iter().map(|p| p.id.as_str()).collect();
+    let is_other_day = |at: i64| app.settings.zone.date(geom::Timestamp(at)).to_string() != plan.date;
     for stop in &plan.stops {
         let Some(visit) = known.get(&stop.visit_id) else {
             continue;
@@ -147,13 +148,14 @@ fn check(
         if by_another && visit.integer("check_in_at").is_some() {
             return outdated(stop, "was visited by somebody else");
         }
+        if visit.integer("check_in_at").is_some_and(is_other_day) {
+            return outdated(stop, "was visited on another day");
+        }
         let planned = matches!(visit.text("status"), Some("planned" | "confirmed" | "en_route"));
         let elsewhere = visit
             .integer("planned_start")
             .filter(|_| planned)
-            .is_some_and(|at| {
-                by_another || app.settings.zone.date(geom::Timestamp(at)).to_string() != plan.date
-            });
+            .is_some_and(|at| by_another || is_other_day(at));
         if elsewhere && !visit.text("plan_id").is_some_and(|p| earlier.contains(p)) {
             return outdated(stop, "was planned for another day");
         }

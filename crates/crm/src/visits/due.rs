@@ -69,11 +69,16 @@ pub(crate) async fn gather(
         .iter()
         .filter(|k| k.due_at.is_some_and(|due| due < horizon))
         .collect();
+    // Whoever was seen before or after the day they were planned for is over for this one.
+    let begun_on = |visit: &Record| visit.integer("check_in_at");
+    let (of_day, met): (Vec<Record>, Vec<Record>) = of_day
+        .into_iter()
+        .partition(|visit| begun_on(visit).is_none_or(|at| (from.0..to.0).contains(&at)));
+    let met: HashSet<String> = met.iter().map(location_of).collect();
     let mut planned: HashMap<String, &Record> = HashMap::new();
     for visit in &of_day {
         // Of several visits at a place, the one that was begun is the one that counts.
-        let begun = visit.integer("check_in_at").is_some();
-        if begun || !planned.contains_key(&location_of(visit)) {
+        if begun_on(visit).is_some() || !planned.contains_key(&location_of(visit)) {
             planned.insert(location_of(visit), visit);
         }
     }
@@ -92,7 +97,8 @@ pub(crate) async fn gather(
     let mut candidates = Vec::new();
     for place in &places {
         let appointment = planned.get(place).copied();
-        if appointment.is_none() && open.elsewhere.contains(place) && !asked.contains(place) {
+        let is_elsewhere = open.elsewhere.contains(place) && !asked.contains(place);
+        if appointment.is_none() && (is_elsewhere || met.contains(place)) {
             continue;
         }
         let known = by_place.get(place.as_str()).copied();
@@ -144,10 +150,7 @@ pub(crate) async fn gather(
         candidates.push((candidate, rhythm.map(|r| r.days)));
     }
     let kept: HashSet<String> = planned.keys().chain(&asked).cloned().collect();
-    let begun: Vec<Record> = of_day
-        .into_iter()
-        .filter(|v| v.integer("check_in_at").is_some())
-        .collect();
+    let begun: Vec<Record> = of_day.into_iter().filter(|v| begun_on(v).is_some()).collect();
     complete(app, day, candidates, begun, &kept).await
 }
 

@@ -284,6 +284,56 @@ async fn drive(world: World) {
     assert_eq!(ids(&fresh)[0], visit);
 }
 
+on_both!(whoever_is_met_the_evening_before_is_off_the_day, 40, met_before);
+
+async fn met_before(world: World) {
+    world.t.set_clock("2026-11-22 16:00");
+    let draft = world.plan().await;
+    world.accept(&draft).await;
+    let late = world.replan(&draft, json!({"late_minutes": 10})).await;
+    let stop = &list(&draft, "stops")[1];
+    let (visit, place) = (text(stop, "visit_id").to_owned(), text(stop, "location_id"));
+    let check_in = format!("/api/v1/visits/{visit}/check-in");
+    world.t.ok("POST", &check_in, &world.rep_token, None).await;
+    // The plan still has it, and says that it is no longer what would be planned.
+    assert_eq!(world.day().await["stale"], true);
+    // A draft with it cannot be taken over.
+    let path = format!("/api/v1/plans/{}/accept", text(&late["plan"], "id"));
+    let refused = world.t.refused("POST", &path, &world.rep_token, None).await;
+    assert_eq!(refused, (409, "plan-outdated".into()));
+    let other_place = |plan: &Value| {
+        assert!(list(plan, "stops").len() > 1, "{plan:#}");
+        assert!(
+            list(plan, "stops")
+                .iter()
+                .all(|s| text(s, "location_id") != place)
+        );
+        assert!(
+            number(&plan["start"], "at") > world.t.at("2026-11-23 00:00"),
+            "{plan:#}"
+        );
+    };
+    // Neither planning anew nor planning again begins the day the evening before, or goes there twice.
+    let again = world.replan(&draft, json!({})).await;
+    other_place(&again["plan"]);
+    let report = format!("/api/v1/visits/{visit}/report");
+    world
+        .t
+        .ok(
+            "POST",
+            &report,
+            &world.rep_token,
+            Some(json!({"outcome": "talk"})),
+        )
+        .await;
+    let again = world.replan(&draft, json!({})).await;
+    other_place(&again["plan"]);
+    let anew = world.plan().await;
+    other_place(&anew);
+    world.accept(&anew).await;
+    assert_eq!(world.day().await["stale"], false);
+}
+
 on_both!(from_here_the_rest_of_the_day, 40, from_here);
 
 async fn from_here(world: World) {

@@ -1,3 +1,4 @@
+// Runs after the others, by its name: it checks in on the first day that it finds.
 // The three headline jobs without a mouse: a rep's day, a manager's realignment, an analyst's question about a region. The
 // focus is seen wherever it goes, stays in a dialog while one is open, and goes back where it came from.
 import assert from 'node:assert/strict';
