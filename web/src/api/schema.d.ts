@@ -4976,7 +4976,7 @@ export interface components {
              */
             start: number;
             /**
-             * @description work, off, absent, past
+             * @description work, off, absent, past, today
              * @default
              */
             state: string;

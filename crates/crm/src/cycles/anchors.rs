@@ -69,7 +69,7 @@ pub(super) fn anchors_of(
         .filter(|a| {
             !matches!(
                 facts.reps[a.rep].on(facts.days[usize::from(a.day)]),
-                Workday::Off | Workday::Past
+                Workday::Off | Workday::Past | Workday::Today
             )
         })
         .collect()

@@ -41,8 +41,9 @@ pub(super) enum Workday {
     Absent {
         shift: Window,
     },
-    /// Today or before: what is left of it is planned in *My day*.
     Past,
+    /// What is left of it is planned in *My day*.
+    Today,
 }
 
 impl Rep {
@@ -161,8 +162,10 @@ async fn real_rep(
         let Some(shift) = calendar.window_on(zone, day) else {
             return Workday::Off;
         };
-        if day <= today {
+        if day < today {
             Workday::Past
+        } else if day == today {
+            Workday::Today
         } else if away.iter().any(|(from, to, _)| *from <= day && day <= *to) {
             Workday::Absent { shift }
         } else {

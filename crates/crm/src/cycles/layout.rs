@@ -218,7 +218,7 @@ fn slots_of(facts: &Facts) -> (Vec<Slot>, Vec<(usize, usize)>) {
                     absent: true,
                     ..slot(shift)
                 },
-                Workday::Off | Workday::Past => continue,
+                Workday::Off | Workday::Past | Workday::Today => continue,
             };
             slots.push(slot);
             slot_of.push((rep, day));

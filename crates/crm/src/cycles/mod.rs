@@ -157,7 +157,7 @@ pub(crate) struct CycleHome {
 #[serde(default)]
 pub(crate) struct Cell {
     pub day: String,
-    /// work, off, absent, past
+    /// work, off, absent, past, today
     pub state: String,
     /// From and to; null on a day off.
     pub shift: Option<[i64; 2]>,

@@ -53,6 +53,7 @@ pub(super) fn empty(rep: &Rep, zone: &Zone, day: Date) -> Cell {
         Workday::Absent { shift } => ("absent", Some(shift)),
         Workday::Off => ("off", None),
         Workday::Past => ("past", None),
+        Workday::Today => ("today", None),
     };
     let at = |time| instant_of(zone, day, time).0;
     Cell {

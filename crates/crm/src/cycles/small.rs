@@ -78,7 +78,7 @@ impl Small {
                     absent: true,
                     ..Slot::new(u32::from(number), number, place, shift)
                 },
-                Workday::Off | Workday::Past => {
+                Workday::Off | Workday::Past | Workday::Today => {
                     return Err(Problem::conflict(
                         "no-working-day",
                         format!("{} does not work on {}.", standings.rep.name, standings.day),

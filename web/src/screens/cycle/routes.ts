@@ -33,7 +33,7 @@ export function stopMarks(person: CyclePerson, cell: Cell, chosen: string | null
     ...(person.home ? [homeFeature(person.home)] : []),
     ...cell.stops.map((stop, i) => feature<Point>(
       { type: 'Point', coordinates: [stop.lng, stop.lat] },
-      { id: stop.location_id, label: String(i + 1), done: cell.state === 'past', chosen: stop.location_id === chosen },
+      { id: stop.location_id, label: String(i + 1), done: cell.state === 'past' || cell.state === 'today', chosen: stop.location_id === chosen },
     )),
   ];
 }

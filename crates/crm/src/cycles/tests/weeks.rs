@@ -326,3 +326,17 @@ async fn reps_see_their_own_row_of_what_was_accepted_and_plan_nothing() {
         .await;
     assert_eq!((status, code.as_str()), (409, "already-accepted"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn today_is_not_called_past() {
+    let world = world(6).await;
+    world.t.set_clock("2026-11-24 07:00");
+    let cycle = world
+        .cycle(json!({"first_day": "2026-11-23", "weeks": 1, "effort": "quick"}))
+        .await;
+    let states: Vec<&str> = list(&list(&cycle, "rows")[0], "cells")
+        .iter()
+        .map(|cell| text(cell, "state"))
+        .collect();
+    assert_eq!(states, ["past", "today", "work", "work", "work", "off", "off"]);
+}
