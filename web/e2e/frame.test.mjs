@@ -100,6 +100,23 @@ test('keys, search, history, theme and language answer to the keyboard', async (
   });
 });
 
+test('a language that could not be told to the server is not the next person’s', async () => {
+  await withPage({ role: 'manager', viewport: desk, refused: '/api/v1/session' }, async (page) => {
+    await mapIdle(page);
+    await page.route('**/api/v1/session', (route) => (route.request().method() === 'PATCH'
+      ? route.fulfill({ status: 409, contentType: 'application/problem+json', body: JSON.stringify({ status: 409, title: 'Not now', detail: 'Not now.', code: 'not-now' }) })
+      : route.continue()));
+    await page.getByRole('button', { name: /^You: / }).click();
+    await page.getByLabel('Language').selectOption('de');
+    await page.getByRole('button', { name: 'Abmelden' }).click();
+    await page.unroute('**/api/v1/session');
+    await page.getByRole('button', { name: 'Analyst' }).click();
+    await page.getByRole('navigation', { name: 'Screens' }).waitFor();
+    assert.equal(await page.locator('html').getAttribute('lang'), 'en');
+    assert.equal(await page.evaluate(async () => (await (await fetch('/api/v1/session')).json()).user.language), 'en');
+  });
+});
+
 test('the map is one tab stop, answers to keys, and can be skipped', async () => {
   await withPage({ role: 'manager', viewport: desk }, async (page) => {
     await mapIdle(page);

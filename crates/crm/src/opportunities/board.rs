@@ -133,8 +133,7 @@ async fn board(
         .filter(|s| s.pipeline_id.as_deref().or(first) == pipeline_id.as_deref())
         .collect();
     let since = now.0 - i64::from(params.closed.unwrap_or(90).min(3_650)) * DAY;
-    let mut columns = Vec::with_capacity(stages.len());
-    for stage in &stages {
+    let asked = stages.iter().map(|stage| {
         let mut filter = Filter::eq("stage_id", stage.id.as_str());
         if let Some(owner) = params.owner.as_deref().filter(|o| !o.is_empty()) {
             filter = filter.and(Filter::eq("owner_id", owner));
@@ -142,8 +141,10 @@ async fn board(
         if stage.is_closed {
             filter = filter.and(Filter::compare("closed_at", Comparison::AtLeast, since));
         }
-        columns.push(column(&app, &signed, stage, filter, at, now.0).await?);
-    }
+        column(&app, &signed, stage, filter, at, now.0)
+    });
+    // Side by side: each puts together anew what the viewer may see.
+    let mut columns = futures::future::try_join_all(asked).await?;
     name_cards(&app, &signed, &mut columns, at).await?;
     if at == At::PRESENT {
         allow_moves(&app, &signed, &mut columns).await?;

@@ -14,6 +14,11 @@ use crate::problem::Problem;
 /// An opportunity that closes within so many days makes a visit more urgent.
 const CLOSING_WITHIN_DAYS: i64 = 14;
 
+/// The last day on which an opportunity may close to make a visit on `day` more urgent.
+pub(super) fn closing_until(day: Date) -> Date {
+    day.saturating_add(CLOSING_WITHIN_DAYS.days())
+}
+
 /// What is known of places, by id; those that are gone are missing.
 pub(crate) async fn described(
     app: &App,
@@ -46,7 +51,7 @@ impl Details {
         let mut ids: Vec<String> = accounts_by_place.values().cloned().collect();
         ids.sort_unstable();
         ids.dedup();
-        let until = day.saturating_add(CLOSING_WITHIN_DAYS.days());
+        let until = closing_until(day);
         Ok(Self {
             accounts: store::by_ids(&app.store, "account", &ids).await?,
             locations: store::by_ids(&app.store, "location", places).await?,

@@ -8,9 +8,10 @@ use jiff::civil::Date;
 use points::{Filter, Shape};
 use records::Record;
 
-use super::details::Details;
+use super::details::{self, Details};
 use super::{
-    CampaignWish, Candidate, DUE_WITHIN_DAYS, DueState, MOST_CANDIDATES, USUAL_MINUTES, store, visit_id,
+    CampaignWish, Candidate, DUE_WITHIN_DAYS, DueState, MOST_CANDIDATES, USUAL_MINUTES, store, urgency,
+    visit_id,
 };
 use crate::App;
 use crate::live::{id_text, index_problem};
@@ -181,8 +182,8 @@ pub(super) fn wish(visit: &Record) -> Option<CampaignWish> {
     })
 }
 
-/// Fills in names, places, notes and deals, leaves out what is closed, and cuts at the limit. Candidates come
-/// with the days of their rhythm.
+/// Leaves out what is closed, cuts at the limit, and fills in names, places, notes and deals of the rest: of many who
+/// are due most are only counted. Candidates come with the days of their rhythm.
 async fn complete(
     app: &App,
     day: Date,
@@ -191,40 +192,61 @@ async fn complete(
     kept: &HashSet<String>,
 ) -> Result<Gathered, Problem> {
     let ids: Vec<String> = candidates.iter().map(|c| c.0.location_id.clone()).collect();
-    let details = Details::load(app, &ids, day).await?;
+    let outlines = store::outlines(app.store.db(), &ids).await?;
+    let closing = store::closing_at(app.store.db(), day, details::closing_until(day)).await?;
     candidates.retain_mut(|(candidate, rhythm)| {
-        let kept = kept.contains(&candidate.location_id);
-        details.fill(candidate, *rhythm, kept)
+        let Some(outline) = outlines.get(&candidate.location_id) else {
+            return false;
+        };
+        (candidate.tier, candidate.prize) = urgency(
+            candidate.due_state,
+            outline.class.as_deref(),
+            candidate.due_days,
+            *rhythm,
+            closing.contains(&outline.account_id),
+        );
+        !outline.is_out || kept.contains(&candidate.location_id)
     });
-    let mut candidates: Vec<Candidate> = candidates.into_iter().map(|c| c.0).collect();
     let mut started = Vec::new();
     for visit in begun {
-        if let Some(at) = candidates.iter().position(|c| c.visit_id == visit.id) {
+        if let Some(at) = candidates.iter().position(|c| c.0.visit_id == visit.id) {
             started.push((candidates.remove(at), visit));
         }
     }
     started.sort_by_key(|(_, visit)| (visit.integer("check_in_at"), visit.id.clone()));
+    let count = |state| candidates.iter().filter(|c| c.0.due_state == state).count();
     let counts = Counts {
-        overdue: candidates
-            .iter()
-            .filter(|c| c.due_state == DueState::Overdue)
-            .count(),
-        due: candidates.iter().filter(|c| c.due_state == DueState::Due).count(),
-        appointments: candidates
-            .iter()
-            .filter(|c| c.due_state == DueState::Appointment)
-            .count(),
+        overdue: count(DueState::Overdue),
+        due: count(DueState::Due),
+        appointments: count(DueState::Appointment),
     };
-    candidates.sort_by(|a, b| {
-        let rank = |c: &Candidate| (!kept.contains(&c.location_id), c.tier, std::cmp::Reverse(c.prize));
+    let rank = |c: &Candidate| (!kept.contains(&c.location_id), c.tier, std::cmp::Reverse(c.prize));
+    candidates.sort_by(|(a, _), (b, _)| {
         rank(a)
             .cmp(&rank(b))
             .then_with(|| a.location_id.cmp(&b.location_id))
     });
     let mut beyond = candidates.split_off(candidates.len().min(MOST_CANDIDATES.max(kept.len())));
     // A suggestion that does not make the list is nothing that is missing from the day.
-    beyond.retain(|c| c.tier < 4);
+    beyond.retain(|c| c.0.tier < 4);
     beyond.truncate(MOST_BEYOND);
+
+    let listed = candidates
+        .iter()
+        .chain(&beyond)
+        .chain(started.iter().map(|s| &s.0));
+    let ids: Vec<String> = listed.map(|c| c.0.location_id.clone()).collect();
+    let details = Details::load(app, &ids, day).await?;
+    let filled = |(mut candidate, rhythm): (Candidate, Option<i64>)| {
+        let kept = kept.contains(&candidate.location_id);
+        details.fill(&mut candidate, rhythm, kept).then_some(candidate)
+    };
+    let mut candidates: Vec<Candidate> = candidates.into_iter().filter_map(filled).collect();
+    let beyond = beyond.into_iter().filter_map(filled).collect();
+    let started = started
+        .into_iter()
+        .filter_map(|(candidate, visit)| Some((filled(candidate)?, visit)))
+        .collect();
     let ids: Vec<String> = candidates.iter().map(|c| c.location_id.clone()).collect();
     let mut notes = store::last_notes(app.store.db(), &ids).await?;
     for candidate in &mut candidates {

@@ -1,6 +1,6 @@
 //! Reading what is on record about visits, frequencies and deals; for the planner, not for a viewer.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use geom::Timestamp;
 use jiff::civil::Date;
@@ -31,8 +31,58 @@ pub(crate) async fn by_ids(
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let found = all(store, type_name, Filter::in_ids(ids.iter().cloned())).await?;
-    Ok(found.into_iter().map(|r| (r.id.clone(), r)).collect())
+    let mut found = HashMap::with_capacity(ids.len());
+    // A page each: a list that goes over pages is sent with every one of them.
+    for some in ids.chunks(Query::MAX_LIMIT as usize) {
+        let records = all(store, type_name, Filter::in_ids(some.iter().cloned())).await?;
+        found.extend(records.into_iter().map(|r| (r.id.clone(), r)));
+    }
+    Ok(found)
+}
+
+/// As much of a place as says how urgent it is.
+pub(super) struct Outline {
+    pub account_id: String,
+    pub class: Option<String>,
+    /// Closed, or its customer is: nobody goes there.
+    pub is_out: bool,
+}
+
+/// The outlines of places by id; those that are gone are missing.
+pub(super) async fn outlines(db: &Db, locations: &[String]) -> Result<HashMap<String, Outline>, Problem> {
+    const SQLITE: &str = "select l.id, l.account_id, a.class, cast(case when l.active = false or a.status = 'closed' then 1 else 0 end \
+        as bigint) from locations l join accounts a on a.id = l.account_id where l.id in (select value from json_each($1))";
+    const POSTGRES: &str = "select l.id, l.account_id, a.class, cast(case when l.active = false or a.status = 'closed' then 1 else 0 end \
+        as bigint) from locations l join accounts a on a.id = l.account_id \
+        where l.id in (select jsonb_array_elements_text($1::jsonb))";
+    let ids = serde_json::to_string(locations).map_err(Problem::unexpected)?;
+    let rows: Result<Vec<(String, String, Option<String>, i64)>, sqlx::Error> = match db {
+        Db::Sqlite { read, .. } => sqlx::query_as(SQLITE).bind(ids).fetch_all(read).await,
+        Db::Postgres(pool) => sqlx::query_as(POSTGRES).bind(ids).fetch_all(pool).await,
+    };
+    let outline = |(id, account_id, class, is_out)| {
+        let is_out = is_out == 1;
+        (
+            id,
+            Outline {
+                account_id,
+                class,
+                is_out,
+            },
+        )
+    };
+    Ok(rows.map_err(Error::from)?.into_iter().map(outline).collect())
+}
+
+/// Accounts with an open opportunity that closes from `day` to `until`.
+pub(super) async fn closing_at(db: &Db, day: Date, until: Date) -> Result<HashSet<String>, Problem> {
+    const SQL: &str = "select distinct account_id from opportunities where close_date >= $1 and close_date <= $2 \
+                       and (is_closed is null or is_closed = false) and account_id is not null";
+    let (day, until) = (day.to_string(), until.to_string());
+    let rows: Vec<(String,)> =
+        on_db!(read db, pool => sqlx::query_as(SQL).bind(day).bind(until).fetch_all(pool).await)
+            .map_err(Error::from)?;
+    Ok(rows.into_iter().map(|r| r.0).collect())
 }
 
 /// Visits of a plan.

@@ -143,15 +143,22 @@ impl Asker<'_> {
 
     /// Board and forecast; what the one says is open, the other says too.
     pub async fn sales(&self) -> anyhow::Result<()> {
-        let [mut whole, mut own] = std::array::from_fn(|_| Times::default());
-        let mut open = Value::Null;
+        let [mut whole, mut one, mut own] = std::array::from_fn(|_| Times::default());
+        let [mut open, mut of_one] = [Value::Null, Value::Null];
+        let me = self.rep.get("/api/v1/session").await?.json()["user"]["id"].clone();
+        let of_rep = format!("/api/v1/pipelines/board?owner={}", me.as_str().unwrap_or_default());
         for _ in 0..5 {
+            let answer = timed(&self.manager, &of_rep, 300.0).await?;
+            of_one = answer.json();
+            one.add(&answer);
             let answer = timed(&self.manager, "/api/v1/pipelines/board", 300.0).await?;
             open = answer.json();
             whole.add(&answer);
             own.add(&timed(&self.rep, "/api/v1/pipelines/board", 300.0).await?);
         }
         whole.print(&format!("board of {} open deals", open["count"]));
+        assert!(of_one["count"].as_i64() > Some(0), "{}", of_one["count"]);
+        one.print(&format!("board of {} open deals, one owner's", of_one["count"]));
         own.print("a rep's board");
         let years = "from=2023-01-01&to=2032-12-31";
         for by in ["owner", "territory", "stage", "month"] {

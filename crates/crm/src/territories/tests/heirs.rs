@@ -192,3 +192,33 @@ async fn accounts_pass_with_the_people_of_a_territory_and_not_by_moving_a_pin() 
         assert_eq!(firm.owners().await, ["rita", "rita", "anna"]);
     }
 }
+
+#[tokio::test]
+async fn an_edit_taken_back_before_assignments_follow_passes_nothing_on() {
+    for firm in Firm::each().await {
+        let store = firm.world.store();
+        let of_west = records::Query::of("territory_member")
+            .filter(records::Filter::eq("territory_id", firm.west.as_str()));
+        let members = store.list(&Viewer::system(), &of_west).await.unwrap().records;
+        let [member] = members.as_slice() else {
+            panic!("West is one person's: {members:?}");
+        };
+        let give = async |who: &str| {
+            let op = Op::update(
+                "territory_member",
+                member.id.clone(),
+                fields([("user_id", who.into())]),
+            );
+            let author = records::Author::system("test", "Give it away");
+            store.write(&author, vec![op]).await.unwrap()
+        };
+        give("rolf").await;
+        give("rita").await;
+        firm.world.settle().await;
+        assert_eq!(firm.owners().await, ["rita", "rita", "anna"]);
+        // The same edit that stands passes them on.
+        give("rolf").await;
+        firm.world.settle().await;
+        assert_eq!(firm.owners().await, ["rolf", "rolf", "anna"]);
+    }
+}
