@@ -179,7 +179,9 @@ fn start(programs: &Programs) -> io::Result<MailServers> {
         dovecot_settings(&folder, imap_port, imaps_port),
     )?;
     fs::write(folder.join("users"), format!("{USER}:{{PLAIN}}{PASSWORD}\n"))?;
+    // The mailbox is there before the first of them: each would make it, and whoever comes second fails.
     let script = "trap '' INT\n\
+        umask 077; mkdir -p \"$3/Maildir/tmp\" \"$3/Maildir/new\" \"$3/Maildir/cur\"\n\
         \"$1\" -F -c \"$3/dovecot.conf\" >\"$3/dovecot.out\" 2>&1 & imap=$!\n\
         mkfifo \"$3/leash\"\n\
         \"$2\" \"$3/smtp.py\" \"$3/Maildir\" \"$4\" \"$6\" \"$7\" \"$3/certificate.pem\" \"$3/key.pem\" yes <\"$3/leash\" >\"$3/smtp.out\" 2>&1 & one=$!\n\
