@@ -292,7 +292,7 @@ test('lines that were typed are kept when one goes elsewhere; what was sent is c
     await page.goto(`${address}/sales/quotes/${record.id}`);
     await page.getByRole('button', { name: 'Mark as sent' }).click();
     await page.getByRole('button', { name: 'New revision' }).click();
-    await page.getByText('Revision 2').waitFor();
+    await page.getByText('Revision 2', { exact: true }).waitFor();
     assert.equal(await page.getByLabel('Line 1: Text').inputValue(), 'Left behind');
     await picture(page, 'sales-revision-dark');
     await accessible(page, 'quote in the dark');
