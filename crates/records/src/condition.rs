@@ -84,6 +84,17 @@ impl<'a> Asking<'a> {
         filter: Option<&Filter>,
     ) -> Result<String, FilterError> {
         let among = among_of(self.catalog, record_type, filter);
+        self.push_from_among(statement, record_type, filter, among)
+    }
+
+    /// The same with rights that are asked of each row, or put together once.
+    pub fn push_from_among(
+        &mut self,
+        statement: &mut Statement,
+        record_type: &RecordType,
+        filter: Option<&Filter>,
+        among: Among,
+    ) -> Result<String, FilterError> {
         let alias = self.push_source(statement, record_type, among, "");
         if let Some(filter) = filter {
             statement.push(" and ");
