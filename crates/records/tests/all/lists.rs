@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use records::{Error, Filter, Op, Query, Record, Viewer, fold};
+use records::{Comparison, Db, Error, Filter, Op, Query, Record, Scope, Viewer, fold, on_db};
 use serde_json::{Value, json};
 
-use crate::toy::{World, firm, map, on_both, postgres, sqlite, system};
+use crate::toy::{World, firm, map, on_both, postgres, sqlite, system, user};
 
 async fn many(world: &World, count: usize) -> Vec<Record> {
     let ops = (0..count)
@@ -105,6 +105,82 @@ async fn a_cursor_stays_where_it_is_while_others_write() {
         let rest = page_through(&world, query.cursor(first.next_cursor)).await;
         let seen: Vec<String> = first.records.into_iter().map(|r| r.id).chain(rest).collect();
         assert_eq!(seen, expected_order(all, &[("name".into(), false)]));
+    })
+    .await;
+}
+
+/// 40,000 firms of Anna's, but for each 4,000th, which is Cleo's: far more than is walked for a page of hers.
+async fn crowd(world: &World) {
+    let seed = world.create(&system(), "firm", firm("seed")).await;
+    let (columns, number) = match world.store.db() {
+        Db::Sqlite { .. } => ("select name from pragma_table_info('firms')", "n.i"),
+        Db::Postgres(_) => (
+            "select column_name::text from information_schema.columns \
+             where table_name = 'firms' and table_schema = current_schema()",
+            "n.i::bigint",
+        ),
+    };
+    let db = world.store.db();
+    let columns: Vec<(String,)> =
+        on_db!(read db, pool => sqlx::query_as(columns).fetch_all(pool).await).unwrap();
+    let columns: Vec<String> = columns.into_iter().map(|c| c.0).collect();
+    let value = |column: &String| match column.as_str() {
+        "id" => format!("'many-' || cast(100000 + {number} as text)"),
+        "name" | "name_folded" => format!("'firm ' || cast(100000 + {number} as text)"),
+        "owner_id" => format!("case when {number} % 4000 = 0 then 'cleo' else 'anna' end"),
+        _ => format!("f.{column}"),
+    };
+    let values: Vec<String> = columns.iter().map(value).collect();
+    let sql = format!(
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 40000) \
+         insert into firms ({}) select {} from firms f cross join n where f.id = '{}'",
+        columns.join(", "),
+        values.join(", "),
+        seed.id
+    );
+    let sql = sqlx::AssertSqlSafe(sql);
+    on_db!(write db, pool => sqlx::query(sql).execute(pool).await.map(drop)).unwrap();
+}
+
+#[tokio::test]
+async fn few_of_very_many_are_listed_like_any_others() {
+    on_both(|world| async move {
+        crowd(&world).await;
+        let id = |n: usize| format!("many-{}", 100_000 + n);
+        let hers: Vec<String> = (1..=10).map(|n| id(4_000 * n)).collect();
+        let cleo = user("cleo", Scope::Team, Scope::None).viewer;
+        let pages = async |viewer: &Viewer, sort: &str, descending: bool, filter: Option<Filter>| {
+            let mut query = Query::of("firm").limit(3).sort(sort, descending);
+            query.filter = filter;
+            let mut ids = Vec::new();
+            loop {
+                let page = world.store.list(viewer, &query).await.unwrap();
+                ids.extend(page.records.into_iter().map(|r| r.id));
+                match page.next_cursor {
+                    Some(cursor) => query.cursor = Some(cursor),
+                    None => return ids,
+                }
+            }
+        };
+        let falling: Vec<String> = hers.iter().rev().cloned().collect();
+        for (sort, descending, expected) in [
+            ("name", false, &hers),
+            ("name", true, &falling),
+            ("founded", false, &hers),
+            ("revenue", true, &hers),
+        ] {
+            assert_eq!(&pages(&cleo, sort, descending, None).await, expected, "{sort}");
+        }
+        let rare = || Some(Filter::compare("name", Comparison::AtLeast, "firm 136000"));
+        assert_eq!(pages(&cleo, "founded", false, rare()).await, hers[8..]);
+        // The same for whoever sees all: the filter makes them few.
+        let of_cleo = Some(Filter::eq("owner_id", "cleo"));
+        assert_eq!(pages(&Viewer::system(), "name", true, of_cleo).await, falling);
+        let anna = user("anna", Scope::Own, Scope::None).viewer;
+        let first = Query::of("firm").limit(5).sort("name", false);
+        let first = world.store.list(&anna, &first).await.unwrap();
+        let first: Vec<String> = first.records.into_iter().map(|r| r.id).collect();
+        assert_eq!(first, (1..=5).map(id).collect::<Vec<_>>());
     })
     .await;
 }
