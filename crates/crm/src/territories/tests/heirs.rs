@@ -209,7 +209,7 @@ async fn an_edit_taken_back_before_assignments_follow_passes_nothing_on() {
                 member.id.clone(),
                 fields([("user_id", who.into())]),
             );
-            let author = records::Author::system("test", "Give it away");
+            let author = records::Author::system("api", "Give it away");
             store.write(&author, vec![op]).await.unwrap()
         };
         give("rolf").await;
