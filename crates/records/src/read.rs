@@ -22,7 +22,7 @@ const MAX_GROUPS: usize = 200_000;
 /// Steps of SQLite's machine that a list is walked in its order: some 50,000 rows, a twentieth of a second.
 const MOST_STEPS: i64 = 500_000;
 /// … and for whoever sees a part of all, before that part is put together.
-const MOST_STEPS_OF_PART: i64 = 300_000;
+const MOST_STEPS_OF_PART: i64 = 200_000;
 /// Most versions a history gives.
 const MAX_VERSIONS: i64 = 1000;
 

@@ -146,7 +146,10 @@ impl Asker<'_> {
         let [mut whole, mut one, mut own] = std::array::from_fn(|_| Times::default());
         let [mut open, mut of_one] = [Value::Null, Value::Null];
         let me = self.rep.get("/api/v1/session").await?.json()["user"]["id"].clone();
-        let of_rep = format!("/api/v1/pipelines/board?owner={}", me.as_str().unwrap_or_default());
+        let of_rep = format!(
+            "/api/v1/pipelines/board?owner={}",
+            me.as_str().unwrap_or_default()
+        );
         for _ in 0..5 {
             let answer = timed(&self.manager, &of_rep, 300.0).await?;
             of_one = answer.json();
