@@ -5,7 +5,7 @@ import type { Id, Job, Plan, Reason } from './types';
 
 export type CycleStatus = 'planning' | 'ready' | 'failed' | 'accepted';
 export type Effort = 'quick' | 'usual' | 'thorough';
-export type DayKind = 'work' | 'off' | 'absent' | 'past';
+export type DayKind = 'work' | 'off' | 'absent' | 'past' | 'today';
 
 export interface CycleHead {
   id: Id; first_day: string; last_day: string; people: number; state: CycleStatus;
