@@ -205,7 +205,7 @@ async fn complete(
             *rhythm,
             closing.contains(&outline.account_id),
         );
-        !outline.is_out || kept.contains(&candidate.location_id)
+        !outline.is_out() || kept.contains(&candidate.location_id)
     });
     let mut started = Vec::new();
     for visit in begun {

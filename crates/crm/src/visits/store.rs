@@ -41,37 +41,35 @@ pub(crate) async fn by_ids(
 }
 
 /// As much of a place as says how urgent it is.
+#[derive(sqlx::FromRow)]
 pub(super) struct Outline {
+    id: String,
     pub account_id: String,
     pub class: Option<String>,
+    is_out: i64,
+}
+
+impl Outline {
     /// Closed, or its customer is: nobody goes there.
-    pub is_out: bool,
+    pub fn is_out(&self) -> bool {
+        self.is_out != 0
+    }
 }
 
 /// The outlines of places by id; those that are gone are missing.
 pub(super) async fn outlines(db: &Db, locations: &[String]) -> Result<HashMap<String, Outline>, Problem> {
     const SQLITE: &str = "select l.id, l.account_id, a.class, cast(case when l.active = false or a.status = 'closed' then 1 else 0 end \
-        as bigint) from locations l join accounts a on a.id = l.account_id where l.id in (select value from json_each($1))";
+        as bigint) as is_out from locations l join accounts a on a.id = l.account_id where l.id in (select value from json_each($1))";
     const POSTGRES: &str = "select l.id, l.account_id, a.class, cast(case when l.active = false or a.status = 'closed' then 1 else 0 end \
-        as bigint) from locations l join accounts a on a.id = l.account_id \
+        as bigint) as is_out from locations l join accounts a on a.id = l.account_id \
         where l.id in (select jsonb_array_elements_text($1::jsonb))";
     let ids = serde_json::to_string(locations).map_err(Problem::unexpected)?;
-    let rows: Result<Vec<(String, String, Option<String>, i64)>, sqlx::Error> = match db {
+    let rows: Result<Vec<Outline>, sqlx::Error> = match db {
         Db::Sqlite { read, .. } => sqlx::query_as(SQLITE).bind(ids).fetch_all(read).await,
         Db::Postgres(pool) => sqlx::query_as(POSTGRES).bind(ids).fetch_all(pool).await,
     };
-    let outline = |(id, account_id, class, is_out)| {
-        let is_out = is_out == 1;
-        (
-            id,
-            Outline {
-                account_id,
-                class,
-                is_out,
-            },
-        )
-    };
-    Ok(rows.map_err(Error::from)?.into_iter().map(outline).collect())
+    let rows = rows.map_err(Error::from)?;
+    Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
 }
 
 /// Accounts with an open opportunity that closes from `day` to `until`.
