@@ -49,9 +49,12 @@ export async function withPage({ role, viewport = desk, dark = false, position =
       wrong.push(`console: ${message.text()} (${message.location().url})`);
     });
     page.on('pageerror', (error) => wrong.push(`page: ${error.message}`));
+    // What the page wrote and how that was answered: told when a test fails.
+    const written = [];
     context.on('request', (request) => {
       const url = request.url();
       if (!url.startsWith(`${address}/`) && !/^(data|blob|about):/.test(url)) wrong.push(`left the origin: ${url}`);
+      if (request.method() !== 'GET') written.push({ request, at: Date.now() });
     });
     try {
       if (role) await signIn(page, role);
@@ -62,12 +65,28 @@ export async function withPage({ role, viewport = desk, dark = false, position =
       const path = join(results, `failed-${Date.now()}.png`);
       await page.screenshot({ path }).catch(() => {});
       console.error(`failed at ${page.url()}; the page is in ${path}; faults so far: ${JSON.stringify(wrong)}`);
+      console.error(`written: ${(await Promise.all(written.slice(-5).map(answered))).join('; ')}`);
+      console.error(`on the page: ${await seen(page)}`);
       throw problem;
     }
     assert.deepEqual(wrong, [], 'no console errors and no request to elsewhere');
   } finally {
     await browser.close();
   }
+}
+
+/** A request that writes, in one line, with what came back. */
+async function answered({ request, at }) {
+  const answer = await Promise.race([request.response().catch(() => null), new Promise((done) => { setTimeout(() => done(null), 1_000); })]);
+  const refusal = answer && !answer.ok() ? ` ${(await answer.text().catch(() => '')).slice(0, 300)}` : '';
+  return `${Math.round((Date.now() - at) / 1_000)} s before: ${request.method()} ${new URL(request.url()).pathname} ${answer?.status() ?? 'no answer'}${refusal}`;
+}
+
+/** What a reader of the page would be told, cut short, and what has the focus. */
+async function seen(page) {
+  const text = await page.locator('body').ariaSnapshot({ timeout: 5_000 }).catch((problem) => String(problem));
+  const focus = await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 120) ?? '').catch(() => '');
+  return `${text.replace(/\s*\n\s*/g, ' | ').slice(0, 3_000)}; focus: ${focus}`;
 }
 
 export async function signIn(page, role) {
