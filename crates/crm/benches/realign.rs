@@ -13,6 +13,10 @@ use records::{Author, Op, Store, SystemClock, fields, new_id};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
+/// The program's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let places = std::env::var("BAILIWICK_PLACES")
         .ok()

@@ -158,6 +158,8 @@ pub(crate) fn sqlite_options(url: &str) -> SqliteConnectOptions {
         .busy_timeout(Duration::from_secs(10))
         .pragma("cache_size", "-32768")
         .pragma("mmap_size", "268435456")
+        // Rows come from another thread: by the thousand a question, few of them should have to wait for one another.
+        .row_buffer_size(ROW_BUFFER)
         // What is overwritten or deleted leaves no bytes behind in the file: an erasure would not be one.
         .pragma("secure_delete", "on")
         // The name PostgreSQL has for byte order, so that both engines sort alike.
@@ -178,6 +180,8 @@ pub fn own_migration() -> Migration {
 
 const POSTGRES_CONNECTIONS: u32 = 20;
 const SQLITE_READERS: u32 = 8;
+/// Rows that may be read ahead of whoever asked.
+const ROW_BUFFER: usize = 1_000;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(15);
 /// Writers queue in this process, behind chunks of 50 ms.
 const WRITER_TIMEOUT: Duration = Duration::from_secs(60);

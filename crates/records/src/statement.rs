@@ -182,9 +182,37 @@ impl Statement {
 
     /// Runs it inside a transaction; gives the number of rows changed.
     pub async fn execute_in(self, tx: &mut Transaction) -> Result<u64, sqlx::Error> {
-        Ok(match tx {
-            Transaction::Sqlite(tx) => sqlite(self).execute(&mut **tx).await?.rows_affected(),
-            Transaction::Postgres(tx) => postgres(self).execute(&mut **tx).await?.rows_affected(),
+        self.ready().execute_in(tx).await
+    }
+
+    /// With its values bound: what is left to do is the database's.
+    pub fn ready(self) -> Ready {
+        match self.dialect {
+            Dialect::Sqlite => Ready::Sqlite(sqlite(self)),
+            Dialect::Postgres => Ready::Postgres(postgres(self)),
+        }
+    }
+}
+
+/// A statement with its values bound.
+pub(crate) enum Ready {
+    Sqlite(sqlx::query::Query<'static, Sqlite, sqlx::sqlite::SqliteArguments>),
+    Postgres(sqlx::query::Query<'static, Postgres, sqlx::postgres::PgArguments>),
+}
+
+impl Ready {
+    /// Runs it inside a transaction of the same database; gives the number of rows changed.
+    pub async fn execute_in(self, tx: &mut Transaction) -> Result<u64, sqlx::Error> {
+        Ok(match (self, tx) {
+            (Self::Sqlite(query), Transaction::Sqlite(tx)) => query.execute(&mut **tx).await?.rows_affected(),
+            (Self::Postgres(query), Transaction::Postgres(tx)) => {
+                query.execute(&mut **tx).await?.rows_affected()
+            }
+            _ => {
+                return Err(sqlx::Error::Configuration(
+                    "a statement for another database".into(),
+                ));
+            }
         })
     }
 }

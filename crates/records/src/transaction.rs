@@ -274,27 +274,37 @@ pub(crate) async fn insert(
     width: usize,
     rows: Vec<RawRow>,
 ) -> Result<(), sqlx::Error> {
-    let mut left = rows.len();
+    let dialect = tx.dialect();
     let mut rows = rows.into_iter();
-    while left > 0 {
+    let mut next = || {
+        let left = rows.len();
         let size = ROWS
             .into_iter()
             .find(|size| *size <= left && size * width <= MAX_BINDS)
-            .unwrap_or(1);
-        let mut statement = Statement::new(tx.dialect(), head);
-        for (index, row) in rows.by_ref().take(size).enumerate() {
-            statement.push(if index == 0 { "(" } else { ", (" });
-            for (column, value) in row.into_iter().enumerate() {
-                if column > 0 {
-                    statement.push(", ");
+            .unwrap_or(1)
+            .min(left);
+        (size > 0).then(|| {
+            let mut statement = Statement::new(dialect, head);
+            for (index, row) in rows.by_ref().take(size).enumerate() {
+                statement.push(if index == 0 { "(" } else { ", (" });
+                for (column, value) in row.into_iter().enumerate() {
+                    if column > 0 {
+                        statement.push(", ");
+                    }
+                    statement.bind(value);
                 }
-                statement.bind(value);
+                statement.push(")");
             }
-            statement.push(")");
-        }
-        statement.push(tail);
-        statement.execute_in(tx).await?;
-        left -= size;
+            statement.push(tail);
+            statement.ready()
+        })
+    };
+    let mut ready = next();
+    while let Some(statement) = ready {
+        // The next one is put together while the database has this one.
+        let (done, following) = tokio::join!(statement.execute_in(tx), async { next() });
+        done?;
+        ready = following;
     }
     Ok(())
 }

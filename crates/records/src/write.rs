@@ -62,13 +62,18 @@ impl Store {
         &self,
         author: &Author,
         change_set: String,
-        batches: impl Iterator<Item = Vec<Op>> + Send,
+        mut batches: impl Iterator<Item = Vec<Op>> + Send,
     ) -> Result<Written, Error> {
         let mut writing = Writing::begin(self, author, change_set).await?;
-        for ops in batches {
-            if let Err(failure) = self.apply(&mut writing, &author.viewer, ops, Want::Nothing).await {
+        let mut next = batches.next();
+        while let Some(ops) = next {
+            let work = self.apply(&mut writing, &author.viewer, ops, Want::Nothing);
+            // The next batch is put together while the database has this one.
+            let (done, following) = tokio::join!(work, async { batches.next() });
+            if let Err(failure) = done {
                 return self.give_up(writing, failure).await;
             }
+            next = following;
         }
         if writing.entry_count() == 0 {
             let last_seq = writing.roll_back().await?;

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::compare::{FIELDS, Fate, changed_fields, pairs, same_extent, value};
 use crate::App;
 use crate::problem::Problem;
-use crate::territories::{Layout, Move, Standing, facts, plan_moves, store};
+use crate::territories::{Facts, Layout, Move, Standing, facts, plan_moves, store};
 
 /// Assignments written by one batch of the transaction: an end and a beginning each.
 const BATCH: usize = 2_000;
@@ -88,11 +88,14 @@ impl Commit<'_> {
         });
         let asked = self.asked(&concerned).await?;
         let db = self.app.store.db();
-        let (places, open) = (
-            facts::of_locations(db, &asked).await?,
-            store::open_of(db, &asked).await?,
-        );
         let layout = Arc::new(Layout::of(target));
+        let places = if layout.reads_facts() {
+            facts::of_locations(db, &asked).await?
+        } else {
+            let places = store::places(db, &asked).await?.into_iter();
+            places.map(|(id, place)| (id, Facts::at(place))).collect()
+        };
+        let open = store::open_of(db, &asked).await?;
         let moves = tokio::task::spawn_blocking(move || plan_moves(&layout, &asked, &places, open))
             .await
             .map_err(Problem::unexpected)?;
@@ -223,17 +226,22 @@ impl Commit<'_> {
     pub async fn write(&self, plan: Plan, more: Vec<Op>) -> Result<records::Written, Problem> {
         let at = plan.at;
         let (parts, gone) = (plan.parts, plan.gone);
-        let moves = plan.moves;
+        let mut moves = plan.moves.into_iter();
         let chunks = [parts, more];
         let chunks: Vec<Vec<Op>> = chunks
             .iter()
             .flat_map(|b| b.chunks(BATCH))
             .map(<[Op]>::to_vec)
             .collect();
-        let assignments = moves.chunks(BATCH).map(|chunk| {
+        let assignments = std::iter::from_fn(move || {
+            let chunk: Vec<Move> = moves.by_ref().take(BATCH).collect();
+            if chunk.is_empty() {
+                return None;
+            }
             let ends = chunk.iter().flat_map(|m| m.end.iter().map(|open| open.end(at)));
-            let begins = chunk.iter().cloned().filter_map(|m| m.begin_at(at));
-            ends.chain(begins).collect::<Vec<Op>>()
+            let mut ops: Vec<Op> = ends.collect();
+            ops.extend(chunk.into_iter().filter_map(|m| m.begin_at(at)));
+            Some(ops)
         });
         let last = (!gone.is_empty()).then_some(gone);
         let batches = chunks.into_iter().chain(assignments).chain(last);
