@@ -185,8 +185,9 @@ async fn target(app: &App, branch: &Branch, layout: &Layout) -> Result<Vec<Stand
 
 /// What follows a publication: the follower looks it over, the index takes it up.
 async fn follow_up(app: &App, seq: i64) -> Result<(), Problem> {
-    settled(app).await;
-    app.live.wait_for(seq.max(app.store.last_seq().await?)).await;
+    // Beside each other: that the follower finds more to do is rare.
+    tokio::join!(settled(app), app.live.wait_for(seq));
+    app.live.wait_for(app.store.last_seq().await?).await;
     app.scenarios.wake.notify_one();
     Ok(())
 }
