@@ -3,9 +3,10 @@
 # the PATH, or its path in CHROMIUM. Arguments are test files under web/ (all of them without); with BAILIWICK_PICTURES
 # set to a folder, the pictures that README.md shows are written there.
 #
-# Where all of them run and the only fault is that up to three files waited in vain, these are run once more against a
-# server begun anew, and that is said: a machine may stand still for a minute, which no wait of a browser outlasts.
-# Whoever finds something other than it should be fails at once.
+# Where all of them run and the only fault is that up to three files waited in vain, or asked about what was taken back
+# at that moment (a 404 in the console), these are run once more against a server begun anew, and that is said: a machine
+# may stand still for a minute, which no wait of a browser outlasts, and what it does then nobody planned. A page that
+# always does so fails both times; whoever finds something other than it should be fails at once.
 set -eu
 cd "$(dirname "$0")/.."
 make --no-print-directory web
@@ -75,7 +76,7 @@ late=$(sed -n 's/^late //p' "$folder/failed")
 if [ -z "$late" ] || grep -q '^wrong' "$folder/failed" || [ "$(wc -l <"$folder/failed")" -gt 3 ]; then exit 1; fi
 said
 stop
-printf '\n== Waited in vain, and run once more against a server begun anew:\n%s\n' "$late"
+printf '\n== Waited in vain or asked about what was gone, and run once more against a server begun anew:\n%s\n' "$late"
 start
 cd web
 # No file's name has a space.

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { accessible, address, desk, phone, picture, undoFromToast, withPage } from './browser.mjs';
+import { accessible, address, desk, phone, picture, undoFromToast, until, withPage } from './browser.mjs';
 
 const stamp = Date.now().toString(36);
 
@@ -69,14 +69,13 @@ test('a webhook is added with its key, tried, told of a change, paused and told 
       // A change goes out by itself; one that is not meant does not.
       await made(page, 'leads', { name: `Told ${stamp}`, status: 'new' });
       await card.getByRole('combobox', { name: 'Show messages' }).selectOption('delivered');
-      await page.waitForTimeout(200);
-      for (let i = 0; i < 60 && there.told.length < 2; i += 1) await page.waitForTimeout(500);
+      await until('the change to be told', () => there.told.length >= 2);
       assert.equal(there.told[1].body.type, 'bailiwick.lead.create');
       await page.reload();
       await card.getByText('Lead: added', { exact: false }).nth(1).waitFor();
       await card.getByRole('button', { name: /^Send again: Lead: added/ }).click();
       await page.getByRole('status').filter({ hasText: '1 message goes out again' }).waitFor();
-      for (let i = 0; i < 60 && there.told.length < 3; i += 1) await page.waitForTimeout(500);
+      await until('it to be told again', () => there.told.length >= 3);
       assert.equal(there.told[2].headers['webhook-id'], there.told[1].headers['webhook-id'], 'the same message by the same id');
 
       // What is refused stands there with the answer.

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { accessible, address, desk, mapIdle, phone, picture, undoFromToast, withPage } from './browser.mjs';
+import { accessible, address, desk, holdToast, mapIdle, phone, picture, undoFromToast, withPage } from './browser.mjs';
 
 const accept = (page) => page.getByRole('button', { name: 'Accept…' });
 const numbers = (text) => [...(text ?? '').replaceAll(',', '').matchAll(/\d+/g)].map(Number);
@@ -234,6 +234,7 @@ test('accepting tells what changes, writes the days, and one press takes it back
     await accessible(page, 'accept');
     await dialog.getByRole('button', { name: 'Accept the plan' }).click();
     await page.getByText(/^Cycle accepted: \d+ visits?/).first().waitFor();
+    await holdToast(page);
     assert.equal((await read(page, id)).state, 'accepted');
     const person = cycle.rows.find((one) => one.cells.some((cell) => cell.state === 'work' && cell.stops.length > 0));
     const cell = person.cells.find((one) => one.state === 'work' && one.stops.length > 0);
@@ -262,6 +263,7 @@ test('find a slot offers times with their detour, books one and takes it back', 
     await accessible(page, 'slots');
     await slots.getByRole('button', { name: /^Book/ }).first().click();
     await page.getByText(new RegExp(`booked for .+ \\d\\d:\\d\\d`)).first().waitFor();
+    await holdToast(page);
     const booked = await (await page.request.get(`${address}/api/v1/accounts/${customer.account_id}/card`)).json();
     assert.ok(booked.next_visit, 'the customer has a next visit');
     await undoFromToast(page);

@@ -223,3 +223,32 @@ test('a workbook comes in sheet by sheet, with its numbers and days, and what is
     });
   });
 });
+
+test('an answer from before the check began does not come after it', async () => {
+  await withPage({ role: 'admin', viewport: desk }, async (page) => {
+    const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+    let looked;
+    const lookedBefore = new Promise((done) => { looked = done; });
+    // The check waits for a look at the import, if there is one, and that look's answer comes when the check has begun.
+    await page.route(/\/api\/v1\/imports\/[0-9a-f-]+\/check$/, async (route) => {
+      await Promise.race([lookedBefore, pause(1500)]);
+      await route.continue();
+    });
+    const begun = page.waitForResponse((answer) => answer.url().endsWith('/check') && answer.status() === 202, { timeout: 60_000 });
+    let isFirst = true;
+    await page.route(/\/api\/v1\/imports\/[0-9a-f-]+$/, async (route) => {
+      if (!isFirst) return route.continue();
+      isFirst = false;
+      const answer = await route.fetch();
+      looked();
+      await begun;
+      await pause(300);
+      await route.fulfill({ response: answer });
+    });
+    await page.goto(`${address}/import`);
+    await page.getByText('Several belong together').waitFor();
+    const bytes = workbook([{ name: 'Firmen', rows: [['Firma', 'Straße', 'Hausnummer', 'PLZ', 'Ort'], ['Spät & Söhne', 'Turmstraße', 9, 17033, 'Neubrandenburg']] }]);
+    await page.locator('input[type=file]').setInputFiles(written({ 'late.xlsx': bytes }));
+    await page.getByText('1 rows: 1 new, 0 updated, 0 skipped, 0 failed.').waitFor({ timeout: 60_000 });
+  });
+});

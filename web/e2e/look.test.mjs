@@ -10,11 +10,11 @@ test('what is said covers nothing at 390 px either, and the newest takes the pla
     await page.getByRole('status').filter({ hasText: 'Nothing of yours to undo' }).waitFor();
     await page.keyboard.press('y');
     await page.getByRole('status').filter({ hasText: /link|clipboard/i }).waitFor();
-    assert.ok(await saidBeside(page));
-    await picture(page, 'toast-phone');
     // Under the focus it stays.
     const close = page.getByRole('status').getByRole('button', { name: 'Close message' });
     await close.focus();
+    assert.ok(await saidBeside(page));
+    await picture(page, 'toast-phone');
     await accessible(page, 'something was said on a phone');
     await close.click();
     await page.getByRole('button', { name: 'History' }).waitFor();

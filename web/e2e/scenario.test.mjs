@@ -1,7 +1,7 @@
 // A realignment from draft to publication and back: scenario, lasso, card, balance, review, publishing, objection.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { accessible, address, desk, drag, mapIdle, mapMiddle, phone, picture, signIn, withPage } from './browser.mjs';
+import { accessible, address, desk, drag, leave, mapIdle, mapMiddle, phone, picture, signIn, withPage } from './browser.mjs';
 
 const bar = (page) => page.getByRole('region', { name: /^Scenario / });
 const card = (page) => page.getByRole('region', { name: 'Change in this scenario' });
@@ -206,7 +206,7 @@ test('a rep reads what moved and why and objects; the manager sees it with its e
     const published = await page.request.post(`${address}/api/v1/scenarios/${id}/publish`, { data: { holdover_days: 30 }, headers: { origin: address } });
     assert.equal(published.status(), 200, await published.text());
 
-    await context.clearCookies();
+    await leave(page, context);
     await page.setViewportSize(phone);
     await signIn(page, 'rep');
     const notice = page.getByRole('complementary', { name: 'What moved and why' });
@@ -222,7 +222,7 @@ test('a rep reads what moved and why and objects; the manager sees it with its e
     await page.getByRole('button', { name: 'Plan my day' }).or(page.getByRole('heading').first()).first().waitFor();
     assert.equal(await notice.count(), 0, 'what was read is not told again');
 
-    await context.clearCookies();
+    await leave(page, context);
     await page.setViewportSize(desk);
     await signIn(page, 'manager');
     await mapIdle(page);

@@ -1,7 +1,7 @@
 // Service in a browser: a case from its opening to its solution, what is late, a call that is wrapped up, two customers that become one.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { accessible, address, desk, mapIdle, phone, picture, undoFromToast, withPage } from './browser.mjs';
+import { accessible, address, desk, holdToast, mapIdle, phone, picture, undoFromToast, withPage } from './browser.mjs';
 
 const stamp = Date.now().toString(36);
 const subject = `Oven stays cold ${stamp}`;
@@ -111,8 +111,11 @@ test('cases stand open ones first and the newest before older ones; what is late
 for (const [name, viewport] of [['desk', desk], ['phone', phone]]) {
   test(`a call in any spelling opens the page of whoever calls, and its note is kept (${name})`, async () => {
     await withPage({ role: 'manager', viewport }, async (page) => {
+      // Who is not listening yet misses a call: the line of events stands first.
+      const listening = page.waitForResponse((response) => response.url().endsWith('/api/v1/events'));
       await page.goto(`${address}/map`);
       await page.getByRole('navigation', { name: 'Screens' }).waitFor();
+      await listening;
       const digits = String(Date.now()).slice(-8);
       const made = await ask(page, 'POST', '/accounts', { fields: { name: `Caller ${subject}`, type: 'customer', phone: `+49 395 ${digits}` } });
       assert.equal(made.status, 201);
@@ -198,6 +201,7 @@ test('somebody who is on record is told while one types, and two of one are merg
     await picture(page, 'merge');
     await merge.getByRole('button', { name: /^Merge into / }).click();
     await merge.waitFor({ state: 'detached' });
+    await holdToast(page);
     const kept = await ask(page, 'GET', `/accounts/${one.json.record.id}`);
     assert.equal(kept.json.fields.class, 'C');
     assert.equal(kept.json.fields.industry, 'Food');

@@ -253,6 +253,12 @@ impl World {
             request = request.header(header::CONTENT_TYPE, media_type);
         }
         let request = request.body(body).expect("a request");
+        // The follower of the request before ended with its answer, whether or not it had caught up.
+        self.app
+            .live
+            .catch_up()
+            .await
+            .expect("the index follows the feed");
         let answer = self.router.clone().oneshot(request);
         let follower = self.app.live.clone().follow();
         let response = tokio::select! {

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use atlas::Atlas;
 use axum::body::Body;
@@ -12,6 +13,7 @@ use http_body_util::BodyExt as _;
 use jiff::civil::{Date, Time};
 use records::{Author, ManualClock, Op, Store};
 use serde_json::{Map, Value};
+use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 
 use crate::{App, Settings, Zone};
@@ -32,6 +34,30 @@ pub(crate) fn demo_atlas() -> Arc<Atlas> {
 /// The folder of the demo's data.
 pub(crate) fn data() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data")
+}
+
+/// How long a test waits for what goes on beside it: far longer than that takes, as a slow disk is no fault of it.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
+
+/// Waits for the end of something that is asked after again and again.
+pub(crate) struct Patience {
+    what: &'static str,
+    since: Instant,
+}
+
+impl Patience {
+    pub fn for_what(what: &'static str) -> Self {
+        let since = Instant::now();
+        Self { what, since }
+    }
+
+    /// A moment, before it is asked after once more. A worker that is gone will not bring it.
+    pub async fn wait(&self, worker: Option<&JoinHandle<()>>) {
+        let gone = worker.is_some_and(JoinHandle::is_finished);
+        assert!(!gone, "whoever works at {} is gone", self.what);
+        assert!(self.since.elapsed() < PATIENCE, "{} does not end", self.what);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// An application with nothing on record.
@@ -113,7 +139,11 @@ impl TestApp {
             .write(&Author::system("test", "Test"), ops)
             .await
             .unwrap();
-        self.app.live.wait_for(written.last_seq).await;
+        // Longer than a request would wait: what is asked next is asked of the index.
+        let mut published = self.app.live.published();
+        let caught_up = published.wait_for(|at| *at >= written.last_seq);
+        let caught_up = tokio::time::timeout(PATIENCE, caught_up).await.map(drop);
+        caught_up.expect("the live index follows");
         written
     }
 

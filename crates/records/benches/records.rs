@@ -246,6 +246,53 @@ mod at_100_000 {
     }
 }
 
+mod at_1_000_000 {
+    use super::*;
+    use std::sync::LazyLock;
+
+    /// Ten of each firm; every 50,000th has a name of its own.
+    static WORLD: LazyLock<World> = LazyLock::new(|| {
+        let world = empty();
+        fill(&world, ROWS);
+        let columns = "version, recorded_at, changed_by, change_set, salt, custom, email, class, revenue, city, lng, lat, cell";
+        let name = |name: &str| {
+            format!(
+                "{name} || case when f.rowid % 50000 = 0 then ' {}' else '' end",
+                "zyx"
+            )
+        };
+        let sql = format!(
+            "with recursive n(i) as (select 1 union all select i + 1 from n where i < 9) \
+             insert into firms (id, name, name_folded, {columns}) \
+             select id || '-' || i, {}, {}, {columns} from firms f cross join n",
+            name("name"),
+            name("name_folded")
+        );
+        let db = world.store.db();
+        world
+            .runtime
+            .block_on(async {
+                let sql = sqlx::AssertSqlSafe(sql);
+                records::on_db!(write db, pool => sqlx::query(sql).execute(pool).await.map(drop))
+            })
+            .expect("copies");
+        world
+    });
+
+    /// Nothing but reading all of them finds the eighteen.
+    #[divan::bench(sample_count = 20)]
+    fn a_rare_text(bencher: Bencher) {
+        let record_type = WORLD.store.record_type("firm").expect("the type");
+        let filter = Filter::parse_cql2("name LIKE '%zyx%'", record_type).expect("a filter");
+        let query = Query::of("firm").filter(filter).sort("revenue", true).limit(50);
+        let viewer = Viewer::system();
+        bencher.bench_local(|| {
+            let page = WORLD.runtime.block_on(WORLD.store.list(&viewer, &query));
+            assert_eq!(page.expect("a page").records.len(), 18);
+        });
+    }
+}
+
 fn main() {
     divan::main();
 }

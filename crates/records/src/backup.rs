@@ -303,7 +303,7 @@ async fn begin_table(tx: &mut Transaction, line: TableLine) -> Result<Result<Fil
 
 async fn pour(tx: &mut Transaction, filling: &mut Filling) -> Result<(), Error> {
     let rows = std::mem::take(&mut filling.rows);
-    Ok(insert(tx, &filling.head, "", filling.kinds.len(), rows).await?)
+    Ok(insert(tx, &filling.head, "", filling.kinds.len(), rows.into_iter()).await?)
 }
 
 fn read_row(kinds: &[ColumnType], values: &[Value]) -> Result<RawRow, String> {

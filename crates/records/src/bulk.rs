@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use serde_json::{Map, Value};
 
 use crate::catalog::{Kind, RecordType};
-use crate::chain::{Digester, salt};
+use crate::chain::salts;
 use crate::present::{check_wanted, invalid, not_found};
 use crate::rights::{Among, push_scope};
 use crate::rows::{
@@ -51,7 +51,7 @@ impl Store {
         items: Vec<Update>,
     ) -> Result<(), Failure> {
         let mut present = self.load_rows(writing, viewer, record_type, &items).await?;
-        let digester = Digester::new(record_type);
+        let salts = salts(items.len())?;
         let names: BTreeSet<&str> = items
             .iter()
             .flat_map(|(_, _, p)| p.keys())
@@ -62,7 +62,7 @@ impl Store {
             .map(|i| FIRST_FIELD + i)
             .collect();
         let (mut ids, mut rows) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
-        for (index, (id, _, patch)) in items.iter().enumerate() {
+        for ((index, (id, _, patch)), salt) in items.iter().enumerate().zip(salts) {
             let mut row = present
                 .remove(id.as_str())
                 .ok_or_else(|| Failure::Found(not_found(record_type, id)))?;
@@ -79,10 +79,8 @@ impl Store {
             row[RECORDED_AT] = writing.at.0.into();
             row[CHANGED_BY] = Bind::Text(viewer.user_id.clone());
             row[CHANGE_SET] = Bind::text(&writing.change_set);
-            row[SALT] = Bind::text(salt()?);
+            row[SALT] = Bind::text(salt);
             derive(record_type, &mut row);
-            let digest = digester.digest(&row);
-            writing.enter("update", &record_type.name, id, version, digest);
             ids.push(id.as_str());
             rows.push(row);
         }
@@ -90,9 +88,8 @@ impl Store {
             return Ok(());
         }
         writing.close(record_type, &ids, false).await?;
-        let kept = rows.clone();
-        let revised = writing.revise(record_type, &set, rows).await;
-        revised.map_err(|error| self.refused(error, record_type, first, kept))
+        let revised = writing.revise_entered(record_type, &set, &rows).await;
+        revised.map_err(|error| self.refused(error, record_type, first, rows))
     }
 
     /// The present rows, if the viewer may see and change them and they are at the versions wanted.

@@ -33,6 +33,11 @@ impl<'a> Digester<'a> {
         }
     }
 
+    /// Whose rows.
+    pub fn type_name(&self) -> &str {
+        self.type_name
+    }
+
     /// Salted digest of a stored row, hex.
     pub fn digest(&self, row: &[Bind]) -> String {
         let mut sha = Sha256::new();
@@ -119,10 +124,26 @@ pub(crate) fn digest_of(digests: &[String]) -> String {
 /// # Errors
 /// When the system gives no randomness.
 pub(crate) fn salt() -> Result<String, crate::Error> {
-    let mut bytes = [0u8; 16];
-    getrandom::fill(&mut bytes)
-        .map_err(|e| crate::Error::Schema(format!("the system gives no random numbers: {e}")))?;
+    let mut bytes = [0u8; SALT_BYTES];
+    fill(&mut bytes)?;
     Ok(hex(&bytes))
+}
+
+/// As many [`salt`]s, asked of the system at once.
+///
+/// # Errors
+/// When the system gives no randomness.
+pub(crate) fn salts(count: usize) -> Result<Vec<String>, crate::Error> {
+    let mut bytes = vec![0u8; count * SALT_BYTES];
+    fill(&mut bytes)?;
+    Ok(bytes.chunks_exact(SALT_BYTES).map(hex).collect())
+}
+
+const SALT_BYTES: usize = 16;
+
+fn fill(bytes: &mut [u8]) -> Result<(), crate::Error> {
+    getrandom::fill(bytes)
+        .map_err(|e| crate::Error::Schema(format!("the system gives no random numbers: {e}")))
 }
 
 /// Length first, so that no two lists of texts look alike.

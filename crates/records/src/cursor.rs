@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::catalog::{Kind, RecordType};
+use crate::catalog::{ColumnType, Kind, RecordType};
 use crate::db::Dialect;
 use crate::filter::Property;
 use crate::rights::Among;
@@ -21,8 +21,20 @@ pub(crate) struct SortKey {
     column: String,
     kind: Kind,
     folded: bool,
-    descending: bool,
+    pub descending: bool,
     nullable: bool,
+}
+
+impl SortKey {
+    /// What its column holds.
+    pub fn column_type(&self) -> ColumnType {
+        self.kind.column_type()
+    }
+
+    /// Its column of a table.
+    pub fn of(&self, alias: &str) -> String {
+        format!("{alias}.{}", self.column)
+    }
 }
 
 /// Most keys in one order.

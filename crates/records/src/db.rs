@@ -111,6 +111,21 @@ impl Db {
         Ok(())
     }
 
+    /// After a commit on a connection that was told to [`KEEP_LOG`]: it copies its log again from now on, and what is in it
+    /// now is copied here. Neither readers nor the writer wait for that. After a failure a later commit does it.
+    pub(crate) async fn copy_log(&self) {
+        let Self::Sqlite { read, write } = self else {
+            return;
+        };
+        let copied = async {
+            sqlx::query(COPY_LOG).execute(write).await?;
+            sqlx::query("pragma wal_checkpoint(passive)").execute(read).await
+        };
+        if let Err(error) = copied.await {
+            tracing::warn!(%error, "the database's log could not be copied into its file; a later write does it");
+        }
+    }
+
     /// Finishes what runs and closes every connection.
     pub async fn close(&self) {
         match self {
@@ -155,10 +170,12 @@ pub(crate) fn sqlite_options(url: &str) -> SqliteConnectOptions {
         // one fsync a commit. Imports commit a chunk at a time, so they pay it once a thousand rows.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(10))
+        // As long as writers of this process wait for each other. SQLite's own waiting is a look now and then, so another
+        // process that commits one small thing after another, each with its fsync, keeps it waiting for a while.
+        .busy_timeout(WRITER_TIMEOUT)
         .pragma("cache_size", "-32768")
         .pragma("mmap_size", "268435456")
-        // Rows come from another thread: by the thousand a question, few of them should have to wait for one another.
+        // Rows come from another thread: the more of them it may read ahead, the less often the two wait for each other.
         .row_buffer_size(ROW_BUFFER)
         // What is overwritten or deleted leaves no bytes behind in the file: an erasure would not be one.
         .pragma("secure_delete", "on")
@@ -178,6 +195,10 @@ pub fn own_migration() -> Migration {
     )
 }
 
+/// Makes SQLite's connection leave its log alone at a commit.
+pub(crate) const KEEP_LOG: &str = "pragma wal_autocheckpoint = 0";
+/// As SQLite does unless told otherwise: a log of a thousand pages is copied into the file at a commit.
+const COPY_LOG: &str = "pragma wal_autocheckpoint = 1000";
 const POSTGRES_CONNECTIONS: u32 = 20;
 const SQLITE_READERS: u32 = 8;
 /// Rows that may be read ahead of whoever asked.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{OnDelete, RecordType};
-use crate::chain::{digest, salt};
+use crate::chain::salt;
 use crate::refusal::Refused;
 use crate::rows::{
     CHANGE_SET, CHANGED_BY, FIRST_FIELD, RECORDED_AT, RawRow, SALT, VERSION, raw_columns, raw_row,
@@ -216,7 +216,7 @@ async fn clear(
         statement.bind_list(ids.iter().copied());
         let mut rows: Vec<RawRow> = Vec::with_capacity(ids.len());
         for row in statement.fetch_in(&mut writing.tx).await? {
-            let (id, version) = (row.require_text(0)?, row.require_integer(VERSION)? + 1);
+            let version = row.require_integer(VERSION)? + 1;
             let mut row = raw_row(&columns, &row, 0)?;
             if let Some(position) = position {
                 row[position] = Bind::Text(None);
@@ -226,12 +226,12 @@ async fn clear(
             row[CHANGED_BY] = Bind::Text(viewer.user_id.clone());
             row[CHANGE_SET] = Bind::text(&writing.change_set);
             row[SALT] = Bind::text(salt()?);
-            let digest = digest(&row, record_type);
-            writing.enter("update", &record_type.name, &id, version, digest);
             rows.push(row);
         }
         writing.close(record_type, &ids, false).await?;
-        writing.put(record_type, rows, true).await?;
+        writing
+            .put_entered(record_type, "update", rows.into_iter())
+            .await?;
     }
     Ok(())
 }

@@ -226,7 +226,7 @@ async fn erase(
         record_type.history_table(),
         names(&columns)
     );
-    insert(&mut writing.tx, &head, "", columns.len() + 3, rows).await?;
+    insert(&mut writing.tx, &head, "", columns.len() + 3, rows.into_iter()).await?;
     let Some(mut row) = present else {
         return Ok(Some(last_past));
     };

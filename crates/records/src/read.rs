@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use futures::future::try_join_all;
 use geom::Timestamp;
 use serde_json::Value;
 
@@ -10,6 +11,7 @@ use crate::condition::{Asking, Moment, among_of};
 use crate::cursor::{SortKey, Stretch, after, push_after, push_order, sort_keys, stretches};
 use crate::db::Dialect;
 use crate::filter::{Filter, Property};
+use crate::parts::{first_of_all, parts_of};
 use crate::rights::{Among, push_scope_of_past};
 use crate::rows::{field_value, record, record_columns, record_width};
 use crate::sharing::sees_any;
@@ -133,12 +135,28 @@ impl Store {
                 return Ok(rows);
             }
             if sees_all {
-                let found_first = self.statement_of(&wanted, Among::Few, Among::Few).await?;
-                return found_first.fetch(self.db()).await;
+                return self.find_first(&wanted).await;
             }
         }
         let statement = self.statement_of(&wanted, among, among).await?;
         statement.fetch(self.db()).await
+    }
+
+    /// A page of few among many that whoever asks sees all of: they are found and put in order then. SQLite reads a table
+    /// that no index helps with in parts side by side.
+    async fn find_first(&self, wanted: &Wanted<'_>) -> Result<Vec<Row>, Error> {
+        let whole = self.statement_of(wanted, Among::Few, Among::Few).await?;
+        let table = &wanted.record_type.table;
+        let conditions = parts_of(self.db(), &whole, table, "row0").await?;
+        if conditions.is_empty() {
+            return whole.fetch(self.db()).await;
+        }
+        let mut parts = Vec::with_capacity(conditions.len());
+        for condition in &conditions {
+            parts.push(self.part_of(wanted, Among::Few, Among::Few, condition).await?);
+        }
+        let width = record_width(wanted.record_type);
+        first_of_all(self.db(), parts, wanted.keys, width, wanted.limit).await
     }
 
     /// A page with rights put together once or asked of each row, in the order of an index or sorted.
@@ -148,12 +166,30 @@ impl Store {
         rights: Among,
         order: Among,
     ) -> Result<Statement, Error> {
+        self.part_of(wanted, rights, order, "").await
+    }
+
+    /// The same of rows that meet one more condition; the columns of the sort keys come after those of the record.
+    async fn part_of(
+        &self,
+        wanted: &Wanted<'_>,
+        rights: Among,
+        order: Among,
+        condition: &str,
+    ) -> Result<Statement, Error> {
         let (query, record_type) = (wanted.query, wanted.record_type);
         let filter = query.filter.as_ref();
         let mut asking = self.asking(wanted.viewer, query.at, record_type, filter).await?;
-        let columns = record_columns(record_type, "row0");
+        let mut columns = record_columns(record_type, "row0");
+        if !condition.is_empty() {
+            for key in wanted.keys {
+                columns.push_str(", ");
+                columns.push_str(&key.of("row0"));
+            }
+        }
         let mut statement = Statement::new(self.db().dialect(), format!("select {columns} "));
         let alias = asking.push_from_among(&mut statement, record_type, filter, rights)?;
+        statement.push(condition);
         if let Some(cursor) = &query.cursor {
             let how = (wanted.stretch, order);
             push_after(&mut statement, record_type, wanted.keys, &alias, cursor, how)?;
@@ -163,7 +199,7 @@ impl Store {
         Ok(statement)
     }
 
-    async fn asking<'a>(
+    pub(crate) async fn asking<'a>(
         &'a self,
         viewer: &'a Viewer,
         at: At,
@@ -171,6 +207,45 @@ impl Store {
         filter: Option<&Filter>,
     ) -> Result<Asking<'a>, Error> {
         Asking::prepare(self.db(), self.catalog(), viewer, at, record_type, filter).await
+    }
+
+    pub(crate) async fn read_count(&self, viewer: &Viewer, query: &Query) -> Result<u64, Error> {
+        let record_type = self.record_type(&query.type_name)?;
+        let filter = query.filter.as_ref();
+        let mut asking = self.asking(viewer, query.at, record_type, filter).await?;
+        let mut whole = Statement::new(self.db().dialect(), "select count(*) ");
+        asking.push_from(&mut whole, record_type, filter)?;
+        let parts = self.in_parts(whole, query.at, record_type).await?;
+        let parts = try_join_all(parts.into_iter().map(|part| part.fetch(self.db()))).await?;
+        let mut count = 0;
+        for row in parts.iter().flatten() {
+            count += row.require_integer(0)?.unsigned_abs();
+        }
+        Ok(count)
+    }
+
+    /// A statement over all records of a type as it is, or several over a part of them each where these are read sooner side
+    /// by side. It ends with its condition.
+    pub(crate) async fn in_parts(
+        &self,
+        whole: Statement,
+        at: At,
+        record_type: &RecordType,
+    ) -> Result<Vec<Statement>, Error> {
+        // The past is put together from two tables.
+        if Moment::of(at, record_type).recorded.is_some() {
+            return Ok(vec![whole]);
+        }
+        let conditions = parts_of(self.db(), &whole, &record_type.table, "row0").await?;
+        if conditions.is_empty() {
+            return Ok(vec![whole]);
+        }
+        let part = |condition: &String| {
+            let mut part = whole.clone();
+            part.push(condition);
+            part
+        };
+        Ok(conditions.iter().map(part).collect())
     }
 
     pub(crate) async fn read_sums(

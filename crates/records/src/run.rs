@@ -9,7 +9,7 @@ use crate::store::Store;
 use crate::{Error, Op};
 
 /// Operations of one type and sort that are read and written together.
-const RUN: usize = 512;
+const RUN: usize = 1_024;
 
 /// A run of operations of one type and one sort, about different records.
 pub(crate) struct Run<'a> {

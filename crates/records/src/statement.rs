@@ -3,7 +3,7 @@
 
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Postgres, Row as _, Sqlite};
+use sqlx::{AssertSqlSafe, PgPool, Postgres, Row as _, Sqlite};
 
 use crate::Error;
 use crate::catalog::ColumnType;
@@ -134,6 +134,15 @@ impl Statement {
         }
     }
 
+    /// Asks SQLite how it would go about it; the fourth column says it in words.
+    pub fn explained(&self) -> Self {
+        Self {
+            dialect: self.dialect,
+            sql: format!("explain query plan {}", self.sql),
+            binds: self.binds.clone(),
+        }
+    }
+
     #[cfg(test)]
     pub fn bind_count(&self) -> usize {
         self.binds.len()
@@ -255,7 +264,7 @@ impl Transaction {
     pub async fn begin(db: &Db) -> Result<Self, Error> {
         Ok(match db {
             Db::Sqlite { write, .. } => Self::Sqlite(write.begin_with("begin immediate").await?),
-            Db::Postgres(pool) => Self::Postgres(pool.begin().await?),
+            Db::Postgres(pool) => Self::Postgres(begun(pool, "begin").await?),
         })
     }
 
@@ -265,7 +274,7 @@ impl Transaction {
             Db::Sqlite { read, .. } => Self::Sqlite(read.begin().await?),
             Db::Postgres(pool) => {
                 let sql = "begin isolation level repeatable read read only";
-                Self::Postgres(pool.begin_with(sql).await?)
+                Self::Postgres(begun(pool, sql).await?)
             }
         })
     }
@@ -302,6 +311,18 @@ impl Transaction {
     }
 }
 
+/// Begins on PostgreSQL by a task of its own, which goes on when whoever asked goes away. sqlx 0.9.0 counts a transaction
+/// when `begin` is answered: given up before, the connection would go back to the pool with a transaction open that nobody
+/// ends, and what others write on it next would be said to be written and be lost (its issues 4385 and 4393).
+async fn begun(
+    pool: &PgPool,
+    sql: &'static str,
+) -> Result<sqlx::Transaction<'static, Postgres>, sqlx::Error> {
+    let pool = pool.clone();
+    let task = tokio::spawn(async move { pool.begin_with(sql).await });
+    task.await.unwrap_or_else(|_| Err(sqlx::Error::WorkerCrashed))
+}
+
 /// A row of either database; columns by position.
 pub(crate) enum Row {
     Sqlite(SqliteRow),
@@ -325,6 +346,16 @@ impl Row {
     getter!(integer, i64);
     getter!(number, f64);
     getter!(boolean, bool);
+
+    /// A value of a column of this type, as it is bound.
+    pub fn value(&self, kind: ColumnType, column: usize) -> Result<Bind, Error> {
+        Ok(match kind {
+            ColumnType::Text => Bind::Text(self.text(column)?),
+            ColumnType::Bigint => Bind::Integer(self.integer(column)?),
+            ColumnType::Double => Bind::Number(self.number(column)?),
+            ColumnType::Boolean => Bind::Boolean(self.boolean(column)?),
+        })
+    }
 
     /// A text that the schema says is there.
     pub fn require_text(&self, column: usize) -> Result<String, Error> {

@@ -3,8 +3,8 @@
 use geom::Timestamp;
 
 use crate::catalog::{ColumnType, RecordType};
-use crate::chain::chained;
-use crate::db::Dialect;
+use crate::chain::{Digester, chained};
+use crate::db::{Dialect, KEEP_LOG};
 use crate::feed::CHANNEL;
 use crate::rows::{CHANGE_SET, CHANGED_BY, ID, RECORDED_AT, RawRow, SALT, VERSION};
 use crate::statement::{Bind, MAX_BINDS, Statement, Transaction};
@@ -22,11 +22,24 @@ pub(crate) struct Writing {
     caused_by: Option<String>,
     seq: i64,
     hash: String,
-    entries: Vec<Change>,
+    entries: Vec<Entry>,
+}
+
+/// What an entry of the feed says that others of the same transaction do not.
+struct Entry {
+    operation: &'static str,
+    type_name: String,
+    record_id: String,
+    version: i64,
+    digest: String,
 }
 
 /// Rows a statement writes at most; fewer come in 64, 16, 4 and 1, so that few texts are prepared.
 const ROWS: [usize; 5] = [256, 64, 16, 4, 1];
+/// Rows of the first of several statements: the database does not wait long for it.
+const FIRST_ROWS: usize = 64;
+/// From so many entries on, what SQLite has written to its log is copied into its file beside the answer, not before it.
+const LONG: i64 = 20_000;
 
 impl Writing {
     /// Takes the feed's head: from here on nobody else writes.
@@ -63,20 +76,20 @@ impl Writing {
     }
 
     /// Notes an entry for the feed; it is chained and written at the commit.
-    pub fn enter(&mut self, operation: &str, type_name: &str, id: &str, version: i64, digest: String) {
-        self.entries.push(Change {
-            seq: 0,
-            at: self.at,
-            author: self.author.clone(),
-            cause: self.cause.clone(),
-            operation: operation.into(),
+    pub fn enter(
+        &mut self,
+        operation: &'static str,
+        type_name: &str,
+        id: &str,
+        version: i64,
+        digest: String,
+    ) {
+        self.entries.push(Entry {
+            operation,
             type_name: type_name.into(),
             record_id: id.into(),
             version,
-            change_set: self.change_set.clone(),
-            caused_by: self.caused_by.clone(),
             digest,
-            hash: String::new(),
         });
     }
 
@@ -138,28 +151,31 @@ impl Writing {
         rows: Vec<RawRow>,
         replace: bool,
     ) -> Result<(), sqlx::Error> {
-        let columns = record_type.columns();
-        let conflict = if replace {
-            let sets: Vec<String> = columns
-                .iter()
-                .skip(1)
-                .map(|(name, _)| format!("{name} = excluded.{name}"))
-                .collect();
-            format!(" on conflict (id) do update set {}", sets.join(", "))
-        } else {
-            String::new()
-        };
-        let head = format!("insert into {} ({}) values ", record_type.table, names(&columns));
-        insert(&mut self.tx, &head, &conflict, columns.len(), rows).await
+        put(&mut self.tx, record_type, rows.into_iter(), replace).await
     }
 
-    /// Writes new versions of rows that are there, of which only `set` (places in [`RecordType::columns`]) and the columns
-    /// that every version has anew are otherwise: indexes of other columns are left alone.
-    pub async fn revise(
+    /// Writes rows, new ones (`"create"`) or new versions of present ones, and enters each in the feed. Rows are asked for
+    /// while the database has those before.
+    pub async fn put_entered(
+        &mut self,
+        record_type: &RecordType,
+        operation: &'static str,
+        rows: impl ExactSizeIterator<Item = RawRow> + Send,
+    ) -> Result<(), sqlx::Error> {
+        let Self { tx, entries, .. } = self;
+        let digester = Digester::new(record_type);
+        let rows = rows.inspect(|row| entries.push(entry_of(&digester, operation, row)));
+        put(tx, record_type, rows, operation != "create").await
+    }
+
+    /// Writes new versions of rows that are there, and enters them in the feed. Only `set` (places in
+    /// [`RecordType::columns`]) and the columns that every version has anew are otherwise: indexes of other columns are left
+    /// alone.
+    pub async fn revise_entered(
         &mut self,
         record_type: &RecordType,
         set: &[usize],
-        rows: Vec<RawRow>,
+        rows: &[RawRow],
     ) -> Result<(), sqlx::Error> {
         let columns = record_type.columns();
         let common = [VERSION, RECORDED_AT, CHANGED_BY, CHANGE_SET, SALT];
@@ -180,15 +196,14 @@ impl Writing {
             sets.join(", "),
             table = record_type.table
         );
-        let pick = |mut row: RawRow| -> RawRow {
-            let mut take = |at: usize| std::mem::replace(&mut row[at], Bind::Boolean(None));
-            std::iter::once(ID)
-                .chain(taken.iter().copied())
-                .map(&mut take)
-                .collect()
-        };
-        let rows = rows.into_iter().map(pick).collect();
-        insert(&mut self.tx, &head, &tail, taken.len() + 1, rows).await
+        let Self { tx, entries, .. } = self;
+        let digester = Digester::new(record_type);
+        let picked = rows.iter().map(|row| -> RawRow {
+            entries.push(entry_of(&digester, "update", row));
+            let places = std::iter::once(&ID).chain(&taken);
+            places.map(|at| row[*at].clone()).collect()
+        });
+        insert(tx, &head, &tail, taken.len() + 1, picked).await
     }
 
     /// Changes nothing after all; gives the number of the last entry in the feed.
@@ -203,16 +218,8 @@ impl Writing {
         let first_seq = self.seq + 1;
         let entries = std::mem::take(&mut self.entries);
         let count = entries.len() as i64;
-        let mut rows = Vec::with_capacity(entries.len());
-        for mut change in entries {
-            self.seq += 1;
-            change.seq = self.seq;
-            self.hash = chained(&self.hash, &change);
-            change.hash.clone_from(&self.hash);
-            rows.push(change_row(change));
-        }
         if count > 0 {
-            insert_changes(&mut self.tx, rows).await?;
+            self.append(entries).await?;
             let mut head = Statement::new(self.dialect(), "update feed_head set seq = ");
             head.bind(self.seq)
                 .push(", at = ")
@@ -237,9 +244,74 @@ impl Writing {
             }
         }
         let seq = self.seq;
-        self.tx.commit().await?;
+        let is_long = self.dialect() == Dialect::Sqlite && count >= LONG;
+        if is_long {
+            self.tx.run(KEEP_LOG).await?;
+        }
+        let done = self.tx.commit().await;
+        if is_long {
+            let db = store.db().clone();
+            tokio::spawn(async move { db.copy_log().await });
+        }
+        done?;
         store.inner.watcher.tell(seq);
         Ok(seq)
+    }
+
+    /// Chains the entries after the feed's last one and writes them.
+    async fn append(&mut self, entries: Vec<Entry>) -> Result<(), sqlx::Error> {
+        let Self {
+            tx,
+            at,
+            change_set,
+            author,
+            cause,
+            caused_by,
+            seq,
+            hash,
+            ..
+        } = self;
+        let rows = entries.into_iter().map(|entry| {
+            *seq += 1;
+            let mut change = Change {
+                seq: *seq,
+                at: *at,
+                author: author.clone(),
+                cause: cause.clone(),
+                operation: entry.operation.into(),
+                type_name: entry.type_name,
+                record_id: entry.record_id,
+                version: entry.version,
+                change_set: change_set.clone(),
+                caused_by: caused_by.clone(),
+                digest: entry.digest,
+                hash: String::new(),
+            };
+            *hash = chained(hash, &change);
+            change.hash.clone_from(hash);
+            change_row(change)
+        });
+        let head = format!("insert into changes ({}) values ", crate::feed::CHANGE_COLUMNS);
+        insert(tx, &head, "", 12, rows).await
+    }
+}
+
+/// What the feed says of a row that is written.
+fn entry_of(digester: &Digester<'_>, operation: &'static str, row: &[Bind]) -> Entry {
+    let id = match &row[ID] {
+        Bind::Text(Some(id)) => id.clone(),
+        _ => String::new(),
+    };
+    let version = match row[VERSION] {
+        Bind::Integer(Some(version)) => version,
+        _ => 0,
+    };
+    Entry {
+        operation,
+        type_name: digester.type_name().into(),
+        record_id: id,
+        version,
+        digest: digester.digest(row),
     }
 }
 
@@ -261,28 +333,46 @@ pub(crate) fn change_row(change: Change) -> RawRow {
     ]
 }
 
-async fn insert_changes(tx: &mut Transaction, rows: Vec<RawRow>) -> Result<(), sqlx::Error> {
-    let head = format!("insert into changes ({}) values ", crate::feed::CHANGE_COLUMNS);
-    insert(tx, &head, "", 12, rows).await
+async fn put(
+    tx: &mut Transaction,
+    record_type: &RecordType,
+    rows: impl ExactSizeIterator<Item = RawRow> + Send,
+    replace: bool,
+) -> Result<(), sqlx::Error> {
+    let columns = record_type.columns();
+    let conflict = if replace {
+        let sets: Vec<String> = columns
+            .iter()
+            .skip(1)
+            .map(|(name, _)| format!("{name} = excluded.{name}"))
+            .collect();
+        format!(" on conflict (id) do update set {}", sets.join(", "))
+    } else {
+        String::new()
+    };
+    let head = format!("insert into {} ({}) values ", record_type.table, names(&columns));
+    insert(tx, &head, &conflict, columns.len(), rows).await
 }
 
-/// A text with `(…), (…)` between its head and its tail, in statements of a few fixed sizes.
+/// A text with `(…), (…)` between its head and its tail, in statements of a few fixed sizes. Rows are asked for while the
+/// database has those before.
 pub(crate) async fn insert(
     tx: &mut Transaction,
     head: &str,
     tail: &str,
     width: usize,
-    rows: Vec<RawRow>,
+    mut rows: impl ExactSizeIterator<Item = RawRow> + Send,
 ) -> Result<(), sqlx::Error> {
     let dialect = tx.dialect();
-    let mut rows = rows.into_iter();
+    let mut most = FIRST_ROWS;
     let mut next = || {
         let left = rows.len();
         let size = ROWS
             .into_iter()
-            .find(|size| *size <= left && size * width <= MAX_BINDS)
+            .find(|size| *size <= left.min(most) && size * width <= MAX_BINDS)
             .unwrap_or(1)
             .min(left);
+        most = usize::MAX;
         (size > 0).then(|| {
             let mut statement = Statement::new(dialect, head);
             for (index, row) in rows.by_ref().take(size).enumerate() {

@@ -53,7 +53,7 @@ async fn enter_some(
     writing: &mut Writing,
     record_type: &RecordType,
     column: &str,
-    operation: &str,
+    operation: &'static str,
     since: i64,
     now: i64,
     room: usize,

@@ -144,14 +144,14 @@ pub(crate) fn normalize(field: &Field, value: &mut Value) -> Result<(), Refusal>
             _ => Err(("not-a-date", format!("{value} is not a date like 2026-07-01"))),
         },
         Kind::Json => {
-            let size = value.to_string().len();
-            if size > MAX_JSON {
+            let text = value.to_string();
+            if text.len() > MAX_JSON {
                 return Err((
                     "too-long",
-                    format!("has {size} bytes as JSON, at most {MAX_JSON} are kept"),
+                    format!("has {} bytes as JSON, at most {MAX_JSON} are kept", text.len()),
                 ));
             }
-            if value.to_string().contains("\\u0000") {
+            if text.contains("\\u0000") {
                 return Err(("nul-character", "must not contain a NUL character".into()));
             }
             Ok(())

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::catalog::RecordType;
-use crate::chain::{Digester, salt};
+use crate::chain::salts;
 use crate::copies::linked_values;
 use crate::present::{invalid, not_found, past_versions};
 use crate::refusal::Refused;
@@ -74,6 +74,9 @@ impl Store {
                 return self.give_up(writing, failure).await;
             }
             next = following;
+            // SQLite's thread may have answered each time before it was waited for: without this the whole of a publication
+            // could pass without anybody else's turn on this thread, and without a moment at which it can be given up.
+            tokio::task::yield_now().await;
         }
         if writing.entry_count() == 0 {
             let last_seq = writing.roll_back().await?;
@@ -359,21 +362,21 @@ impl Store {
         record_type: &RecordType,
         first: usize,
         records: &[Record],
-        operation: &str,
+        operation: &'static str,
     ) -> Result<(), Failure> {
-        let digester = Digester::new(record_type);
-        let mut rows: Vec<RawRow> = Vec::with_capacity(records.len());
-        for record in records {
-            let row = to_raw(record_type, record, salt()?);
-            let digest = digester.digest(&row);
-            writing.enter(operation, &record_type.name, &record.id, record.version, digest);
-            rows.push(row);
-        }
-        let replace = operation == "update";
-        // Kept for the explanation of a refusal; rows are small beside the statement itself.
-        let kept = rows.clone();
-        let put = writing.put(record_type, rows, replace).await;
-        put.map_err(|error| self.refused(error, record_type, first, kept))
+        let salts = salts(records.len())?;
+        let rows = records
+            .iter()
+            .zip(salts)
+            .map(|(record, salt)| to_raw(record_type, record, salt));
+        let put = writing.put_entered(record_type, operation, rows).await;
+        put.map_err(|error| {
+            // Which of them it was is asked of their values; the salt does not matter.
+            let rows = records
+                .iter()
+                .map(|record| to_raw(record_type, record, String::new()));
+            self.refused(error, record_type, first, rows.collect())
+        })
     }
 
     /// The database refused rows; why, is found out afterwards.

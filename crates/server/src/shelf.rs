@@ -56,8 +56,8 @@ mod tests {
 
     #[test]
     fn a_thing_is_there_whole_or_not_at_all() {
-        let folder = std::env::temp_dir().join(format!("bailiwick-shelf-{}", std::process::id()));
-        let database = folder.join("a.sqlite").display().to_string();
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("a.sqlite").display().to_string();
         let shelf = Folder::beside(&database).expect("a database in a file");
         assert!(shelf.read("thing").unwrap().is_none());
         shelf.write("thing", &mut |to| to.write_all(b"first")).unwrap();
@@ -69,6 +69,5 @@ mod tests {
         let read = shelf.read("thing").unwrap().expect("it was put there");
         assert_eq!((*read).as_ref(), b"first");
         assert!(Folder::beside("postgres://localhost/crm").is_none());
-        fs::remove_dir_all(folder).unwrap();
     }
 }

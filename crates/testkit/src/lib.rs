@@ -9,6 +9,7 @@ pub mod crowd;
 mod dice;
 pub mod mail;
 mod pbf;
+mod ports;
 pub mod postgres;
 mod sketch;
 

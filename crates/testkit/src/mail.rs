@@ -7,11 +7,12 @@
 
 use std::fs;
 use std::io::{self, Read as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::ports::reserve;
 use crate::postgres::{as_nobody, is_root, private_folder};
 
 /// Set to `1` where missing mail servers are a failure.
@@ -44,7 +45,7 @@ if secret == "yes":
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(certificate, key)
 Controller(Deliver(maildir), hostname="127.0.0.1", port=int(port), authenticator=check, auth_required=True,
-    auth_require_tls=tls is not None, tls_context=tls, require_starttls=tls is not None, data_size_limit=100_000_000).start()
+    auth_require_tls=tls is not None, tls_context=tls, require_starttls=tls is not None, data_size_limit=100_000_000, ready_timeout=60).start()
 sys.stdin.read()
 "#;
 
@@ -63,6 +64,8 @@ pub struct MailServers {
     folder: PathBuf,
     /// Their standard input is the leash: when this process ends, it closes, and they stop.
     keeper: Child,
+    /// While these are held, their ports are taken.
+    _reserved: [UdpSocket; 4],
 }
 
 impl Drop for MailServers {
@@ -133,10 +136,6 @@ fn programs() -> Result<Programs, &'static str> {
     })
 }
 
-fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
-}
-
 fn start(programs: &Programs) -> io::Result<MailServers> {
     let folder = private_folder("mail")?;
     let path = |name: &str| folder.join(name).display().to_string();
@@ -170,8 +169,8 @@ fn start(programs: &Programs) -> io::Result<MailServers> {
             String::from_utf8_lossy(&made.stderr).into_owned(),
         ));
     }
-    let ports = [free_port()?, free_port()?, free_port()?, free_port()?];
-    let [smtp_port, plain_smtp_port, imap_port, imaps_port] = ports;
+    let reserved = [reserve()?, reserve()?, reserve()?, reserve()?];
+    let [smtp_port, plain_smtp_port, imap_port, imaps_port] = [0, 1, 2, 3].map(|i: usize| reserved[i].0);
     // Written by us, read by the servers' user: the folder is theirs alone, so the files may be readable.
     fs::write(folder.join("smtp.py"), SMTP_SERVER)?;
     fs::write(
@@ -217,10 +216,17 @@ fn start(programs: &Programs) -> io::Result<MailServers> {
         authority: fs::read(&certificate)?,
         folder,
         keeper,
+        _reserved: reserved.map(|(_, mark)| mark),
     };
+    let begins = [
+        (smtp_port, Some("220 ")),
+        (plain_smtp_port, Some("220 ")),
+        (imap_port, Some("* OK")),
+        (imaps_port, None),
+    ];
     let patience = Instant::now();
     while patience.elapsed() < Duration::from_secs(60) {
-        if ports.iter().all(|port| answers(*port)) && Path::new(&maildir).is_dir() {
+        if begins.iter().all(|(port, begin)| answers(*port, *begin)) && Path::new(&maildir).is_dir() {
             return Ok(servers);
         }
         std::thread::sleep(Duration::from_millis(50));
@@ -233,14 +239,22 @@ fn start(programs: &Programs) -> io::Result<MailServers> {
     )))
 }
 
-fn answers(port: u16) -> bool {
+/// Whether a server answers, and greets as it should; one over TLS waits for the client to speak.
+fn answers(port: u16, begin: Option<&str>) -> bool {
     let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else {
         return false;
     };
-    // A server over TLS waits for the client to speak; the others greet.
-    let mut byte = [0];
-    stream.set_read_timeout(Some(Duration::from_millis(500))).is_ok()
-        && !matches!(stream.read(&mut byte), Ok(0))
+    let patience = Duration::from_millis(if begin.is_some() { 2_000 } else { 500 });
+    if stream.set_read_timeout(Some(patience)).is_err() {
+        return false;
+    }
+    match begin {
+        Some(begin) => {
+            let mut said = vec![0; begin.len()];
+            stream.read_exact(&mut said).is_ok() && said == begin.as_bytes()
+        }
+        None => !matches!(stream.read(&mut [0]), Ok(0)),
+    }
 }
 
 fn dovecot_settings(folder: &Path, imap_port: u16, imaps_port: u16) -> String {

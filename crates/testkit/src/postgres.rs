@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::io::{self, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpStream, UdpSocket};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -14,12 +14,16 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::ports::reserve;
+
 /// A running server.
 pub struct Cluster {
     port: u16,
     databases: AtomicU32,
     /// Its standard input is the leash: when this process ends, it closes, and the server stops.
     _keeper: Child,
+    /// While it is held, the port is nobody else's.
+    _reserved: UdpSocket,
 }
 
 /// Where to look before the search path: a folder with `initdb` and `postgres`.
@@ -43,7 +47,7 @@ pub fn cluster() -> Option<&'static Cluster> {
                 eprintln!("skipping tests on PostgreSQL: {reason}");
                 return None;
             };
-            // Another process may take the free port between our looking and the server's binding.
+            // A slow machine, or a port that somebody took who does not reserve.
             let mut last = String::new();
             for _ in 0..3 {
                 match start(&programs) {
@@ -115,7 +119,7 @@ fn start(programs: &Path) -> io::Result<Cluster> {
         let _ = fs::remove_dir_all(&data);
         initdb(programs, &folder, &data, &["--locale=C"])?;
     }
-    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let (port, mark) = reserve()?;
     let script = format!(
         "trap '' INT; '{postgres}' -D '{data}' -k '{folder}' -h 127.0.0.1 -p {port} -c fsync=off -c synchronous_commit=off \
          -c full_page_writes=off -c max_connections=400 -c shared_buffers=64MB >'{folder}/log' 2>&1 & \
@@ -134,6 +138,7 @@ fn start(programs: &Path) -> io::Result<Cluster> {
         port,
         databases: AtomicU32::new(0),
         _keeper: keeper,
+        _reserved: mark,
     };
     let patience = Instant::now();
     while patience.elapsed() < Duration::from_secs(60) {

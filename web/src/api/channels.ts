@@ -22,7 +22,7 @@ export interface Letter {
 
 /** On record at once; it goes out by the queue. */
 export const writeMail = (letter: Letter) => post<Written>('/api/v1/mails', letter);
-export const mailStatus = (signal?: AbortSignal) => get<MailStatus>('/api/v1/mails/status', { dated: false, ...(signal ? { signal } : {}) });
+export const mailStatus = (signal?: AbortSignal) => get<MailStatus>('/api/v1/mails/status', { dated: false, signal });
 /** Looks into mailbox and folder, and sends what waits. */
 export const fetchMail = () => post<FetchedMail>('/api/v1/mails/fetch');
 export const handIn = (file: File) => request<TakenMail>('POST', '/api/v1/mails/incoming', { raw: file });
@@ -38,6 +38,6 @@ export const largestFile = 30 * 1024 * 1024;
 export const webhookKey = (id: Id) => post<{ secret: string }>(`/api/v1/webhooks/${id}/key`);
 /** The newest hundred messages to a webhook; `state`: waiting, sending, delivered or dead. */
 export const deliveries = (id: Id, state: string | null, signal?: AbortSignal) =>
-  get<Deliveries>(`/api/v1/webhooks/${id}/deliveries`, { query: { state }, dated: false, ...(signal ? { signal } : {}) });
+  get<Deliveries>(`/api/v1/webhooks/${id}/deliveries`, { query: { state }, dated: false, signal });
 export const replay = (id: Id, which: { event_id?: string; state?: string; since?: number }) => post<{ count: number }>(`/api/v1/webhooks/${id}/replay`, which);
 export const testWebhook = (id: Id) => post<void>(`/api/v1/webhooks/${id}/test`);

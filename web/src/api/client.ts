@@ -23,7 +23,7 @@ export class Problem extends Error {
 }
 
 export type Query = Record<string, string | number | boolean | null | undefined>;
-export interface Options { query?: Query; body?: unknown; form?: FormData; raw?: Blob; signal?: AbortSignal; version?: number; dated?: boolean }
+export interface Options { query?: Query; body?: unknown; form?: FormData; raw?: Blob; signal?: AbortSignal | undefined; version?: number; dated?: boolean }
 
 let asOf: string | null = null;
 let signedOut: () => void = () => {};
@@ -38,6 +38,12 @@ export function setAsOf(date: string | null): void {
 export function onConnection(handlers: { signedOut: () => void; reached: (online: boolean) => void }): void {
   signedOut = handlers.signedOut;
   reached = handlers.reached;
+}
+
+/** What came of asking the server in another way, as the map does for its tiles: a status of HTTP, 0 when it was not reached. */
+export function answered(status: number): void {
+  reached(status !== 0);
+  if (status === 401) signedOut();
 }
 
 /** The address with its query; empty values are left out. */

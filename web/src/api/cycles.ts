@@ -80,7 +80,7 @@ export interface Changes {
 }
 
 const at = (id: Id) => `/api/v1/cycles/${id}`;
-const now = (signal?: AbortSignal) => ({ dated: false, ...(signal ? { signal } : {}) });
+const now = (signal?: AbortSignal) => ({ dated: false, signal });
 
 export const cycles = (signal?: AbortSignal) => get<{ cycles: CycleHead[] }>('/api/v1/cycles', now(signal)).then((answer) => answer.cycles);
 export const cycle = (id: Id, signal?: AbortSignal) => get<Cycle>(at(id), now(signal));
@@ -89,7 +89,7 @@ export const candidates = (first_day: string, weeks: number, signal?: AbortSigna
 export const plan = (wish: Wish) => post<Cycle>('/api/v1/cycles', wish);
 export const remove = (id: Id) => request<void>('DELETE', at(id));
 export const stop = (id: Id) => post<Cycle>(`${at(id)}/stop`, {});
-export const price = (id: Id, move: Move, signal?: AbortSignal) => post<Price>(`${at(id)}/price`, move, signal ? { signal } : {});
+export const price = (id: Id, move: Move, signal?: AbortSignal) => post<Price>(`${at(id)}/price`, move, { signal });
 export const move = (id: Id, wish: Move) => post<Cycle>(`${at(id)}/move`, wish);
 export const free = (id: Id, visit: VisitAt) => post<Cycle>(`${at(id)}/free`, visit);
 export const improve = (id: Id, effort: Effort) => post<Cycle>(`${at(id)}/improve`, { effort });

@@ -10,7 +10,7 @@ export interface ReplanWish {
 }
 
 export const day = (date: string, user: Id | null, signal?: AbortSignal) =>
-  get<Day>(`/api/v1/days/${date}`, { query: { user }, dated: false, ...(signal ? { signal } : {}) });
+  get<Day>(`/api/v1/days/${date}`, { query: { user }, dated: false, signal });
 export const plan = (date: string, user: Id | null) => post<Plan>(`/api/v1/days/${date}/plan`, user ? { user } : {});
 export const replan = (id: Id, wish: ReplanWish) => post<Replanned>(`/api/v1/plans/${id}/replan`, wish);
 export const move = (id: Id, visit: Id, seq: number) => post<Replanned>(`/api/v1/plans/${id}/move`, { visit_id: visit, to_seq: seq });

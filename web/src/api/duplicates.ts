@@ -9,10 +9,10 @@ export interface Difference { field: string; kept: Value; other: Value }
 
 /** Who may be on record already. */
 export const check = (fields: Record<string, Value>, signal?: AbortSignal) =>
-  post<{ duplicates: Duplicate[] }>('/api/v1/duplicates/check', { fields }, signal ? { signal } : {}).then((answer) => answer.duplicates);
+  post<{ duplicates: Duplicate[] }>('/api/v1/duplicates/check', { fields }, { signal }).then((answer) => answer.duplicates);
 /** The surest first, and how many there are in all. */
-export const pairs = (limit: number, signal?: AbortSignal) => get<{ pairs: Pair[]; count: number }>('/api/v1/duplicates', { query: { limit }, dated: false, ...(signal ? { signal } : {}) });
+export const pairs = (limit: number, signal?: AbortSignal) => get<{ pairs: Pair[]; count: number }>('/api/v1/duplicates', { query: { limit }, dated: false, signal });
 export const compare = (plural: string, kept: Id, other: Id, signal?: AbortSignal) =>
-  get<{ differences: Difference[] }>(`/api/v1/${plural}/${kept}/merge/${other}`, { dated: false, ...(signal ? { signal } : {}) }).then((answer) => answer.differences);
+  get<{ differences: Difference[] }>(`/api/v1/${plural}/${kept}/merge/${other}`, { dated: false, signal }).then((answer) => answer.differences);
 /** `take`: fields whose values come from the one that goes. */
 export const merge = (plural: string, kept: Id, other: Id, take: string[]) => post<Written>(`/api/v1/${plural}/${kept}/merge`, { other_id: other, take });

@@ -8,8 +8,8 @@ export const upload = (files: File[]) => {
   for (const file of files) form.append('file', file);
   return post<Import>('/api/v1/imports', undefined, { form });
 };
-export const all = () => get<{ imports: Import[] }>('/api/v1/imports', { dated: false }).then((answer) => answer.imports);
-export const one = (id: Id) => get<Import>(`/api/v1/imports/${id}`, { dated: false });
+export const all = (signal?: AbortSignal) => get<{ imports: Import[] }>('/api/v1/imports', { dated: false, signal }).then((answer) => answer.imports);
+export const one = (id: Id, signal?: AbortSignal) => get<Import>(`/api/v1/imports/${id}`, { dated: false, signal });
 export const map = (id: Id, mapping: ImportMapping) => request<Import>('PUT', `/api/v1/imports/${id}/mapping`, { body: mapping });
 /** What the rows of a table are; its columns are proposed anew. */
 export const setObject = (id: Id, part: number, object: string | null) => request<Import>('PUT', `/api/v1/imports/${id}/parts/${part}/object`, { body: { object } });

@@ -45,16 +45,16 @@ export interface CampaignResults {
 }
 
 export const preview = (subject: Subject, definition: Definition, signal?: AbortSignal) =>
-  post<SegmentPreview>('/api/v1/segments/preview', { subject, definition, limit: 20 }, signal ? { signal } : {});
+  post<SegmentPreview>('/api/v1/segments/preview', { subject, definition, limit: 20 }, { signal });
 export const freeze = (id: Id) => post<Written>(`/api/v1/segments/${id}/freeze`);
 export const exportSegment = (id: Id) => download('GET', `/api/v1/segments/${id}/export`);
 export const check = (link: 'contact_id' | 'lead_id', id: Id) => get<Verdicts>('/api/v1/consent/check', { query: { [link]: id }, dated: false });
 
-export const previewCampaign = (id: Id, signal?: AbortSignal) => post<CampaignPreview>(`/api/v1/campaigns/${id}/preview`, undefined, signal ? { signal } : {});
+export const previewCampaign = (id: Id, signal?: AbortSignal) => post<CampaignPreview>(`/api/v1/campaigns/${id}/preview`, undefined, { signal });
 export const startCampaign = (id: Id) => post<Written>(`/api/v1/campaigns/${id}/start`);
 export const stopCampaign = (id: Id) => post<Written>(`/api/v1/campaigns/${id}/stop`);
 export const membersOf = (id: Id, channel: string, signal?: AbortSignal) =>
-  get<CampaignMembers>(`/api/v1/campaigns/${id}/members`, { query: { channel, limit: 100 }, dated: false, ...(signal ? { signal } : {}) });
+  get<CampaignMembers>(`/api/v1/campaigns/${id}/members`, { query: { channel, limit: 100 }, dated: false, signal });
 export const sent = (id: Id, channel: Channel) => post<{ sent: number; change_set: Id }>(`/api/v1/campaigns/${id}/sent`, { channel });
 export const respond = (id: Id, body: { member_id: Id; kind: string }) => post<{ change_set: Id }>(`/api/v1/campaigns/${id}/responses`, body);
 export interface Mailing {
@@ -62,13 +62,13 @@ export interface Mailing {
   all: number; to_send: number; queued: number; sent: number; answered: number; opted_out: number; bounced: number; stopped: number; held: { code: string; count: number }[];
 }
 export interface MailExample { variant: string; name: string; subject: string; text: string }
-export const mailing = (id: Id, signal?: AbortSignal) => get<Mailing>(`/api/v1/campaigns/${id}/mailing`, { dated: false, ...(signal ? { signal } : {}) });
+export const mailing = (id: Id, signal?: AbortSignal) => get<Mailing>(`/api/v1/campaigns/${id}/mailing`, { dated: false, signal });
 export const startMailing = (id: Id, per_minute: number) => post<Mailing>(`/api/v1/campaigns/${id}/mailing`, { per_minute });
 export const pauseMailing = (id: Id) => post<Mailing>(`/api/v1/campaigns/${id}/mailing/pause`);
 export const exampleMail = (id: Id, variant: string) => get<MailExample>(`/api/v1/campaigns/${id}/mailing/example`, { query: { variant }, dated: false });
 export const list = (id: Id, channel: Channel, form: 'csv' | 'labels') => download('GET', `/api/v1/campaigns/${id}/list`, { query: { channel, form } });
 export const results = (id: Id, area: string, signal?: AbortSignal) =>
-  get<CampaignResults>(`/api/v1/campaigns/${id}/results`, { query: { area }, dated: false, ...(signal ? { signal } : {}) });
+  get<CampaignResults>(`/api/v1/campaigns/${id}/results`, { query: { area }, dated: false, signal });
 export const campaignMap = (id: Id, signal?: AbortSignal) =>
-  get<FeatureCollection<Point, { arm: string; responded: boolean; bought: boolean; name: string }>>(`/api/v1/campaigns/${id}/map`, { dated: false, ...(signal ? { signal } : {}) });
+  get<FeatureCollection<Point, { arm: string; responded: boolean; bought: boolean; name: string }>>(`/api/v1/campaigns/${id}/map`, { dated: false, signal });
 export const isFeature = (shape: unknown): shape is Feature => typeof shape === 'object' && shape !== null && 'geometry' in shape;

@@ -7,7 +7,7 @@ export interface PlaceProperties {
 }
 export type Places = FeatureCollection<Point, PlaceProperties>;
 
-const undated = (signal?: AbortSignal) => ({ dated: false, ...(signal ? { signal } : {}) });
+const undated = (signal?: AbortSignal) => ({ dated: false, signal });
 
 export const geocode = (q: string, limit: number, signal?: AbortSignal) => get<Places>('/geocode', { query: { q, limit }, ...undated(signal) });
 export const reverse = (lng: number, lat: number, signal?: AbortSignal) => get<Places>('/reverse', { query: { lng, lat }, ...undated(signal) });

@@ -49,14 +49,14 @@ export interface Accepted { quote: Stored; order: Stored; change_set: Id }
 
 /** Takes a lead in: checked, scored and assigned. */
 export const capture = (fields: Record<string, Value>) => post<Captured>('/api/v1/leads/capture', { fields });
-export const leadCard = (id: Id, signal?: AbortSignal) => get<LeadCard>(`/api/v1/leads/${id}/card`, signal ? { signal } : {});
+export const leadCard = (id: Id, signal?: AbortSignal) => get<LeadCard>(`/api/v1/leads/${id}/card`, { signal });
 export const checkLead = (id: Id) => post<Captured>(`/api/v1/leads/${id}/check`, {});
 export const convert = (id: Id, into: Conversion) => post<Converted>(`/api/v1/leads/${id}/convert`, into);
 
-export const board = (query: Query, signal?: AbortSignal) => get<DealBoard>('/api/v1/pipelines/board', { query, ...(signal ? { signal } : {}) });
+export const board = (query: Query, signal?: AbortSignal) => get<DealBoard>('/api/v1/pipelines/board', { query, signal });
 export const moveDeal = (id: Id, version: number, to: StageMove) => request<MovedDeal>('POST', `/api/v1/opportunities/${id}/stage`, { body: to, version });
-export const dealPage = (id: Id, signal?: AbortSignal) => get<DealPage>(`/api/v1/opportunities/${id}/card`, signal ? { signal } : {});
-export const forecast = (query: Query, signal?: AbortSignal) => get<Forecast>('/api/v1/forecast', { query, ...(signal ? { signal } : {}) });
+export const dealPage = (id: Id, signal?: AbortSignal) => get<DealPage>(`/api/v1/opportunities/${id}/card`, { signal });
+export const forecast = (query: Query, signal?: AbortSignal) => get<Forecast>('/api/v1/forecast', { query, signal });
 
 export const askPrices = (account: Id, products: { product_id: Id; quantity: number }[], day: string | null = null) =>
   post<{ prices: PriceAnswer[] }>('/api/v1/prices/ask', { account_id: account, day, products }).then((answer) => answer.prices);

@@ -180,7 +180,7 @@ export interface Objection {
 
 const all = '/api/v1/scenarios';
 const at = (id: Id) => `${all}/${id}`;
-const now = (signal?: AbortSignal) => ({ dated: false, ...(signal ? { signal } : {}) });
+const now = (signal?: AbortSignal) => ({ dated: false, signal });
 interface Written { scenario: Scenario; change_set: Id | null }
 
 export const list = (signal?: AbortSignal) => get<ScenarioList>(all, now(signal));
@@ -193,7 +193,7 @@ export const settings = () => get<{ approval_needed: boolean }>(`${all}/settings
 export const setSettings = (approval_needed: boolean) => request<{ approval_needed: boolean }>('PUT', `${all}/settings`, { body: { approval_needed } });
 
 export const operate = (id: Id, change: Change) => post<Written & { operation: Operation }>(`${at(id)}/operations`, change);
-export const preview = (id: Id, change: Change, signal?: AbortSignal) => post<Card>(`${at(id)}/preview`, change, signal ? { signal } : {});
+export const preview = (id: Id, change: Change, signal?: AbortSignal) => post<Card>(`${at(id)}/preview`, change, { signal });
 export const undo = (id: Id, operation: Id | null = null) => post<Written>(operation ? `${at(id)}/operations/${operation}/undo` : `${at(id)}/undo`, {});
 export const redo = (id: Id, operation: Id | null = null) => post<Written>(operation ? `${at(id)}/operations/${operation}/redo` : `${at(id)}/redo`, {});
 

@@ -30,6 +30,8 @@ export interface Handlers {
   hovered: (hit: Hit | null, at: { x: number; y: number }) => void;
   pinned: (lng: number, lat: number) => void;
   ready: () => void;
+  /** Tiles did not come: there is no session any more (401), or no server (0). */
+  refused: (status: number) => void;
 }
 
 /** How a customer's point is to look: the slot of the territory that would have it (0: nobody), moved, or under the pointer in a list. */
@@ -55,6 +57,8 @@ export class Engine {
   #pin: maplibregl.Marker | null = null;
   #hoveredTerritory: string | null = null;
   #marked: Marked = new Map();
+  /** Sources some of whose tiles did not come. */
+  readonly #missing = new Set<string>();
   #waitingMarks: Marked | null = null;
   #waiting = new Map<Drawn, Feature<Geometry>[]>();
   #ready = false;
@@ -333,8 +337,23 @@ export class Engine {
     };
   }
 
+  /** Asks anew for tiles that did not come while there was no server or no session. */
+  retry(): void {
+    for (const id of this.#missing) {
+      const source = this.map.getSource(id) as maplibregl.VectorTileSource | undefined;
+      if (source) source.setTiles(source.tiles);
+    }
+    this.#missing.clear();
+  }
+
   #listen(bounds: Box): void {
     const { map } = this;
+    map.on('error', (event) => {
+      const { error, sourceId } = event as { error: { status?: number }; sourceId?: string };
+      if (error.status !== 0 && error.status !== 401) return console.error(error);
+      if (sourceId) this.#missing.add(sourceId);
+      this.handlers.refused(error.status);
+    });
     map.on('load', () => {
       this.#ready = true;
       // Whoever came without a place sees all of the map, in the part of it that is free.

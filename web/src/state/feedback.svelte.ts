@@ -1,8 +1,10 @@
 // What the page tells a person after an act: toasts with Undo, the polite live region, and the undo key.
 import { undo as undoOnServer } from '../api/records';
 import { Problem } from '../api/client';
+import type { Id } from '../api/types';
 import { t } from '../i18n/index.svelte';
 import { sentence } from './resource.svelte';
+import { view } from './view.svelte';
 
 export interface Way { label: string; act: () => void }
 export interface Toast {
@@ -34,6 +36,8 @@ class Feedback {
   #done: { changeSet: string; label: string; at: number; within: string | null }[] = [];
   #undone: { changeSet: string; label: string; within: string | null }[] = [];
   #after: (() => void)[] = [];
+  /** What the page went to because a change set made it. */
+  #opened = new Map<string, Id>();
 
   /** How many dialogs are open. */
   get dialogs(): number { return this.#dialogs; }
@@ -63,6 +67,14 @@ class Feedback {
       this.#undone = [];
     }
     this.#show({ text, kind: 'done', changeSet, label: text, redo: false, within });
+  }
+
+  /**
+   * The page goes to what a change set made. Taking that back closes it first: it would go on asking about what is no longer there, and
+   * a drawer that still waits for its figures would open after the undo.
+   */
+  opened(changeSet: string | null, id: Id): void {
+    if (changeSet) this.#opened.set(changeSet, id);
   }
 
   /** Steps within something that is over are offered for undo no longer. */
@@ -103,8 +115,11 @@ class Feedback {
   /** Undoes one change set and says what became of it; `redo`: the set is itself an undo, so the thing is done again. */
   async undo(changeSet: string, label: string, redo = false): Promise<void> {
     const within = [...this.#done, ...this.#undone].find((one) => one.changeSet === changeSet)?.within ?? null;
+    const opened = this.#opened.get(changeSet);
+    if (opened) view.leave(opened);
     try {
       const result = await undoOnServer(changeSet);
+      this.#opened.delete(changeSet);
       this.#done = this.#done.filter((one) => one.changeSet !== changeSet);
       this.#undone = this.#undone.filter((one) => one.changeSet !== changeSet);
       if (result.change_set && redo) this.#done.push({ changeSet: result.change_set, label, at: Date.now(), within });

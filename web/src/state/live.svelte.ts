@@ -23,8 +23,8 @@ class Live {
   #gathered: ChangeEvent[] = [];
   #timer = 0;
 
-  /** Starts listening; the returned function stops. */
-  start(version: number): () => void {
+  /** Starts listening; the returned function stops. `refused` is told when the server does not let us listen. */
+  start(version: number, refused: () => void): () => void {
     this.version = version;
     let lost = false;
     const stop = listen({
@@ -39,6 +39,7 @@ class Live {
         lost = false;
       },
       lost: () => (lost = true),
+      refused,
     });
     void this.loadJobs();
     return stop;

@@ -10,6 +10,8 @@ class Notices {
   list = $state.raw<Notification[] | undefined>(undefined);
   unread = $state(0);
   error = $state.raw<Problem | undefined>(undefined);
+  /** How often it was asked: the newest question has the newest answer, whichever comes last. */
+  #asked = 0;
 
   /** Starts asking; the returned function stops. */
   start(): () => void {
@@ -23,14 +25,17 @@ class Notices {
   }
 
   async load(): Promise<void> {
+    this.#asked += 1;
+    const asked = this.#asked;
     try {
       const told = await notifications();
+      if (asked !== this.#asked) return;
       this.list = told.notifications;
       this.unread = told.unread;
       this.error = undefined;
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
-      this.error = problem;
+      if (asked === this.#asked) this.error = problem;
     }
   }
 }

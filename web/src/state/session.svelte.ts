@@ -107,6 +107,16 @@ class SessionState {
     }
   }
 
+  /** Whether the session stands still: what is refused beside requests, such as the line of events, does not say why. */
+  async check(): Promise<void> {
+    try {
+      await api.currentSession();
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      if (problem.status === 401 && this.state === 'in') this.state = 'ended';
+    }
+  }
+
   async signIn(email: string, password: string): Promise<void> {
     this.#enter(await api.signIn(email, password));
   }
@@ -120,6 +130,7 @@ class SessionState {
 
   #enter(session: Session): void {
     const first = this.#session === null;
+    const again = this.state === 'ended';
     this.#session = session;
     this.#since = Date.now();
     setOrganisation(session.currency, session.time_zone);
@@ -129,6 +140,8 @@ class SessionState {
     else preferences.spoken(session.user.language);
     setLanguage(chosen ?? session.user.language);
     this.state = 'in';
+    // Signed in again over the page: what happened meanwhile is unknown.
+    if (again) live.anew();
     if (first && location.pathname === '/') view.replace({ screen: this.#landing(session) });
     else if (!this.screens.includes(view.screen)) view.replace({ screen: this.#landing(session), argument: null });
   }

@@ -54,6 +54,14 @@ class View {
     this.go({ screen, argument, selection: argument && screen === 'customers' ? null : this.#here.selection, extra: {} });
   }
 
+  /** Closes whatever the address shows of one thing: its page, its item or its drawer. */
+  leave(id: string): void {
+    const here = this.#here;
+    if (here.item === id) this.go({ item: null });
+    else if (here.argument === id) this.go({ argument: null });
+    else if (here.selection?.id === id) this.go({ selection: null });
+  }
+
   /** Keeps one of the screen's own values in the address. */
   keep(name: string, value: string | null): void {
     const extra = { ...this.#here.extra };

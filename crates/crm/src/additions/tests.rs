@@ -311,7 +311,7 @@ async fn what_another_process_adds_is_known_here_by_the_feed() {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(20), known)
+    tokio::time::timeout(crate::testing::PATIENCE, known)
         .await
         .expect("the field is known");
     follower.abort();

@@ -36,7 +36,7 @@ use records::{Catalog, Filter, FilterError, RecordType, Store};
 use tokio::sync::watch;
 
 use added::Added;
-use past::{Book, reassign, reread, touched_after};
+use past::{Book, Touch, reassign, reread, touched_after};
 use rows::Moment;
 
 use crate::territories::Branches;
@@ -85,7 +85,7 @@ const MOST_REREAD: usize = 2_000;
 /// Fewer places are read from the records in no time at all.
 const LEAST_KEPT: usize = 50_000;
 /// Changes read at once.
-const BATCH: u32 = 10_000;
+const BATCH: u32 = 50_000;
 
 impl Live {
     /// The index of the present: taken up from the shelf, or built from the records.
@@ -290,6 +290,8 @@ impl Live {
 
     /// Applies everything the feed has beyond the present state.
     pub async fn catch_up(&self) -> Result<(), records::Error> {
+        // What comes after a number of the feed.
+        let mut ahead: Option<(i64, Touch)> = None;
         loop {
             self.install_merged().await;
             let state = self.present();
@@ -299,7 +301,10 @@ impl Live {
                 self.publish(self.book.state(&self.store, moment, Some(&state)).await?);
                 continue;
             }
-            let touch = touched_after(&self.store, state.seq).await?;
+            let touch = match ahead.take() {
+                Some((after, touch)) if after == state.seq => touch,
+                _ => touched_after(&self.store, state.seq).await?,
+            };
             let seq = touch.seq;
             if seq == state.seq {
                 return Ok(());
@@ -310,19 +315,40 @@ impl Live {
                 self.publish(self.book.state(&self.store, moment, Some(&state)).await?);
                 continue;
             }
-            let mut next = State {
-                seq,
-                ..(*state).clone()
-            };
-            let mut anew = reassign(&self.store, &mut next, &touch.assigned, moment).await?;
-            anew.extend(touch.places.difference(&touch.assigned).cloned());
-            reread(&self.store, &mut next, &anew, moment).await?;
+            // What follows is looked up while this is put in its place.
+            let next = self.brought_on(&state, &touch, moment);
+            let (next, following) = tokio::try_join!(next, self.look_ahead(seq))?;
+            ahead = following.map(|touch| (seq, touch));
             let merge = next.index.wants_compaction().then(|| next.index.clone());
             self.publish(next);
             if let Some(index) = merge {
                 self.merge(index);
             }
         }
+    }
+
+    /// The state after what is touched.
+    async fn brought_on(
+        &self,
+        state: &State,
+        touch: &Touch,
+        moment: Moment,
+    ) -> Result<State, records::Error> {
+        let mut next = State {
+            seq: touch.seq,
+            ..state.clone()
+        };
+        let mut anew = reassign(&self.store, &mut next, &touch.assigned, moment).await?;
+        anew.extend(touch.places.difference(&touch.assigned).cloned());
+        reread(&self.store, &mut next, &anew, moment).await?;
+        Ok(next)
+    }
+
+    async fn look_ahead(&self, after: i64) -> Result<Option<Touch>, records::Error> {
+        if self.store.last_seq().await? == after {
+            return Ok(None);
+        }
+        touched_after(&self.store, after).await.map(Some)
     }
 
     /// Reads a new ledger beside everything else when the old one knows too little.

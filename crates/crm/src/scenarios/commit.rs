@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use geom::Timestamp;
-use records::{Author, Op, Record, fields};
+use geom::{LngLat, Timestamp};
+use records::{Author, Db, Error, Op, Record, fields};
 use serde_json::{Map, Value};
 
 use super::compare::{FIELDS, Fate, changed_fields, pairs, same_extent, value};
 use crate::App;
 use crate::problem::Problem;
-use crate::territories::{Facts, Layout, Move, Standing, facts, plan_moves, store};
+use crate::territories::{Layout, Move, Open, Standing, facts, plan_moves, store};
 
 /// Assignments written by one batch of the transaction: an end and a beginning each.
 const BATCH: usize = 2_000;
@@ -30,6 +30,8 @@ pub(super) struct Commit<'a> {
     pub message: &'a str,
     /// The id of the change set, a [`records::new_id`].
     pub change_set: String,
+    /// The number of the feed's last change before anything of this was read, if all up to it was worked off.
+    pub seen: Option<i64>,
 }
 
 /// Everything worked out, to be written.
@@ -86,16 +88,21 @@ impl Commit<'_> {
             Op::Update { .. } => 2,
             _ => 3,
         });
-        let asked = self.asked(&concerned).await?;
         let db = self.app.store.db();
+        let (held, placed) = tokio::try_join!(held(db, &concerned), placed(db, &concerned))?;
+        let mut asked: BTreeSet<String> = held.iter().map(|open| open.location_id.clone()).collect();
+        asked.extend(placed.keys().cloned());
+        for (before, after) in &concerned {
+            for standing in before.iter().copied().chain([after]) {
+                asked.extend(standing.named.iter().cloned());
+                asked.extend(standing.excluded());
+            }
+        }
         let layout = Arc::new(Layout::of(target));
-        let places = if layout.reads_facts() {
-            facts::of_locations(db, &asked).await?
-        } else {
-            let places = store::places(db, &asked).await?.into_iter();
-            places.map(|(id, place)| (id, Facts::at(place))).collect()
-        };
-        let open = store::open_of(db, &asked).await?;
+        let of_others = store::open_elsewhere(db, &asked, concerned.iter().map(|(_, after)| after.id()));
+        let (places, of_others) = tokio::try_join!(facts::asked_by(db, &layout, &asked, placed), of_others)?;
+        let mut open = held;
+        open.extend(of_others);
         let moves = tokio::task::spawn_blocking(move || plan_moves(&layout, &asked, &places, open))
             .await
             .map_err(Problem::unexpected)?;
@@ -205,23 +212,6 @@ impl Commit<'_> {
         }
     }
 
-    /// Locations that a change of these territories concerns.
-    async fn asked(&self, concerned: &[(Option<&Standing>, Standing)]) -> Result<BTreeSet<String>, Problem> {
-        let db = self.app.store.db();
-        let mut asked: BTreeSet<String> = BTreeSet::new();
-        for (before, after) in concerned {
-            asked.extend(store::held_by(db, after.id()).await?);
-            for standing in before.iter().copied().chain([after]) {
-                asked.extend(standing.named.iter().cloned());
-                asked.extend(standing.excluded());
-            }
-            if let Some(shape) = &after.shape {
-                asked.extend(store::locations_in(db, shape.bbox()).await?);
-            }
-        }
-        Ok(asked)
-    }
-
     /// Writes it all, with `more`, or nothing.
     pub async fn write(&self, plan: Plan, more: Vec<Op>) -> Result<records::Written, Problem> {
         let at = plan.at;
@@ -249,6 +239,27 @@ impl Commit<'_> {
         let written = self.app.store.write_whole(self.author, set, batches).await?;
         Ok(written)
     }
+}
+
+/// The open assignments of territories that change.
+async fn held(db: &Db, concerned: &[(Option<&Standing>, Standing)]) -> Result<Vec<Open>, Error> {
+    let mut held = Vec::new();
+    for (_, after) in concerned {
+        held.extend(store::open_in(db, after.id()).await?);
+    }
+    Ok(held)
+}
+
+/// The locations on their ground.
+async fn placed(
+    db: &Db,
+    concerned: &[(Option<&Standing>, Standing)],
+) -> Result<HashMap<String, LngLat>, Error> {
+    let mut placed = HashMap::new();
+    for shape in concerned.iter().filter_map(|(_, after)| after.shape.as_ref()) {
+        placed.extend(store::locations_in(db, shape.bbox()).await?);
+    }
+    Ok(placed)
 }
 
 /// Ends a record's validity, not before it began. The version read goes along: who changed it meanwhile is not

@@ -14,7 +14,7 @@ use super::merge::{self, conflicts_problem};
 use super::review;
 use crate::App;
 use crate::problem::Problem;
-use crate::territories::{Layout, Standing, present, settled};
+use crate::territories::{Layout, Standing, WorkedOut, present, settled, worked_off};
 
 /// The cause of the change sets written here.
 pub(crate) const CAUSE: &str = "publication";
@@ -80,6 +80,7 @@ async fn publish_once(
     from: Option<Timestamp>,
 ) -> Result<Published, Problem> {
     settled(app).await;
+    let seen = worked_off(&app.store).await?;
     let branch = branch::load(app, &records::Viewer::system(), scenario).await?;
     let expected: &[&str] = if from.is_some() {
         &["queued"]
@@ -109,6 +110,7 @@ async fn publish_once(
         at,
         message: &message.chars().take(400).collect::<String>(),
         change_set: records::new_id(),
+        seen,
     };
     let plan = commit.plan().await?;
     let result = json!({ "moved": plan.places(), "at": at.0, "message": options.message, "holdover_days": options.holdover_days });
@@ -138,11 +140,17 @@ async fn publish_once(
             &options.by,
         ),
     ];
-    more.extend(super::deals::ops(app, &plan, &layout, &commit, options).await?);
-    if !options.keep_account_owners {
-        let wanted = Layout::of(commit.target.clone());
-        more.extend(heirs::ops(&heirs::of_plan(app, &plan, &layout, &wanted).await?));
-    }
+    let wanted = Layout::of(commit.target.clone());
+    let passing = async {
+        if options.keep_account_owners {
+            return Ok(Vec::new());
+        }
+        heirs::of_plan(app, &plan, &layout, &wanted).await
+    };
+    let deals = super::deals::ops(app, &plan, &layout, &commit, options);
+    let (deals, passing) = tokio::try_join!(deals, passing)?;
+    more.extend(deals);
+    more.extend(heirs::ops(&passing));
     carry_out(commit, plan, more).await
 }
 
@@ -153,6 +161,11 @@ pub(super) async fn carry_out(commit: Commit<'_>, plan: Plan, more: Vec<Op>) -> 
         moved: plan.places(),
         at: commit.at,
     };
+    let known = commit.seen.map(|seen| WorkedOut {
+        change_set: commit.change_set.clone(),
+        seen,
+    });
+    commit.app.territories.set_worked_out(known);
     let written = commit.write(plan, more).await?;
     follow_up(commit.app, written.last_seq).await?;
     Ok(published)
@@ -185,9 +198,12 @@ async fn target(app: &App, branch: &Branch, layout: &Layout) -> Result<Vec<Stand
 
 /// What follows a publication: the follower looks it over, the index takes it up.
 async fn follow_up(app: &App, seq: i64) -> Result<(), Problem> {
-    // Beside each other: that the follower finds more to do is rare.
     tokio::join!(settled(app), app.live.wait_for(seq));
-    app.live.wait_for(app.store.last_seq().await?).await;
+    // That the follower, or somebody else, wrote more meanwhile is rare.
+    let last = app.store.last_seq().await?;
+    if last > seq {
+        app.live.wait_for(last).await;
+    }
     app.scenarios.wake.notify_one();
     Ok(())
 }

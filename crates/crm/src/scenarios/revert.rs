@@ -11,7 +11,7 @@ use super::publish::{CAUSE, Published, carry_out, superseded};
 use super::review;
 use crate::App;
 use crate::problem::Problem;
-use crate::territories::{Layout, Standing, present, settled};
+use crate::territories::{Layout, Standing, present, settled, worked_off};
 
 /// A part of a territory that was changed after the publication that is to be taken back.
 #[derive(Clone, Debug)]
@@ -33,6 +33,7 @@ pub(super) async fn revert(
 ) -> Result<Published, Problem> {
     let _one = app.scenarios.publishing.lock().await;
     settled(app).await;
+    let seen = worked_off(&app.store).await?;
     let not_published = || Problem::conflict("not-published", "Only a published scenario can be reverted.");
     if scenario.text("state") != Some("published") {
         return Err(not_published());
@@ -64,6 +65,7 @@ pub(super) async fn revert(
         at,
         message: &words,
         change_set: records::new_id(),
+        seen,
     };
     let plan = commit.plan().await?;
     let mut more = vec![

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use geom::Timestamp;
 use points::{Filter as Points, Found, RowId, Shape};
-use records::{At, Filter, Query, Record};
+use records::{At, Filter, Links, Query, Record, Viewer};
 
 use super::definition::{Definition, Subject, cql2};
 use super::related::{Part, part, places_of};
@@ -66,7 +66,7 @@ pub(crate) async fn ask(
         Subject::Contact => {
             let customers = cql2(definition.customers.as_ref());
             let any = !(customers.is_empty() && grounds.is_empty() && definition.related.is_empty());
-            let accounts = if any {
+            let at = if any {
                 let (places, note) = places(
                     app,
                     signed,
@@ -78,11 +78,11 @@ pub(crate) async fn ask(
                 )
                 .await?;
                 members.rights_note = note;
-                Some(accounts_at(app, &places).await?)
+                Some(places)
             } else {
                 None
             };
-            members.ids = contacts(app, signed, &own, accounts.as_deref(), as_of).await?;
+            members.ids = contacts(app, signed, &own, at.as_deref(), as_of).await?;
         }
         Subject::Lead => members.ids = leads(app, signed, &own, &grounds, as_of).await?,
     }
@@ -223,48 +223,77 @@ async fn one_each(app: &App, state: &State, places: Vec<RowId>) -> Result<Vec<Ro
         .collect())
 }
 
-/// The customers of places.
-async fn accounts_at(app: &App, places: &[RowId]) -> Result<Vec<String>, Problem> {
-    let ids: Vec<String> = places.iter().map(|id| id_text(*id)).collect();
-    let mut accounts: Vec<String> = accounts_of(app, &ids).await?.into_values().collect();
-    accounts.sort_unstable();
-    accounts.dedup();
-    Ok(accounts)
-}
-
+/// Contacts that pass a filter, of the customers at these places where some are given, by id.
 async fn contacts(
     app: &App,
     signed: &Signed,
     filter: &str,
-    accounts: Option<&[String]>,
+    at: Option<&[RowId]>,
     as_of: Option<Timestamp>,
 ) -> Result<Vec<String>, Problem> {
     let own = match filter {
         "" => Filter::all(),
         text => Filter::parse_cql2(text, app.store.record_type("contact")?).map_err(records::Error::from)?,
     };
-    let query = |filter: Filter| {
-        Query::of("contact")
-            .filter(filter)
-            .at(as_of.map_or(At::PRESENT, At::as_of))
-    };
-    let mut ids = match accounts {
-        None => app.store.texts(&signed.viewer, &query(own), "id").await?,
-        Some(accounts) => {
-            let mut ids = Vec::new();
-            for some in accounts.chunks(Filter::MAX_LIST) {
-                let of = Filter::one_of("account_id", some.iter().cloned());
-                ids.extend(
-                    app.store
-                        .texts(&signed.viewer, &query(own.clone().and(of)), "id")
-                        .await?,
-                );
-            }
-            ids
+    let query = Query::of("contact")
+        .filter(own)
+        .at(as_of.map_or(At::PRESENT, At::as_of));
+    let mut ids = match at {
+        None => app.store.texts(&signed.viewer, &query, "id").await?,
+        Some(places) if places.len() > Filter::MAX_LIST => {
+            of_many(app, &signed.viewer, places, &query).await?
         }
+        Some(places) => of_few(app, &signed.viewer, places, query).await?,
     };
-    ids.sort_unstable();
+    // Those of one part of the table are in order already, which a stable sort makes use of.
+    ids.sort();
     Ok(ids)
+}
+
+/// The contacts of so few customers that these are named to the database.
+pub(super) async fn of_few(
+    app: &App,
+    viewer: &Viewer,
+    places: &[RowId],
+    query: Query,
+) -> Result<Vec<String>, Problem> {
+    let places: Vec<String> = places.iter().map(|id| id_text(*id)).collect();
+    let mut accounts: Vec<String> = accounts_of(app, &places).await?.into_values().collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    let query = query.filter(Filter::one_of("account_id", accounts));
+    Ok(app.store.texts(viewer, &query, "id").await?)
+}
+
+/// The contacts of so many customers that everybody's are looked at.
+pub(super) async fn of_many(
+    app: &App,
+    viewer: &Viewer,
+    places: &[RowId],
+    query: &Query,
+) -> Result<Vec<String>, Problem> {
+    // Which places are seen was asked before.
+    let (all, system) = (Query::of("location"), Viewer::system());
+    let of_places = app.store.links(&system, &all, "account_id");
+    let of_contacts = app.store.links(viewer, query, "account_id");
+    let (of_places, of_contacts) = tokio::try_join!(of_places, of_contacts)?;
+    let places: HashSet<RowId> = places.iter().copied().collect();
+    tokio::task::spawn_blocking(move || named_at(&places, &of_places, &of_contacts))
+        .await
+        .map_err(Problem::unexpected)
+}
+
+/// Those of `contacts` whose customer has one of the places.
+fn named_at(places: &HashSet<RowId>, of_places: &Links, of_contacts: &Links) -> Vec<String> {
+    let at = of_places
+        .iter()
+        .filter(|(place, _)| row_id(place).is_some_and(|id| places.contains(&id)));
+    let accounts: HashSet<&str> = at.map(|(_, account)| account).collect();
+    let contacts = of_contacts.iter();
+    contacts
+        .filter(|(_, account)| accounts.contains(account))
+        .map(|(contact, _)| contact.to_owned())
+        .collect()
 }
 
 async fn leads(

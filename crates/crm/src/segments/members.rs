@@ -120,7 +120,11 @@ impl Members {
         let mut query = Query::of(self.subject.as_str())
             .filter(Filter::in_ids(some))
             .sort("name", false)
-            .limit(Query::MAX_LIMIT)
+            .limit(
+                u32::try_from(wanted)
+                    .unwrap_or(u32::MAX)
+                    .clamp(1, Query::MAX_LIMIT),
+            )
             .at(self.as_of.map_or(At::PRESENT, At::as_of));
         let mut found = Vec::new();
         while found.len() < wanted {

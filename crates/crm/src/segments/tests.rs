@@ -1,8 +1,11 @@
 //! Segments: the index's answer against a plain look at every record, rights, dates, lists that stay.
 
-use records::{Op, fields};
+use geom::Timestamp;
+use records::{At, Filter, Op, Query, Viewer, fields};
 use serde_json::{Value, json};
 
+use super::ask::{of_few, of_many};
+use crate::live::row_id;
 use crate::test_world::{DAY, MONDAY, World, square};
 
 fn create(type_name: &str, values: Value) -> Op {
@@ -178,6 +181,52 @@ async fn live(world: World) {
     assert_eq!(count(&world, "max", "lead", json!({ "within": [near] })).await, 1);
 }
 
+/// The contacts of customers, the same whether the customers are named to the database or everybody's are looked at.
+async fn of_few_and_of_many(world: World) {
+    let made = row(&world).await;
+    let mut all = Vec::new();
+    for (name, account) in [("Anna", 0), ("Bert", 1), ("Bea", 1), ("Cora", 3)] {
+        let written = world
+            .write(vec![create(
+                "contact",
+                json!({ "name": name, "account_id": made[account].0 }),
+            )])
+            .await;
+        all.push(written.records[0].id.clone());
+    }
+    let before = MONDAY + DAY / 2;
+    world.set_time(MONDAY + DAY);
+    world
+        .write(vec![create(
+            "contact",
+            json!({ "name": "Emil", "account_id": made[0].0 }),
+        )])
+        .await;
+    let rita = Viewer::system_for("rita");
+    for (places, filter, at, expected) in [
+        (vec![0, 1, 2], None, At::as_of(Timestamp(before)), vec![0, 1, 2]),
+        (vec![1, 3], None, At::PRESENT, vec![1, 2, 3]),
+        (vec![1, 3], Some(Filter::eq("name", "Bert")), At::PRESENT, vec![1]),
+        (vec![2], None, At::PRESENT, vec![]),
+    ] {
+        let places: Vec<_> = places
+            .iter()
+            .map(|n: &usize| row_id(&made[*n].1).unwrap())
+            .collect();
+        let mut query = Query::of("contact").at(at);
+        query.filter = filter;
+        let expected: Vec<String> = expected.iter().map(|n: &usize| all[*n].clone()).collect();
+        for found in [
+            of_few(&world.app, &rita, &places, query.clone()).await,
+            of_many(&world.app, &rita, &places, &query).await,
+        ] {
+            let mut found = found.unwrap();
+            found.sort();
+            assert_eq!(found, expected, "{query:?}");
+        }
+    }
+}
+
 async fn kept(world: World) {
     let made = row(&world).await;
     let fields_of = json!({ "fields": { "name": "Class B", "subject": "account", "kind": "live", "definition": { "filter": "class = 'B'" } } });
@@ -289,6 +338,18 @@ async fn members_and_lists_on_sqlite() {
 async fn members_and_lists_on_postgresql() {
     if let Some(world) = World::on_postgres().await {
         kept(world).await;
+    }
+}
+
+#[tokio::test]
+async fn contacts_of_few_and_of_many_on_sqlite() {
+    of_few_and_of_many(World::new().await).await;
+}
+
+#[tokio::test]
+async fn contacts_of_few_and_of_many_on_postgresql() {
+    if let Some(world) = World::on_postgres().await {
+        of_few_and_of_many(world).await;
     }
 }
 

@@ -9,7 +9,8 @@ use records::{Db, Error, Record, on_db};
 use sqlx::AssertSqlSafe;
 use territory::Value;
 
-use super::store::{json_list, listed};
+use super::layout::Layout;
+use super::store::{self, json_list, listed};
 use crate::App;
 
 /// Facts that are words or codes.
@@ -177,6 +178,28 @@ pub(crate) async fn of_locations(db: &Db, ids: &BTreeSet<String>) -> Result<Hash
     let ids = json_list(ids.iter().map(String::as_str));
     let rows: Vec<Row> = on_db!(read db, pool => sqlx::query_as(sql).bind(ids).fetch_all(pool).await)?;
     Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// What a layout's claims look at: of its rules all that is known of a location, else its place alone. Those that exist.
+/// `placed`: where some of them are known to be.
+pub(crate) async fn asked_by(
+    db: &Db,
+    layout: &Layout,
+    ids: &BTreeSet<String>,
+    placed: HashMap<String, LngLat>,
+) -> Result<HashMap<String, Facts>, Error> {
+    if layout.reads_facts() {
+        return of_locations(db, ids).await;
+    }
+    let unknown: BTreeSet<&str> = ids
+        .iter()
+        .map(String::as_str)
+        .filter(|id| !placed.contains_key(*id))
+        .collect();
+    let mut places = store::places(db, unknown).await?;
+    places.extend(placed.into_iter().map(|(id, place)| (id, Some(place))));
+    let places = places.into_iter();
+    Ok(places.map(|(id, place)| (id, Facts::at(place))).collect())
 }
 
 /// Of all locations.

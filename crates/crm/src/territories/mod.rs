@@ -51,9 +51,11 @@ pub(crate) use layout::{Layout, Standing, line_number, number};
 pub(crate) use ownership::Ownership;
 pub(crate) use planner::{HOLDOVER, Move, Open, plan as plan_moves};
 pub(crate) use present::{Branches, branches, present};
-pub(crate) use settle::{follow, settled};
+pub(crate) use settle::{WorkedOut, follow, settled, worked_off};
 pub(crate) use store::{json_list, listed};
 pub(crate) use totals::Sums;
+
+use std::sync::PoisonError;
 
 use geom::Timestamp;
 use records::{Fault, Record, Rules};
@@ -67,6 +69,22 @@ pub(crate) struct Territories {
     pub facts: facts::KeptFacts,
     /// Held while assignments are written.
     pub assigning: tokio::sync::Mutex<()>,
+    worked_out: std::sync::Mutex<Option<WorkedOut>>,
+}
+
+impl Territories {
+    /// The last set of changes that this process writes, or wrote, together with its consequences.
+    pub fn worked_out(&self) -> Option<WorkedOut> {
+        self.worked_out
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Says what is about to be written together with its consequences, before it is: the follower may see it at once.
+    pub fn set_worked_out(&self, set: Option<WorkedOut>) {
+        *self.worked_out.lock().unwrap_or_else(PoisonError::into_inner) = set;
+    }
 }
 
 pub(crate) fn rules(rules: Rules) -> Rules {

@@ -8,7 +8,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use geom::Timestamp;
+use geom::{LngLat, Timestamp};
 use records::{At, Author, Change, Clock as _, Error, Op, Store, SystemClock, Types, Viewer, fields};
 use territory::{Area, Extent, TerritoryIndex};
 
@@ -49,6 +49,37 @@ const MANY: usize = 500;
 /// # Errors
 /// [`Error::Database`]; what was done up to then stays and is not done again.
 pub async fn settle(store: &Store) -> Result<(), Error> {
+    settle_but(store, None).await
+}
+
+/// A change set that was written together with all that follows from it: worked out from all that the feed had up to
+/// `seen`, when all of that had been worked off. Where nothing came between, there is nothing left to work out.
+#[derive(Clone, Debug)]
+pub(crate) struct WorkedOut {
+    pub change_set: String,
+    pub seen: i64,
+}
+
+/// The number of the feed's last change, if everything up to it was worked off.
+pub(crate) async fn worked_off(store: &Store) -> Result<Option<i64>, Error> {
+    let last = store.last_seq().await?;
+    let mark = match store::read_cursor(store.db()).await? {
+        Some(text) => mark_of(&text)?,
+        None => return Ok(None),
+    };
+    Ok((mark.seq >= last).then_some(last))
+}
+
+fn mark_of(text: &str) -> Result<Mark, Error> {
+    serde_json::from_str(text).map_err(|error| {
+        Error::Schema(format!(
+            "the setting of how far assignments are is {text}: {error}"
+        ))
+    })
+}
+
+/// [`settle`], which passes by what was worked out before it was written.
+async fn settle_but(store: &Store, known: Option<&WorkedOut>) -> Result<(), Error> {
     let holder = records::new_id();
     loop {
         let last = store.last_seq().await?;
@@ -56,11 +87,7 @@ pub async fn settle(store: &Store) -> Result<(), Error> {
             store::begin_cursor(store.db(), &Mark::default().text()).await?;
             continue;
         };
-        let mark: Mark = serde_json::from_str(&text).map_err(|error| {
-            Error::Schema(format!(
-                "the setting of how far assignments are is {text}: {error}"
-            ))
-        })?;
+        let mark = mark_of(&text)?;
         if mark.seq >= last {
             return Ok(());
         }
@@ -80,7 +107,7 @@ pub async fn settle(store: &Store) -> Result<(), Error> {
             text,
         };
         if lease.hold(mark.seq).await? {
-            let done = work(store, &mut lease, mark.seq).await;
+            let done = work(store, &mut lease, mark.seq, known).await;
             match done {
                 Ok(seq) => lease.release(seq).await?,
                 Err(error) => {
@@ -96,6 +123,8 @@ pub async fn settle(store: &Store) -> Result<(), Error> {
 /// What one change set concerns.
 struct Concern {
     change_set: String,
+    /// The number of its first change of those that are of interest.
+    first_seq: i64,
     author: Option<String>,
     cause: String,
     /// When its first change was written.
@@ -111,13 +140,23 @@ struct Concern {
 }
 
 impl Concern {
+    /// It came straight after what its consequences were worked out from, and brought them along.
+    fn is_worked_out(&self, known: Option<&WorkedOut>) -> bool {
+        known.is_some_and(|known| known.change_set == self.change_set && known.seen + 1 == self.first_seq)
+    }
+
     /// Accounts go along with what it does to territories.
     fn passes(&self) -> bool {
         PASSING.contains(&self.cause.as_str()) && (self.of_people || !self.territories.is_empty())
     }
 }
 
-async fn work(store: &Store, lease: &mut Lease<'_>, mut seq: i64) -> Result<i64, Error> {
+async fn work(
+    store: &Store,
+    lease: &mut Lease<'_>,
+    mut seq: i64,
+    known: Option<&WorkedOut>,
+) -> Result<i64, Error> {
     let mut layout: Option<std::sync::Arc<Layout>> = None;
     loop {
         let (upto, changes) = store.changes_of(seq, BATCH, Types::Only(&CONCERN)).await?;
@@ -128,7 +167,7 @@ async fn work(store: &Store, lease: &mut Lease<'_>, mut seq: i64) -> Result<i64,
         if concerns.iter().any(|c| c.of_people || !c.territories.is_empty()) {
             layout = None;
         }
-        for concern in concerns {
+        for concern in concerns.into_iter().filter(|c| !c.is_worked_out(known)) {
             let present = match &layout {
                 Some(layout) => layout.clone(),
                 None => std::sync::Arc::new(Layout::load(store, At::PRESENT).await?),
@@ -160,6 +199,7 @@ async fn concerns(store: &Store, changes: &[Change]) -> Result<Vec<Concern>, Err
         let position = *positions.entry(&change.change_set).or_insert_with(|| {
             sets.push(Concern {
                 change_set: change.change_set.clone(),
+                first_seq: change.seq,
                 author: change.author.clone(),
                 cause: change.cause.clone(),
                 began: change.at,
@@ -209,6 +249,7 @@ async fn assign(
 ) -> Result<(), Error> {
     let db = store.db();
     let mut asked = concern.locations.clone();
+    let mut placed: HashMap<String, LngLat> = HashMap::new();
     let mut ends: Vec<Op> = Vec::new();
     for id in &concern.territories {
         asked.extend(store::held_by(db, id).await?);
@@ -222,7 +263,7 @@ async fn assign(
                 }
                 asked.extend(territory.named.iter().cloned());
                 for shape in territory.shapes() {
-                    asked.extend(store::locations_in(db, shape.bbox()).await?);
+                    placed.extend(store::locations_in(db, shape.bbox()).await?);
                 }
             }
             // The territory is gone: what belongs to it ends with it.
@@ -236,8 +277,8 @@ async fn assign(
             }
         }
     }
-    let reads_facts = layout.reads_facts();
-    if reads_facts {
+    asked.extend(placed.keys().cloned());
+    if layout.reads_facts() {
         asked.extend(store::locations_of(db, &concern.accounts).await?);
         asked.extend(met_by_rules(store, &layout, &concern.territories).await?);
         if !concern.territories.is_empty() {
@@ -246,12 +287,7 @@ async fn assign(
             }
         }
     }
-    let places = if reads_facts {
-        facts::of_locations(db, &asked).await?
-    } else {
-        let places = store::places(db, &asked).await?.into_iter();
-        places.map(|(id, place)| (id, Facts::at(place))).collect()
-    };
+    let places = facts::asked_by(db, &layout, &asked, placed).await?;
     let open = store::open_of(db, &asked).await?;
     let moves = if asked.len() < MANY {
         plan(&layout, &asked, &places, open)
@@ -369,7 +405,8 @@ fn end(type_name: &str, id: String, valid_from: i64, at: Timestamp) -> Op {
 /// write that asked for it stands, and the follower tries again.
 pub(crate) async fn settled(app: &App) {
     let _one = app.territories.assigning.lock().await;
-    if let Err(error) = settle(&app.store).await {
+    let known = app.territories.worked_out();
+    if let Err(error) = settle_but(&app.store, known.as_ref()).await {
         tracing::error!(%error, "customers could not be assigned; trying again");
     }
 }

@@ -21,15 +21,15 @@ pub(crate) fn json_list<'a>(ids: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 /// The places of locations that exist.
-pub(crate) async fn places(
+pub(crate) async fn places<'a>(
     db: &Db,
-    ids: &BTreeSet<String>,
+    ids: impl IntoIterator<Item = &'a str>,
 ) -> Result<HashMap<String, Option<LngLat>>, Error> {
     let sql = AssertSqlSafe(format!(
         "select id, lng, lat from locations where id in ({})",
         listed(db, "$1")
     ));
-    let ids = json_list(ids.iter().map(String::as_str));
+    let ids = json_list(ids);
     let rows: Vec<(String, Option<f64>, Option<f64>)> =
         on_db!(read db, pool => sqlx::query_as(sql).bind(ids).fetch_all(pool).await)?;
     Ok(rows
@@ -45,8 +45,8 @@ fn place(lng: Option<f64>, lat: Option<f64>) -> Option<LngLat> {
 /// About so many squares describe a box.
 const SQUARES: usize = 48;
 
-/// Ids of the locations in a box.
-pub(crate) async fn locations_in(db: &Db, within: &BBox) -> Result<Vec<String>, Error> {
+/// The locations in a box.
+pub(crate) async fn locations_in(db: &Db, within: &BBox) -> Result<Vec<(String, LngLat)>, Error> {
     let (inside, border) = cell_ranges(SQUARES, |square| {
         let corners = [(square.west, square.south), (square.east, square.north)];
         let holds = corners
@@ -70,8 +70,7 @@ pub(crate) async fn locations_in(db: &Db, within: &BBox) -> Result<Vec<String>, 
         on_db!(read db, pool => sqlx::query_as(sql).fetch_all(pool).await)?;
     Ok(rows
         .into_iter()
-        .filter(|(_, lng, lat)| place(*lng, *lat).is_some_and(|p| within.contains(p)))
-        .map(|row| row.0)
+        .filter_map(|(id, lng, lat)| Some((id, place(lng, lat).filter(|p| within.contains(*p))?)))
         .collect())
 }
 
@@ -96,6 +95,29 @@ pub(crate) async fn open_of(db: &Db, locations: &BTreeSet<String>) -> Result<Vec
     let sql = AssertSqlSafe(format!("{OPEN} and location_id in ({})", listed(db, "$1")));
     let ids = json_list(locations.iter().map(String::as_str));
     let rows = on_db!(read db, pool => sqlx::query_as(sql).bind(ids).fetch_all(pool).await)?;
+    Ok(open_rows(rows))
+}
+
+/// The open assignments of a territory.
+pub(crate) async fn open_in(db: &Db, territory: &str) -> Result<Vec<Open>, Error> {
+    let sql = AssertSqlSafe(format!("{OPEN} and territory_id = $1"));
+    let rows = on_db!(read db, pool => sqlx::query_as(sql).bind(territory).fetch_all(pool).await)?;
+    Ok(open_rows(rows))
+}
+
+/// The open assignments of locations, but for those of some territories.
+pub(crate) async fn open_elsewhere<'a>(
+    db: &Db,
+    locations: &BTreeSet<String>,
+    but: impl IntoIterator<Item = &'a str>,
+) -> Result<Vec<Open>, Error> {
+    let sql = AssertSqlSafe(format!(
+        "{OPEN} and location_id in ({}) and territory_id not in ({})",
+        listed(db, "$1"),
+        listed(db, "$2")
+    ));
+    let (ids, but) = (json_list(locations.iter().map(String::as_str)), json_list(but));
+    let rows = on_db!(read db, pool => sqlx::query_as(sql).bind(ids).bind(but).fetch_all(pool).await)?;
     Ok(open_rows(rows))
 }
 

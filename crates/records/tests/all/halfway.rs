@@ -3,6 +3,8 @@
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::Command;
 use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use geom::Timestamp;
 use records::{Author, Db, Error, ManualClock, Op, new_id};
@@ -172,7 +174,8 @@ async fn a_request_that_is_given_up_in_the_middle_leaves_nothing_and_the_next_on
     {
         setting(&world).await;
         let before = state(&world.store).await;
-        // Whoever asked goes away: the work is dropped where it waits for the database the next time.
+        // Whoever asked goes away: the work is dropped where it waits the next time, for the database or, where that has
+        // answered already, for its turn.
         let (tell, mut hear) = tokio::sync::mpsc::unbounded_channel();
         let batches = publication().into_iter().enumerate().map(move |(i, batch)| {
             if i == HALF {
@@ -188,4 +191,57 @@ async fn a_request_that_is_given_up_in_the_middle_leaves_nothing_and_the_next_on
         }
         nothing_is_half_done(&world, &before).await;
     }
+}
+
+/// Sessions of this database that stand in a transaction and do nothing.
+async fn left_open(pool: &sqlx::PgPool) -> i64 {
+    let sql = "select count(*) from pg_stat_activity \
+               where datname = current_database() and state like 'idle in transaction%'";
+    sqlx::query_scalar(sql).fetch_one(pool).await.unwrap()
+}
+
+#[tokio::test]
+async fn whoever_gives_up_while_a_transaction_begins_leaves_none_open() {
+    let Some(world) = postgres().await else { return };
+    let other = sqlx::PgPool::connect(&world.url).await.unwrap();
+    let before = state(&world.store).await;
+    // Given up after one look at it, after two, … until one of them is written.
+    for looks in 1.. {
+        let ops = vec![Op::create("firm", map(firm("Given up")))];
+        let author = system();
+        let mut left = looks;
+        let given_up = {
+            let mut write = std::pin::pin!(world.store.write(&author, ops));
+            let look = std::future::poll_fn(|cx| match write.as_mut().poll(cx) {
+                Poll::Ready(written) => Poll::Ready(Some(written)),
+                Poll::Pending => {
+                    left -= 1;
+                    if left == 0 {
+                        Poll::Ready(None)
+                    } else {
+                        Poll::Pending
+                    }
+                }
+            });
+            look.await
+        };
+        // What ends by itself ends soon; what nobody ends stays.
+        let patience = Instant::now();
+        while left_open(&other).await > 0 {
+            let waited = patience.elapsed();
+            assert!(
+                waited < Duration::from_secs(20),
+                "given up after {looks} looks, it stays open"
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        if let Some(written) = given_up {
+            written.unwrap();
+            break;
+        }
+    }
+    // Who gives up while it is committed may find it written.
+    assert!(state(&world.store).await.len() > before.len());
+    assert_whole(&world.store).await;
+    other.close().await;
 }

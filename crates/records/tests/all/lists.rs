@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use geom::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use records::{Comparison, Db, Error, Filter, Op, Query, Record, Scope, Viewer, fold, on_db};
+use records::{At, Comparison, Db, Error, Filter, Op, Query, Record, Scope, Viewer, fold, on_db};
 use serde_json::{Value, json};
 
 use crate::toy::{World, firm, map, on_both, postgres, sqlite, system, user};
@@ -109,8 +110,8 @@ async fn a_cursor_stays_where_it_is_while_others_write() {
     .await;
 }
 
-/// 40,000 firms of Anna's, but for each 4,000th, which is Cleo's: far more than is walked for a page of hers.
-async fn crowd(world: &World) {
+/// So many firms more, each the copy of one but for what `value` says of a column, where `$n` stands for its number.
+async fn copies(world: &World, count: usize, value: impl Fn(&str) -> Option<&'static str>) {
     let seed = world.create(&system(), "firm", firm("seed")).await;
     let (columns, number) = match world.store.db() {
         Db::Sqlite { .. } => ("select name from pragma_table_info('firms')", "n.i"),
@@ -124,15 +125,13 @@ async fn crowd(world: &World) {
     let columns: Vec<(String,)> =
         on_db!(read db, pool => sqlx::query_as(columns).fetch_all(pool).await).unwrap();
     let columns: Vec<String> = columns.into_iter().map(|c| c.0).collect();
-    let value = |column: &String| match column.as_str() {
-        "id" => format!("'many-' || cast(100000 + {number} as text)"),
-        "name" | "name_folded" => format!("'firm ' || cast(100000 + {number} as text)"),
-        "owner_id" => format!("case when {number} % 4000 = 0 then 'cleo' else 'anna' end"),
-        _ => format!("f.{column}"),
+    let value = |column: &String| match value(column) {
+        Some(expression) => expression.replace("$n", number),
+        None => format!("f.{column}"),
     };
     let values: Vec<String> = columns.iter().map(value).collect();
     let sql = format!(
-        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 40000) \
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < {count}) \
          insert into firms ({}) select {} from firms f cross join n where f.id = '{}'",
         columns.join(", "),
         values.join(", "),
@@ -140,6 +139,133 @@ async fn crowd(world: &World) {
     );
     let sql = sqlx::AssertSqlSafe(sql);
     on_db!(write db, pool => sqlx::query(sql).execute(pool).await.map(drop)).unwrap();
+}
+
+/// 40,000 firms of Anna's, but for each 4,000th, which is Cleo's: far more than is walked for a page of hers.
+async fn crowd(world: &World) {
+    copies(world, 40_000, |column| match column {
+        "id" => Some("'many-' || cast(100000 + $n as text)"),
+        "name" | "name_folded" => Some("'firm ' || cast(100000 + $n as text)"),
+        "owner_id" => Some("case when $n % 4000 = 0 then 'cleo' else 'anna' end"),
+        _ => None,
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn few_that_no_index_finds_come_in_order_from_all_over_a_large_table() {
+    on_both(|world| async move {
+        copies(&world, 130_000, |column| match column {
+            // In another order than the rows were made.
+            "id" => Some("'many-' || cast(200000 + $n * 7919 % 130000 as text)"),
+            "name" => Some("case when $n % 997 = 0 then 'Rare ' else 'firm ' end || cast($n % 7 as text)"),
+            "name_folded" => {
+                Some("case when $n % 997 = 0 then 'rare ' else 'firm ' end || cast($n % 7 as text)")
+            }
+            "class" => Some("case $n % 3 when 0 then 'A' when 1 then 'B' end"),
+            "revenue" => Some("case when $n % 4 > 0 then $n % 6 end"),
+            "score" => Some("case when $n % 5 > 0 then 1.0 / (1 + $n % 9) end"),
+            "active" => Some("$n % 2 = 0"),
+            "founded" => Some("'20' || cast(10 + $n % 11 as text) || '-01-01'"),
+            _ => None,
+        })
+        .await;
+        let ids = (1..=130).map(|i| format!("many-{}", 200_000 + 997 * i * 7919 % 130_000));
+        let query = Query::of("firm").filter(Filter::in_ids(ids)).limit(1_000);
+        let rare = world.store.list(&Viewer::system(), &query).await.unwrap().records;
+        assert_eq!(rare.len(), 130);
+        let filter = Filter::Like {
+            field: "name".into(),
+            pattern: "%are%".into(),
+            folded: false,
+        };
+        for sort in [
+            vec![],
+            vec![("name", true)],
+            vec![("class", false), ("revenue", true)],
+            vec![("class", true), ("score", false), ("name", true)],
+            vec![("score", true), ("founded", false)],
+            vec![("active", true), ("revenue", false)],
+        ] {
+            let sort: Vec<(String, bool)> = sort.into_iter().map(|(f, d)| (f.to_string(), d)).collect();
+            let expected = expected_order(rare.clone(), &sort);
+            for limit in [23, 1_000] {
+                let mut query = Query::of("firm").filter(filter.clone()).limit(limit);
+                query.sort.clone_from(&sort);
+                assert_eq!(page_through(&world, query).await, expected, "{sort:?} {limit}");
+            }
+        }
+        let nobody = Query::of("firm").filter(Filter::eq("status", "nobody's"));
+        assert_eq!(
+            world
+                .store
+                .list(&Viewer::system(), &nobody)
+                .await
+                .unwrap()
+                .records,
+            []
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn links_of_a_large_table_are_those_of_its_records() {
+    on_both(|world| async move {
+        copies(&world, 90_000, |column| match column {
+            "id" => Some("'many-' || cast(100000 + $n as text)"),
+            "owner_id" => Some("case $n % 3 when 0 then 'anna' when 1 then 'cleo' end"),
+            "name" | "name_folded" => Some("case when $n % 100 = 99 then 'rare' else 'firm' end"),
+            "class" => Some("case when $n % 10 = 0 then 'A' else 'B' end"),
+            _ => None,
+        })
+        .await;
+        let expected = |keep: &dyn Fn(usize) -> bool| {
+            let owner = |n: usize| [Some("anna"), Some("cleo"), None][n % 3];
+            let kept = (1..=90_000).filter(|n| keep(*n));
+            let links = kept.filter_map(|n| Some((format!("many-{}", 100_000 + n), owner(n)?.to_owned())));
+            links.collect::<Vec<(String, String)>>()
+        };
+        let links = async |viewer: &Viewer, query: &Query| {
+            let found = world.store.links(viewer, query, "owner_id").await.unwrap();
+            let copies = found.iter().filter(|(id, _)| id.starts_with("many-"));
+            let mut found: Vec<(String, String)> =
+                copies.map(|(a, b)| (a.to_owned(), b.to_owned())).collect();
+            found.sort();
+            found
+        };
+        let all = Query::of("firm");
+        let of_class = Query::of("firm").filter(Filter::eq("class", "A"));
+        let nobody = Query::of("firm").filter(Filter::eq("status", "nobody's"));
+        let (everybody, cleo) = (Viewer::system(), user("cleo", Scope::Own, Scope::None).viewer);
+        assert_eq!(links(&everybody, &all).await, expected(&|_| true));
+        assert_eq!(links(&everybody, &of_class).await, expected(&|n| n % 10 == 0));
+        assert_eq!(links(&cleo, &all).await, expected(&|n| n % 3 == 1));
+        assert_eq!(
+            links(&cleo, &of_class).await,
+            expected(&|n| n % 3 == 1 && n % 10 == 0)
+        );
+        assert_eq!(links(&everybody, &nobody).await, []);
+        let count = async |viewer: &Viewer, query: Query| world.store.count(viewer, &query).await.unwrap();
+        let rare = Filter::Like {
+            field: "name".into(),
+            pattern: "%are%".into(),
+            folded: false,
+        };
+        assert_eq!(count(&everybody, all.clone()).await, 90_001);
+        assert_eq!(
+            count(&everybody, Query::of("firm").filter(rare.clone())).await,
+            900
+        );
+        assert_eq!(count(&cleo, Query::of("firm").filter(rare)).await, 300);
+        assert_eq!(count(&everybody, nobody).await, 0);
+        // Long ago there was none of them.
+        let past = Query::of("firm").at(At::as_of(Timestamp(1)));
+        assert_eq!(links(&everybody, &past).await, []);
+        let refused = world.store.links(&everybody, &all, "name").await.unwrap_err();
+        assert!(matches!(refused, Error::BadField(_)), "{refused:?}");
+    })
+    .await;
 }
 
 #[tokio::test]

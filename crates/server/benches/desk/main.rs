@@ -3,7 +3,7 @@
 //!
 //! `cargo bench -p server --bench desk` makes a database in `target/desk` (kept for the next run), starts the program
 //! on it and asks. `BAILIWICK_CUSTOMERS=20000` makes a smaller one, `BAILIWICK_ON=postgres` makes it in a PostgreSQL that goes
-//! away afterwards, `BAILIWICK_PARTS=lists,pages,sales,duplicates,segments,morning,import` asks some of it. Answers are checked; the times are printed, and those beyond the goal named, not judged.
+//! away afterwards, `BAILIWICK_ON=postgres://…` in that database, where it stays, `BAILIWICK_PARTS=lists,pages,sales,duplicates,segments,morning,import` asks some of it. Answers are checked; the times are printed, and those beyond the goal named, not judged.
 
 mod ask;
 mod fill;
@@ -42,6 +42,8 @@ fn main() -> anyhow::Result<()> {
         Ok("postgres") => testkit::postgres::cluster()
             .context("PostgreSQL is not installed")?
             .database(),
+        Ok(url) if url.starts_with("postgres://") => url.to_owned(),
+        Ok(other) => anyhow::bail!("BAILIWICK_ON is {other:?}, neither postgres nor postgres://…"),
         _ => fill::url_of(&program::folder("desk")?.join(format!("{size}.sqlite")))?,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

@@ -31,6 +31,7 @@ mod draft;
 mod fringe;
 mod graph;
 mod polish;
+mod relay;
 mod repair;
 mod rounding;
 

@@ -106,16 +106,21 @@ pub(crate) fn balance(
             now = problem.tally(weights, band(*trust));
             continue;
         }
-        let step = direction(&now, targets, *trust);
-        let along = |tally: &Tally| -> f64 {
-            step.iter()
-                .zip(&tally.sums)
-                .zip(targets)
-                .map(|((d, s), t)| d * (t - s.mass))
-                .sum()
-        };
-        let rise = along(&now);
-        if rise <= effort.gain.max(1e-6) * phi.abs() && share > 0.02 && wider > 0 {
+        let mut step = direction(&now, targets, *trust, PART);
+        let mut rise = along(&step, &now, targets);
+        // What Φ gains says little then: cells of a city can be many times too full for next to no distance.
+        let crowded = share > POOR && off > CROWDED;
+        if crowded && rise <= effort.gain.max(FLAT) * phi.abs() {
+            // Among starving cells one that is many times too full seems no fuller than they are empty when each is asked for a part. Such a step
+            // fetches from afar what lies next door, which makes it worse; with all that is amiss, the step leads up for sure.
+            let whole = direction(&now, targets, *trust, WHOLE);
+            let other = along(&whole, &now, targets);
+            if other > rise.max(FLAT * phi.abs()) {
+                (step, rise) = (whole, other);
+            }
+        }
+        let flat = if crowded { FLAT } else { effort.gain.max(FLAT) };
+        if rise <= flat * phi.abs() && share > POOR && wider > 0 {
             // Cells on different sides of an empty stretch exchange nothing that a step would see.
             wider -= 1;
             if !lift_group(problem, weights, &now, targets) {
@@ -125,7 +130,7 @@ pub(crate) fn balance(
             passes += 1;
             continue;
         }
-        if rise <= effort.gain * phi.abs() {
+        if rise <= effort.gain.min(flat) * phi.abs() {
             return Balanced {
                 tally: now,
                 value: phi,
@@ -137,7 +142,7 @@ pub(crate) fn balance(
         let tried: Vec<f64> = weights.iter().zip(&step).map(|(w, d)| w + d).collect();
         let tally = problem.tally(&tried, band(*trust));
         passes += 1;
-        let slope = along(&tally);
+        let slope = along(&step, &tally, targets);
         // Φ is concave: it has risen for sure where it still rises at the end of the step.
         if value(&tally, &tried, targets) >= phi + 1e-4 * rise {
             *weights = tried;
@@ -154,13 +159,34 @@ pub(crate) fn balance(
     }
 }
 
+/// How fast Φ changes along a step, at the weights of the tally.
+pub(crate) fn along(step: &[f64], tally: &Tally, targets: &[f64]) -> f64 {
+    step.iter()
+        .zip(&tally.sums)
+        .zip(targets)
+        .map(|((d, s), t)| d * (t - s.mass))
+        .sum()
+}
+
 /// Margins are noted up to this: a point's second-best may get better while its best gets worse.
 fn band(trust: f64) -> f64 {
     2.0 * trust
 }
 
+/// A step that raises Φ by no more than this share of it leads nowhere.
+const FLAT: f64 = 1e-6;
+
+/// With more than this share in the wrong cells, there must be a step that leads up.
+const POOR: f64 = 0.02;
+
+/// A cell this many times its target too full is hidden by asking each cell for a part only.
+const CROWDED: f64 = 2.0;
+
 /// Share of a target that is asked for in one step.
-const PART: f64 = 0.3;
+pub(crate) const PART: f64 = 0.3;
+
+/// All of it.
+pub(crate) const WHOLE: f64 = f64::MAX;
 
 /// Rounds in which slopes are fitted to the step.
 const FITS: usize = 6;
@@ -173,15 +199,16 @@ const ROUGH: f64 = 1e-4;
 
 /// Newton's direction for the weights: the Laplacian of the borders' slopes, solved by conjugate gradients. As customers lie in clumps, a slope
 /// holds for a small step only; so slopes are measured again over the step they lead to, and where two neighbours would part by more than
-/// `trust`, the border is taken to be steeper, so that what is missing comes another way.
-fn direction(tally: &Tally, targets: &[f64], trust: f64) -> Vec<f64> {
+/// `trust`, the border is taken to be steeper, so that what is missing comes another way. Of what a cell lacks or has too much of, `part` of its target is
+/// asked for at most.
+pub(crate) fn direction(tally: &Tally, targets: &[f64], trust: f64, part: f64) -> Vec<f64> {
     let k = targets.len();
     // Neighbours pass on what they get only in the next step: of a large imbalance a part is asked for at a time.
     let missing: Vec<f64> = tally
         .sums
         .iter()
         .zip(targets)
-        .map(|(s, t)| (t - s.mass).clamp(-PART * t, PART * t))
+        .map(|(s, t)| (t - s.mass).clamp(-part * t, part * t))
         .collect();
     let even = missing.iter().sum::<f64>() / k.max(1) as f64;
     let missing: Vec<f64> = missing.iter().map(|m| m - even).collect();

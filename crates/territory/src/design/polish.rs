@@ -89,8 +89,10 @@ fn trade(draft: &mut Draft, fringe: &mut Fringe, seat: u32, other: u32) -> bool 
     let theirs = by_delta(fringe.options(draft, other, seat, SIDE));
     let (a, b) = (seat as usize, other as usize);
     let mut any = false;
+    // Each for itself: what one of two is out is not to be heaped on the other.
     let in_limits = |draft: &Draft, won: &[u32], lost: &[u32]| {
-        draft.out_after(a, won, lost) + draft.out_after(b, lost, won) <= draft.out(a) + draft.out(b) + 1e-12
+        draft.out_after(a, won, lost) <= draft.out(a) + 1e-12
+            && draft.out_after(b, lost, won) <= draft.out(b) + 1e-12
     };
     for (options, to) in [(&mine, other), (&theirs, seat)] {
         for (node, delta) in options {

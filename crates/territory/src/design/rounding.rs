@@ -2,6 +2,7 @@
 
 use super::draft::Draft;
 use super::fringe::Fringe;
+use super::relay::Relay;
 
 /// Nodes looked at on each side of a border.
 const SIDE: usize = 36;
@@ -12,8 +13,28 @@ const LARGE: usize = 200_000;
 /// Hand-overs in a chain.
 const DEPTH: usize = 5;
 
-/// Brings every seat into its limits as far as hand-overs can, at least cost. Returns whether all are in.
-pub(crate) fn round(draft: &mut Draft, rounds: usize) -> bool {
+/// What rounding came to; the counts show whether it got there straight.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Rounded {
+    /// Whether all seats are in their limits.
+    pub inside: bool,
+    /// Seats whose borders were looked over for a hand-over, once for each time.
+    pub looks: usize,
+    /// Hand-overs over a border on ways through several seats.
+    pub hops: usize,
+}
+
+/// Looks for each seat until what is still out is passed on over long ways, and again as often as that helps.
+const LOOKS: usize = 2;
+
+/// Looks at least, before that.
+const FEW: usize = 500;
+
+/// What is out in sum must fall to this share from one time to the next.
+const WORTH: f64 = 0.9;
+
+/// Brings every seat into its limits as far as hand-overs can, at least cost.
+pub(crate) fn round(draft: &mut Draft, rounds: usize) -> Rounded {
     let mut fringe = Fringe::new(draft);
     let seats = draft.seats();
     let mut stuck = vec![false; seats];
@@ -24,14 +45,33 @@ pub(crate) fn round(draft: &mut Draft, rounds: usize) -> bool {
     } else {
         usize::MAX
     };
-    for _ in 0..(rounds * seats).max(draft.label.len() / 4) {
+    let mut done = Rounded::default();
+    let mut relay: Option<Relay> = None;
+    let often = (LOOKS * seats).max(FEW);
+    let mut least = f64::INFINITY;
+    for look in 1..=(rounds * seats).max(draft.label.len() / 4) {
         let worst = (0..seats)
             .filter(|s| !stuck[*s])
             .map(|s| (draft.out(s), s))
             .filter(|(out, _)| *out > 1e-12)
             .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+        // Where few are out, and by little, they are in after fewer looks than this. What is left then is too much, or too far from where there
+        // is room, for hand-overs between neighbours: each evens out two, and the next undoes half of it.
+        if look % often == 0 || (worst.is_none() && least.is_infinite()) {
+            let out = (0..seats).map(|s| draft.out(s)).sum::<f64>();
+            if out <= 1e-12 * seats as f64 || out > least * WORTH {
+                break;
+            }
+            least = out;
+            let relay = relay.get_or_insert_with(|| Relay::new(draft));
+            relay.run(draft, &mut fringe, draft.label.len() / 4 + 16 * seats);
+            done.hops = relay.hops;
+            stuck.fill(false);
+            continue;
+        }
         let Some((_, seat)) = worst else { break };
         let seat = seat as u32;
+        done.looks += 1;
         match exchange(draft, &mut fringe, seat) {
             Some(other) => {
                 stuck[other as usize] = false;
@@ -55,7 +95,8 @@ pub(crate) fn round(draft: &mut Draft, rounds: usize) -> bool {
             }
         }
     }
-    (0..seats).all(|s| draft.out(s) <= 1e-12)
+    done.inside = (0..seats).all(|s| draft.out(s) <= 1e-12);
+    done
 }
 
 /// What an exchange would lead to: whether it leaves somebody out of limits, then its cost.

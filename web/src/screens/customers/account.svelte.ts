@@ -41,6 +41,7 @@ export class AccountState {
     return () => {
       off();
       offUndo();
+      for (const one of [this.card, this.timeline, this.letters, this.owner]) one.stop();
     };
   }
 
@@ -63,7 +64,7 @@ export class AccountState {
     const value = this.card.value;
     if (value) preferences.opened(this.id, String(value.account.fields['name'] ?? ''));
     const place = value?.locations[0];
-    if (place) await this.owner.load(() => (place.ownership ? Promise.resolve(place.ownership) : ownership(place.record.id)));
+    if (place) await this.owner.load((signal) => (place.ownership ? Promise.resolve(place.ownership) : ownership(place.record.id, {}, signal)));
   }
 
   /** One page of the timeline; at an earlier date only what had happened by the end of that day. */

@@ -122,10 +122,14 @@ class CycleScreenState {
     this.shown.clear();
   }
 
-  #leave(): void {
+  #stopRoads(): void {
     for (const controller of this.#asked.values()) controller.abort();
     this.#asked.clear();
     this.#queue = [];
+  }
+
+  #leave(): void {
+    this.#stopRoads();
     this.#plans = new Map();
     this.hovered = null;
     this.place = null;
@@ -200,8 +204,11 @@ class CycleScreenState {
     const changed = await attempt(act);
     this.busy = false;
     if (!changed) return null;
-    if (changed.id !== this.value?.id) this.#leave();
-    this.shown.value = changed;
+    if (changed.id === this.value?.id) this.shown.take(changed);
+    else {
+      this.#leave();
+      this.shown.replace(changed);
+    }
     this.#follow();
     return changed;
   }
@@ -264,6 +271,8 @@ class CycleScreenState {
     const { value } = this;
     if (!value) return;
     this.busy = true;
+    // Of what is gone no roads can be asked for.
+    this.#stopRoads();
     const gone = await attempt(async () => { await api.remove(value.id); return true; });
     this.busy = false;
     if (gone) this.open(value.parent_id);

@@ -42,6 +42,9 @@ class DayState {
 
   async load(date: string, user: Id | null): Promise<void> {
     if (date !== this.#date || user !== this.#user) {
+      // What is on its way for the day that is left is not this one's.
+      this.#wished += 1;
+      this.busy = false;
       this.plan = null;
       this.known = false;
       this.proposal = null;
@@ -82,10 +85,17 @@ class DayState {
     return next.status === 'en_route' || this.drivingTo === next.visit_id ? 'checkIn' : 'drive';
   }
 
+  /** Tells later whether the same day is still shown. */
+  #here(): () => boolean {
+    const [date, user] = [this.#date, this.#user];
+    return () => date === this.#date && user === this.#user;
+  }
+
   /** Plans the day. What somebody fixed by hand is kept: then the new plan is a proposal to the old one. */
   async make(): Promise<void> {
     if (this.plan?.stops.some((stop) => stop.locked.time || stop.locked.order || stop.locked.day)) return this.propose({});
     this.busy = true;
+    const here = this.#here();
     let plan: Plan;
     try {
       plan = await api.plan(this.#date, this.#user);
@@ -95,8 +105,9 @@ class DayState {
       feedback.failed(problem, hours ? { label: t('hours.open'), act: () => (this.settingHours = true) } : null);
       return;
     } finally {
-      this.busy = false;
+      if (here()) this.busy = false;
     }
+    if (!here()) return;
     this.plan = plan;
     this.proposal = null;
     feedback.say(t('day.said.planned', { n: plan.stops.length, left: plan.left_out.length }));
@@ -106,12 +117,14 @@ class DayState {
   async accept(plan = this.plan): Promise<void> {
     if (!plan) return;
     this.busy = true;
+    const here = this.#here();
     const done = await attempt(() => api.accept(plan.id));
-    this.busy = false;
+    if (here()) this.busy = false;
     if (!done) return;
+    feedback.done(t('day.said.accepted', { n: done.plan.stops.length }), done.change_set);
+    if (!here()) return;
     this.plan = done.plan;
     this.proposal = null;
-    feedback.done(t('day.said.accepted', { n: done.plan.stops.length }), done.change_set);
     void this.reload();
   }
 
@@ -120,7 +133,9 @@ class DayState {
     const { plan } = this;
     if (!plan) return;
     this.busy = true;
+    const here = this.#here();
     const result = await attempt(() => api.replan(plan.id, wish));
+    if (!here()) return;
     this.busy = false;
     if (!result) return;
     this.plan = result.plan;
@@ -153,7 +168,9 @@ class DayState {
     if (!proposal) return;
     if (plan?.status === 'accepted') return this.accept(proposal.plan);
     this.busy = true;
+    const here = this.#here();
     const taken = await attempt(() => api.take(proposal.plan.id));
+    if (!here()) return;
     this.busy = false;
     if (!taken) return;
     this.plan = taken;
@@ -164,7 +181,9 @@ class DayState {
     const { plan } = this;
     if (!plan || to < 1 || to > plan.stops.length) return;
     this.busy = true;
+    const here = this.#here();
     const result = await attempt(() => api.move(plan.id, visit, to));
+    if (!here()) return;
     this.busy = false;
     if (!result) return;
     this.plan = result.plan;

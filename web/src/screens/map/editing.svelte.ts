@@ -222,6 +222,7 @@ class Editing {
     if (!name) return false;
     const result = await api.draw({ name, ...of, ...(this.owner ? { owner_id: this.owner } : {}) });
     feedback.done(told(t('terr.done.drawn', { name, n: result.moved }), result), result.change_set);
+    feedback.opened(result.change_set, result.territory.id);
     view.go({ selection: { kind: 'territory', id: result.territory.id } });
     return true;
   }

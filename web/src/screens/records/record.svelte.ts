@@ -26,12 +26,13 @@ export class RecordState extends Resource<Stored> {
     ];
     return () => {
       for (const one of off) one();
+      this.stop();
     };
   }
 
   async refresh(): Promise<void> {
     this.also();
-    await this.load(() => read(this.type.plural, this.id));
+    await this.load((signal) => read(this.type.plural, this.id, signal));
     if (this.value) links.put(this.value);
   }
 

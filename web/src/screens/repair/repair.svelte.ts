@@ -159,7 +159,7 @@ class Repair {
     const queue = this.queue.value;
     if (queue && !this.single) {
       const rest = queue.items.filter((one) => one.location_id !== item.location_id);
-      this.queue.value = { ...queue, items: [...rest, item] };
+      this.queue.take({ ...queue, items: [...rest, item] });
     }
     await this.go(this.index);
   }
@@ -172,11 +172,11 @@ class Repair {
       return;
     }
     if (!queue) return;
-    this.queue.value = {
+    this.queue.take({
       ...queue, items: queue.items.filter((one) => one.location_id !== item.location_id),
       total: queue.total - (done ? 1 : 0), done: queue.done + (done ? 1 : 0),
       groups: queue.groups.map((group) => (group.key === item.status ? { ...group, count: Math.max(0, group.count - 1) } : group)),
-    };
+    });
     if (this.items.length < 5 && queue.next_cursor) await this.queue.load((signal) => api.queue(this.status, null, signal));
     await this.go(this.index);
   }

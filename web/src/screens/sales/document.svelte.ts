@@ -178,7 +178,7 @@ export class DocumentState {
       const written = await change(this.record.type.plural, stored.id, this.#version, { lines: lines.length > 0 ? toStored(lines as Line[]) : null, discount });
       if (!quiet) feedback.done(t('rec.saved', { title: this.record.title }), written.change_set);
       links.put(written.record);
-      this.record.value = written.record;
+      this.record.take(written.record);
       this.take(true);
       return true;
     } catch (problem) {

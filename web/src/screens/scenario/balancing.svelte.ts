@@ -55,7 +55,7 @@ class Balancing {
     this.busy = false;
     if (!done) return;
     feedback.done(done.operation.title, done.change_set);
-    scenario.shown.value = done.scenario;
+    scenario.shown.take(done.scenario);
     await scenario.load(value.scenario_id);
     this.#take(null);
   }

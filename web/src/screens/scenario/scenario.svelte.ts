@@ -147,7 +147,7 @@ class ScenarioState {
     const made = await attempt(() => api.create({ name: this.#free(t('scen.draftOf', { date: localDate(session.now.today, true) })) }));
     this.busy = false;
     if (!made) return;
-    this.shown.value = made;
+    this.shown.replace(made);
     this.open(made.id);
     void this.loadHeads();
   }
@@ -180,7 +180,7 @@ class ScenarioState {
 
   /** A newer state of the shown one, from the answer to an act. */
   take(next: Scenario): void {
-    if (next.id === this.id) this.shown.value = next;
+    if (next.id === this.id) this.shown.take(next);
     this.#settle();
     void this.loadHeads();
   }

@@ -33,7 +33,7 @@ export class Thread {
   async load(of: Stored): Promise<void> {
     const number = String(of.fields['number'] ?? '');
     await Promise.all([
-      this.#versions.load(() => history('cases', of.id)),
+      this.#versions.load((signal) => history('cases', of.id, signal)),
       session.sees('activity') && number ? this.#activities.load((signal) => list('activities', { filter: `case_id = ${quote(of.id)} OR ${contains('subject', number, true)}`, limit: 200, sort: '-id' }, signal).then(async ({ records }) => {
         this.files = await filesOf(records, signal);
         return records;

@@ -6,6 +6,7 @@ mod weeks;
 use serde_json::Value;
 
 use crate::plans::tests::{World, list, mixed, number, text};
+use crate::testing::Patience;
 
 /// A world whose jobs are worked off.
 async fn world(customers: usize) -> World {
@@ -26,27 +27,27 @@ impl World {
 
     /// The cycle once it is planned.
     async fn planned(&self, id: &str) -> Value {
-        for _ in 0..600 {
+        let patience = Patience::for_what("planning a cycle");
+        loop {
             let cycle = self.manager("GET", &format!("/api/v1/cycles/{id}"), None).await;
             if text(&cycle, "state") != "planning" {
                 return cycle;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            patience.wait(None).await;
         }
-        panic!("cycle {id} is not planned after a minute");
     }
 
     async fn job(&self, job: &Value) -> Value {
-        for _ in 0..600 {
+        let patience = Patience::for_what("a job of a cycle");
+        loop {
             let job = self
                 .manager("GET", &format!("/api/v1/jobs/{}", text(job, "id")), None)
                 .await;
             if !["queued", "running"].contains(&text(&job, "state")) {
                 return job;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            patience.wait(None).await;
         }
-        panic!("the job does not end");
     }
 }
 

@@ -5,6 +5,7 @@ mod workbooks;
 use serde_json::{Value, json};
 
 use crate::test_world::{World, worlds};
+use crate::testing::Patience;
 
 /// Uploads files that belong together.
 pub(crate) async fn upload(world: &World, files: &[(&str, &[u8])]) -> Value {
@@ -19,8 +20,9 @@ pub(crate) async fn step(world: &World, import: &Value, step: &str) -> Value {
     let job = world.post("max", &format!("{path}/{step}"), Value::Null).await;
     let job = job["id"].as_str().unwrap().to_owned();
     let worker = tokio::spawn(crate::jobs::work(world.app.clone()));
+    let patience = Patience::for_what("a step of an import");
     loop {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        patience.wait(Some(&worker)).await;
         let now = crate::jobs::find(world.app.store.db(), &job)
             .await
             .unwrap()

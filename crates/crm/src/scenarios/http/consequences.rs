@@ -135,6 +135,7 @@ async fn consequences(
         at: present(&app.store).await?,
         message: "",
         change_set: String::new(),
+        seen: None,
     };
     let plan = commit.plan().await?;
     let deals = deals::concerned(&app, &plan).await?;

@@ -116,6 +116,53 @@ async fn a_lasso_is_previewed_published_and_taken_back() {
     assert!(verified.broken.is_none());
 }
 
+/// The follower passes a publication by; what it would have found is nothing.
+#[tokio::test]
+async fn a_publication_brings_all_that_follows_along() {
+    let firm = Firm::new().await;
+    let store = &firm.world.app.store;
+    let look_again = async || {
+        let records::Db::Sqlite { write, .. } = store.db() else {
+            panic!("this world is a file");
+        };
+        let mark = r#"update settings set value = '{"seq":0,"holder":null,"until":0}' where name = 'territories.assigned'"#;
+        let reset = sqlx::query(mark).execute(write).await.unwrap();
+        assert_eq!(reset.rows_affected(), 1);
+        let last = store.last_seq().await.unwrap();
+        crate::territories::settle(store).await.unwrap();
+        assert_eq!(
+            store.last_seq().await.unwrap(),
+            last,
+            "there was nothing left to do"
+        );
+    };
+    let brought_along = async |change_set: &str| {
+        let worked_out = firm.world.app.territories.worked_out();
+        let worked_out = worked_out.expect("nobody else wrote");
+        let set = store.find_change_set(change_set).await.unwrap().unwrap();
+        assert_eq!(worked_out.change_set, change_set);
+        assert_eq!(set.first_seq, Some(worked_out.seen + 1));
+    };
+    let id = firm.scenario("mia").await;
+    firm.operate(&id, firm.strip()).await;
+    // A territory comes, and takes the other two of West.
+    let middle = json!({ "kind": "add", "name": "Middle", "geometry": square(13.2, 53.5, 13.235, 53.6) });
+    firm.operate(&id, middle).await;
+    let published = firm.publish("mia", &id).await;
+    assert_eq!(published["moved"], 3, "{published:#}");
+    brought_along(published["change_set"].as_str().unwrap()).await;
+    look_again().await;
+    assert_eq!(firm.owner(0).await, "Middle");
+    let reverted = firm
+        .world
+        .post("mia", &format!("/api/v1/scenarios/{id}/revert"), json!({}))
+        .await;
+    assert_eq!(reverted["moved"], 3, "{reverted:#}");
+    brought_along(reverted["change_set"].as_str().unwrap()).await;
+    look_again().await;
+    assert_eq!(firm.owner(0).await, "West");
+}
+
 #[tokio::test]
 async fn everybody_else_is_kept_out() {
     let firm = Firm::new().await;

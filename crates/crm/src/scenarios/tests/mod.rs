@@ -12,6 +12,7 @@ mod steps;
 use serde_json::{Value, json};
 
 use crate::test_world::{World, square};
+use crate::testing::Patience;
 
 /// Two territories side by side, West with three customers and East with two; one more on no map.
 struct Firm {
@@ -113,14 +114,14 @@ impl Firm {
         let begun = self.world.post("mia", &path, question).await;
         let one = format!("{path}/{}", begun["id"].as_str().unwrap());
         let worker = tokio::spawn(crate::jobs::work(self.world.app.clone()));
-        for _ in 0..600 {
+        let patience = Patience::for_what("the search for a balance");
+        loop {
             let now = self.world.get("mia", &one).await;
             if now["state"] != "running" {
                 worker.abort();
                 return now;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            patience.wait(Some(&worker)).await;
         }
-        panic!("the search for a balance does not end");
     }
 }

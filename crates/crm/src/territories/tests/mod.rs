@@ -9,6 +9,7 @@ mod life;
 mod people;
 mod tree;
 mod twin;
+mod worked_out;
 
 use std::collections::BTreeMap;
 
