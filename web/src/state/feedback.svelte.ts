@@ -4,7 +4,6 @@ import { Problem } from '../api/client';
 import type { Id } from '../api/types';
 import { t } from '../i18n/index.svelte';
 import { sentence } from './resource.svelte';
-import { view } from './view.svelte';
 
 export interface Way { label: string; act: () => void }
 export interface Toast {
@@ -38,6 +37,7 @@ class Feedback {
   #after: (() => void)[] = [];
   /** What the page went to because a change set made it. */
   #opened = new Map<string, Id>();
+  #close: (id: Id) => void = () => {};
 
   /** How many dialogs are open. */
   get dialogs(): number { return this.#dialogs; }
@@ -75,6 +75,12 @@ class Feedback {
    */
   opened(changeSet: string | null, id: Id): void {
     if (changeSet) this.#opened.set(changeSet, id);
+  }
+
+  /** How the page closes what it shows of one thing; the frame says so, which knows the address. */
+  closeBy(close: (id: Id) => void): () => void {
+    this.#close = close;
+    return () => (this.#close = () => {});
   }
 
   /** Steps within something that is over are offered for undo no longer. */
@@ -116,7 +122,7 @@ class Feedback {
   async undo(changeSet: string, label: string, redo = false): Promise<void> {
     const within = [...this.#done, ...this.#undone].find((one) => one.changeSet === changeSet)?.within ?? null;
     const opened = this.#opened.get(changeSet);
-    if (opened) view.leave(opened);
+    if (opened) this.#close(opened);
     try {
       const result = await undoOnServer(changeSet);
       this.#opened.delete(changeSet);
