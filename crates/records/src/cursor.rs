@@ -88,6 +88,12 @@ pub(crate) fn sort_keys(record_type: &RecordType, query: &Query) -> Result<Vec<S
     Ok(keys)
 }
 
+/// The id, which comes last, goes the way of the key before it: an index by key and id is then read from end to end in either
+/// direction, where the records without a value, often most of all, would have to be sorted by id first.
+pub(crate) fn id_descends(keys: &[SortKey]) -> bool {
+    keys.last().is_some_and(|key| key.descending)
+}
+
 /// ` order by …`: empty values are the greatest, on both engines. A few records are sorted after they were found: SQLite,
 /// which does not know that they are few, would rather walk all of the type in their order.
 pub(crate) fn push_order(statement: &mut Statement, keys: &[SortKey], among: Among, alias: &str) {
@@ -104,7 +110,8 @@ pub(crate) fn push_order(statement: &mut Statement, keys: &[SortKey], among: Amo
         };
         statement.push(&format!("{sign}{alias}.{}{direction}, ", key.column));
     }
-    statement.push(&format!("{sign}{alias}.id"));
+    let direction = if id_descends(keys) { " desc" } else { "" };
+    statement.push(&format!("{sign}{alias}.id{direction}"));
 }
 
 #[derive(Serialize, Deserialize)]
@@ -254,7 +261,10 @@ pub(crate) fn push_after(
         }
         match keys.get(depth) {
             None => {
-                statement.push(&format!("{sign}{alias}.id > ")).bind(&cursor.id);
+                let side = if id_descends(keys) { '<' } else { '>' };
+                statement
+                    .push(&format!("{sign}{alias}.id {side} "))
+                    .bind(&cursor.id);
             }
             Some(key) => push_beyond(statement, &format!("{sign}{alias}"), key, &binds[depth]),
         }

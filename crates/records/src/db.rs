@@ -60,6 +60,12 @@ impl Db {
             let pool = PgPoolOptions::new()
                 .max_connections(POSTGRES_CONNECTIONS)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
+                .after_connect(|connection, _| {
+                    Box::pin(async move {
+                        sqlx::raw_sql(POSTGRES_SETTINGS).execute(connection).await?;
+                        Ok(())
+                    })
+                })
                 .connect_with(options)
                 .await?;
             return Ok(Self::Postgres(pool));
@@ -200,6 +206,12 @@ pub(crate) const KEEP_LOG: &str = "pragma wal_autocheckpoint = 0";
 /// As SQLite does unless told otherwise: a log of a thousand pages is copied into the file at a commit.
 const COPY_LOG: &str = "pragma wal_autocheckpoint = 1000";
 const POSTGRES_CONNECTIONS: u32 = 20;
+/// How every connection to PostgreSQL is set. Its questions are short and many: compiling one takes longer than most
+/// answers. What somebody sees is a set of tens of thousands of ids that each row is looked up in; where it does not fit into
+/// `work_mem`, PostgreSQL goes through all of it for each row. A server that was given more keeps it. Values differ too much
+/// for one plan to serve all: what a rep has is a fortieth, what an owner who left has is nothing.
+const POSTGRES_SETTINGS: &str = "set jit = off; set plan_cache_mode = force_custom_plan; \
+     select set_config('work_mem', '64MB', false) where pg_size_bytes(current_setting('work_mem')) < 67108864";
 const SQLITE_READERS: u32 = 8;
 /// Rows that may be read ahead of whoever asked.
 const ROW_BUFFER: usize = 1_000;

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use futures::future::try_join_all;
 
 use crate::Error;
-use crate::cursor::SortKey;
+use crate::cursor::{SortKey, id_descends};
 use crate::db::{Db, Dialect};
 use crate::rows::ID;
 use crate::statement::{Bind, Row, Statement};
@@ -86,7 +86,10 @@ pub(crate) async fn first_of_all(
             let order = order_of(&a[index], &b[index]);
             if key.descending { order.reverse() } else { order }
         });
-        let by_id = std::iter::once_with(|| order_of(&a[keys.len()], &b[keys.len()]));
+        let by_id = std::iter::once_with(|| {
+            let order = order_of(&a[keys.len()], &b[keys.len()]);
+            if id_descends(keys) { order.reverse() } else { order }
+        });
         by_key.chain(by_id).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
     });
     rows.truncate(limit);

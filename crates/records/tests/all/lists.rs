@@ -29,7 +29,7 @@ async fn many(world: &World, count: usize) -> Vec<Record> {
     world.store.write(&system(), ops).await.unwrap().records
 }
 
-/// The order as documented: empty last, text folded and by bytes, the id between equals.
+/// The order as documented: empty last, text folded and by bytes, the id between equals, the way of the last field.
 fn expected_order(mut records: Vec<Record>, sort: &[(String, bool)]) -> Vec<String> {
     records.sort_by(|a, b| {
         for (field, descending) in sort {
@@ -47,7 +47,12 @@ fn expected_order(mut records: Vec<Record>, sort: &[(String, bool)]) -> Vec<Stri
                 return order;
             }
         }
-        a.id.cmp(&b.id)
+        let descends = sort.last().is_some_and(|(_, descending)| *descending);
+        if descends {
+            b.id.cmp(&a.id)
+        } else {
+            a.id.cmp(&b.id)
+        }
     });
     records.into_iter().map(|r| r.id).collect()
 }

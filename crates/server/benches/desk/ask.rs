@@ -75,32 +75,49 @@ impl Asker<'_> {
         Self::some(self.crowd.size().customers, count)
     }
 
+    /// Lists. A question that is refused is named, and the others are asked all the same; then the whole fails.
     pub async fn lists(&self) -> anyhow::Result<()> {
+        let mut refused = 0;
         for (plural, filters, sorts) in LISTS {
             let [mut first, mut next, mut of_rep, mut counts] = std::array::from_fn(|_| Times::default());
             for filter in filters {
                 let filter = escaped(filter);
                 for sort in sorts {
                     let path = format!("/api/v1/{plural}?limit=100&sort={sort}&filter={filter}");
-                    let answer = timed(&self.manager, &path, 200.0).await?;
-                    let page = answer.json();
-                    in_order(&page, sort);
-                    first.add(&answer);
-                    if let Some(cursor) = page["next_cursor"].as_str() {
-                        let path = format!("{path}&cursor={}", escaped(cursor));
-                        let answer = timed(&self.manager, &path, 200.0).await?;
-                        in_order(&answer.json(), sort);
-                        next.add(&answer);
+                    if let Err(error) = self.two_pages(&path, sort, &mut first, &mut next).await {
+                        refused += taken(&mut first, Err(error));
                     }
-                    of_rep.add(&timed(&self.rep, &path, 200.0).await?);
+                    refused += taken(&mut of_rep, timed(&self.rep, &path, 200.0).await);
                 }
                 let path = format!("/api/v1/{plural}/count?filter={filter}");
-                counts.add(&timed(&self.manager, &path, 200.0).await?);
+                refused += taken(&mut counts, timed(&self.manager, &path, 200.0).await);
             }
             first.print(&format!("{plural}: filtered, sorted, first page"));
             next.print(&format!("{plural}: the page after it"));
             of_rep.print(&format!("{plural}: first page, of a rep"));
             counts.print(&format!("{plural}: how many"));
+        }
+        anyhow::ensure!(refused == 0, "{refused} questions were refused");
+        Ok(())
+    }
+
+    /// The first page of a list and the one after it, for a manager.
+    async fn two_pages(
+        &self,
+        path: &str,
+        sort: &str,
+        first: &mut Times,
+        next: &mut Times,
+    ) -> anyhow::Result<()> {
+        let answer = timed(&self.manager, path, 200.0).await?;
+        let page = answer.json();
+        in_order(&page, sort);
+        first.add(&answer);
+        if let Some(cursor) = page["next_cursor"].as_str() {
+            let path = format!("{path}&cursor={}", escaped(cursor));
+            let answer = timed(&self.manager, &path, 200.0).await?;
+            in_order(&answer.json(), sort);
+            next.add(&answer);
         }
         Ok(())
     }
@@ -291,6 +308,20 @@ async fn timed(client: &Client, path: &str, most: f64) -> anyhow::Result<Answer>
     let answer = client.get(path).await?;
     late(&answer, path, most);
     Ok(answer)
+}
+
+/// Adds an answer; of a refusal says what was asked. How many were refused.
+fn taken(times: &mut Times, answer: anyhow::Result<Answer>) -> usize {
+    match answer {
+        Ok(answer) => {
+            times.add(&answer);
+            0
+        }
+        Err(error) => {
+            eprintln!("  refused: {error:#}");
+            1
+        }
+    }
 }
 
 fn late(answer: &Answer, what: &str, most: f64) {

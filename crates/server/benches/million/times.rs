@@ -19,6 +19,10 @@ impl Times {
 
     /// One line of the table: question, number, median, 95 %, most, largest answer.
     pub fn print(mut self, what: &str) {
+        if self.millis.is_empty() {
+            println!("| {what} | 0 | | | | |");
+            return;
+        }
         self.millis.sort_by(f64::total_cmp);
         let at = |share: f64| self.millis[((self.millis.len() - 1) as f64 * share).round() as usize];
         println!(
