@@ -97,21 +97,33 @@ pub(crate) fn id_descends(keys: &[SortKey]) -> bool {
 /// ` order by …`: empty values are the greatest, on both engines. A few records are sorted after they were found: SQLite,
 /// which does not know that they are few, would rather walk all of the type in their order.
 pub(crate) fn push_order(statement: &mut Statement, keys: &[SortKey], among: Among, alias: &str) {
-    statement.push(" order by ");
     let by_value = among == Among::Few && statement.dialect == Dialect::Sqlite;
     // No index is in the order of an expression.
     let sign = if by_value { "+" } else { "" };
-    for key in keys {
+    push_order_of(statement, keys, |key| match key {
+        Some(index) => format!("{sign}{}", keys[index].of(alias)),
+        None => format!("{sign}{alias}.id"),
+    });
+}
+
+/// The same by other names of the keys, by their numbers, and of the id, which has none.
+pub(crate) fn push_order_of(
+    statement: &mut Statement,
+    keys: &[SortKey],
+    name: impl Fn(Option<usize>) -> String,
+) {
+    statement.push(" order by ");
+    for (index, key) in keys.iter().enumerate() {
         let direction = match (key.descending, key.nullable) {
             (false, false) => "",
             (false, true) => " nulls last",
             (true, false) => " desc",
             (true, true) => " desc nulls first",
         };
-        statement.push(&format!("{sign}{alias}.{}{direction}, ", key.column));
+        statement.push(&format!("{}{direction}, ", name(Some(index))));
     }
     let direction = if id_descends(keys) { " desc" } else { "" };
-    statement.push(&format!("{sign}{alias}.id{direction}"));
+    statement.push(&format!("{}{direction}", name(None)));
 }
 
 #[derive(Serialize, Deserialize)]
@@ -122,12 +134,14 @@ struct Cursor {
     id: String,
 }
 
-fn list_name(record_type: &RecordType, keys: &[SortKey]) -> String {
-    let keys: Vec<String> = keys
+fn list_name(record_type: &RecordType, sort: &[SortKey]) -> String {
+    let keys: Vec<String> = sort
         .iter()
         .map(|k| format!("{}{}", if k.descending { "-" } else { "" }, k.field))
         .collect();
-    format!("{}:{}", record_type.name, keys.join(","))
+    // Ids went up in every order once: where they go down now, a cursor of then would pass records by.
+    let ids = if id_descends(sort) { ",-id" } else { "" };
+    format!("{}:{}{ids}", record_type.name, keys.join(","))
 }
 
 /// The cursor after a record.

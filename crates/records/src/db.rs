@@ -118,16 +118,23 @@ impl Db {
     }
 
     /// After a commit on a connection that was told to [`KEEP_LOG`]: it copies its log again from now on, and what is in it
-    /// now is copied here. Neither readers nor the writer wait for that. After a failure a later commit does it.
+    /// now is copied here. Neither readers nor the writer wait for that. Where other writers let it wait for too long it asks
+    /// again: nobody else would.
     pub(crate) async fn copy_log(&self) {
         let Self::Sqlite { read, write } = self else {
             return;
         };
-        let copied = async {
-            sqlx::query(COPY_LOG).execute(write).await?;
-            sqlx::query("pragma wal_checkpoint(passive)").execute(read).await
-        };
-        if let Err(error) = copied.await {
+        loop {
+            match sqlx::query(COPY_LOG).execute(write).await {
+                Ok(_) => break,
+                Err(sqlx::Error::PoolClosed) => return,
+                Err(error) => {
+                    tracing::warn!(%error, "the database's log is not copied into its file yet; asking again");
+                    tokio::time::sleep(AGAIN).await;
+                }
+            }
+        }
+        if let Err(error) = sqlx::query("pragma wal_checkpoint(passive)").execute(read).await {
             tracing::warn!(%error, "the database's log could not be copied into its file; a later write does it");
         }
     }
@@ -205,6 +212,8 @@ pub fn own_migration() -> Migration {
 pub(crate) const KEEP_LOG: &str = "pragma wal_autocheckpoint = 0";
 /// As SQLite does unless told otherwise: a log of a thousand pages is copied into the file at a commit.
 const COPY_LOG: &str = "pragma wal_autocheckpoint = 1000";
+/// Between two attempts to have the log copied again.
+const AGAIN: Duration = Duration::from_secs(1);
 const POSTGRES_CONNECTIONS: u32 = 20;
 /// How every connection to PostgreSQL is set. Its questions are short and many: compiling one takes longer than most
 /// answers. What somebody sees is a set of tens of thousands of ids that each row is looked up in; where it does not fit into

@@ -1,8 +1,6 @@
 //! What very many records name: pairs of ids by the million. A row that the database hands over one by one costs more than
 //! reading it, so they come as a few long texts.
 
-use futures::future::try_join_all;
-
 use crate::catalog::Kind;
 use crate::db::Dialect;
 use crate::filter::Property;
@@ -59,10 +57,9 @@ impl Store {
         let mut whole = Statement::new(dialect, select);
         asking.push_from(&mut whole, record_type, filter)?;
         whole.push(group);
-        let parts = self.in_parts(whole, query.at, record_type).await?;
-        let parts = try_join_all(parts.into_iter().map(|part| part.fetch(self.db()))).await?;
+        let rows = self.fetch_in_parts(viewer, whole, query.at, record_type).await?;
         let mut texts = Vec::new();
-        for row in parts.iter().flatten() {
+        for row in &rows {
             // Of no record at all nothing is put together.
             texts.extend(row.text(0)?);
         }

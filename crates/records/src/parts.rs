@@ -113,3 +113,49 @@ fn order_of(a: &Bind, b: &Bind) -> Ordering {
         _ => Ordering::Equal,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether the database's words for its plan are still those that are looked for.
+    #[tokio::test]
+    async fn a_table_without_an_index_is_read_in_parts_and_one_with_an_index_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("toy.sqlite").display());
+        let db = Db::open(&url).await.unwrap();
+        let Db::Sqlite { write, .. } = &db else {
+            panic!("a file is SQLite's");
+        };
+        for sql in [
+            "create table toys (id text primary key, name text)",
+            "with recursive n(i) as (select 1 union all select i + 1 from n where i < 100000) \
+             insert into toys select i, 'toy ' || i from n",
+        ] {
+            sqlx::query(sql).execute(write).await.unwrap();
+        }
+        let asked = |condition: &str| {
+            Statement::new(
+                Dialect::Sqlite,
+                format!("select count(*) from toys row0 where {condition}"),
+            )
+        };
+        let scan = asked("row0.name like '%77%'");
+        let parts = parts_of(&db, &scan, "toys", "row0").await.unwrap();
+        if std::thread::available_parallelism().map_or(1, |n| n.get()) < 2 {
+            println!("one processor: nothing is read in parts, and nothing is tested");
+            return;
+        }
+        assert!(parts.len() > 1, "{parts:?}");
+        let mut sum = 0;
+        for part in &parts {
+            let mut one = scan.clone();
+            one.push(part);
+            sum += one.fetch(&db).await.unwrap()[0].require_integer(0).unwrap();
+        }
+        let whole = scan.fetch(&db).await.unwrap()[0].require_integer(0).unwrap();
+        assert_eq!(sum, whole);
+        let found = asked("row0.id = '7'");
+        assert!(parts_of(&db, &found, "toys", "row0").await.unwrap().is_empty());
+    }
+}

@@ -1,12 +1,12 @@
 //! A statement that is given up after so much work: SQLite keeps no account of how many rows meet a condition, and may
-//! walk a million in the order of a list to find the two that do.
+//! walk a million in the order of a list to find the two that do. PostgreSQL keeps one, but not of what somebody sees.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::Error;
 use crate::db::Db;
-use crate::statement::{Row, Statement, sqlite};
+use crate::statement::{Row, Statement, Transaction, sqlite};
 
 /// Steps of SQLite's machine between two looks at what is left.
 const EVERY: i32 = 10_000;
@@ -21,8 +21,27 @@ impl Drop for Left {
 }
 
 impl Statement {
+    /// All rows, or nothing if that takes PostgreSQL longer than it has `patience`.
+    pub async fn fetch_soon(self, db: &Db, patience: Patience) -> Result<Option<Vec<Row>>, Error> {
+        let mut tx = Transaction::snapshot(db).await?;
+        tx.run(match patience {
+            Patience::Little => "set local statement_timeout = 150",
+            Patience::Some => "set local statement_timeout = 400",
+        })
+        .await?;
+        let rows = self.fetch_in(&mut tx).await;
+        tx.rollback().await?;
+        match rows {
+            Ok(rows) => Ok(Some(rows)),
+            Err(Error::Database(sqlx::Error::Database(e))) if e.code().as_deref() == Some(CANCELED) => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// All rows, or nothing if that takes SQLite more than `steps` of its machine, of which a row that is looked at and
-    /// left out takes about ten. PostgreSQL, which knows its tables, is not asked to hurry.
+    /// left out takes about ten. PostgreSQL is not asked to hurry.
     pub async fn fetch_within(self, db: &Db, steps: i64) -> Result<Option<Vec<Row>>, Error> {
         let Db::Sqlite { read, .. } = db else {
             return Ok(Some(self.fetch(db).await?));
@@ -47,6 +66,17 @@ impl Statement {
     }
 }
 
+/// How long PostgreSQL may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// 150 ms.
+    Little,
+    /// 400 ms.
+    Some,
+}
+
+/// PostgreSQL's code for a statement that took too long.
+const CANCELED: &str = "57014";
 /// SQLite's code for an interrupted statement.
 const INTERRUPTED: &str = "9";
 
@@ -95,5 +125,26 @@ mod tests {
         // What is wrong is said, not taken for too much.
         let wrong = Statement::new(Dialect::Sqlite, "select nothing from nowhere");
         assert!(wrong.fetch_within(&db, 100_000).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn postgresql_gives_up_in_time_and_the_connection_goes_on() {
+        let Some(cluster) = testkit::postgres::cluster() else {
+            return;
+        };
+        let db = Db::open(&cluster.database()).await.unwrap();
+        let asked = |sql: &str| Statement::new(Dialect::Postgres, sql);
+        for _ in 0..30 {
+            let slept = asked("select pg_sleep(60)").fetch_soon(&db, Patience::Little);
+            assert!(slept.await.unwrap().is_none());
+            let rows = asked("select cast(7 as bigint)").fetch_soon(&db, Patience::Some);
+            assert_eq!(rows.await.unwrap().unwrap()[0].integer(0).unwrap(), Some(7));
+            // No connection keeps the limit.
+            let rows = asked("show statement_timeout").fetch(&db).await.unwrap();
+            assert_eq!(rows[0].text(0).unwrap().as_deref(), Some("0"));
+        }
+        let wrong = asked("select nothing from nowhere");
+        assert!(wrong.fetch_soon(&db, Patience::Some).await.is_err());
+        db.close().await;
     }
 }

@@ -8,10 +8,12 @@ use serde_json::Value;
 
 use crate::catalog::{ColumnType, Kind, RecordType};
 use crate::condition::{Asking, Moment, among_of};
-use crate::cursor::{SortKey, Stretch, after, push_after, push_order, sort_keys, stretches};
+use crate::cursor::{SortKey, Stretch, after, push_after, push_order, push_order_of, sort_keys, stretches};
 use crate::db::Dialect;
+use crate::feed::last_seq;
 use crate::filter::{Filter, Property};
 use crate::parts::{first_of_all, parts_of};
+use crate::patience::Patience;
 use crate::rights::{Among, push_scope_of_past};
 use crate::rows::{field_value, record, record_columns, record_width};
 use crate::sharing::sees_any;
@@ -124,10 +126,13 @@ impl Store {
         };
         // A list is walked in its order as long as that finds a page soon; where few meet the condition they are found first
         // and put in order then. Whoever sees a part of all is asked of each row on the way: putting together what they
-        // see takes longer than most pages. PostgreSQL knows its tables, and chooses by itself.
+        // see takes longer than most pages. PostgreSQL knows its tables and chooses by itself, but takes everybody to see half.
         let is_present = Moment::of(query.at, record_type).recorded.is_none();
         let sees_all = viewer.grant(&record_type.name).read == Scope::All;
         let is_sqlite = self.db().dialect() == Dialect::Sqlite;
+        if among == Among::Many && is_present && !is_sqlite && !sees_all {
+            return self.find_part(&wanted).await;
+        }
         if among == Among::Many && is_present && is_sqlite && (filter.is_some() || !sees_all) {
             let steps = if sees_all { MOST_STEPS } else { MOST_STEPS_OF_PART };
             let walk = self.statement_of(&wanted, Among::Few, Among::Many).await?;
@@ -151,12 +156,60 @@ impl Store {
         if conditions.is_empty() {
             return whole.fetch(self.db()).await;
         }
+        let seq = last_seq(self.db()).await?;
         let mut parts = Vec::with_capacity(conditions.len());
         for condition in &conditions {
             parts.push(self.part_of(wanted, Among::Few, Among::Few, condition).await?);
         }
         let width = record_width(wanted.record_type);
-        first_of_all(self.db(), parts, wanted.keys, width, wanted.limit).await
+        let rows = first_of_all(self.db(), parts, wanted.keys, width, wanted.limit).await?;
+        // Each part is read at a moment of its own.
+        if last_seq(self.db()).await? == seq {
+            return Ok(rows);
+        }
+        whole.fetch(self.db()).await
+    }
+
+    /// A page of what somebody sees a part of, on PostgreSQL: walked in its order with each row asked for, then as PostgreSQL
+    /// likes with what they see put together, and where it walks all the same and finds nothing, sorted after it was found.
+    async fn find_part(&self, wanted: &Wanted<'_>) -> Result<Vec<Row>, Error> {
+        if wanted.query.filter.is_none() {
+            let walk = self.statement_of(wanted, Among::Few, Among::Many).await?;
+            if let Some(rows) = walk.fetch_soon(self.db(), Patience::Little).await? {
+                return Ok(rows);
+            }
+        }
+        let chosen = self.statement_of(wanted, Among::Many, Among::Many).await?;
+        if let Some(rows) = chosen.fetch_soon(self.db(), Patience::Some).await? {
+            return Ok(rows);
+        }
+        self.found_then_sorted(wanted).await?.fetch(self.db()).await
+    }
+
+    /// A page of which PostgreSQL finds all that meets the conditions before it puts any of it in order.
+    async fn found_then_sorted(&self, wanted: &Wanted<'_>) -> Result<Statement, Error> {
+        let (query, record_type) = (wanted.query, wanted.record_type);
+        let filter = query.filter.as_ref();
+        let mut asking = self.asking(wanted.viewer, query.at, record_type, filter).await?;
+        let mut columns = record_columns(record_type, "row0");
+        for (index, key) in wanted.keys.iter().enumerate() {
+            columns.push_str(&format!(", {} as sort{index}", key.of("row0")));
+        }
+        let select = format!("select * from (select {columns}, row0.id as sort_id ");
+        let mut statement = Statement::new(self.db().dialect(), select);
+        let alias = asking.push_from_among(&mut statement, record_type, filter, Among::Many)?;
+        if let Some(cursor) = &query.cursor {
+            let how = (wanted.stretch, Among::Many);
+            push_after(&mut statement, record_type, wanted.keys, &alias, cursor, how)?;
+        }
+        // Nothing is planned across this.
+        statement.push(" offset 0) found");
+        push_order_of(&mut statement, wanted.keys, |key| match key {
+            Some(index) => format!("found.sort{index}"),
+            None => "found.sort_id".to_owned(),
+        });
+        statement.push(" limit ").bind(wanted.limit as i64);
+        Ok(statement)
     }
 
     /// A page with rights put together once or asked of each row, in the order of an index or sorted.
@@ -215,37 +268,46 @@ impl Store {
         let mut asking = self.asking(viewer, query.at, record_type, filter).await?;
         let mut whole = Statement::new(self.db().dialect(), "select count(*) ");
         asking.push_from(&mut whole, record_type, filter)?;
-        let parts = self.in_parts(whole, query.at, record_type).await?;
-        let parts = try_join_all(parts.into_iter().map(|part| part.fetch(self.db()))).await?;
+        let rows = self.fetch_in_parts(viewer, whole, query.at, record_type).await?;
         let mut count = 0;
-        for row in parts.iter().flatten() {
+        for row in &rows {
             count += row.require_integer(0)?.unsigned_abs();
         }
         Ok(count)
     }
 
-    /// A statement over all records of a type as it is, or several over a part of them each where these are read sooner side
-    /// by side. It ends with its condition.
-    pub(crate) async fn in_parts(
+    /// The rows of a statement over all records of a type that ends with its condition, or those of several over a part of
+    /// them each, of one moment all the same, where these are read sooner side by side.
+    pub(crate) async fn fetch_in_parts(
         &self,
+        viewer: &Viewer,
         whole: Statement,
         at: At,
         record_type: &RecordType,
-    ) -> Result<Vec<Statement>, Error> {
-        // The past is put together from two tables.
-        if Moment::of(at, record_type).recorded.is_some() {
-            return Ok(vec![whole]);
-        }
-        let conditions = parts_of(self.db(), &whole, &record_type.table, "row0").await?;
+    ) -> Result<Vec<Row>, Error> {
+        let db = self.db();
+        // The past is put together from two tables; what somebody sees a part of would be put together for each part.
+        let is_plain = viewer.grant(&record_type.name).read == Scope::All
+            && Moment::of(at, record_type).recorded.is_none();
+        let conditions = match is_plain {
+            true => parts_of(db, &whole, &record_type.table, "row0").await?,
+            false => Vec::new(),
+        };
         if conditions.is_empty() {
-            return Ok(vec![whole]);
+            return whole.fetch(db).await;
         }
-        let part = |condition: &String| {
+        let seq = last_seq(db).await?;
+        let parts = conditions.iter().map(|condition| {
             let mut part = whole.clone();
             part.push(condition);
-            part
-        };
-        Ok(conditions.iter().map(part).collect())
+            part.fetch(db)
+        });
+        let rows = try_join_all(parts).await?;
+        // Each part is read at a moment of its own: where somebody wrote meanwhile, all is read at once.
+        if last_seq(db).await? == seq {
+            return Ok(rows.into_iter().flatten().collect());
+        }
+        whole.fetch(db).await
     }
 
     pub(crate) async fn read_sums(

@@ -1,6 +1,7 @@
 //! Who may see it? One more condition on every query, written in one place.
 
 use crate::catalog::RecordType;
+use crate::db::Dialect;
 use crate::sharing::{Right, push_shares, sees_any, shares};
 use crate::statement::{Bind, Statement};
 use crate::{Scope, Viewer};
@@ -56,7 +57,8 @@ fn push_own_scope(
             statement.push("false");
         }
         Some(predicate) if among == Among::Few => {
-            push_predicate(statement, &one_by_one(predicate), viewer, alias);
+            let one = one_by_one(predicate, statement.dialect);
+            push_predicate(statement, &one, viewer, alias);
         }
         Some(predicate) => push_predicate(statement, predicate, viewer, alias),
     }
@@ -105,8 +107,13 @@ pub(crate) fn push_scope_of_past(
 }
 
 /// `r.a in (select x.b from … where …)` as `exists (select 1 from … where (…) and x.b = r.a)`: declared is the set, because
-/// it reads better, and SQLite looks a single row up by an index only where it is asked for that row.
-fn one_by_one(predicate: &str) -> String {
+/// it reads better, and SQLite looks a single row up by an index only where it is asked for that row. PostgreSQL would make a
+/// set of it again where it expects many rows, unless something in it forbids that.
+fn one_by_one(predicate: &str, dialect: Dialect) -> String {
+    let fence = match dialect {
+        Dialect::Sqlite => "",
+        Dialect::Postgres => " offset 0",
+    };
     const SET: &str = " in (select ";
     let mut written = String::with_capacity(predicate.len() + 32);
     let mut rest = predicate;
@@ -123,7 +130,7 @@ fn one_by_one(predicate: &str) -> String {
             Some((column, (source, condition))) if item.starts_with("r.") => {
                 written.push_str(head);
                 written.push_str(&format!(
-                    "exists (select 1 from {source} where ({condition}) and {column} = {item})"
+                    "exists (select 1 from {source} where ({condition}) and {column} = {item}{fence})"
                 ));
             }
             _ => written.push_str(&rest[..rest.len() - after.len()]),
@@ -184,7 +191,6 @@ fn push_predicate(statement: &mut Statement, predicate: &str, viewer: &Viewer, a
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::Dialect;
 
     #[test]
     fn a_set_becomes_a_question_about_one_row() {
@@ -204,7 +210,10 @@ mod tests {
                 "exists (select 1 from o where o.a in (select x.c from t x where x.f))",
             ),
         ] {
-            assert_eq!(one_by_one(declared), one);
+            assert_eq!(one_by_one(declared, Dialect::Sqlite), one);
+            let fenced = one_by_one(declared, Dialect::Postgres);
+            assert_eq!(fenced.replace(" offset 0", ""), one);
+            assert_eq!(fenced.contains(" offset 0"), one != declared);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Where are these words? Every text of every version of every record, and every other table of the database.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -14,6 +15,9 @@ use crate::store::Store;
 
 /// Rows read at a time.
 const PAGE: i64 = 1000;
+/// How long the log is asked to go, and how often.
+const FORGETTING: Duration = Duration::from_secs(10);
+const FORGET_AGAIN: Duration = Duration::from_millis(100);
 
 /// A record in which the words are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -317,12 +321,26 @@ impl Store {
     /// Lets no file of the database hold on to what was overwritten: SQLite's log goes into the file and is emptied. What
     /// PostgreSQL keeps in dead rows goes with its own vacuum.
     async fn forget_log(&self) -> Result<(), Error> {
-        if let Db::Sqlite { write, .. } = self.db() {
-            sqlx::query("pragma wal_checkpoint(truncate)")
-                .execute(write)
+        let Db::Sqlite { write, .. } = self.db() else {
+            return Ok(());
+        };
+        // It does not wait for somebody else who copies the log, nor long for readers of what is in it: it says so.
+        let began = Instant::now();
+        loop {
+            let (busy, ..): (i64, i64, i64) = sqlx::query_as("pragma wal_checkpoint(truncate)")
+                .fetch_one(write)
                 .await?;
+            if busy == 0 {
+                return Ok(());
+            }
+            if began.elapsed() > FORGETTING {
+                tracing::warn!(
+                    "the database's log holds what was overwritten until it is next begun anew: somebody reads"
+                );
+                return Ok(());
+            }
+            tokio::time::sleep(FORGET_AGAIN).await;
         }
-        Ok(())
     }
 }
 

@@ -41,6 +41,8 @@ pub(super) struct Plan {
     /// Territories that go, after everything else.
     gone: Vec<Op>,
     pub moves: Vec<Move>,
+    /// All that follows is among the moves. Where rules look at customers anywhere, the follower looks for more.
+    pub is_whole: bool,
     at: Timestamp,
 }
 
@@ -99,6 +101,14 @@ impl Commit<'_> {
             }
         }
         let layout = Arc::new(Layout::of(target));
+        let by_rule_within = [self.present, layout.as_ref()]
+            .iter()
+            .any(|layout| layout.ruled_within().next().is_some());
+        let by_facts = concerned
+            .iter()
+            .flat_map(|(before, after)| before.iter().copied().chain([after]))
+            .any(Standing::reads_facts);
+        let is_whole = !by_rule_within && !by_facts;
         let of_others = store::open_elsewhere(db, &asked, concerned.iter().map(|(_, after)| after.id()));
         let (places, of_others) = tokio::try_join!(facts::asked_by(db, &layout, &asked, placed), of_others)?;
         let mut open = held;
@@ -110,6 +120,7 @@ impl Commit<'_> {
             parts,
             gone,
             moves,
+            is_whole,
             at: self.at,
         })
     }
@@ -256,7 +267,7 @@ async fn placed(
     concerned: &[(Option<&Standing>, Standing)],
 ) -> Result<HashMap<String, LngLat>, Error> {
     let mut placed = HashMap::new();
-    for shape in concerned.iter().filter_map(|(_, after)| after.shape.as_ref()) {
+    for shape in concerned.iter().flat_map(|(_, after)| after.shapes()) {
         placed.extend(store::locations_in(db, shape.bbox()).await?);
     }
     Ok(placed)

@@ -161,7 +161,7 @@ pub(super) async fn carry_out(commit: Commit<'_>, plan: Plan, more: Vec<Op>) -> 
         moved: plan.places(),
         at: commit.at,
     };
-    let known = commit.seen.map(|seen| WorkedOut {
+    let known = commit.seen.filter(|_| plan.is_whole).map(|seen| WorkedOut {
         change_set: commit.change_set.clone(),
         seen,
     });

@@ -64,6 +64,11 @@ impl Standing {
         })
     }
 
+    /// It claims customers by what is known of them, wherever they are: by rules, or by codes of addresses.
+    pub fn reads_facts(&self) -> bool {
+        !self.claims.rules.is_empty() || self.claims.blocks.iter().any(|block| block.area.is_none())
+    }
+
     /// All the ground it claims, as one shape: drawn, blocks and reach. `None` where it claims none.
     pub fn ground(&self) -> Option<&MultiPolygon<f64>> {
         let made = self.ground.get_or_init(|| {

@@ -298,7 +298,7 @@ async fn few_of_very_many_are_listed_like_any_others() {
             ("name", false, &hers),
             ("name", true, &falling),
             ("founded", false, &hers),
-            ("revenue", true, &hers),
+            ("revenue", true, &falling),
         ] {
             assert_eq!(&pages(&cleo, sort, descending, None).await, expected, "{sort}");
         }

@@ -51,3 +51,45 @@ async fn a_rule_about_employees_or_country_holds_in_a_scenario_too() {
         );
     }
 }
+
+/// What rules look for is found when a publication ends them, and when a revert brings them back.
+#[tokio::test]
+async fn a_territory_of_rules_gets_its_customers_back_by_a_revert() {
+    let firm = Firm::new().await;
+    let world = &firm.world;
+    world
+        .customer("Big", Some((13.242, 53.55)), json!({ "employees": 900 }))
+        .await;
+    let rules = json!([{ "conditions": [{ "field": "employees", "from": 500.0 }] }]);
+    world
+        .post(
+            "mia",
+            "/api/v1/territories/draw",
+            json!({ "name": "Key", "rules": rules }),
+        )
+        .await;
+    let keys = async || {
+        let overview = world.get("mia", "/api/v1/territories/overview").await;
+        let all = overview["territories"].as_array().unwrap();
+        let key = all.iter().find(|t| t["name"] == "Key");
+        key.map(|key| {
+            (
+                key["id"].as_str().unwrap().to_owned(),
+                key["totals"]["accounts"].as_i64().unwrap(),
+            )
+        })
+    };
+    let (key, count) = keys().await.unwrap();
+    assert_eq!(count, 1);
+    let before = firm.hash().await;
+    let id = firm.scenario("mia").await;
+    firm.operate(&id, json!({ "kind": "remove", "territory_id": key }))
+        .await;
+    firm.publish("mia", &id).await;
+    assert_eq!(keys().await, None);
+    world
+        .post("mia", &format!("/api/v1/scenarios/{id}/revert"), json!({}))
+        .await;
+    assert_eq!(keys().await.map(|(_, count)| count), Some(1));
+    assert_eq!(firm.hash().await, before, "as it was");
+}
